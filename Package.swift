@@ -1,0 +1,94 @@
+// swift-tools-version: 6.2
+
+import PackageDescription
+
+/// Settings of every Swift target: the coming language's stricter rules, and no warnings.
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+/// The lean programs: no dynamic linker, no Foundation, ready in a millisecond.
+let fullyStatic: [LinkerSetting] = [.unsafeFlags(["-static-executable"])]
+
+/// The others link Swift statically and C libraries dynamically (ARCHITECTURE.md §4).
+let staticSwift: [LinkerSetting] = [.unsafeFlags(["-static-stdlib"])]
+
+let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
+
+let package = Package(
+    name: "kade",
+    products: [
+        .executable(name: "kade", targets: ["cli"]),
+        .executable(name: "kade-runtime", targets: ["runtime"]),
+        .executable(name: "kade-server", targets: ["server"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+    ],
+    targets: [
+        // Level 0
+        .target(name: "CLinux"),
+        .target(name: "Diagnostics", swiftSettings: strict),
+        // Level 1
+        .target(name: "OCI", dependencies: ["Diagnostics", system], swiftSettings: strict),
+        .target(
+            name: "Linux", dependencies: ["CLinux", "Diagnostics", system], swiftSettings: strict),
+        // Level 2
+        .target(
+            name: "ContainerRuntime",
+            dependencies: ["CLinux", "Diagnostics", "OCI", "Linux", system],
+            swiftSettings: strict),
+        .target(
+            name: "Storage",
+            dependencies: [
+                "Diagnostics", "OCI", "Linux", system,
+                .product(name: "Crypto", package: "swift-crypto"),
+            ],
+            swiftSettings: strict),
+        // Level 3
+        .target(
+            name: "Registry",
+            dependencies: [
+                "Diagnostics", "OCI", "Storage", system,
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
+            swiftSettings: strict),
+        // Level 4
+        .target(
+            name: "Engine",
+            dependencies: [
+                "Diagnostics", "OCI", "Linux", "ContainerRuntime", "Storage", system,
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ],
+            swiftSettings: strict),
+        // Level 7: programs
+        .executableTarget(
+            name: "cli",
+            dependencies: [
+                "Diagnostics", "OCI", "Linux", "Engine", "Storage", system,
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: strict, linkerSettings: staticSwift),
+        .executableTarget(
+            name: "runtime",
+            dependencies: ["Diagnostics", "OCI", "Linux", "ContainerRuntime", system],
+            swiftSettings: strict, linkerSettings: fullyStatic),
+        .executableTarget(
+            name: "server",
+            dependencies: ["Diagnostics", "OCI", "Storage", "Registry", system],
+            swiftSettings: strict, linkerSettings: staticSwift),
+        // Tests
+        .testTarget(
+            name: "DiagnosticsTests", dependencies: ["Diagnostics"], swiftSettings: strict),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,5 @@
+#include "clinux_errno.h"
+
+#include <errno.h>
+
+int32_t clinux_errno(void) { return errno; }

@@ -1,0 +1,10 @@
+// What `import Glibc` hides from Swift, one header for each subject.
+//
+// Prototypes use stdint.h types only: a header that pulls in glibc under _GNU_SOURCE clashes with
+// the Glibc module in the same compilation. Bodies are in the .c files, without loops or decisions.
+#ifndef CLINUX_H
+#define CLINUX_H
+
+#include "clinux_errno.h"
+
+#endif
