@@ -14,7 +14,19 @@ let strict: [SwiftSetting] = [
 let fullyStatic: [LinkerSetting] = [.unsafeFlags(["-static-executable"])]
 
 /// The others link Swift statically and C libraries dynamically (ARCHITECTURE.md §4).
-let staticSwift: [LinkerSetting] = [.unsafeFlags(["-static-stdlib"])]
+///
+/// The libraries are those that Foundation's modules name only when they, too, are compiled for
+/// static linking.
+let staticSwift: [LinkerSetting] = [
+    .unsafeFlags(
+        ["-static-stdlib", "-Xlinker", "--start-group"]
+            + [
+                "Foundation", "CoreFoundation", "FoundationInternationalization",
+                "FoundationEssentials", "_FoundationICU", "_FoundationCShims",
+                "_FoundationCollections", "BlocksRuntime", "dispatch", "swiftDispatch",
+            ].map { "-l\($0)" }
+            + ["-Xlinker", "--end-group", "-lstdc++", "-lm"])
+]
 
 let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 
