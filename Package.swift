@@ -101,6 +101,10 @@ let package = Package(
         // Tests
         .testTarget(
             name: "DiagnosticsTests", dependencies: ["Diagnostics"], swiftSettings: strict),
+        .testTarget(
+            name: "ContainerRuntimeTests",
+            dependencies: ["ContainerRuntime", "Diagnostics", "Linux", "OCI", system],
+            swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -28,6 +28,7 @@ extension SystemCallError: CustomStringConvertible {
 ///   - subject: what it acts on; evaluated only when the kernel refuses.
 ///   - body: makes the call; −1 means that errno says why not.
 /// - Returns: what the call returned.
+/// - Throws: ``SystemCallError`` with errno, when the call returns −1 for another reason than EINTR.
 @discardableResult
 package func kernel<Result: FixedWidthInteger>(
     _ call: StaticString,
