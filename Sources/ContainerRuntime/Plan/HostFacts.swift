@@ -1,0 +1,68 @@
+/// What a plan needs to know about the machine; a pure value that tests make by hand.
+package struct HostFacts: Sendable, Equatable {
+    /// The runtime's effective user.
+    package var effectiveUserID: UInt32
+    /// The runtime's effective group.
+    package var effectiveGroupID: UInt32
+    /// Whether the runtime runs in the machine's first user namespace.
+    package var isInInitialUserNamespace: Bool
+    /// The runtime's effective capabilities, one bit for each number (capabilities(7)).
+    package var effectiveCapabilities: UInt64
+    /// The highest capability that the kernel knows (`/proc/sys/kernel/cap_last_cap`).
+    package var lastCapability: Int
+    /// The running kernel.
+    package var kernel: KernelVersion
+    /// The cgroup hierarchies that limits are written to.
+    package var cgroupVersion: CgroupVersion
+    /// Whether AppArmor confines programs on this machine.
+    package var isAppArmorEnabled: Bool
+    /// Whether SELinux confines programs on this machine.
+    package var isSELinuxEnabled: Bool
+
+    package init(
+        effectiveUserID: UInt32 = 0, effectiveGroupID: UInt32 = 0,
+        isInInitialUserNamespace: Bool = true, effectiveCapabilities: UInt64 = .max,
+        lastCapability: Int = 40, kernel: KernelVersion = KernelVersion(major: 6, minor: 12),
+        cgroupVersion: CgroupVersion = .v2, isAppArmorEnabled: Bool = false,
+        isSELinuxEnabled: Bool = false
+    ) {
+        self.effectiveUserID = effectiveUserID
+        self.effectiveGroupID = effectiveGroupID
+        self.isInInitialUserNamespace = isInInitialUserNamespace
+        self.effectiveCapabilities = effectiveCapabilities
+        self.lastCapability = lastCapability
+        self.kernel = kernel
+        self.cgroupVersion = cgroupVersion
+        self.isAppArmorEnabled = isAppArmorEnabled
+        self.isSELinuxEnabled = isSELinuxEnabled
+    }
+
+    /// Whether the runtime may do everything an unrestricted root could do to mounts and
+    /// namespaces (`CAP_SYS_ADMIN` in the first user namespace).
+    package var isPrivileged: Bool {
+        isInInitialUserNamespace && effectiveCapabilities & (1 << 21) != 0
+    }
+}
+
+/// A kernel's version as far as features depend on it.
+package struct KernelVersion: Sendable, Equatable, Comparable {
+    package var major: Int
+    package var minor: Int
+
+    package init(major: Int, minor: Int) {
+        self.major = major
+        self.minor = minor
+    }
+
+    package static func < (left: Self, right: Self) -> Bool {
+        (left.major, left.minor) < (right.major, right.minor)
+    }
+}
+
+/// The generation of control groups that a file belongs to.
+package enum CgroupVersion: String, Sendable {
+    /// One hierarchy for each controller, also when an empty v2 hierarchy is mounted beside them.
+    case v1
+    /// The unified hierarchy.
+    case v2
+}
