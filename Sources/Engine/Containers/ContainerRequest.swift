@@ -1,0 +1,182 @@
+/// What someone asks of a new container: the flags of `run` and `create` as plain values.
+///
+/// Merged with its image's configuration (``merged(with:)``) the same type is what the database
+/// keeps; its JSON is Docker's `Config` and `HostConfig`.
+package struct ContainerRequest: Sendable, Equatable {
+    /// The image as the user wrote it: a reference, an ID or its beginning, or `host`.
+    package var image: String
+    /// The command and its arguments; nil takes the image's `Cmd`.
+    package var command: [String]?
+    /// `--name`; nil lets the engine invent one.
+    package var name: String?
+    /// `--platform`, as `os[/architecture[/variant]]`.
+    package var platform: String?
+    /// `--label` and `--label-file`.
+    package var labels: [String: String] = [:]
+    /// `--annotation`: carried to the runtime as they are.
+    package var annotations: [String: String] = [:]
+    /// `--rm`: the container and its anonymous volumes go when it ends.
+    package var isRemovedAfterExit = false
+    /// `--restart`.
+    package var restartPolicy = RestartPolicy.no
+    /// `--stop-signal`, a name or number; nil takes the image's, then SIGTERM.
+    package var stopSignal: String?
+    /// `--stop-timeout`; nil is ten seconds, −1 waits for ever.
+    package var stopTimeoutInSeconds: Int?
+    /// The program that runs inside.
+    package var process = ProcessRequest()
+    /// What is shared with the host or with other containers.
+    package var namespaces = NamespaceRequest()
+    /// `-v`, `--mount` and `--tmpfs`, in the order given.
+    package var mounts: [MountRequest] = []
+    /// Names and name servers.
+    package var network = NetworkRequest()
+    /// Privileges.
+    package var security = SecurityRequest()
+    /// Limits.
+    package var resources = ResourceRequest()
+    /// `--log-driver` and `--log-opt`.
+    package var logging = LogRequest()
+
+    package init(image: String) {
+        self.image = image
+    }
+}
+
+/// When a container starts again by itself (`--restart`).
+package enum RestartPolicy: Sendable, Equatable {
+    case no
+    case always
+    /// As `always`, but not after the user stopped it.
+    case unlessStopped
+    /// After an exit code other than 0, at most `maximumRetries` times (0 means without end).
+    case onFailure(maximumRetries: Int)
+}
+
+/// The program of a container: the part of `run` that `exec` has too.
+package struct ProcessRequest: Sendable, Equatable {
+    /// `--entrypoint`; nil takes the image's, an empty list clears it.
+    package var entrypoint: [String]?
+    /// `-e` and `--env-file`: `NAME=value`; a bare `NAME` removes the image's variable.
+    package var environment: [String] = []
+    /// `-w`; nil takes the image's, then `/`.
+    package var workingDirectory: String?
+    /// `-u`: `name|uid[:group|gid]`; nil takes the image's, then root.
+    package var user: String?
+    /// `--group-add`: names or numbers.
+    package var additionalGroups: [String] = []
+    /// `-i`: standard input stays open.
+    package var isInteractive = false
+    /// `-t`: a pseudo terminal is the program's standard input, output and error.
+    package var hasTerminal = false
+    /// `--init`: a small init is pid 1 and reaps for the program.
+    package var hasInit = false
+    /// `--oom-score-adj`.
+    package var outOfMemoryScoreAdjustment = 0
+
+    package init() {}
+}
+
+/// The namespaces that a container has, shares or joins.
+package struct NamespaceRequest: Sendable, Equatable {
+    /// `--pid`: private, host or container:NAME.
+    package var pid = NamespaceMode.isolated
+    /// `--ipc`: private, shareable (the default), none, host or container:NAME.
+    package var ipc = IPCMode.shareable
+    /// `--uts`: private or host.
+    package var uts = NamespaceMode.isolated
+    /// `--cgroupns`: private or host; nil is private on cgroup v2 and host on v1, as in Docker.
+    package var cgroup: NamespaceMode?
+    /// `--userns`: `host` or empty; anything else is refused by the engine.
+    package var user = ""
+    /// `--network`: none, host or container:NAME.
+    package var network = NamespaceMode.isolated
+
+    package init() {}
+}
+
+/// One namespace of a container: its own, the host's or another container's.
+package enum NamespaceMode: Sendable, Equatable {
+    /// Its own namespace (`private`; for networks: `none`).
+    case isolated
+    case host
+    case container(String)
+}
+
+/// The IPC namespace and its `/dev/shm`.
+package enum IPCMode: Sendable, Equatable {
+    /// Its own, which other containers may join.
+    case shareable
+    /// Its own, which none may join.
+    case isolated
+    /// Its own, without `/dev/shm`.
+    case none
+    case host
+    case container(String)
+}
+
+/// Names and name servers of a container.
+package struct NetworkRequest: Sendable, Equatable {
+    /// `--hostname`; nil is the beginning of the ID.
+    package var hostname: String?
+    /// `--domainname`.
+    package var domainName: String?
+    /// `--dns`.
+    package var nameServers: [String] = []
+    /// `--dns-search`.
+    package var searchDomains: [String] = []
+    /// `--dns-option`.
+    package var resolverOptions: [String] = []
+    /// `--add-host`: `name:address`.
+    package var extraHosts: [String] = []
+
+    package init() {}
+}
+
+/// What a container's processes are allowed.
+package struct SecurityRequest: Sendable, Equatable {
+    /// `--privileged`.
+    package var isPrivileged = false
+    /// `--cap-add`: with or without `CAP_`, or `ALL`.
+    package var addedCapabilities: [String] = []
+    /// `--cap-drop`.
+    package var droppedCapabilities: [String] = []
+    /// `--read-only`.
+    package var isRootfsReadOnly = false
+    /// `--security-opt`, each as given: `no-new-privileges`, `seccomp=…`, `systempaths=unconfined`,
+    /// `apparmor=…`, `label=…`, `writable-cgroups=…`. The value of `seccomp=` is `unconfined`,
+    /// `builtin` or the profile's JSON text (the caller reads the file).
+    package var options: [String] = []
+    /// `--device`.
+    package var devices: [DeviceRequest] = []
+    /// `--device-cgroup-rule`: `c 1:3 rwm`.
+    package var deviceRules: [String] = []
+    /// `--sysctl`.
+    package var sysctls: [String: String] = [:]
+
+    package init() {}
+}
+
+/// A device of the host inside a container (`--device host[:container[:rwm]]`).
+package struct DeviceRequest: Sendable, Equatable {
+    package var hostPath: String
+    package var containerPath: String
+    /// Any of `r`, `w` and `m`.
+    package var permissions: String
+
+    package init(hostPath: String, containerPath: String, permissions: String) {
+        self.hostPath = hostPath
+        self.containerPath = containerPath
+        self.permissions = permissions
+    }
+}
+
+/// Where a container's output is kept.
+package struct LogRequest: Sendable, Equatable {
+    /// `json-file` or `none`.
+    package var driver = "json-file"
+    /// `max-size` and `max-file`.
+    package var options: [String: String] = [:]
+
+    package init() {}
+}

@@ -1,0 +1,20 @@
+/// The product: containers and images of one data root, for whichever door asks.
+///
+/// Every call blocks until its work is done. Opening an engine costs nothing: the database opens
+/// with the first call that needs it.
+package struct Engine: Sendable {
+    /// Containers, from creation to removal.
+    package let containers: ContainerService
+    /// Images and the store that they live in.
+    package let images: ImageService
+    /// What the engine says about itself and the machine.
+    package let system: SystemService
+
+    /// Makes an engine over the directories and programs that the caller names.
+    package init(configuration: EngineConfiguration) {
+        let context = EngineContext(configuration: configuration)
+        images = ImageService(context: context)
+        containers = ContainerService(context: context)
+        system = SystemService(context: context)
+    }
+}

@@ -1,0 +1,33 @@
+package import SystemPackage
+
+/// Where an engine keeps its things and finds its programs; the caller decides, the engine asks no
+/// environment.
+package struct EngineConfiguration: Sendable {
+    /// What lasts: images, layers, containers, volumes and the database.
+    package var dataRoot: FilePath
+    /// What ends with the machine: sockets and the runtime's states.
+    package var runRoot: FilePath
+    /// The program `kade-runtime`.
+    package var runtimeProgram: FilePath
+    /// The program `kade-server`, which talks to registries.
+    package var serverProgram: FilePath
+    /// The directories of `PATH`, to look for an init program (`--init`) and for `ps`.
+    package var searchPath: [FilePath]
+    /// The environment that programs of the engine get: proxies, certificates and `PATH`.
+    package var helperEnvironment: [String]
+    /// Kade's version, for `version` and `info`.
+    package var version: String
+
+    package init(
+        dataRoot: FilePath, runRoot: FilePath, runtimeProgram: FilePath, serverProgram: FilePath,
+        searchPath: [FilePath], helperEnvironment: [String], version: String
+    ) {
+        self.dataRoot = dataRoot
+        self.runRoot = runRoot
+        self.runtimeProgram = runtimeProgram
+        self.serverProgram = serverProgram
+        self.searchPath = searchPath
+        self.helperEnvironment = helperEnvironment
+        self.version = version
+    }
+}
