@@ -6,5 +6,6 @@
 #define CLINUX_H
 
 #include "clinux_errno.h"
+#include "clinux_process.h"
 
 #endif

@@ -1,0 +1,63 @@
+import CLinux
+
+/// What a new process shares with its parent and what it gets anew (clone(2)).
+package struct CloneFlags: OptionSet, Sendable {
+    package let rawValue: UInt64
+
+    package init(rawValue: UInt64) { self.rawValue = rawValue }
+
+    /// `CLONE_NEWTIME`; only through `unshare(2)`: a clone would freeze the clocks' offsets.
+    package static let newTime = CloneFlags(rawValue: 0x80)
+    /// `CLONE_PIDFD`; ``clone(_:intoCgroup:)`` always sets it.
+    package static let pidfd = CloneFlags(rawValue: 0x1000)
+    /// `CLONE_PARENT`: the new process is a sibling, not a child.
+    package static let parent = CloneFlags(rawValue: 0x8000)
+    /// `CLONE_NEWNS`.
+    package static let newMount = CloneFlags(rawValue: 0x20000)
+    /// `CLONE_NEWCGROUP`.
+    package static let newCgroup = CloneFlags(rawValue: 0x200_0000)
+    /// `CLONE_NEWUTS`.
+    package static let newUTS = CloneFlags(rawValue: 0x400_0000)
+    /// `CLONE_NEWIPC`.
+    package static let newIPC = CloneFlags(rawValue: 0x800_0000)
+    /// `CLONE_NEWUSER`.
+    package static let newUser = CloneFlags(rawValue: 0x1000_0000)
+    /// `CLONE_NEWPID`.
+    package static let newPID = CloneFlags(rawValue: 0x2000_0000)
+    /// `CLONE_NEWNET`.
+    package static let newNetwork = CloneFlags(rawValue: 0x4000_0000)
+}
+
+/// On which side of a clone the program goes on.
+package enum CloneResult: ~Copyable {
+    /// In the new process.
+    case child
+    /// In the process that asked, with its new child.
+    case parent(ChildProcess)
+}
+
+/// Makes a process that goes on at the same place, as `fork(2)` does (clone3(2)).
+///
+/// Only for programs without threads: the child runs Swift code on a copy of all memory. It ends
+/// with `_exit(2)` or `execve(2)` and returns nowhere else.
+///
+/// - Parameters:
+///   - flags: new namespaces, and `CLONE_PARENT`.
+///   - cgroup: a cgroup v2 directory that the process is born into (`CLONE_INTO_CGROUP`).
+package func clone(
+    _ flags: CloneFlags, intoCgroup cgroup: borrowing OwnedFD?
+) throws(SystemCallError) -> CloneResult {
+    let cgroupDescriptor: CInt =
+        switch cgroup {
+        case .some(let descriptor): descriptor.rawValue
+        case .none: -1
+        }
+    // Without an exit signal of its own a sibling takes its parent's (clone3 refuses another).
+    let exitSignal: CInt = flags.contains(.parent) ? 0 : Signal.child.rawValue
+    var pidfd: CInt = -1
+    let pid = try kernel("clone3", "a new process") {
+        clinux_clone3(flags.union(.pidfd).rawValue, exitSignal, cgroupDescriptor, &pidfd)
+    }
+    if pid == 0 { return .child }
+    return .parent(ChildProcess(id: CInt(pid), descriptor: OwnedFD(adopting: pidfd)))
+}
