@@ -1,0 +1,21 @@
+#ifndef CLINUX_DIRECTORIES_H
+#define CLINUX_DIRECTORIES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* openat2(2) with O_CLOEXEC and the given RESOLVE_ bits. */
+int clinux_open_beneath(int directory, const char *path, int flags, uint64_t resolve);
+/* syncfs(2): every file system buffer of the descriptor's file system to the disk. */
+int clinux_sync_file_system(int descriptor);
+/* unshare(CLONE_FS): this thread gets its own umask and working directory. */
+int clinux_own_umask(void);
+
+/* Extended attributes of `name` in a directory, not following a link; see xattr(7). */
+int clinux_setxattr_at(int directory, const char *name, const char *attribute, const void *value,
+                       size_t size);
+int64_t clinux_getxattr_at(int directory, const char *name, const char *attribute, void *value,
+                           size_t size);
+int64_t clinux_listxattr_at(int directory, const char *name, void *list, size_t size);
+
+#endif
