@@ -7,6 +7,12 @@
 
 #include "clinux_directories.h"
 #include "clinux_errno.h"
+#include "clinux_files.h"
+#include "clinux_mount.h"
+#include "clinux_namespace.h"
 #include "clinux_process.h"
+#include "clinux_security.h"
+#include "clinux_socket.h"
+#include "clinux_terminal.h"
 
 #endif

@@ -103,7 +103,7 @@ extension OpenDirectory {
 
     /// The names in the directory without "." and "..", in the file system's order.
     package func names() throws(SystemCallError) -> [[CChar]] {
-        let copy = try duplicate().descriptor.release()
+        let copy = try descriptor.open(".", [.readOnly, .directory]).release()
         guard let stream = fdopendir(copy) else {
             let refusal = Errno(rawValue: clinux_errno())
             close(copy)

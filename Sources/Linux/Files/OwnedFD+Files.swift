@@ -19,7 +19,7 @@ extension OwnedFD {
         var rest = bytes
         while !rest.isEmpty {
             let written = try kernel("write", name()) {
-                write(rawValue, rest.baseAddress, rest.count)
+                Glibc.write(rawValue, rest.baseAddress, rest.count)
             }
             rest = UnsafeRawBufferPointer(rebasing: rest[written...])
         }

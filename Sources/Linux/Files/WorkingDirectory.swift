@@ -1,0 +1,40 @@
+import Glibc
+package import SystemPackage
+
+/// The directory that relative paths start from.
+package enum WorkingDirectory {
+    /// Changes it to a path.
+    ///
+    /// The system call is `chdir(2)`.
+    package static func change(to path: FilePath) throws(SystemCallError) {
+        try kernel("chdir", "\(path)") { path.withPlatformString { chdir($0) } }
+    }
+
+    /// Changes it to an open directory.
+    ///
+    /// The system call is `fchdir(2)`.
+    package static func change(to directory: borrowing OwnedFD) throws(SystemCallError) {
+        let descriptor = directory.rawValue
+        try kernel("fchdir", describe(descriptor)) { fchdir(descriptor) }
+    }
+
+    /// Its path; refused with ENOENT where it lies outside of the root (`getcwd(2)`).
+    package static func path() throws(SystemCallError) -> FilePath {
+        let buffer = UnsafeMutablePointer<CChar>.allocate(capacity: Int(PATH_MAX) + 1)
+        defer { buffer.deallocate() }
+        try kernel("getcwd", ".") { getcwd(buffer, Int(PATH_MAX)) == nil ? -1 : 0 }
+        let path = FilePath(platformString: buffer)
+        // Since Linux 2.6.36 a directory outside of the root is "(unreachable)…".
+        guard path.isAbsolute else {
+            throw SystemCallError(call: "getcwd", subject: "\(path)", errno: .noSuchFileOrDirectory)
+        }
+        return path
+    }
+
+    /// Makes a directory the root of all paths of this process.
+    ///
+    /// The system call is `chroot(2)`.
+    package static func changeRoot(to path: FilePath) throws(SystemCallError) {
+        try kernel("chroot", "\(path)") { path.withPlatformString { chroot($0) } }
+    }
+}

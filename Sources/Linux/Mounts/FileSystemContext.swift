@@ -1,0 +1,60 @@
+import CLinux
+import SystemPackage
+
+/// A file system that is being configured for its mount: `fsopen(2)`.
+package struct FileSystemContext: ~Copyable, Sendable {
+    private let context: OwnedFD
+    private let type: String
+
+    /// Begins a file system of a type such as "overlay", "proc" or "tmpfs".
+    package init(type: String) throws(SystemCallError) {
+        self.type = type
+        context = OwnedFD(
+            adopting: try kernel("fsopen", type) { clinux_fsopen(type, Self.closeOnExec) })
+    }
+
+    /// Sets an option that has a text as value.
+    ///
+    /// The system call is `fsconfig(2)` with `FSCONFIG_SET_STRING`.
+    package borrowing func set(_ option: String, to value: String) throws(SystemCallError) {
+        let descriptor = context.rawValue
+        try kernel("fsconfig", "\(type) \(option)=\(value)") {
+            value.withCString { clinux_fsconfig(descriptor, Self.setString, option, $0, 0) }
+        }
+    }
+
+    /// Sets an option that has no value, such as "ro".
+    ///
+    /// The system call is `fsconfig(2)` with `FSCONFIG_SET_FLAG`.
+    package borrowing func set(_ option: String) throws(SystemCallError) {
+        let descriptor = context.rawValue
+        try kernel("fsconfig", "\(type) \(option)") {
+            clinux_fsconfig(descriptor, Self.setFlag, option, nil, 0)
+        }
+    }
+
+    /// Makes the file system and a detached mount of it.
+    ///
+    /// The system calls are `fsconfig(2)` with `FSCONFIG_CMD_CREATE` and `fsmount(2)`.
+    package borrowing func mount(_ attributes: MountAttributes) throws(SystemCallError)
+        -> DetachedMount
+    {
+        let descriptor = context.rawValue
+        try kernel("fsconfig", "create \(type)") {
+            clinux_fsconfig(descriptor, Self.create, nil, nil, 0)
+        }
+        let mount = try kernel("fsmount", type) {
+            clinux_fsmount(descriptor, Self.closeOnExec, UInt32(attributes.rawValue))
+        }
+        return DetachedMount(adopting: OwnedFD(adopting: mount))
+    }
+
+    /// `FSOPEN_CLOEXEC` and `FSMOUNT_CLOEXEC`.
+    private static let closeOnExec: UInt32 = 1
+    /// `FSCONFIG_SET_FLAG`.
+    private static let setFlag: UInt32 = 0
+    /// `FSCONFIG_SET_STRING`.
+    private static let setString: UInt32 = 1
+    /// `FSCONFIG_CMD_CREATE`.
+    private static let create: UInt32 = 6
+}

@@ -1,0 +1,49 @@
+package import SystemPackage
+
+/// An overlay file system that is to be mounted: read-only layers, and a writable one on top.
+///
+/// See the kernel's Documentation/filesystems/overlayfs.rst. The value says what; ``mount(at:)``
+/// does it.
+package struct OverlayMount: Sendable, Equatable {
+    /// The read-only layers, the uppermost first: `lowerdir`.
+    package var lower: [FilePath]
+    /// Where changes go: `upperdir`; nil for a read-only mount.
+    package var upper: FilePath?
+    /// The kernel's scratch directory, on the same file system as ``upper``: `workdir`.
+    package var work: FilePath?
+    /// Stores overlay's own marks as `user.overlay.…` attributes, as an unprivileged mount must.
+    package var usesUserAttributes: Bool
+    /// Leaves out every sync of the upper layer: `volatile`, for what need not outlive a crash.
+    package var isVolatile: Bool
+
+    package init(
+        lower: [FilePath], upper: FilePath?, work: FilePath?, usesUserAttributes: Bool = false,
+        isVolatile: Bool = false
+    ) {
+        self.lower = lower
+        self.upper = upper
+        self.work = work
+        self.usesUserAttributes = usesUserAttributes
+        self.isVolatile = isVolatile
+    }
+
+    /// Mounts the overlay on a directory.
+    ///
+    /// The layers go to the kernel one at a time (`fsconfig(2)`, `lowerdir+`, since Linux 6.7), so
+    /// that their number is not limited by a page of options (the kernel's own limit is 500).
+    /// Older kernels get one string of short names, relative to a directory of links. A single
+    /// read-only layer, which overlay refuses, becomes a read-only bind mount.
+    package func mount(at target: FilePath) throws(SystemCallError) {
+        if lower.count == 1, upper == nil {
+            let layer = try DetachedMount(
+                cloning: OwnedFD.open(lower[0], [.path, .directory]), isRecursive: false)
+            try layer.descriptor.changeMount(.init(set: .readOnly), isRecursive: false)
+            return try layer.attach(onto: target)
+        }
+        do throws(SystemCallError) {
+            try mountLayerByLayer(at: target)
+        } catch  where error.errno == .invalidArgument || error.errno == .noFunction {
+            try mountByOptionString(at: target)
+        }
+    }
+}

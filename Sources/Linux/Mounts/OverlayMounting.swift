@@ -1,0 +1,68 @@
+import Glibc
+import SystemPackage
+
+/// The two ways to hand an overlay's layers to the kernel.
+extension OverlayMount {
+    /// `fsconfig(2)` with one `lowerdir+` for each layer: any number, any character in a path.
+    func mountLayerByLayer(at target: FilePath) throws(SystemCallError) {
+        let context = try FileSystemContext(type: "overlay")
+        for layer in lower { try context.set("lowerdir+", to: layer.string) }
+        if let upper, let work {
+            try context.set("upperdir", to: upper.string)
+            try context.set("workdir", to: work.string)
+        }
+        if usesUserAttributes { try context.set("userxattr") }
+        if isVolatile { try context.set("volatile") }
+        try context.set("source", to: "overlay")
+        try context.mount([]).attach(onto: target)
+    }
+
+    /// `mount(2)` with one option string, which the kernel limits to a page of 4,096 bytes.
+    ///
+    /// Where the paths do not fit, each layer gets a name of one or two characters: a link in a
+    /// temporary directory, which is the current one during the call.
+    func mountByOptionString(at target: FilePath) throws(SystemCallError) {
+        let direct = optionString(lower: lower.map { Self.escaped($0.string) })
+        if direct.utf8.count < Self.optionPage {
+            return try Mount.mount("overlay", at: target, type: "overlay", [], data: direct)
+        }
+        let links = FilePath("/tmp/.overlay.\(Random.hexadecimal(bytes: 8))")
+        try Directory.make(links, permissions: .ownerReadWriteExecute)
+        defer { try? Directory.removeTree(links) }  // best effort: only links, in a temporary place
+        let names = lower.indices.map { String($0, radix: 36) }
+        for (name, layer) in zip(names, lower) {
+            try Link.makeSymbolic(at: links.appending(name), to: layer)
+        }
+        let short = optionString(lower: names)
+        let place = try OwnedFD.open(target, [.path, .directory])
+        let before = try OwnedFD.open(".", [.path, .directory])
+        try WorkingDirectory.change(to: links)
+        defer { try? WorkingDirectory.change(to: before) }  // an open directory cannot refuse
+        try Mount.mount("overlay", at: place.procPath, type: "overlay", [], data: short)
+    }
+
+    /// The options as `mount(2)` takes them.
+    func optionString(lower: [String]) -> String {
+        var options = ["lowerdir=" + lower.joined(separator: ":")]
+        if let upper, let work {
+            options.append("upperdir=" + Self.escaped(upper.string))
+            options.append("workdir=" + Self.escaped(work.string))
+        }
+        if usesUserAttributes { options.append("userxattr") }
+        if isVolatile { options.append("volatile") }
+        return options.joined(separator: ",")
+    }
+
+    /// Overlay separates layers by ":" and options by ","; a backslash takes their meaning.
+    static func escaped(_ path: String) -> String {
+        var result = ""
+        for character in path {
+            if character == ":" || character == "," || character == "\\" { result.append("\\") }
+            result.append(character)
+        }
+        return result
+    }
+
+    /// What `mount(2)` copies of the option string, with its final 0.
+    private static let optionPage = 4096
+}
