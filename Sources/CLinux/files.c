@@ -32,10 +32,6 @@ int32_t clinux_mount_id(int32_t directory, const char *path, int32_t flags, uint
 
 int32_t clinux_pipe2(int32_t *descriptors, int32_t flags) { return pipe2(descriptors, flags); }
 
-int32_t clinux_close_range(uint32_t first, uint32_t last, uint32_t flags) {
-    return (int32_t)syscall(SYS_close_range, first, last, flags);
-}
-
 int32_t clinux_dup3(int32_t from, int32_t to, int32_t flags) { return dup3(from, to, flags); }
 
 int32_t clinux_fcntl(int32_t descriptor, int32_t command, int32_t argument) {
@@ -65,8 +61,6 @@ int64_t clinux_getrandom(void *buffer, uint64_t count, uint32_t flags) {
 int64_t clinux_getdents64(int32_t directory, void *buffer, uint64_t size) {
     return syscall(SYS_getdents64, directory, buffer, size);
 }
-
-int32_t clinux_syncfs(int32_t descriptor) { return syncfs(descriptor); }
 
 int64_t clinux_lgetxattr(const char *path, const char *name, void *value, uint64_t size) {
     return lgetxattr(path, name, value, size);

@@ -19,8 +19,6 @@ int32_t clinux_mount_id(int32_t directory, const char *path, int32_t flags, uint
 
 /// pipe2(2).
 int32_t clinux_pipe2(int32_t *descriptors, int32_t flags);
-/// close_range(2).
-int32_t clinux_close_range(uint32_t first, uint32_t last, uint32_t flags);
 /// dup3(2) with O_CLOEXEC or 0.
 int32_t clinux_dup3(int32_t from, int32_t to, int32_t flags);
 /// fcntl(2) with an integer argument.
@@ -39,8 +37,6 @@ int32_t clinux_fallocate(int32_t descriptor, int32_t mode, int64_t offset, int64
 int64_t clinux_getrandom(void *buffer, uint64_t count, uint32_t flags);
 /// getdents64(2).
 int64_t clinux_getdents64(int32_t directory, void *buffer, uint64_t size);
-/// syncfs(2).
-int32_t clinux_syncfs(int32_t descriptor);
 
 /// lgetxattr(2), lsetxattr(2), llistxattr(2), lremovexattr(2).
 int64_t clinux_lgetxattr(const char *path, const char *name, void *value, uint64_t size);

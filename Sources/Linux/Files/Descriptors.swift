@@ -90,13 +90,4 @@ package enum Descriptors {
             clinux_close_range(UInt32(first), UInt32.max, 0)
         }
     }
-
-    /// Marks every descriptor from a number on, so that `execve(2)` closes it.
-    ///
-    /// The system call is `close_range(2)` with `CLOSE_RANGE_CLOEXEC`.
-    package static func closeAllOnExec(from first: CInt) throws(SystemCallError) {
-        try kernel("close_range", "\(first)…") {
-            clinux_close_range(UInt32(first), UInt32.max, 1 << 2)
-        }
-    }
 }
