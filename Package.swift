@@ -105,6 +105,8 @@ let package = Package(
             name: "ContainerRuntimeTests",
             dependencies: ["ContainerRuntime", "Diagnostics", "Linux", "OCI", system],
             swiftSettings: strict),
+        .testTarget(
+            name: "OCITests", dependencies: ["Diagnostics", "OCI"], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )
