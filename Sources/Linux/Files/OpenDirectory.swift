@@ -1,5 +1,5 @@
 import CLinux
-package import Glibc
+import Glibc
 package import SystemPackage
 
 /// A directory held open, and the calls that act on names inside it.
@@ -58,7 +58,7 @@ package struct OpenDirectory: ~Copyable, Sendable {
 
     /// Makes a new file for writing; EEXIST when the name is taken.
     package func makeFile(
-        _ name: UnsafePointer<CChar>, permissions: mode_t
+        _ name: UnsafePointer<CChar>, permissions: CInterop.Mode
     ) throws(SystemCallError) -> OwnedFD {
         let flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC
         let raw = try kernel("openat", String(cString: name)) {
@@ -69,7 +69,7 @@ package struct OpenDirectory: ~Copyable, Sendable {
 
     /// Opens a file for reading and writing, and makes it when it does not exist.
     package func openOrMakeFile(
-        _ name: UnsafePointer<CChar>, permissions: mode_t
+        _ name: UnsafePointer<CChar>, permissions: CInterop.Mode
     ) throws(SystemCallError) -> OwnedFD {
         let flags = O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC
         let raw = try kernel("openat", String(cString: name)) {
@@ -80,7 +80,7 @@ package struct OpenDirectory: ~Copyable, Sendable {
 
     /// Makes a directory; EEXIST when the name is taken.
     package func makeDirectory(
-        _ name: UnsafePointer<CChar>, permissions: mode_t
+        _ name: UnsafePointer<CChar>, permissions: CInterop.Mode
     ) throws(SystemCallError) {
         try kernel("mkdirat", String(cString: name)) {
             mkdirat(descriptor.rawValue, name, permissions)
@@ -89,7 +89,7 @@ package struct OpenDirectory: ~Copyable, Sendable {
 
     /// Makes a device node or fifo: `mode` holds S_IFCHR, S_IFBLK or S_IFIFO and the permissions.
     package func makeNode(
-        _ name: UnsafePointer<CChar>, mode: mode_t, device: DeviceNumber
+        _ name: UnsafePointer<CChar>, mode: CInterop.Mode, device: DeviceNumber
     ) throws(SystemCallError) {
         try kernel("mknodat", String(cString: name)) {
             mknodat(descriptor.rawValue, name, mode, dev_t(device.rawValue))

@@ -1,0 +1,104 @@
+import CLinux
+import Glibc
+import SystemPackage
+
+/// What arrived on a local socket: bytes, and a descriptor that came with them.
+package struct ReceivedMessage: ~Copyable, Sendable {
+    /// The bytes; none is the end of the connection, or an empty message.
+    package let bytes: [UInt8]
+    /// The first descriptor that came along, with `O_CLOEXEC`; any other was closed.
+    package var descriptor: OwnedFD?
+}
+
+extension OwnedFD {
+    /// Sends a message, or bytes as far as a stream takes them; never a SIGPIPE.
+    ///
+    /// The system call is `send(2)` with `MSG_NOSIGNAL`.
+    @discardableResult
+    package borrowing func send(_ bytes: [UInt8]) throws(SystemCallError) -> Int {
+        Int(
+            try kernel("send", "a socket") {
+                bytes.withUnsafeBytes {
+                    clinux_send(rawValue, $0.baseAddress, UInt64($0.count), 0)
+                }
+            })
+    }
+
+    /// Sends a message unless that would have to wait; false then.
+    package borrowing func sendIfReady(_ bytes: [UInt8]) throws(SystemCallError) -> Bool {
+        do throws(SystemCallError) {
+            try kernel("send", "a socket") {
+                bytes.withUnsafeBytes {
+                    clinux_send(rawValue, $0.baseAddress, UInt64($0.count), clinux_MSG_DONTWAIT)
+                }
+            }
+            return true
+        } catch  where error.errno == .wouldBlock {
+            return false
+        }
+    }
+
+    /// Sends bytes, at least one, and copies of descriptors with them.
+    ///
+    /// The system call is `sendmsg(2)` with `SCM_RIGHTS` (`unix(7)`).
+    /// - Parameters:
+    ///   - bytes: the message.
+    ///   - descriptors: the numbers of at most 253 open descriptors; they stay open here.
+    /// - Throws: the kernel's refusal; `EINVAL` for more descriptors.
+    package borrowing func send(
+        _ bytes: [UInt8], descriptors: [CInt]
+    ) throws(SystemCallError) {
+        guard descriptors.count <= Self.maximumDescriptors else {
+            throw SystemCallError(
+                call: "sendmsg", subject: "\(descriptors.count) descriptors",
+                errno: .invalidArgument)
+        }
+        try kernel("sendmsg", "\(descriptors.count) descriptors") {
+            bytes.withUnsafeBytes {
+                clinux_send_descriptors(
+                    rawValue, $0.baseAddress, UInt64($0.count), descriptors,
+                    UInt32(descriptors.count))
+            }
+        }
+    }
+
+    /// Waits for a message, or for some bytes of a stream; none is the end.
+    ///
+    /// The system call is `recv(2)`.
+    package borrowing func receive(upToBytes limit: Int) throws(SystemCallError) -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: limit)
+        let count = try kernel("recv", "a socket") {
+            bytes.withUnsafeMutableBytes {
+                clinux_receive(rawValue, $0.baseAddress, UInt64($0.count), 0)
+            }
+        }
+        bytes.removeLast(limit - Int(count))
+        return bytes
+    }
+
+    /// Waits for a message and takes the descriptor that comes with it.
+    ///
+    /// The system call is `recvmsg(2)` with `MSG_CMSG_CLOEXEC`.
+    package borrowing func receiveMessage(upToBytes limit: Int) throws(SystemCallError)
+        -> ReceivedMessage
+    {
+        var bytes = [UInt8](repeating: 0, count: limit)
+        var descriptors = [CInt](repeating: -1, count: Self.maximumDescriptors)
+        var (descriptorCount, flags): (UInt32, CInt) = (0, 0)
+        let count = try kernel("recvmsg", "a socket") {
+            bytes.withUnsafeMutableBytes {
+                clinux_receive_descriptors(
+                    rawValue, $0.baseAddress, UInt64($0.count), &descriptors, &descriptorCount,
+                    &flags)
+            }
+        }
+        bytes.removeLast(limit - Int(count))
+        let arrived = descriptors.prefix(Int(descriptorCount))
+        for other in arrived.dropFirst() { close(other) }
+        return ReceivedMessage(
+            bytes: bytes, descriptor: arrived.first.map { OwnedFD(adopting: $0) })
+    }
+
+    /// The kernel's `SCM_MAX_FD`.
+    private static var maximumDescriptors: Int { 253 }
+}

@@ -1,0 +1,121 @@
+import CLinux
+
+/// What can happen on a descriptor (`poll(2)`, `epoll(7)`; the bits are the same).
+package struct ReadinessEvents: OptionSet, Sendable {
+    package let rawValue: UInt32
+    package init(rawValue: UInt32) { self.rawValue = rawValue }
+
+    /// `EPOLLIN`: there is something to read, or the end.
+    package static let readable = ReadinessEvents(rawValue: 0x001)
+    /// `EPOLLOUT`: there is room to write.
+    package static let writable = ReadinessEvents(rawValue: 0x004)
+    /// `EPOLLERR`: an error, or the reader of a pipe is gone; always reported.
+    package static let error = ReadinessEvents(rawValue: 0x008)
+    /// `EPOLLHUP`: the other side is gone; always reported.
+    package static let hangUp = ReadinessEvents(rawValue: 0x010)
+    /// `EPOLLRDHUP`: the other side of a socket writes no more.
+    package static let peerStoppedWriting = ReadinessEvents(rawValue: 0x2000)
+}
+
+/// Many descriptors to wait for at once (`epoll(7)`).
+package struct Epoll: ~Copyable, Sendable {
+    private let epoll: OwnedFD
+
+    /// What happened, and the token that the descriptor was added with.
+    package struct Event: Sendable {
+        package var token: UInt64
+        package var events: ReadinessEvents
+    }
+
+    package init() throws(SystemCallError) {
+        epoll = OwnedFD(adopting: try kernel("epoll_create1", "") { clinux_epoll_create() })
+    }
+
+    /// Waits for events on one more descriptor.
+    ///
+    /// - Throws: `EPERM` for a regular file, which is always ready.
+    package borrowing func add(
+        _ descriptor: borrowing OwnedFD, _ events: ReadinessEvents, token: UInt64
+    ) throws(SystemCallError) {
+        try add(rawDescriptor: descriptor.rawValue, events, token: token)
+    }
+
+    /// Waits for events on a descriptor that the process was given, such as 0.
+    package borrowing func add(
+        rawDescriptor descriptor: CInt, _ events: ReadinessEvents, token: UInt64
+    ) throws(SystemCallError) {
+        try control(1, descriptor, events, token)  // EPOLL_CTL_ADD
+    }
+
+    /// Waits for other events on a descriptor.
+    package borrowing func change(
+        rawDescriptor descriptor: CInt, to events: ReadinessEvents, token: UInt64
+    ) throws(SystemCallError) {
+        try control(3, descriptor, events, token)  // EPOLL_CTL_MOD
+    }
+
+    /// Waits for a descriptor no longer; closing its last copy does the same.
+    package borrowing func remove(rawDescriptor descriptor: CInt) throws(SystemCallError) {
+        try control(2, descriptor, [], 0)  // EPOLL_CTL_DEL
+    }
+
+    /// Waits until something happens, or for so long; nil waits for ever.
+    ///
+    /// - Returns: at most 32 events; none when the time is over.
+    package borrowing func wait(milliseconds: CInt?) throws(SystemCallError) -> [Event] {
+        let size = Int(clinux_epoll_event_size)
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 32 * size, alignment: 8)
+        defer { buffer.deallocate() }
+        let descriptor = epoll.rawValue
+        let count = try kernel("epoll_wait", "") {
+            clinux_epoll_wait(descriptor, buffer.baseAddress, 32, milliseconds ?? -1)
+        }
+        return (0..<Int(count)).map { index in
+            let start = index * size
+            return Event(
+                token: buffer.loadUnaligned(
+                    fromByteOffset: start + Int(clinux_epoll_data_offset), as: UInt64.self),
+                events: ReadinessEvents(
+                    rawValue: buffer.loadUnaligned(fromByteOffset: start, as: UInt32.self)))
+        }
+    }
+
+    private borrowing func control(
+        _ operation: CInt, _ descriptor: CInt, _ events: ReadinessEvents, _ token: UInt64
+    ) throws(SystemCallError) {
+        let epoll = epoll.rawValue
+        try kernel("epoll_ctl", describe(descriptor)) {
+            clinux_epoll_ctl(epoll, operation, descriptor, events.rawValue, token)
+        }
+    }
+}
+
+/// Waiting for a few descriptors once (`poll(2)`).
+package enum Poll {
+    /// Waits until something happens on one of the descriptors, or for so long.
+    ///
+    /// - Parameters:
+    ///   - descriptors: the numbers of open descriptors.
+    ///   - events: what to wait for, on all of them.
+    ///   - milliseconds: nil waits for ever.
+    /// - Returns: what happened, in the order of the descriptors; all empty when the time is over.
+    /// - Throws: the kernel's refusal.
+    package static func wait(
+        for descriptors: [CInt], _ events: ReadinessEvents, milliseconds: CInt?
+    ) throws(SystemCallError) -> [ReadinessEvents] {
+        var entries = descriptors.map { Entry(descriptor: $0, events: Int16(events.rawValue)) }
+        try kernel("poll", "") {
+            entries.withUnsafeMutableBytes {
+                clinux_poll($0.baseAddress, UInt64(descriptors.count), milliseconds ?? -1)
+            }
+        }
+        return entries.map { ReadinessEvents(rawValue: UInt32(UInt16(bitPattern: $0.happened))) }
+    }
+
+    /// `struct pollfd`.
+    private struct Entry {
+        var descriptor: CInt
+        var events: Int16
+        var happened: Int16 = 0
+    }
+}
