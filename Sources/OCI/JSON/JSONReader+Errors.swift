@@ -26,6 +26,7 @@ extension JSONReader {
     ///   - value: the value, nil when the object that just ended had no such member.
     ///   - key: the member's name.
     /// - Returns: the value.
+    /// - Throws: that the member is missing, with its path.
     package func required<Value>(_ value: Value?, _ key: String) throws(JSONError) -> Value {
         if let value { return value }
         throw error("is missing", path: Self.joined(path, key))

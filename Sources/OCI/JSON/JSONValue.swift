@@ -14,6 +14,7 @@ package enum JSONValue: Sendable, Hashable {
     /// - Parameters:
     ///   - bytes: one JSON value in UTF-8.
     ///   - name: what the text is, for the error: "manifest.json".
+    /// - Returns: the value.
     /// - Throws: `.invalid` with the line and column of the mistake.
     package static func parse(_ bytes: [UInt8], named name: String) throws(Problem) -> JSONValue {
         try JSONValue(json: bytes, named: name)

@@ -1,5 +1,7 @@
 extension RuntimeSpec {
-    /// The five capability sets: capabilities(7). Names look like "CAP_CHOWN".
+    /// The five capability sets: capabilities(7).
+    ///
+    /// Names look like "CAP_CHOWN".
     package struct Capabilities: JSONCodable {
         /// What can ever be gained.
         package var bounding: [String]
