@@ -5,6 +5,7 @@
 #ifndef CLINUX_H
 #define CLINUX_H
 
+#include "clinux_cgroup.h"
 #include "clinux_directories.h"
 #include "clinux_errno.h"
 #include "clinux_files.h"

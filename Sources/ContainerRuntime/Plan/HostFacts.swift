@@ -1,3 +1,5 @@
+package import Linux
+
 /// What a plan needs to know about the machine; a pure value that tests make by hand.
 package struct HostFacts: Sendable, Equatable {
     /// The runtime's effective user.
@@ -13,7 +15,7 @@ package struct HostFacts: Sendable, Equatable {
     /// The running kernel.
     package var kernel: KernelVersion
     /// The cgroup hierarchies that limits are written to.
-    package var cgroupVersion: CgroupVersion
+    package var cgroups: CgroupLayout
     /// Whether AppArmor confines programs on this machine.
     package var isAppArmorEnabled: Bool
     /// Whether SELinux confines programs on this machine.
@@ -23,7 +25,7 @@ package struct HostFacts: Sendable, Equatable {
         effectiveUserID: UInt32 = 0, effectiveGroupID: UInt32 = 0,
         isInInitialUserNamespace: Bool = true, effectiveCapabilities: UInt64 = .max,
         lastCapability: Int = 40, kernel: KernelVersion = KernelVersion(major: 6, minor: 12),
-        cgroupVersion: CgroupVersion = .v2, isAppArmorEnabled: Bool = false,
+        cgroups: CgroupLayout = .version2, isAppArmorEnabled: Bool = false,
         isSELinuxEnabled: Bool = false
     ) {
         self.effectiveUserID = effectiveUserID
@@ -32,7 +34,7 @@ package struct HostFacts: Sendable, Equatable {
         self.effectiveCapabilities = effectiveCapabilities
         self.lastCapability = lastCapability
         self.kernel = kernel
-        self.cgroupVersion = cgroupVersion
+        self.cgroups = cgroups
         self.isAppArmorEnabled = isAppArmorEnabled
         self.isSELinuxEnabled = isSELinuxEnabled
     }
@@ -57,12 +59,4 @@ package struct KernelVersion: Sendable, Equatable, Comparable {
     package static func < (left: Self, right: Self) -> Bool {
         (left.major, left.minor) < (right.major, right.minor)
     }
-}
-
-/// The generation of control groups that a file belongs to.
-package enum CgroupVersion: String, Sendable {
-    /// One hierarchy for each controller, also when an empty v2 hierarchy is mounted beside them.
-    case v1
-    /// The unified hierarchy.
-    case v2
 }

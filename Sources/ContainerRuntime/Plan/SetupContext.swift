@@ -18,8 +18,8 @@ package struct SetupContext: ~Copyable {
     package var rootfsDirectory: OwnedFD?
     /// The cgroup v2 directory that init is born into (`CLONE_INTO_CGROUP`), if there is one.
     package var cgroupDirectory: OwnedFD?
-    /// The directories of the container's cgroups, one for each hierarchy it has a place in.
-    package var cgroups: [CgroupPlace] = []
+    /// The container's cgroup, once it is made.
+    package var cgroup: Cgroup?
     /// The process identifier of init, as the runtime sees it; nil before `clone3(2)`.
     package var initProcessID: CInt?
     /// The runtime's end or init's end of the socket between them.
@@ -71,19 +71,5 @@ package struct SetupContext: ~Copyable {
     private struct Undo {
         let what: String
         let action: @Sendable () throws(Problem) -> Void
-    }
-}
-
-/// A container's directory in one cgroup hierarchy.
-package struct CgroupPlace: Sendable, Equatable {
-    /// The hierarchy's controllers as `/proc/self/cgroup` spells them: "memory", "cpu,cpuacct",
-    /// "name=systemd"; empty for v2.
-    package var hierarchy: String
-    /// The directory's path on the host: "/sys/fs/cgroup/memory/kade/web".
-    package var directory: FilePath
-
-    package init(hierarchy: String, directory: FilePath) {
-        self.hierarchy = hierarchy
-        self.directory = directory
     }
 }

@@ -1,0 +1,147 @@
+package import Glibc
+package import SystemPackage
+
+/// A control group: the same path in every hierarchy of the machine (cgroups(7)).
+package struct Cgroup: Sendable, Equatable {
+    /// The machine's hierarchies.
+    package let layout: CgroupLayout
+    /// The path from the root of each hierarchy, never the root itself: "/kade/web".
+    package let path: String
+
+    package init(layout: CgroupLayout, path: String) {
+        self.layout = layout
+        self.path = path
+    }
+
+    /// The cgroup's directory in the hierarchy of a controller, or nil without such a hierarchy.
+    package func directory(for controller: CgroupController) -> FilePath? {
+        layout.hierarchy(of: controller)?.directory(of: path)
+    }
+
+    /// The cgroup's directories, one for each hierarchy.
+    package var directories: [FilePath] { layout.hierarchies.map { $0.directory(of: path) } }
+
+    /// Makes the cgroup, and its ancestors where they are missing, in every hierarchy.
+    ///
+    /// In version 2 the controllers are enabled for it in each ancestor's `cgroup.subtree_control`.
+    /// A new cgroup of the version 1 `cpuset` controller gets its parent's processors and memory
+    /// nodes, because a process cannot join it without. On a hybrid machine the version 2 hierarchy
+    /// is left alone unless one of the controllers is there.
+    ///
+    /// - Parameters:
+    ///   - required: controllers that must limit the cgroup.
+    ///   - wanted: controllers that are enabled where that is possible.
+    /// - Throws: when a directory cannot be made or a required controller cannot be enabled.
+    package func create(
+        requiring required: [CgroupController], wanting wanted: [CgroupController]
+    ) throws(SystemCallError) {
+        for hierarchy in layout.hierarchies {
+            switch hierarchy.kind {
+            case .controllers(let controllers):
+                try makeDirectories(
+                    in: hierarchy, inheritingCPUSet: controllers.contains(.cpuset))
+            case .named:
+                try makeDirectories(in: hierarchy, inheritingCPUSet: false)
+            case .unified(let available):
+                let here = { (all: [CgroupController]) in
+                    all.filter { available.contains($0) && layout.version(of: $0) == .v2 }
+                }
+                guard layout.isUnified || !here(required).isEmpty else { continue }
+                try CgroupDelegation(hierarchy: hierarchy, path: path)
+                    .create(requiring: here(required), wanting: here(wanted))
+            }
+        }
+    }
+
+    /// Whether the cgroup exists in a hierarchy.
+    package var exists: Bool {
+        directories.contains { $0.withPlatformString { access($0, F_OK) } == 0 }
+    }
+
+    /// Moves a process into the cgroup, in all hierarchies one after the other.
+    ///
+    /// The hierarchies come back to back on purpose: the first move waits for an RCU grace period
+    /// of the kernel, and those that follow at once do not.
+    ///
+    /// - Parameters:
+    ///   - pid: the process; 0 is the caller.
+    ///   - alreadyInUnified: whether it was cloned into the version 2 cgroup.
+    /// - Throws: when the kernel refuses, for example EBUSY where the cgroup has cgroups below it.
+    package func add(_ pid: pid_t, alreadyInUnified: Bool = false) throws(SystemCallError) {
+        for hierarchy in layout.hierarchies {
+            let isUnified = hierarchy.version == .v2
+            if isUnified, alreadyInUnified { continue }
+            do {
+                try CgroupFiles.write(
+                    "\(pid)", to: hierarchy.directory(of: path).appending("cgroup.procs"))
+            } catch  where isUnified && !layout.isUnified && error.errno == .noSuchFileOrDirectory {
+                continue  // hybrid: nothing of the container is limited there
+            }
+        }
+    }
+
+    /// Opens the version 2 directory for `CLONE_INTO_CGROUP` (clone(2)) and device programs.
+    ///
+    /// - Returns: nil where the machine has no version 2 cgroup for it.
+    package func openUnifiedDirectory() throws(SystemCallError) -> OwnedFD? {
+        guard let unified = layout.unified else { return nil }
+        do {
+            return try CgroupFiles.open(unified.directory(of: path), O_RDONLY | O_DIRECTORY)
+        } catch  where error.errno == .noSuchFileOrDirectory && !layout.isUnified {
+            return nil
+        }
+    }
+
+    /// Writes a value into a file of a controller.
+    ///
+    /// - Throws: ENODEV, as if from the kernel, when no hierarchy has the controller.
+    package func write(
+        _ value: String, to file: String, of controller: CgroupController
+    ) throws(SystemCallError) {
+        try CgroupFiles.write(value, to: try path(of: file, controller))
+    }
+
+    /// Reads a file of a controller.
+    ///
+    /// - Throws: ENODEV, as if from the kernel, when no hierarchy has the controller.
+    package func read(
+        _ file: String, of controller: CgroupController
+    ) throws(SystemCallError) -> String {
+        try CgroupFiles.read(try path(of: file, controller))
+    }
+
+    private func path(
+        of file: String, _ controller: CgroupController
+    ) throws(SystemCallError) -> FilePath {
+        guard let directory = directory(for: controller) else {
+            throw SystemCallError(
+                call: "open", subject: file, errno: .operationNotSupportedByDevice)
+        }
+        return directory.appending(file)
+    }
+
+    private func makeDirectories(
+        in hierarchy: CgroupLayout.Hierarchy, inheritingCPUSet: Bool
+    ) throws(SystemCallError) {
+        let directory = hierarchy.directory(of: path)
+        // The parent is nearly always there: the first attempt is the directory itself.
+        if try !CgroupDirectory.make(directory, orReportMissingParent: true) {
+            for ancestor in CgroupDirectory.ancestors(of: path, in: hierarchy) {
+                try CgroupDirectory.make(ancestor, orReportMissingParent: false)
+                if inheritingCPUSet { try inheritCPUSet(ancestor) }
+            }
+            try CgroupDirectory.make(directory, orReportMissingParent: false)
+        }
+        if inheritingCPUSet { try inheritCPUSet(directory) }
+    }
+
+    /// Copies the parent's processors and memory nodes where the cgroup has none.
+    private func inheritCPUSet(_ directory: FilePath) throws(SystemCallError) {
+        for file in ["cpuset.cpus", "cpuset.mems"] {
+            let own = try CgroupFiles.read(directory.appending(file))
+            guard own.allSatisfy(\.isWhitespace) else { continue }
+            let parents = try CgroupFiles.read(directory.removingLastComponent().appending(file))
+            try CgroupFiles.write(parents, to: directory.appending(file))
+        }
+    }
+}

@@ -1,0 +1,83 @@
+import Glibc
+import SystemPackage
+
+/// Directories of a cgroup hierarchy: making, listing and removing them.
+enum CgroupDirectory {
+    /// Makes a directory; one that exists already is as good.
+    ///
+    /// - Parameters:
+    ///   - directory: what to make.
+    ///   - orReportMissingParent: whether a missing parent is an answer and not an error.
+    /// - Returns: false when the parent is missing.
+    /// - Throws: what the kernel says otherwise.
+    @discardableResult
+    static func make(
+        _ directory: FilePath, orReportMissingParent: Bool
+    ) throws(SystemCallError) -> Bool {
+        do {
+            try kernel("mkdir", directory.string) {
+                directory.withPlatformString { mkdir($0, 0o755) }
+            }
+            return true
+        } catch  where error.errno == .fileExists {
+            return true
+        } catch  where error.errno == .noSuchFileOrDirectory && orReportMissingParent {
+            return false
+        }
+    }
+
+    /// The directories between a hierarchy's mount point and a cgroup, both excluded, top first.
+    static func ancestors(of path: String, in hierarchy: CgroupLayout.Hierarchy) -> [FilePath] {
+        var directory = hierarchy.mountPoint
+        return FilePath(path).removingLastComponent().components.map {
+            directory.append($0)
+            return directory
+        }
+    }
+
+    /// The directory and all below it, parents before children; empty when it does not exist.
+    static func tree(_ directory: FilePath) throws(SystemCallError) -> [FilePath] {
+        guard let children = try children(of: directory) else { return [] }
+        var all = [directory]
+        for child in children { all += try tree(child) }
+        return all
+    }
+
+    /// Removes a directory.
+    ///
+    /// - Returns: false when the kernel says that something still uses it (EBUSY).
+    static func remove(_ directory: FilePath) throws(SystemCallError) -> Bool {
+        do {
+            try kernel("rmdir", directory.string) { directory.withPlatformString { rmdir($0) } }
+            return true
+        } catch  where error.errno == .noSuchFileOrDirectory {
+            return true
+        } catch  where error.errno == .resourceBusy {
+            return false
+        }
+    }
+
+    /// The cgroups directly below one, or nil when it does not exist.
+    private static func children(of directory: FilePath) throws(SystemCallError) -> [FilePath]? {
+        let descriptor: OwnedFD
+        do {
+            descriptor = try CgroupFiles.open(directory, O_RDONLY | O_DIRECTORY)
+        } catch  where error.errno == .noSuchFileOrDirectory {
+            return nil
+        }
+        guard let stream = fdopendir(descriptor.rawValue) else {
+            throw SystemCallError(call: "fdopendir", subject: directory.string, errno: .noMemory)
+        }
+        _ = descriptor.release()  // closedir closes it
+        defer { closedir(stream) }
+        var children: [FilePath] = []
+        while let entry = readdir(stream) {
+            guard entry.pointee.d_type == UInt8(DT_DIR) else { continue }
+            let name = withUnsafePointer(to: &entry.pointee.d_name) {
+                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if name != ".", name != ".." { children.append(directory.appending(name)) }
+        }
+        return children
+    }
+}
