@@ -20,6 +20,9 @@ package struct SetupContext: ~Copyable {
     package var cgroupDirectory: OwnedFD?
     /// The container's cgroup, once it is made.
     package var cgroup: Cgroup?
+    /// The host's `/proc`, opened before the root was entered: what the container has at this
+    /// place may be anything.
+    package var procDirectory: OwnedFD?
     /// The process identifier of init, as the runtime sees it; nil before `clone3(2)`.
     package var initProcessID: CInt?
     /// The runtime's end or init's end of the socket between them.
@@ -29,8 +32,19 @@ package struct SetupContext: ~Copyable {
     /// The descriptor of a seccomp listener (`SECCOMP_FILTER_FLAG_NEW_LISTENER`).
     package var seccompListener: OwnedFD?
 
+    /// The pidfd of init, when another process than the runtime made it.
+    package var initDescriptor: OwnedFD?
+    /// The file of the container's program, once init has found it.
+    package var program: FilePath?
+
     /// What the container has to live without, in the order it was found.
-    package private(set) var warnings: [String] = []
+    package private(set) var warnings: [Warning] = []
+    /// The number of the step that runs.
+    var currentStep = 0
+    /// The number of the step that failed, here or on the other side.
+    package var failedStep: Int?
+    /// Whether this is init's context, whose warnings the runtime hears about.
+    var isInit = false
     /// What takes back the steps so far, first made first.
     private var undoList: [Undo] = []
 
@@ -42,7 +56,21 @@ package struct SetupContext: ~Copyable {
 
     /// Notes something that the specification lets the container live without.
     package mutating func warn(_ text: String) {
-        warnings.append(text)
+        warn(text, step: currentStep)
+        // A peer that is gone has no use for a warning.
+        if isInit { try? send(.warning(step: currentStep, text: text)) }
+    }
+
+    /// Notes a warning of a step, also of the other side's.
+    mutating func warn(_ text: String, step: Int) {
+        warnings.append(Warning(step: step, text: text))
+    }
+
+    /// Something the container lives without.
+    package struct Warning: Sendable, Equatable {
+        /// The number of the step that found it.
+        package let step: Int
+        package let text: String
     }
 
     /// Registers how to take back what a step has just done outside of the container.

@@ -1,0 +1,116 @@
+package import Diagnostics
+package import Linux
+import SystemPackage
+
+extension SetupContext {
+    /// Sends a message to the other side, if it still listens.
+    package borrowing func send(_ message: HandshakeMessage) throws(Problem) {
+        try explaining("cannot reach the other side of the setup") {
+            () throws(SystemCallError) in
+            switch handshake {
+            case .some(let socket): _ = try socket.send(message.encoded)
+            case .none: return
+            }
+        }
+    }
+
+    /// Sends a message and a copy of a descriptor.
+    package borrowing func send(
+        _ message: HandshakeMessage, with descriptor: borrowing OwnedFD
+    ) throws(Problem) {
+        let raw = descriptor.rawValue
+        try explaining("cannot reach the other side of the setup") {
+            () throws(SystemCallError) in
+            switch handshake {
+            case .some(let socket): try socket.send(message.encoded, descriptors: [raw])
+            case .none: return
+            }
+        }
+    }
+
+    /// Reads messages until the other side has come to a point.
+    ///
+    /// Warnings are kept, descriptors taken over.
+    ///
+    /// - Throws: the other side's problem, or `.unavailable` when it ended without one.
+    package mutating func wait(for rendezvous: Rendezvous) throws(Problem) {
+        while let message = try receive() {
+            switch message {
+            case .reached(let point) where point == rendezvous: return
+            case .reached(let point):
+                throw Self.protocolViolation("\(point) came instead of \(rendezvous)")
+            case .failed(let step, let problem):
+                failedStep = step
+                throw problem
+            case .warning(let step, let text): warn(text, step: step)
+            case .process: throw Self.protocolViolation("a process came twice")
+            case .console, .seccompListener: continue
+            }
+        }
+        throw Problem(
+            kind: .unavailable, what: "the container's first process ended during its setup",
+            why: "it was killed, perhaps because its memory limit is too low to start with",
+            fix: "look at the kernel's log, and raise linux.resources.memory.limit")
+    }
+
+    /// Reads the next message; nil at the end of the stream.
+    package mutating func receive() throws(Problem) -> HandshakeMessage? {
+        var received: ReceivedMessage
+        do throws(SystemCallError) {
+            switch handshake {
+            case .some(let socket):
+                received = try socket.receiveMessage(
+                    upToBytes: HandshakeMessage.maximumSizeInBytes)
+            case .none: return nil
+            }
+        } catch  where error.errno == .connectionReset {
+            return nil
+        } catch {
+            throw Problem(what: "cannot read from the other side of the setup", refusal: error)
+        }
+        guard !received.bytes.isEmpty else { return nil }
+        guard let message = HandshakeMessage(decoding: received.bytes) else {
+            throw Self.protocolViolation("\(received.bytes.count) bytes mean nothing")
+        }
+        switch message {
+        case .console: consoleMaster = received.descriptor.take()
+        case .seccompListener: seccompListener = received.descriptor.take()
+        case .process: initDescriptor = received.descriptor.take()
+        default: break
+        }
+        return message
+    }
+
+    private static func protocolViolation(_ why: String) -> Problem {
+        Problem(kind: .bug, what: "the runtime and init do not understand each other", why: why)
+    }
+}
+
+/// Tells the other side that this one has come to a point.
+struct Reach: SetupStep {
+    let rendezvous: Rendezvous
+
+    var explanation: Explanation {
+        Explanation(
+            shell: "echo \(rendezvous) >&$handshake", why: "tells the other side to go on",
+            spec: "")
+    }
+
+    func run(in context: inout SetupContext) throws(Problem) {
+        try context.send(.reached(rendezvous))
+    }
+}
+
+/// Waits until the other side has come to a point.
+struct Await: SetupStep {
+    let rendezvous: Rendezvous
+
+    var explanation: Explanation {
+        Explanation(
+            shell: "read <&$handshake  # \(rendezvous)", why: "waits for the other side", spec: "")
+    }
+
+    func run(in context: inout SetupContext) throws(Problem) {
+        try context.wait(for: rendezvous)
+    }
+}

@@ -1,0 +1,58 @@
+package import Diagnostics
+
+extension ContainerPlan {
+    /// Runs the steps of one phase, in order, in this process.
+    ///
+    /// - Parameters:
+    ///   - phase: the phase.
+    ///   - context: what the steps share; ``SetupContext/failedStep`` names the step that threw.
+    ///   - journal: where to note when each step ran, if someone wants to know.
+    package func run(
+        _ phase: SetupPhase, in context: inout SetupContext, journal: borrowing StepJournal?
+    ) throws(Problem) {
+        for (index, planned) in steps.enumerated() where planned.phase == phase {
+            try run(planned.step, index, in: &context, journal: journal)
+        }
+    }
+
+    private func run(
+        _ step: any SetupStep, _ index: Int, in context: inout SetupContext,
+        journal: borrowing StepJournal?
+    ) throws(Problem) {
+        context.currentStep = index
+        switch journal {
+        case .none: try runNoting(step, index, in: &context)
+        case .some(let journal): try runTiming(step, index, in: &context, journal: journal)
+        }
+    }
+
+    private func runTiming(
+        _ step: any SetupStep, _ index: Int, in context: inout SetupContext,
+        journal: borrowing StepJournal
+    ) throws(Problem) {
+        let start = monotonicNanoseconds()
+        let warningsBefore = context.warnings.count
+        do throws(Problem) {
+            try runNoting(step, index, in: &context)
+        } catch {
+            journal.note(
+                step: index, startedAt: start, until: monotonicNanoseconds(), ending: .failed)
+            throw error
+        }
+        journal.note(
+            step: index, startedAt: start, until: monotonicNanoseconds(),
+            ending: context.warnings.count > warningsBefore ? .warned : .done)
+    }
+
+    /// Runs a step and remembers which one threw, unless the other side's step did.
+    private func runNoting(
+        _ step: any SetupStep, _ index: Int, in context: inout SetupContext
+    ) throws(Problem) {
+        do throws(Problem) {
+            try step.run(in: &context)
+        } catch {
+            if context.failedStep == nil { context.failedStep = index }
+            throw error
+        }
+    }
+}

@@ -1,0 +1,61 @@
+import Diagnostics
+import Linux
+import SystemPackage
+
+/// Finds the program as its user, in its root and with its `PATH`, before anyone is told that the
+/// container is ready: `process.args` (execvp(3)).
+struct FindProgram: SetupStep {
+    let name: String
+    let environment: [String]
+
+    var explanation: Explanation {
+        Explanation(
+            shell: "command -v \(name)",
+            why: "a program that is missing fails the creation, not the start",
+            spec: "process.args")
+    }
+
+    func run(in context: inout SetupContext) throws(Problem) {
+        let path = environment.last { $0.hasPrefix("PATH=") }?.dropFirst("PATH=".count)
+        let searchPath = path.map(String.init) ?? Self.defaultSearchPath
+        switch lookUpProgram(name, searchPath: searchPath) {
+        case .found(let program): context.program = program
+        case .notInSearchPath:
+            throw Problem(
+                kind: .commandNotFound, what: "exec: \"\(name)\"",
+                why: "executable file not found in $PATH",
+                fix: "check the spelling, or give its path; PATH is \(searchPath)")
+        case .refused(let program, let errno):
+            throw Self.refusal(of: program, errno)
+        }
+    }
+
+    /// The search path of a program whose environment has none.
+    static let defaultSearchPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+    /// The problem with a program that is there or should be: runc's words, which engines look for.
+    static func refusal(of program: FilePath, _ errno: Errno) -> Problem {
+        let what = "exec: \"\(program)\""
+        switch errno {
+        case .noSuchFileOrDirectory, .notDirectory:
+            return Problem(
+                kind: .commandNotFound, what: what,
+                why: "stat \(program): no such file or directory",
+                fix: "check the path, and that a script's interpreter exists in the container")
+        case .isDirectory:
+            return Problem(
+                kind: .commandNotExecutable, what: what, why: "is a directory",
+                fix: "name a program")
+        case .permissionDenied:
+            return Problem(
+                kind: .commandNotExecutable, what: what, why: "permission denied",
+                fix: "make it executable for the program's user, and check for noexec mounts")
+        case Errno(rawValue: 8):  // ENOEXEC
+            return Problem(
+                kind: .commandNotExecutable, what: what, why: "exec format error",
+                fix: "use a program for this machine's processor; a script starts with #!")
+        default:
+            return Problem(kind: .commandNotExecutable, what: what, why: "\(errno)")
+        }
+    }
+}

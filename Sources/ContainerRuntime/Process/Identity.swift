@@ -1,0 +1,101 @@
+import Diagnostics
+import Linux
+import OCI
+import SystemPackage
+
+/// Who the program runs as: `process.user` (runtime-spec, config.md § User; credentials(7)).
+struct SetIdentity: SetupStep {
+    let user: RuntimeSpec.User
+    /// Whether the user namespace lets processes change their additional groups.
+    let canSetGroups: Bool
+
+    var explanation: Explanation {
+        let groups = user.additionalGids.map(String.init).joined(separator: ",")
+        return Explanation(
+            shell: "setpriv --reuid \(user.uid) --regid \(user.gid) "
+                + (groups.isEmpty ? "--clear-groups" : "--groups \(groups)"),
+            why: "the program runs as this user and these groups",
+            spec: "process.user")
+    }
+
+    func run(in context: inout SetupContext) throws(Problem) {
+        try explaining(
+            "cannot become user \(user.uid) and group \(user.gid)",
+            fix: "map both in linux.uidMappings and linux.gidMappings"
+        ) { () throws(SystemCallError) in
+            if let mask = user.umask { setFileModeMask(mask) }
+            if canSetGroups { try setAdditionalGroups(user.additionalGids) }
+            try setGroup(user.gid)
+            // Without this the kernel would empty the permitted set that is applied next.
+            if user.uid != 0 { try setKeepsCapabilities(true) }
+            try setUser(user.uid)
+            if user.uid != 0 { try setKeepsCapabilities(false) }
+        }
+        if !canSetGroups, !user.additionalGids.isEmpty {
+            context.warn("additional groups are not set: setgroups(2) is denied in this namespace")
+        }
+    }
+}
+
+/// The working directory: `process.cwd` (runtime-spec, config.md § Process).
+///
+/// It is made when it is missing, and checked: a directory outside of the container's root, left
+/// open by someone, would be a way out (CVE-2024-21626).
+struct EnterWorkingDirectory: SetupStep {
+    let path: String
+    let user: RuntimeSpec.User
+
+    var explanation: Explanation {
+        Explanation(
+            shell: "mkdir -p \(path) && cd \(path)", why: "the program starts in this directory",
+            spec: "process.cwd")
+    }
+
+    func run(in context: inout SetupContext) throws(Problem) {
+        let directory = FilePath(path)
+        do throws(SystemCallError) {
+            try WorkingDirectory.change(to: directory)
+        } catch  where error.errno == .noSuchFileOrDirectory {
+            try make(directory)
+        } catch  where error.errno == .permissionDenied {
+            return  // the user may be allowed to where root is not (NFS): CheckWorkingDirectory
+        } catch {
+            throw Problem(what: "cannot enter the working directory \(path)", refusal: error)
+        }
+    }
+
+    private func make(_ directory: FilePath) throws(Problem) {
+        try explaining(
+            "cannot make the working directory \(path)", fix: "choose one that exists"
+        ) { () throws(SystemCallError) in
+            try Directory.makeAll(directory, permissions: FilePermissions(rawValue: 0o755))
+            try File.changeOwner(of: directory, user: user.uid, group: user.gid)
+            try WorkingDirectory.change(to: directory)
+        }
+    }
+}
+
+/// Makes sure that the working directory is the wanted one, as the program's own user.
+struct CheckWorkingDirectory: SetupStep {
+    let path: String
+
+    var explanation: Explanation {
+        Explanation(
+            shell: "cd \(path) && pwd -P",
+            why: "a working directory outside of the container's root would be a way out",
+            spec: "process.cwd")
+    }
+
+    func run(in context: inout SetupContext) throws(Problem) {
+        try explaining("cannot enter the working directory \(path)") {
+            () throws(SystemCallError) in try WorkingDirectory.change(to: FilePath(path))
+        }
+        do throws(SystemCallError) {
+            _ = try WorkingDirectory.path()
+        } catch {
+            throw Problem(
+                kind: .denied, what: "cannot enter the working directory \(path)",
+                why: "it lies outside of the container's root", cause: error)
+        }
+    }
+}

@@ -1,0 +1,68 @@
+import Diagnostics
+import Linux
+import OCI
+import SystemPackage
+
+/// The name that `uname(2)` reports inside: `hostname` (sethostname(2)).
+struct SetHostname: SetupStep {
+    let name: String
+
+    var explanation: Explanation {
+        Explanation(
+            shell: "hostname \(name)", why: "the container has a name of its own", spec: "hostname")
+    }
+
+    func run(in context: inout SetupContext) throws(Problem) {
+        try explaining("cannot set the host name \(name)", fix: "use at most 64 bytes") {
+            () throws(SystemCallError) in try HostName.set(name)
+        }
+    }
+}
+
+/// The NIS domain name inside: `domainname` (setdomainname(2)).
+struct SetDomainname: SetupStep {
+    let name: String
+
+    var explanation: Explanation {
+        Explanation(
+            shell: "domainname \(name)", why: "the container has a domain name of its own",
+            spec: "domainname")
+    }
+
+    func run(in context: inout SetupContext) throws(Problem) {
+        try explaining("cannot set the domain name \(name)", fix: "use at most 64 bytes") {
+            () throws(SystemCallError) in try HostName.setDomain(name)
+        }
+    }
+}
+
+/// A kernel parameter of one of the container's namespaces: `linux.sysctl` (`/proc/sys`).
+struct SetKernelParameter: SetupStep {
+    let name: String
+    let value: String
+
+    var explanation: Explanation {
+        Explanation(
+            shell: "sysctl -w \(name)=\(value)", why: "the spec sets this kernel parameter",
+            spec: "linux.sysctl")
+    }
+
+    func run(in context: inout SetupContext) throws(Problem) {
+        // The host's proc, opened before the root was entered: the container's may be anything.
+        let path = FilePath("sys").appending(Self.path(of: name).string)
+        try explaining("cannot set the kernel parameter \(name) to \(value)") {
+            () throws(SystemCallError) in
+            try context.openProc(path, .writeOnly).writeAll(value)
+        }
+    }
+
+    /// "net.ipv4.conf.eth0/1.forwarding" is the file "net/ipv4/conf/eth0.1/forwarding": where the
+    /// first separator is a dot, dots and slashes change places (sysctl.d(5)).
+    static func path(of name: String) -> FilePath {
+        guard let first = name.first(where: { $0 == "." || $0 == "/" }), first == "." else {
+            return FilePath(name)
+        }
+        return FilePath(
+            String(name.map { $0 == "." ? "/" : $0 == "/" ? "." : $0 }))
+    }
+}

@@ -1,0 +1,72 @@
+package import Linux
+package import OCI
+package import SystemPackage
+
+/// Which namespaces a container gets anew and which it joins: `linux.namespaces`
+/// (runtime-spec, config-linux.md § Namespaces).
+///
+/// New ones are made by the one `clone3(2)`, except two: a cgroup namespace has its root where the
+/// process is, so init unshares it once it is in its cgroup; a time namespace takes its offsets
+/// before anyone is in it. To join a namespace the runtime itself enters it for the length of the
+/// clone, because init, once inside a new user namespace, may not. A user namespace that is joined
+/// by path comes first of all, and cannot be left: a process between runtime and init does that.
+package struct NamespaceSetup: Sendable, Equatable {
+    /// What `clone3(2)` makes anew.
+    package var cloned: CloneFlags = []
+    /// What init unshares itself: `CLONE_NEWCGROUP`, `CLONE_NEWTIME`.
+    package var unshared: CloneFlags = []
+    /// What is entered around the clone, in the specification's order.
+    package var joined: [JoinedNamespace] = []
+    /// The mount namespace that init joins, which takes its root along.
+    package var joinedMount: FilePath?
+    /// The user namespace to join before all others.
+    package var joinedUser: FilePath?
+
+    package init(_ namespaces: [RuntimeSpec.Namespace]) {
+        for namespace in namespaces {
+            switch (namespace.type, namespace.path) {
+            case (.user, let path?): joinedUser = FilePath(path)
+            case (.mount, let path?): joinedMount = FilePath(path)
+            case (let kind, let path?):
+                joined.append(JoinedNamespace(kind: NamespaceKind(kind), path: FilePath(path)))
+            case (.cgroup, nil): unshared.insert(.newCgroup)
+            case (.time, nil): unshared.insert(.newTime)
+            case (let kind, nil): cloned.insert(NamespaceKind(kind).flag)
+            }
+        }
+    }
+
+    /// Whether the container has a user namespace of its own making.
+    package var hasNewUser: Bool { cloned.contains(.newUser) }
+    /// Whether the container's mounts are apart from the runtime's.
+    package var hasOwnMounts: Bool { cloned.contains(.newMount) || joinedMount != nil }
+}
+
+/// A namespace that exists already.
+package struct JoinedNamespace: Sendable, Equatable {
+    package var kind: NamespaceKind
+    /// A file that stands for it: "/proc/4711/ns/net", "/run/netns/web".
+    package var path: FilePath
+
+    package init(kind: NamespaceKind, path: FilePath) {
+        self.kind = kind
+        self.path = path
+    }
+}
+
+extension NamespaceKind {
+    /// The kind that the specification names.
+    package init(_ kind: RuntimeSpec.Namespace.Kind) {
+        self =
+            switch kind {
+            case .pid: .pid
+            case .network: .network
+            case .mount: .mount
+            case .ipc: .ipc
+            case .uts: .uts
+            case .user: .user
+            case .cgroup: .cgroup
+            case .time: .time
+            }
+    }
+}

@@ -1,0 +1,160 @@
+import Glibc
+package import OCI
+
+/// What the runtime keeps about a container between two commands: `state.json`.
+///
+/// Everything that the kernel knows better (whether init lives, whether it is frozen) is asked for,
+/// not kept.
+package struct RuntimeState: JSONCodable {
+    /// The version of the specification that the bundle follows.
+    package var ociVersion: String
+    package var id: String
+    /// The bundle's absolute path.
+    package var bundle: String
+    /// The absolute path of the root file system.
+    package var rootfs: String
+    /// Init, as the runtime numbers it; nil before it exists.
+    package var initProcessID: Int32?
+    /// Init's ``processStartTime(_:)``, which tells it from a later process of the same number.
+    package var initStartTime: UInt64?
+    /// When the container was created: RFC 3339 with nanoseconds, UTC.
+    package var created: String
+    /// The user who created it.
+    package var owner: UInt32
+    /// The path of the container's cgroup from the root of each hierarchy.
+    package var cgroupPath: String?
+    package var annotations: [String: String]
+
+    package init(
+        ociVersion: String, id: String, bundle: String, rootfs: String, created: String,
+        owner: UInt32, annotations: [String: String]
+    ) {
+        self.ociVersion = ociVersion
+        self.id = id
+        self.bundle = bundle
+        self.rootfs = rootfs
+        self.created = created
+        self.owner = owner
+        self.annotations = annotations
+    }
+
+    package init(from json: inout JSONReader) throws(JSONError) {
+        self.init(
+            ociVersion: "", id: "", bundle: "", rootfs: "", created: "", owner: 0, annotations: [:])
+        try json.enterObject()
+        while let key = try json.nextKey() {
+            switch key {
+            case "ociVersion": ociVersion = try json.read()
+            case "id": id = try json.read()
+            case "bundle": bundle = try json.read()
+            case "rootfs": rootfs = try json.read()
+            case "initProcessID": initProcessID = try json.read()
+            case "initStartTime": initStartTime = try json.read()
+            case "created": created = try json.read()
+            case "owner": owner = try json.read()
+            case "cgroupPath": cgroupPath = try json.read()
+            case "annotations": annotations = try json.read()
+            default: try json.skipValue()
+            }
+        }
+    }
+
+    package func write(to json: inout JSONWriter) {
+        json.beginObject()
+        json.member("ociVersion", ociVersion)
+        json.member("id", id)
+        json.member("bundle", bundle)
+        json.member("rootfs", rootfs)
+        json.optional("initProcessID", initProcessID)
+        json.optional("initStartTime", initStartTime)
+        json.member("created", created)
+        json.member("owner", owner)
+        json.optional("cgroupPath", cgroupPath)
+        json.optional("annotations", annotations)
+        json.endObject()
+    }
+}
+
+/// A container's state as the specification reports it (runtime-spec, runtime.md § State).
+package struct ContainerState: Sendable, Equatable {
+    package var ociVersion: String
+    package var id: String
+    package var status: Status
+    /// Init; left out when it does not exist.
+    package var processID: Int32?
+    package var bundle: String
+    package var annotations: [String: String]
+    /// What runc adds for the `state` command; hooks do not get it.
+    package var details: Details?
+
+    package init(of state: RuntimeState, status: Status) {
+        ociVersion = state.ociVersion
+        id = state.id
+        self.status = status
+        processID = status == .stopped ? nil : state.initProcessID
+        bundle = state.bundle
+        annotations = state.annotations
+    }
+
+    /// Where a container is in its life.
+    package enum Status: String, Sendable, CaseIterable {
+        case creating, created, running, stopped
+        /// Frozen; beyond the specification, as runc and crun say it.
+        case paused
+    }
+
+    /// Members beyond the specification.
+    package struct Details: Sendable, Equatable {
+        package var rootfs: String
+        package var created: String
+        package var owner: String
+
+        package init(rootfs: String, created: String, owner: String) {
+            self.rootfs = rootfs
+            self.created = created
+            self.owner = owner
+        }
+    }
+
+    /// The state as JSON.
+    package func json(_ style: JSONWriter.Style = .compact) -> [UInt8] {
+        var writer = JSONWriter(style)
+        write(to: &writer)
+        return writer.bytes
+    }
+
+    /// Writes the members in runc's order.
+    package func write(to json: inout JSONWriter) {
+        json.beginObject()
+        json.member("ociVersion", ociVersion)
+        json.member("id", id)
+        // runc prints 0 for a stopped container; a hook after the end gets no number.
+        if details != nil || processID != nil { json.member("pid", processID ?? 0) }
+        json.member("status", status.rawValue)
+        json.member("bundle", bundle)
+        if let details {
+            json.member("rootfs", details.rootfs)
+            json.member("created", details.created)
+        }
+        json.optional("annotations", annotations)
+        if let details { json.member("owner", details.owner) }
+        json.endObject()
+    }
+}
+
+/// The present time in UTC as RFC 3339 with nanoseconds: "2026-05-01T08:00:00.123456789Z".
+package func currentTimestamp() -> String {
+    var now = timespec()
+    clock_gettime(CLOCK_REALTIME, &now)
+    var seconds = now.tv_sec
+    var parts = tm()
+    gmtime_r(&seconds, &parts)
+    let padded = { (number: Int, width: Int) in
+        let digits = String(number)
+        return String(repeating: "0", count: max(0, width - digits.utf8.count)) + digits
+    }
+    let date = [Int(parts.tm_year) + 1900, Int(parts.tm_mon) + 1, Int(parts.tm_mday)]
+    let time = [parts.tm_hour, parts.tm_min, parts.tm_sec].map { padded(Int($0), 2) }
+    return "\(padded(date[0], 4))-\(padded(date[1], 2))-\(padded(date[2], 2))T"
+        + time.joined(separator: ":") + "." + padded(now.tv_nsec, 9) + "Z"
+}
