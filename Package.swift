@@ -44,6 +44,7 @@ let package = Package(
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.30.0"),
     ],
     targets: [
         // Level 0
@@ -69,9 +70,13 @@ let package = Package(
         .target(
             name: "Registry",
             dependencies: [
-                "Diagnostics", "OCI", "Storage", system,
+                "Diagnostics", "OCI", "Linux", "Storage", system,
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "Crypto", package: "swift-crypto"),
             ],
             swiftSettings: strict),
         // Level 4
@@ -99,6 +104,9 @@ let package = Package(
             dependencies: ["Diagnostics", "OCI", "Storage", "Registry", system],
             swiftSettings: strict, linkerSettings: staticSwift),
         // Tests
+        .testTarget(
+            name: "RegistryTests", dependencies: ["Diagnostics", "OCI", "Registry"],
+            swiftSettings: strict),
         .testTarget(
             name: "DiagnosticsTests", dependencies: ["Diagnostics"], swiftSettings: strict),
         .testTarget(

@@ -1,0 +1,41 @@
+/// How to reach registries: what the command line, the environment and the machine say.
+package struct RegistrySettings: Sendable {
+    /// Whether certificates are checked and https is a must (`--tls-verify`).
+    package var verifiesTLS: Bool
+    /// The proxies.
+    package var proxies: ProxySettings
+    /// Certificates that are trusted for one registry.
+    package var certificates: RegistryCertificates
+    /// Where credentials are looked up.
+    package var credentials: CredentialStore
+    /// When to ask again.
+    package var schedule: RetrySchedule
+
+    /// Reads the environment, and the machine's usual directories.
+    ///
+    /// - Parameters:
+    ///   - verifiesTLS: whether certificates are checked and https is a must.
+    ///   - environment: looks a variable up.
+    package init(verifiesTLS: Bool, environment: (String) -> String?) {
+        self.verifiesTLS = verifiesTLS
+        proxies = ProxySettings(environment: environment)
+        certificates = .system
+        credentials = CredentialStore(environment: environment)
+        schedule = .pull
+    }
+}
+
+/// Where a registry's API may be.
+package enum RegistryAddress {
+    /// The addresses to try, the best first.
+    ///
+    /// A registry is reached with https. One on this machine may speak http, which is tried first:
+    /// nobody listens in between. Without verification http is the second choice.
+    package static func candidates(for registry: String, verifiesTLS: Bool) -> [WebAddress] {
+        let host = registry == "docker.io" ? "registry-1.docker.io" : registry
+        guard let plain = WebAddress("http://" + host), let secure = WebAddress("https://" + host)
+        else { return [] }
+        if LoopbackHost.contains(plain.host) { return [plain, secure] }
+        return verifiesTLS ? [secure] : [secure, plain]
+    }
+}

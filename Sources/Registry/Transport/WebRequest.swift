@@ -1,0 +1,37 @@
+import NIOCore
+import NIOHTTP1
+
+/// One request to a registry or token server.
+struct WebRequest: Sendable {
+    /// GET, HEAD or POST.
+    var method: HTTPMethod = .GET
+    /// Where it goes.
+    var address: WebAddress
+    /// Its headers, without the authorization.
+    var headers: [(name: String, value: String)] = []
+    /// The value of the header `Authorization`; it does not follow a redirect to another origin.
+    var authorization: String?
+    /// A form's text, for POST.
+    var form: String?
+}
+
+/// Why no answer came, and whether asking again may help.
+struct TransportFailure: Error {
+    /// How far the request got.
+    enum Stage {
+        /// No connection: refused, no route, no such host.
+        case connecting
+        /// A certificate or the TLS handshake failed; asking again gives the same.
+        case securing
+        /// The connection broke, or nothing came for too long.
+        case transferring
+        /// The request or a redirect cannot be followed at all.
+        case forbidden
+    }
+
+    var stage: Stage
+    /// The reason, in words for a person.
+    var why: String
+    /// What the user can do.
+    var fix: String?
+}
