@@ -73,6 +73,7 @@ package struct ImageReference: Sendable, Hashable {
     /// The same repository's image of another tag.
     ///
     /// - Parameter tag: fits the grammar of tags.
+    /// - Returns: the other reference.
     package func with(tag: String) -> ImageReference {
         precondition(ReferenceGrammar.isTag(tag), "\(tag) is no tag")
         return ImageReference(domain: domain, path: path, tag: tag, digest: nil)

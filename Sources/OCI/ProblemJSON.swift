@@ -15,10 +15,10 @@ extension Problem {
     /// The problem as a JSON text of one line.
     package var json: [UInt8] { JSONValue.object(jsonObject).json() }
 
-    /// Takes a problem out of JSON members; members that are no part of it are ignored.
+    /// Takes a problem out of JSON members; nil when one is missing or the kind is unknown.
     ///
-    /// - Parameter object: what ``jsonObject`` made, here or in another process of Kade.
-    /// - Returns: nil when a member is missing or the kind is unknown.
+    /// - Parameter object: what ``jsonObject`` made, here or in another process of Kade; members
+    ///   that are no part of a problem are ignored.
     package init?(jsonObject object: JSONObject) {
         guard let kind = object["kind"]?.string.flatMap(Kind.init(rawValue:)),
             let what = object["what"]?.string, let why = object["why"]?.string

@@ -10,6 +10,7 @@ extension ImageIndex {
     /// - Parameters:
     ///   - platform: what the image shall run on.
     ///   - name: the image's name, for the error.
+    /// - Returns: what the index says of it.
     /// - Throws: `.notFound` that lists the platforms that the index has.
     package func selectManifest(
         for platform: Platform, named name: String

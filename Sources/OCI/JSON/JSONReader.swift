@@ -108,6 +108,7 @@ package struct JSONReader: ~Copyable {
             skipWhitespace()
         }
         frames[last].count += 1
+        frames[last].keyEnd = frames[last].keyStart
         return true
     }
 
