@@ -50,6 +50,9 @@ let package = Package(
         // Level 0
         .target(name: "CLinux"),
         .target(name: "Diagnostics", swiftSettings: strict),
+        .systemLibrary(name: "CZstd", providers: [.apt(["libzstd-dev"])]),
+        .systemLibrary(name: "CISAL", providers: [.apt(["libisal-dev"])]),
+        .systemLibrary(name: "CLZMA", providers: [.apt(["liblzma-dev"])]),
         // Level 1
         .target(name: "OCI", dependencies: ["Diagnostics", system], swiftSettings: strict),
         .target(
@@ -62,7 +65,7 @@ let package = Package(
         .target(
             name: "Storage",
             dependencies: [
-                "Diagnostics", "OCI", "Linux", system,
+                "Diagnostics", "OCI", "Linux", "CISAL", "CLZMA", "CZstd", system,
                 .product(name: "Crypto", package: "swift-crypto"),
             ],
             swiftSettings: strict),

@@ -1,0 +1,73 @@
+package import Diagnostics
+import Linux
+package import OCI
+import SystemPackage
+
+extension ContentStore {
+    /// Begins, or goes on, to receive a blob.
+    ///
+    /// Waits while another process receives the same blob. Bytes of an earlier, interrupted writer
+    /// are kept and hashed: ``BlobWriter/offsetInBytes`` says where to go on.
+    ///
+    /// - Parameters:
+    ///   - digest: the blob's digest.
+    ///   - sizeInBytes: its size, where a descriptor says it.
+    /// - Returns: nil when the blob is here.
+    package func writer(
+        for digest: Digest, sizeInBytes: Int64?
+    ) throws(Problem) -> BlobWriter? {
+        try writer(for: digest, sizeInBytes: sizeInBytes) { _ in }
+    }
+
+    /// ``writer(for:sizeInBytes:)`` that hands on the bytes of an earlier writer.
+    func writer(
+        for digest: Digest, sizeInBytes: Int64?,
+        resuming each: (UnsafeRawBufferPointer) throws(Problem) -> Void
+    ) throws(Problem) -> BlobWriter? {
+        let partial = ingest.appending("\(digest.algorithm)-\(digest.encoded).partial")
+        while !contains(digest) {
+            var locked = try lockedFile(partial, what: "cannot store \(digest)")
+            guard let file = locked.take() else { continue }
+            if contains(digest) { return nil }
+            let size = try asking("cannot store \(digest)") { () throws(SystemCallError) in
+                try FileStatus(of: file).sizeInBytes
+            }
+            var writer = try BlobWriter(
+                store: self, expected: .init(digest: digest, sizeInBytes: sizeInBytes),
+                file: file, partial: partial)
+            if let sizeInBytes, size > sizeInBytes {
+                try writer.restart()
+            } else {
+                try writer.resume(each)
+            }
+            return writer
+        }
+        return nil
+    }
+
+    /// Begins to receive content whose digest is not known yet.
+    package func writer() throws(Problem) -> BlobWriter {
+        while true {
+            let partial = ingest.appending("import-\(Random.hexadecimal(bytes: 8)).partial")
+            var locked = try lockedFile(partial, what: "cannot store the imported content")
+            guard let file = locked.take() else { continue }
+            return try BlobWriter(
+                store: self, expected: .init(), file: file, partial: partial)
+        }
+    }
+
+    /// Opens a file of `ingest/` and locks it; nil when it was moved or removed meanwhile.
+    private func lockedFile(
+        _ path: FilePath, what: String
+    ) throws(Problem) -> OwnedFD? {
+        try asking(what) { () throws(SystemCallError) in
+            let file = try OwnedFD.open(
+                path, [.readWrite, .create, .noFollow], permissions: .storeFile)
+            guard try file.lock(.exclusive, wait: true, "\(path)") else { return nil }
+            guard File.exists(path),
+                try FileStatus(ofLink: path).identity == FileStatus(of: file).identity
+            else { return nil }
+            return file
+        }
+    }
+}

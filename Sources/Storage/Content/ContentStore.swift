@@ -1,0 +1,121 @@
+package import Diagnostics
+package import Linux
+package import OCI
+package import SystemPackage
+
+/// Content by its digest, in an OCI image layout on disk (image-spec, image-layout.md).
+///
+/// The layout is `image/` in the data root: `oci-layout`, `index.json` and `blobs/sha256/…`, which
+/// other tools read as `oci:DATA/image:REFERENCE`. Beside them `ingest/` holds what is arriving.
+/// A blob is in place only whole, verified and on the disk.
+package struct ContentStore: Sendable {
+    /// The directory of the layout.
+    package let layout: FilePath
+
+    /// Opens the store below a data root, and makes it where it is missing.
+    ///
+    /// - Parameter root: the data root, `/var/lib/kade`.
+    package init(root: FilePath) throws(Problem) {
+        layout = root.appending("image")
+        let (layout, ingest) = (layout, ingest)
+        try asking("cannot open the image store \(layout)") { () throws(SystemCallError) in
+            for directory in [layout.appending("blobs/sha256"), ingest] {
+                try Directory.makeAll(directory, permissions: .storeDirectory)
+            }
+            let version = layout.appending("oci-layout")
+            guard !File.exists(version) else { return }
+            try File.replace(
+                version, with: Array(#"{"imageLayoutVersion":"1.0.0"}"#.utf8),
+                permissions: .storeFile, lasting: .powerLoss)
+        }
+    }
+
+    /// The names of images.
+    package var references: References { References(layout: layout) }
+
+    /// Whether the content is here.
+    package func contains(_ digest: Digest) -> Bool { File.exists(path(of: digest)) }
+
+    /// The content's size, or nil when it is not here.
+    package func sizeInBytes(of digest: Digest) throws(Problem) -> Int64? {
+        guard contains(digest) else { return nil }
+        let file = path(of: digest)
+        return try asking("cannot look at \(digest)") { () throws(SystemCallError) in
+            try FileStatus(of: file).sizeInBytes
+        }
+    }
+
+    /// Reads content into memory and verifies it.
+    ///
+    /// - Throws: `.notFound`; `.corrupt` when size or digest do not match; `.invalid` past the
+    ///   limit.
+    package func read(_ digest: Digest, limitInBytes: Int) throws(Problem) -> [UInt8] {
+        let file = try open(digest)
+        let size = try asking("cannot read \(digest)") { () throws(SystemCallError) in
+            try FileStatus(of: file).sizeInBytes
+        }
+        guard size <= limitInBytes else {
+            throw Problem(
+                kind: .invalid, what: "cannot read \(digest)",
+                why: "it has \(size) bytes, more than the \(limitInBytes) expected at most")
+        }
+        let bytes = try asking("cannot read \(digest)") { () throws(SystemCallError) in
+            try file.readAll()
+        }
+        var hasher = try ContentHasher(verifying: digest)
+        bytes.withUnsafeBytes { hasher.update($0) }
+        guard hasher.digest() == digest else { throw corrupt(digest, hasher.digest()) }
+        return bytes
+    }
+
+    /// Opens content for reading; the reader verifies it where that matters.
+    package func open(_ digest: Digest) throws(Problem) -> OwnedFD {
+        guard contains(digest) else {
+            throw Problem(
+                kind: .notFound, what: "cannot open \(digest)",
+                why: "the image store \(layout) does not have it", fix: "pull the image again")
+        }
+        let file = path(of: digest)
+        return try asking("cannot open \(digest)") { () throws(SystemCallError) in
+            try OwnedFD.open(file, .readOnly)
+        }
+    }
+
+    /// Stores bytes that are in memory.
+    ///
+    /// - Returns: their SHA-256 digest.
+    @discardableResult
+    package func store(_ bytes: [UInt8]) throws(Problem) -> Digest {
+        let digest = ContentHasher.sha256(bytes)
+        guard var writer = try writer(for: digest, sizeInBytes: Int64(bytes.count)) else {
+            return digest
+        }
+        try writer.restart()
+        try writer.write(bytes)
+        return try writer.commit()
+    }
+
+    /// Where the content is or would be.
+    package func path(of digest: Digest) -> FilePath {
+        layout.appending("blobs").appending(digest.algorithm).appending(digest.encoded)
+    }
+
+    /// Where content arrives.
+    var ingest: FilePath { layout.appending("ingest") }
+
+    private func corrupt(_ digest: Digest, _ found: Digest) -> Problem {
+        Problem(
+            kind: .corrupt, what: "cannot read \(digest)",
+            why: "the file \(path(of: digest)) has the digest \(found)",
+            fix: "remove the image and pull it again")
+    }
+}
+
+extension FilePermissions {
+    /// Directories of the store: everybody may look, as the files are public images.
+    static let storeDirectory = FilePermissions(rawValue: 0o755)
+    /// Files of the store.
+    static let storeFile = FilePermissions(rawValue: 0o644)
+    /// Directories that hold unpacked root file systems: root alone.
+    static let privateDirectory = FilePermissions(rawValue: 0o700)
+}

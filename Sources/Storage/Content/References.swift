@@ -1,0 +1,134 @@
+package import Diagnostics
+import Linux
+package import OCI
+import SystemPackage
+
+/// The names of images: the entries of the layout's `index.json`.
+///
+/// An entry's name is its annotation `org.opencontainers.image.ref.name`, the full normalised
+/// reference. An entry without a name keeps an image that lost its last one (`<none>`). Changes are
+/// made under a lock, to a copy that replaces the file, so that a reader needs no lock.
+package struct References: Sendable {
+    let layout: FilePath
+
+    /// One entry of the index.
+    package struct Entry: Sendable, Equatable {
+        /// The full reference, or nil for an image without a name.
+        package var name: String?
+        /// The manifest or index that it names.
+        package var descriptor: Descriptor
+
+        package init(name: String?, descriptor: Descriptor) {
+            self.name = name
+            self.descriptor = descriptor
+        }
+    }
+
+    /// All entries, in the order in which they were made.
+    package func list() throws(Problem) -> [Entry] { try index().manifests.map(Self.entry) }
+
+    /// What a reference names, or nil.
+    package func descriptor(of reference: ImageReference) throws(Problem) -> Descriptor? {
+        try list().first { $0.name == "\(reference)" }?.descriptor
+    }
+
+    /// Makes a reference name a manifest or index.
+    ///
+    /// What it named before stays in the index, without a name unless it has others.
+    package func set(
+        _ reference: ImageReference, to descriptor: Descriptor
+    ) throws(Problem) {
+        try change { entries in
+            let name = "\(reference)"
+            let replaced = entries.first { $0.name == name }?.descriptor
+            entries.removeAll {
+                $0.name == name || ($0.name == nil && $0.descriptor.digest == descriptor.digest)
+            }
+            entries.append(Entry(name: name, descriptor: descriptor))
+            if let replaced, !entries.contains(where: { $0.descriptor.digest == replaced.digest }) {
+                entries.append(Entry(name: nil, descriptor: replaced))
+            }
+        }
+    }
+
+    /// Keeps a manifest or index that has no name; no change when it has an entry already.
+    package func keep(_ descriptor: Descriptor) throws(Problem) {
+        try change { entries in
+            guard !entries.contains(where: { $0.descriptor.digest == descriptor.digest }) else {
+                return
+            }
+            entries.append(Entry(name: nil, descriptor: descriptor))
+        }
+    }
+
+    /// Removes a name.
+    ///
+    /// - Returns: what it named, or nil when there is no such name.
+    @discardableResult
+    package func remove(_ reference: ImageReference) throws(Problem) -> Descriptor? {
+        var removed: Descriptor?
+        try change { entries in
+            removed = entries.first { $0.name == "\(reference)" }?.descriptor
+            entries.removeAll { $0.name == "\(reference)" }
+        }
+        return removed
+    }
+
+    /// Removes all entries of a manifest or index, with and without names.
+    package func removeAll(of digest: Digest) throws(Problem) {
+        try change { $0.removeAll { $0.descriptor.digest == digest } }
+    }
+
+    private func change(_ body: (inout [Entry]) -> Void) throws(Problem) {
+        let what = "cannot change the references in \(file)"
+        let lockFile = layout.appending("ingest/index.lock")
+        let lock = try asking(what) { () throws(SystemCallError) in
+            try FileLock(lockFile, .exclusive)
+        }
+        defer { withExtendedLifetime(lock) {} }
+        var index = try index()
+        let before = index.manifests.map(Self.entry)
+        var entries = before
+        body(&entries)
+        guard entries != before else { return }
+        index.manifests = entries.map(Self.descriptor)
+        let text = index.json()
+        try asking(what) { () throws(SystemCallError) in
+            try File.replace(file, with: text, permissions: .storeFile, lasting: .powerLoss)
+        }
+    }
+
+    private var file: FilePath { layout.appending("index.json") }
+
+    private func index() throws(Problem) -> ImageIndex {
+        let bytes: [UInt8]
+        do throws(SystemCallError) {
+            bytes = try File.read(file)
+        } catch  where error.errno == .noSuchFileOrDirectory {
+            return ImageIndex(schemaVersion: 2, mediaType: .index, manifests: [])
+        } catch {
+            throw Problem(error, what: "cannot read the references in \(file)")
+        }
+        do throws(Problem) {
+            return try ImageIndex(json: bytes, named: "\(file)")
+        } catch {
+            throw Problem(
+                kind: .corrupt, what: "cannot read the references in \(file)", why: error.why,
+                fix: "restore the file, or move it away and pull the images again", cause: error)
+        }
+    }
+
+    private static let nameKey = "org.opencontainers.image.ref.name"
+
+    private static func entry(_ descriptor: Descriptor) -> Entry {
+        var descriptor = descriptor
+        let name = descriptor.annotations.removeValue(forKey: nameKey)
+        return Entry(name: name, descriptor: descriptor)
+    }
+
+    private static func descriptor(_ entry: Entry) -> Descriptor {
+        var descriptor = entry.descriptor
+        descriptor.annotations[nameKey] = entry.name
+        return descriptor
+    }
+}
