@@ -50,6 +50,9 @@ package struct DetachedMount: ~Copyable, Sendable {
         }
     }
 
+    /// Gives the descriptor of the mount's root away.
+    package consuming func takeDescriptor() -> OwnedFD { descriptor }
+
     /// `OPEN_TREE_CLONE`.
     private static let clone: UInt32 = 1
     /// `AT_EMPTY_PATH`.
