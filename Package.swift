@@ -117,6 +117,13 @@ let package = Package(
             dependencies: ["ContainerRuntime", "Diagnostics", "Linux", "OCI", system],
             swiftSettings: strict),
         .testTarget(
+            name: "LinuxTests", dependencies: ["Diagnostics", "Linux", system],
+            swiftSettings: strict),
+        .testTarget(
+            name: "Integration",
+            dependencies: ["Diagnostics", "OCI", "Linux", "ContainerRuntime", system],
+            swiftSettings: strict),
+        .testTarget(
             name: "OCITests", dependencies: ["Diagnostics", "OCI"], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
