@@ -17,6 +17,7 @@ package enum RestartPolicy: Sendable, Equatable {
     ///   - exitCode: how it ended.
     ///   - restartCount: how often the monitor has restarted it so far.
     ///   - wasStopped: whether someone asked for its end.
+    /// - Returns: whether it runs again.
     package func runsAgain(exitCode: Int32, restartCount: Int, wasStopped: Bool) -> Bool {
         if wasStopped { return false }
         return switch self {
