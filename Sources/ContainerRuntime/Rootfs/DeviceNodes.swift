@@ -13,6 +13,7 @@ enum DeviceNodes {
     ///   - rootfs: the rootfs, for the explanation.
     ///   - bindsHostNodes: whether nodes cannot be made, in a user namespace, and the host's are
     ///     bound instead.
+    /// - Returns: the steps in their order.
     static func steps(
         _ devices: [RuntimeSpec.Device], rootfs: FilePath, bindsHostNodes: Bool
     ) -> [any SetupStep] {
@@ -139,7 +140,8 @@ struct MakeDeviceNodes: SetupStep {
                 errno: .fileExists)
         }
         if status.permissions != node.permissions.rawValue {
-            try File.changePermissions(of: made.procPath, to: node.permissions)  // the umask took some
+            // The umask took some.
+            try File.changePermissions(of: made.procPath, to: node.permissions)
         }
         if status.owner != node.user || status.group != node.group {
             try made.changeOwnerOfHandle(user: node.user, group: node.group)

@@ -129,7 +129,6 @@ extension SetupContext {
     /// Does something beneath the container's root directory, and leaves the meaning of a refusal
     /// to the caller.
     ///
-    /// - Parameter body: makes the calls.
     borrowing func beneathRootfs(
         _ body: (borrowing RootedDirectory) throws(SystemCallError) -> Void
     ) throws(SystemCallError) {
