@@ -108,6 +108,9 @@ let package = Package(
             swiftSettings: strict, linkerSettings: staticSwift),
         // Tests
         .testTarget(
+            name: "StorageTests", dependencies: ["Diagnostics", "OCI", "Linux", "Storage", system],
+            swiftSettings: strict),
+        .testTarget(
             name: "RegistryTests", dependencies: ["Diagnostics", "OCI", "Registry"],
             swiftSettings: strict),
         .testTarget(
