@@ -33,13 +33,12 @@ let system = Target.Dependency.product(name: "SystemPackage", package: "swift-sy
 let package = Package(
     name: "kade",
     products: [
-        .executable(name: "kade", targets: ["cli"]),
+        .executable(name: "kade", targets: ["kade"]),
         .executable(name: "kade-runtime", targets: ["runtime"]),
         .executable(name: "kade-server", targets: ["server"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-system", from: "1.8.0"),
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
@@ -91,13 +90,12 @@ let package = Package(
             ],
             swiftSettings: strict),
         // Level 7: programs
+        .target(
+            name: "cli", dependencies: ["Diagnostics", "OCI", "Linux", "Engine", system],
+            swiftSettings: strict),
         .executableTarget(
-            name: "cli",
-            dependencies: [
-                "Diagnostics", "OCI", "Linux", "Engine", "Storage", system,
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
-            ],
-            swiftSettings: strict, linkerSettings: staticSwift),
+            name: "kade", dependencies: ["cli"], swiftSettings: strict,
+            linkerSettings: staticSwift),
         .executableTarget(
             name: "runtime",
             dependencies: ["Diagnostics", "OCI", "Linux", "ContainerRuntime", system],
@@ -108,9 +106,6 @@ let package = Package(
             swiftSettings: strict, linkerSettings: staticSwift),
         // Tests
         .testTarget(
-            name: "StorageTests", dependencies: ["Diagnostics", "OCI", "Linux", "Storage", system],
-            swiftSettings: strict),
-        .testTarget(
             name: "RegistryTests", dependencies: ["Diagnostics", "OCI", "Registry"],
             swiftSettings: strict),
         .testTarget(
@@ -120,11 +115,7 @@ let package = Package(
             dependencies: ["ContainerRuntime", "Diagnostics", "Linux", "OCI", system],
             swiftSettings: strict),
         .testTarget(
-            name: "LinuxTests", dependencies: ["Diagnostics", "Linux", system],
-            swiftSettings: strict),
-        .testTarget(
-            name: "Integration",
-            dependencies: ["Diagnostics", "OCI", "Linux", "ContainerRuntime", system],
+            name: "cliTests", dependencies: ["cli", "Diagnostics", "Engine", "Linux", "OCI"],
             swiftSettings: strict),
         .testTarget(
             name: "OCITests", dependencies: ["Diagnostics", "OCI"], swiftSettings: strict),

@@ -3,20 +3,26 @@ import SystemPackage
 
 /// Directories of a cgroup hierarchy: making, listing and removing them.
 enum CgroupDirectory {
-    /// What came of making a directory.
-    enum Making { case made, existed, parentIsMissing }
-
     /// Makes a directory; one that exists already is as good.
-    static func make(_ directory: FilePath) throws(SystemCallError) -> Making {
+    ///
+    /// - Parameters:
+    ///   - directory: what to make.
+    ///   - orReportMissingParent: whether a missing parent is an answer and not an error.
+    /// - Returns: false when the parent is missing.
+    /// - Throws: what the kernel says otherwise.
+    @discardableResult
+    static func make(
+        _ directory: FilePath, orReportMissingParent: Bool
+    ) throws(SystemCallError) -> Bool {
         do {
             try kernel("mkdir", directory.string) {
                 directory.withPlatformString { mkdir($0, 0o755) }
             }
-            return .made
+            return true
         } catch  where error.errno == .fileExists {
-            return .existed
-        } catch  where error.errno == .noSuchFileOrDirectory {
-            return .parentIsMissing
+            return true
+        } catch  where error.errno == .noSuchFileOrDirectory && orReportMissingParent {
+            return false
         }
     }
 

@@ -16,10 +16,7 @@ package struct DetachedMount: ~Copyable, Sendable {
     /// Clones the mount that holds a file, with this file as root.
     ///
     /// The system call is `open_tree(2)` with `OPEN_TREE_CLONE`: a bind mount without a target.
-    /// - Parameters:
-    ///   - source: the file.
-    ///   - isRecursive: whether the mounts beneath it are cloned too (`AT_RECURSIVE`).
-    /// - Throws: the kernel's refusal.
+    /// - Parameter isRecursive: whether the mounts beneath it are cloned too (`AT_RECURSIVE`).
     package init(
         cloning source: borrowing OwnedFD, isRecursive: Bool
     ) throws(SystemCallError) {
@@ -52,9 +49,6 @@ package struct DetachedMount: ~Copyable, Sendable {
             }
         }
     }
-
-    /// Gives the descriptor of the mount's root away.
-    package consuming func takeDescriptor() -> OwnedFD { descriptor }
 
     /// `OPEN_TREE_CLONE`.
     private static let clone: UInt32 = 1

@@ -122,10 +122,7 @@ package enum Mount {
     /// Takes a mount away when nobody uses it any longer.
     ///
     /// The system call is `umount2(2)` with `UMOUNT_NOFOLLOW`.
-    /// - Parameters:
-    ///   - target: where it is; a last symbolic link is not followed.
-    ///   - isDetached: takes it out of the tree at once (`MNT_DETACH`), with all beneath.
-    /// - Throws: the kernel's refusal.
+    /// - Parameter isDetached: takes it out of the tree at once (`MNT_DETACH`), with all beneath.
     package static func unmount(
         _ target: FilePath, isDetached: Bool
     ) throws(SystemCallError) {

@@ -1,0 +1,43 @@
+import Diagnostics
+import Engine
+
+/// `kade __complete WORD...`: what could follow, for the scripts of `kade completion`.
+///
+/// It prints one candidate a line; the last word is the one being typed.
+struct CompleteCommand: Command {
+    var words: [String] = []
+
+    static var grammar: Grammar<CompleteCommand> {
+        Grammar(
+            name: "__complete", synopsis: "[WORD...]", summary: "Print candidates for a word",
+            operands: .atLeast(0), endsFlagsAtFirstOperand: true, assign: { $0.words = $1 })
+    }
+
+    func run(in session: Session) throws(Problem) -> ExitCode {
+        let completion = Completion(words: words)
+        let candidates: [String]
+        switch completion.answer {
+        case .words(let words): candidates = words
+        case .names(let kind): candidates = try names(kind, in: session)
+        case .files: return ExitCode(rawValue: 2)  // the shell completes files itself
+        }
+        let matching = candidates.filter { $0.hasPrefix(completion.typed) }
+        try session.output.write(matching.map { "\($0)\n" }.joined())
+        return .success
+    }
+
+    private func names(_ kind: OperandKind, in session: Session) throws(Problem) -> [String] {
+        switch kind {
+        case .none, .files: return []
+        case .images:
+            return try session.engine().images.list(matching: []).compactMap { image in
+                image.reference == nil ? nil : "\(image.repository):\(image.tag)"
+            } + ["host"]
+        case .containers, .runningContainers, .stoppedContainers:
+            var filter = ContainerFilter()
+            filter.includesStopped = kind != .runningContainers
+            return try session.engine().containers.list(filter)
+                .filter { kind != .stoppedContainers || !$0.state.isAlive }.map(\.name)
+        }
+    }
+}

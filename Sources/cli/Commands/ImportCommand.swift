@@ -1,0 +1,46 @@
+import Diagnostics
+import Engine
+import SystemPackage
+
+/// `kade import`: makes an image of a root file system's archive.
+struct ImportCommand: Command {
+    var changes: [String] = []
+    var message: String?
+    var platform: String?
+    var archive = ""
+    var reference: String?
+
+    static var grammar: Grammar<ImportCommand> {
+        Grammar(
+            name: "import", synopsis: "[OPTIONS] file|- [REPOSITORY[:TAG]]",
+            summary: "Import the contents from a tarball to create a filesystem image",
+            flags: [
+                .list(
+                    "change", "c", "list", "Apply Dockerfile instruction to the created image",
+                    \.changes),
+                .text("message", "m", "string", "Set commit message for imported image", \.message),
+                .text(
+                    "platform", nil, "string", "Set platform, as os[/architecture[/variant]]",
+                    \.platform),
+            ], operands: .between(1, 2), operandKind: .files,
+            assign: { command, operands in
+                command.archive = operands[0]
+                command.reference = operands.count > 1 ? operands[1] : nil
+            })
+    }
+
+    func run(in session: Session) throws(Problem) -> ExitCode {
+        if archive.hasPrefix("http://") || archive.hasPrefix("https://") {
+            throw Problem(
+                kind: .unsupported, what: "cannot import \(archive)",
+                why: "this version of Kade imports files", fix: "curl \(archive) | kade import -")
+        }
+        var request = ImportRequest(archive: FilePath(archive == "-" ? "/dev/stdin" : archive))
+        request.changes = changes
+        request.message = message
+        request.platform = platform
+        request.reference = reference
+        try session.output.writeLine(try session.engine().images.importRootfs(request))
+        return .success
+    }
+}

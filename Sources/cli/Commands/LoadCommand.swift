@@ -1,0 +1,45 @@
+import Diagnostics
+import Engine
+import Linux
+import SystemPackage
+
+/// `kade load`: takes images from an archive or an OCI layout.
+struct LoadCommand: Command {
+    var input: String?
+    var isQuiet = false
+
+    static var grammar: Grammar<LoadCommand> {
+        Grammar(
+            name: "load", synopsis: "[OPTIONS]",
+            summary: "Load an image from a tar archive or STDIN",
+            flags: [
+                .text(
+                    "input", "i", "string", "Read from tar archive file, instead of STDIN", \.input),
+                .switch("quiet", "q", "Suppress the load output", \.isQuiet),
+                .unsupported(
+                    "platform", nil, "string",
+                    why: "this version of Kade loads the machine's own platform"),
+            ], operands: .none)
+    }
+
+    func run(in session: Session) throws(Problem) -> ExitCode {
+        if input == nil && Terminal.isTerminal(0) {
+            throw Problem(
+                kind: .invalid, what: "requested load from stdin", why: "stdin is a terminal",
+                fix: "name an archive with -i, or pipe one in")
+        }
+        var display = ProgressDisplay(
+            on: session.error, style: .fitting(session.error, isQuiet: isQuiet))
+        let archive = FilePath(input ?? "/dev/stdin")
+        let names = try session.engine().images.load(from: archive) { event in
+            if case .layer(_, _, _, _) = event { display.show(event) }
+        }
+        if let failure = display.failure { throw failure }
+        guard !isQuiet else { return .success }
+        for name in names {
+            let word = name.hasPrefix("sha256:") ? "Loaded image ID" : "Loaded image"
+            try session.output.writeLine("\(word): \(name)")
+        }
+        return .success
+    }
+}

@@ -1,0 +1,42 @@
+import Diagnostics
+import Engine
+import OCI
+
+/// `kade pull`: fetches an image from its registry.
+struct PullCommand: Command {
+    var isQuiet = false
+    var platform: String?
+    var reference = ""
+
+    static var grammar: Grammar<PullCommand> {
+        Grammar(
+            name: "pull", synopsis: "[OPTIONS] NAME[:TAG|@DIGEST]",
+            summary: "Download an image from a registry",
+            flags: [
+                .unsupported(
+                    "all-tags", "a", nil, why: "this version of Kade pulls one tag at a time"),
+                .unsupported(
+                    "disable-content-trust", nil, nil,
+                    why: "Kade checks digests, and has no Notary signatures to skip"),
+                .text(
+                    "platform", nil, "string", "Set platform, as os[/architecture[/variant]]",
+                    \.platform),
+                .switch("quiet", "q", "Suppress verbose output", \.isQuiet),
+            ], operands: .exactly(1), operandKind: .images, assign: { $0.reference = $1[0] })
+    }
+
+    func run(in session: Session) throws(Problem) -> ExitCode {
+        let parsed = try ImageReference(parsing: reference)
+        if parsed.tag == nil && parsed.digest == nil && !isQuiet {
+            try session.output.writeLine("Using default tag: latest")
+        }
+        var display = ProgressDisplay(
+            on: session.output, style: .fitting(session.output, isQuiet: isQuiet))
+        let pulled = try session.engine().images.pull(reference, platform: platform) { event in
+            display.show(event)
+        }
+        if let failure = display.failure { throw failure }
+        try session.output.writeLine(pulled)
+        return .success
+    }
+}

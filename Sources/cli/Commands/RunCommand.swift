@@ -1,0 +1,139 @@
+import Diagnostics
+import Engine
+import Linux
+import SystemPackage
+
+/// `kade run`: makes a container, starts it, and stays with it unless `-d`.
+struct RunCommand: Command {
+    var container = ContainerFlags()
+    var isDetached = false
+    var attached: [AttachedStreams] = []
+    var detachKeys: [UInt8]? = nil
+    var proxiesSignals = true
+    var explains = false
+    var image = ""
+    var arguments: [String] = []
+
+    static let startsProgram = true
+
+    static var grammar: Grammar<RunCommand> {
+        let own: [Flag<RunCommand>] = [
+            .switch(
+                "detach", "d", "Run container in background and print container ID", \.isDetached),
+            .list(
+                "attach", "a", "list", "Attach to STDIN, STDOUT or STDERR", \.attached,
+                StreamFlag.parse),
+            .value(
+                "detach-keys", nil, "string",
+                "Override the key sequence for detaching a container", \.detachKeys,
+                DetachKeys.parse),
+            .switch(
+                "sig-proxy", nil, "Proxy received signals to the process (default true)",
+                \.proxiesSignals),
+            .switch(
+                "explain", nil, "Print the steps that made the container, with their times",
+                \.explains),
+        ]
+        return Grammar(
+            name: "run", synopsis: "[OPTIONS] IMAGE [COMMAND] [ARG...]",
+            summary: "Create and run a new container from an image",
+            discussion: "The image 'host' is the machine's own root file system, read-only below"
+                + " a throw-away layer: nothing on the machine changes. Without a command it shows"
+                + " what isolates the container.\n\nA container without --network has no network"
+                + " but its loopback.",
+            flags: ContainerFlags.flags.map { $0.lifted(to: \.container) } + own,
+            operands: .atLeast(1), operandKind: .images, endsFlagsAtFirstOperand: true,
+            assign: { command, operands in
+                command.image = operands[0]
+                command.arguments = Array(operands.dropFirst())
+            })
+    }
+
+    func run(in session: Session) throws(Problem) -> ExitCode {
+        let tour = HostTour(for: self)
+        var request = try container.request(
+            image: image, command: tour?.command ?? arguments, in: session)
+        tour?.limit(&request)
+        let foreground = try foreground()
+        let engine = try session.engine()
+        let created = try NewContainer(
+            request: request, flags: container, engine: engine, session: session
+        ).create()
+        do {
+            guard let foreground else { return try runDetached(created, engine, session) }
+            return try runAttached(
+                created, foreground, engine, session, explains: explains || tour != nil)
+        } catch {
+            if request.isRemovedAfterExit {
+                // The start's own problem says more than what a removal might add to it.
+                try? engine.containers.remove(created.id, force: true, removesVolumes: true)
+            }
+            throw error
+        }
+    }
+
+    /// How this program shows the container, or nil for `-d`.
+    private func foreground() throws(Problem) -> Foreground? {
+        let process = container.request.process
+        if isDetached {
+            guard attached.isEmpty else {
+                throw Problem(
+                    kind: .invalid, what: "conflicting options", why: "-a and -d",
+                    fix: "use one of them")
+            }
+            return nil
+        }
+        var streams = attached.reduce(into: AttachedStreams()) { $0.formUnion($1) }
+        if attached.isEmpty {
+            streams = process.isInteractive ? [.input, .output, .error] : [.output, .error]
+        }
+        let foreground = Foreground(
+            streams: streams, hasTerminal: process.hasTerminal,
+            detachKeys: detachKeys ?? DetachKeys.standard, proxiesSignals: proxiesSignals)
+        try foreground.checkTerminal()
+        return foreground
+    }
+
+    private func runDetached(
+        _ created: CreatedContainer, _ engine: Engine, _ session: Session
+    ) throws(Problem) -> ExitCode {
+        _ = try engine.containers.start(created.id, attaching: [], removesAfterExit: false)
+        try session.output.writeLine(created.id)
+        if explains { try StepPrinter(engine: engine, session: session).print(created.id) }
+        return .success
+    }
+
+    private func runAttached(
+        _ created: CreatedContainer, _ foreground: Foreground, _ engine: Engine,
+        _ session: Session, explains: Bool
+    ) throws(Problem) -> ExitCode {
+        let removes = container.request.isRemovedAfterExit
+        let ending = try FollowedStart(
+            id: created.id, foreground: foreground, removesAfterExit: removes
+        ).run(with: engine)
+        if explains { try StepPrinter(engine: engine, session: session).print(created.id) }
+        if removes, case .exited = ending {
+            try engine.containers.remove(created.id, force: false, removesVolumes: true)
+        }
+        return ending.code
+    }
+}
+
+/// A start whose streams this program follows: of `run`, and of `start -a`.
+struct FollowedStart {
+    let id: String
+    let foreground: Foreground
+    /// This program promises to remove the container after its end.
+    let removesAfterExit: Bool
+
+    func run(with engine: Engine) throws(Problem) -> Foreground.Ending {
+        let container = try engine.containers.start(
+            id, attaching: foreground.streams, removesAfterExit: removesAfterExit)
+        guard let container else {
+            throw Problem(
+                kind: .bug, what: "cannot follow container \(Table.shortID(id))",
+                why: "the engine gave no session for its streams")
+        }
+        return try foreground.run(container) { _ in }
+    }
+}

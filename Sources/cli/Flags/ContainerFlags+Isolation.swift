@@ -1,0 +1,133 @@
+import Engine
+
+// What a container shares, may do, and has mounted.
+extension ContainerFlags {
+    static var namespaceFlags: [Flag<ContainerFlags>] {
+        [
+            .setting(
+                "network", nil, "network",
+                "Connect a container to a network: none (default), host or container:NAME",
+                \.request.namespaces.network, NamespaceFlags.parseNetwork),
+            // Docker's older word for the same.
+            Flag<ContainerFlags>.setting(
+                "net", nil, "network", "", \.request.namespaces.network, NamespaceFlags.parseNetwork
+            ).hidden,
+            .setting(
+                "pid", nil, "string", "PID namespace to use: host or container:NAME",
+                \.request.namespaces.pid, NamespaceFlags.parsePID),
+            .setting(
+                "ipc", nil, "string",
+                "IPC mode to use: none, private, shareable, host or container:NAME",
+                \.request.namespaces.ipc, NamespaceFlags.parseIPC),
+            .setting(
+                "uts", nil, "string", "UTS namespace to use: host", \.request.namespaces.uts,
+                NamespaceFlags.parseUTS),
+            .setting(
+                "userns", nil, "string", "User namespace to use: host", \.request.namespaces.user,
+                NamespaceFlags.parseUser),
+            .setting(
+                "cgroupns", nil, "string", "Cgroup namespace to use: host or private",
+                \.request.namespaces.cgroup, NamespaceFlags.parseCgroup),
+            .text("hostname", "h", "string", "Container host name", \.request.network.hostname),
+            .text(
+                "domainname", nil, "string", "Container NIS domain name",
+                \.request.network.domainName),
+            .list(
+                "add-host", nil, "list", "Add a custom host-to-IP mapping (host:ip)",
+                \.request.network.extraHosts, ExtraHostFlag.parse),
+        ]
+    }
+
+    static var securityFlags: [Flag<ContainerFlags>] {
+        [
+            .list(
+                "cap-add", nil, "list", "Add Linux capabilities",
+                \.request.security.addedCapabilities),
+            .list(
+                "cap-drop", nil, "list", "Drop Linux capabilities",
+                \.request.security.droppedCapabilities),
+            .switch(
+                "privileged", nil, "Give extended privileges to this container",
+                \.request.security.isPrivileged),
+            .switch(
+                "read-only", nil, "Mount the container's root filesystem as read only",
+                \.request.security.isRootfsReadOnly),
+            .list(
+                "security-opt", nil, "list", "Security Options", \.securityOptions,
+                SecurityOption.parse),
+            .pairs(
+                "sysctl", nil, "map", "Sysctl options", \.request.security.sysctls,
+                KeyValueFlag.parse),
+        ]
+    }
+
+    static var storageFlags: [Flag<ContainerFlags>] {
+        [
+            .list("volume", "v", "list", "Bind mount a volume", \.volumes, VolumeFlag.parse),
+            .list(
+                "mount", nil, "mount", "Attach a filesystem mount to the container",
+                \.request.mounts, MountFlag.parse),
+            .list(
+                "tmpfs", nil, "list", "Mount a tmpfs directory", \.request.mounts, TmpfsFlag.parse),
+        ]
+    }
+}
+
+/// Docker's flags of `run` that this version of Kade knows and refuses.
+enum UnsupportedRunFlags {
+    static var flags: [Flag<ContainerFlags>] {
+        network + health + other
+    }
+
+    private static var network: [Flag<ContainerFlags>] {
+        let why =
+            "this version of Kade has no networks of its own yet: none, host and container:NAME"
+            + " are there, and nothing is published"
+        let texts = ["ip", "ip6", "mac-address"]
+        let lists = [
+            "dns", "dns-option", "dns-search", "expose", "link", "link-local-ip", "network-alias",
+            "net-alias", "dns-opt",
+        ]
+        return [
+            .unsupported("publish", "p", "list", why: why),
+            .unsupported("publish-all", "P", nil, why: why),
+        ] + (texts + lists).map { .unsupported($0, nil, "string", why: why) }
+    }
+
+    private static var health: [Flag<ContainerFlags>] {
+        let why = "this version of Kade does not run health checks yet"
+        let names = [
+            "health-cmd", "health-interval", "health-retries", "health-start-interval",
+            "health-start-period", "health-timeout",
+        ]
+        return names.map { .unsupported($0, nil, "string", why: why) }
+            + [.unsupported("no-healthcheck", nil, nil, why: why)]
+    }
+
+    private static var other: [Flag<ContainerFlags>] {
+        let realTime = "the kernel's real-time group scheduling is not supported yet"
+        let volumes = "this version of Kade does not support it yet"
+        let windows = "it is for Windows containers"
+        return [
+            .unsupported("gpus", nil, "gpu-request", why: "GPUs are not supported yet"),
+            .unsupported("cpu-rt-period", nil, "int", why: realTime),
+            .unsupported("cpu-rt-runtime", nil, "int", why: realTime),
+            .unsupported("blkio-weight-device", nil, "list", why: volumes),
+            .unsupported(
+                "kernel-memory", nil, "bytes", why: "the kernel has no such limit any more"),
+            .unsupported("volume-driver", nil, "string", why: volumes),
+            .unsupported("volumes-from", nil, "list", why: volumes),
+            .unsupported("storage-opt", nil, "list", why: volumes),
+            .unsupported("runtime", nil, "string", why: "Kade has one runtime, kade-runtime"),
+            .unsupported("use-api-socket", nil, nil, why: "Kade has no API socket yet"),
+            .unsupported(
+                "disable-content-trust", nil, nil,
+                why: "Kade checks digests, and has no Notary signatures to skip"),
+            .unsupported("isolation", nil, "string", why: windows),
+            .unsupported("cpu-count", nil, "int", why: windows),
+            .unsupported("cpu-percent", nil, "int", why: windows),
+            .unsupported("io-maxbandwidth", nil, "bytes", why: windows),
+            .unsupported("io-maxiops", nil, "uint", why: windows),
+        ]
+    }
+}

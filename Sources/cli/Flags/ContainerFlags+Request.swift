@@ -1,0 +1,120 @@
+import Diagnostics
+import Engine
+import Linux
+import SystemPackage
+
+// From flags to the engine's request: files are read and names resolved here.
+extension ContainerFlags {
+    /// The whole request for an image and a command.
+    func request(
+        image: String, command: [String], in session: Session
+    ) throws(Problem) -> ContainerRequest {
+        var request = request
+        request.image = image
+        request.command = command.isEmpty ? nil : command
+        request.process.entrypoint = entrypoint.map { $0.isEmpty ? [] : [$0] }
+        request.process.environment = try EnvironmentFlags(
+            entries: environment, files: environmentFiles
+        ).resolve(in: session)
+        for file in labelFiles {
+            let text = try FlagFile.text(of: file, flag: "--label-file")
+            do {
+                for label in try LabelFlag.labels(inFile: text) {
+                    request.labels[label.key] = label.value
+                }
+            } catch { throw FlagFile.problem(error, in: file, flag: "--label-file") }
+        }
+        for label in labels { request.labels[label.key] = label.value }
+        try addSecurityOptions(to: &request)
+        try addVolumes(to: &request)
+        if request.isRemovedAfterExit && request.restartPolicy != .no {
+            throw Problem(
+                kind: .invalid, what: "conflicting options", why: "--restart and --rm",
+                fix: "use one of them")
+        }
+        return request
+    }
+
+    private func addSecurityOptions(to request: inout ContainerRequest) throws(Problem) {
+        for option in securityOptions {
+            switch option {
+            case .text(let text): request.security.options.append(text)
+            case .seccompProfile(let path):
+                let profile = try FlagFile.text(of: path, flag: "--security-opt seccomp")
+                request.security.options.append("seccomp=\(profile)")
+            }
+        }
+    }
+
+    private func addVolumes(to request: inout ContainerRequest) throws(Problem) {
+        for volume in volumes {
+            if volume.wantsRelabelling && File.exists("/sys/fs/selinux/enforce") {
+                throw Problem(
+                    kind: .unsupported, what: "cannot mount \(volume.request.target) with z or Z",
+                    why: "this version of Kade sets no labels of SELinux",
+                    fix: "label the files yourself (chcon -t container_file_t) and leave z out")
+            }
+            request.mounts.append(volume.request)
+        }
+        for index in request.mounts.indices {
+            guard case .bind(var bind) = request.mounts[index].kind, bind.source.hasPrefix(".")
+            else { continue }
+            bind.source = try absolute(bind.source)
+            request.mounts[index].kind = .bind(bind)
+        }
+        var targets: Set<String> = []
+        for mount in request.mounts where !targets.insert(mount.target).inserted {
+            throw Problem(
+                kind: .invalid, what: "duplicate mount point", why: mount.target,
+                fix: "mount one thing there")
+        }
+    }
+
+    /// A source relative to where Kade was called, as an absolute path.
+    private func absolute(_ source: String) throws(Problem) -> String {
+        do {
+            return try WorkingDirectory.path().pushing(FilePath(source))
+                .lexicallyNormalized().string
+        } catch {
+            throw Problem(
+                kind: .notFound, what: "cannot find the directory of \(source)",
+                why: "\(error)", fix: "write the source as an absolute path", cause: error)
+        }
+    }
+}
+
+/// `-e` and `--env-file` of `run`, `create` and `exec` together; `-e` wins.
+struct EnvironmentFlags {
+    let entries: [String]
+    let files: [String]
+
+    func resolve(in session: Session) throws(Problem) -> [String] {
+        let flag = EnvironmentFlag(environment: session.environment)
+        var all: [String] = []
+        for file in files {
+            let text = try FlagFile.text(of: file, flag: "--env-file")
+            do { all += try flag.entries(inFile: text) } catch {
+                throw FlagFile.problem(error, in: file, flag: "--env-file")
+            }
+        }
+        return all + entries.map(flag.resolve)
+    }
+}
+
+/// A file that a flag names.
+enum FlagFile {
+    static func text(of path: String, flag: String) throws(Problem) -> String {
+        do {
+            return try File.readText(FilePath(path))
+        } catch {
+            throw Problem(
+                kind: error.errno == .noSuchFileOrDirectory ? .notFound : .denied,
+                what: "cannot read \(path) for \(flag)", why: "\(error.errno)", cause: error)
+        }
+    }
+
+    static func problem(_ error: InvalidValue, in path: String, flag: String) -> Problem {
+        Problem(
+            kind: .invalid, what: "invalid \(flag) \(path)", why: error.why, fix: error.fix)
+    }
+}

@@ -1,0 +1,117 @@
+import Diagnostics
+
+/// Finds the command that a command line names and runs it.
+struct CommandLineDispatch {
+    let environment: [String: String]
+
+    /// What a command's end means to a shell.
+    struct Ending {
+        let code: ExitCode
+        let problem: Problem?
+        let level: LogLevel
+    }
+
+    /// Runs the command line (without the program's own name).
+    func run(_ arguments: [String]) -> Ending {
+        var globals = GlobalFlags()
+        do {
+            let words = try readGlobals(arguments, &globals)
+            let session = Session(globals: globals, environment: environment)
+            return try run(words, in: session)
+        } catch {
+            return Ending(code: .failure, problem: error, level: globals.level)
+        }
+    }
+
+    /// Takes the global flags off; the rest begins with the command's word.
+    private func readGlobals(
+        _ arguments: [String], _ globals: inout GlobalFlags
+    ) throws(Problem) -> [String] {
+        var rest: [String] = []
+        let reader = CommandLineReader(
+            command: "kade",
+            grammar: Grammar<GlobalFlags>(
+                name: "kade", synopsis: "[OPTIONS] COMMAND", summary: "",
+                flags: GlobalFlags.flags, operands: .atLeast(0), endsFlagsAtFirstOperand: true,
+                assign: { _, operands in rest = operands }))
+        guard case .run = try reader.read(arguments, into: &globals) else { return ["help"] }
+        return globals.printsVersion ? ["--version"] : rest
+    }
+
+    private func run(_ words: [String], in session: Session) throws(Problem) -> Ending {
+        guard let first = words.first, first != "help" || words.count > 1 else {
+            try session.output.write(HelpText.overview())
+            return Ending(code: .success, problem: nil, level: session.globals.level)
+        }
+        if first == "--version" {
+            try session.output.writeLine("Kade version \(Version.current)")
+            return Ending(code: .success, problem: nil, level: session.globals.level)
+        }
+        if first == "help" { return try run(Array(words.dropFirst()) + ["--help"], in: session) }
+        if let group = CommandTree.groups.first(where: { $0.name == first }) {
+            return try run(group, Array(words.dropFirst()), in: session)
+        }
+        guard let entry = CommandTree.top.first(where: { $0.name == first }) else {
+            throw unknown(first, in: "kade")
+        }
+        return run(
+            entry.command, as: "kade \(first)", Array(words.dropFirst()), in: session)
+    }
+
+    private func run(
+        _ group: CommandTree.Group, _ words: [String], in session: Session
+    ) throws(Problem) -> Ending {
+        guard let word = words.first, word != "--help", word != "-h" else {
+            try session.output.write(HelpText.group(group))
+            return Ending(code: .success, problem: nil, level: session.globals.level)
+        }
+        guard let entry = group.entries.first(where: { $0.name == word }) else {
+            throw unknown(word, in: "kade \(group.name)")
+        }
+        return run(
+            entry.command, as: "kade \(group.name) \(word)", Array(words.dropFirst()), in: session)
+    }
+
+    private func unknown(_ word: String, in command: String) -> Problem {
+        Problem(
+            kind: .invalid, what: "unknown command", why: "\(command) \(word)",
+            fix: "see '\(command) --help'")
+    }
+
+    private func run<C: Command>(
+        _ type: C.Type, as name: String, _ words: [String], in session: Session
+    ) -> Ending {
+        var command = C()
+        let level = session.globals.level
+        do {
+            let reader = CommandLineReader(command: name, grammar: C.grammar)
+            switch try reader.read(words, into: &command) {
+            case .run: break
+            case .help:
+                try session.output.write(HelpText.command(C.description, as: name))
+                return Ending(code: .success, problem: nil, level: level)
+            case .wrongOperands(let problem):
+                return Ending(code: .failure, problem: problem, level: level)
+            }
+        } catch {
+            return Ending(code: .engineFailure, problem: error, level: level)
+        }
+        do {
+            return Ending(code: try command.run(in: session), problem: nil, level: level)
+        } catch {
+            return Ending(code: C.code(for: error), problem: error, level: level)
+        }
+    }
+}
+
+extension Command {
+    /// The code for a problem; commands that start a program have Docker's 125, 126 and 127.
+    static func code(for problem: Problem) -> ExitCode {
+        guard startsProgram else { return .failure }
+        return switch problem.kind {
+        case .commandNotFound: ExitCode(rawValue: 127)
+        case .commandNotExecutable: ExitCode(rawValue: 126)
+        default: .engineFailure
+        }
+    }
+}

@@ -1,0 +1,99 @@
+import Diagnostics
+
+/// All commands of `kade` and the groups that gather them, as Docker has them.
+enum CommandTree {
+    /// A word after `kade`.
+    struct Entry {
+        let name: String
+        let command: any Command.Type
+        /// Not listed in the help: for other programs, and for building the package.
+        var isHidden = false
+    }
+
+    /// A group: `kade image ls`.
+    struct Group {
+        let name: String
+        let summary: String
+        let entries: [Entry]
+    }
+
+    /// The commands one may type right after `kade`.
+    static var top: [Entry] {
+        common
+            + containerEntries.filter {
+                !["ls", "list", "cleanup", "inspect", "prune"].contains($0.name)
+            }
+            + [
+                Entry(name: "images", command: ImagesCommand.self),
+                Entry(name: "rmi", command: RemoveImageCommand.self),
+                Entry(name: "pull", command: PullCommand.self),
+                Entry(name: "tag", command: TagCommand.self),
+                Entry(name: "load", command: LoadCommand.self),
+                Entry(name: "import", command: ImportCommand.self),
+            ]
+    }
+
+    private static var common: [Entry] {
+        [
+            Entry(name: "explain", command: ExplainCommand.self),
+            Entry(name: "info", command: InfoCommand.self),
+            Entry(name: "inspect", command: InspectCommand.self),
+            Entry(name: "version", command: VersionCommand.self),
+            Entry(name: "completion", command: CompletionCommand.self),
+            Entry(name: "manual", command: ManualCommand.self, isHidden: true),
+            Entry(name: "__complete", command: CompleteCommand.self, isHidden: true),
+        ]
+    }
+
+    static var groups: [Group] {
+        [
+            Group(name: "container", summary: "Manage containers", entries: containerEntries),
+            Group(name: "image", summary: "Manage images", entries: imageEntries),
+            Group(
+                name: "system", summary: "Manage Kade",
+                entries: [Entry(name: "info", command: InfoCommand.self)]),
+        ]
+    }
+
+    private static var containerEntries: [Entry] {
+        [
+            Entry(name: "attach", command: AttachCommand.self),
+            Entry(name: "create", command: CreateCommand.self),
+            Entry(name: "diff", command: DiffCommand.self),
+            Entry(name: "exec", command: ExecCommand.self),
+            Entry(name: "inspect", command: InspectContainerCommand.self),
+            Entry(name: "kill", command: KillCommand.self),
+            Entry(name: "logs", command: LogsCommand.self),
+            Entry(name: "ls", command: ListContainersCommand.self),
+            Entry(name: "list", command: ListContainersCommand.self, isHidden: true),
+            Entry(name: "ps", command: ListContainersCommand.self),
+            Entry(name: "pause", command: PauseCommand.self),
+            Entry(name: "prune", command: PruneContainersCommand.self),
+            Entry(name: "rename", command: RenameCommand.self),
+            Entry(name: "restart", command: RestartCommand.self),
+            Entry(name: "rm", command: RemoveCommand.self),
+            Entry(name: "remove", command: RemoveCommand.self, isHidden: true),
+            Entry(name: "run", command: RunCommand.self),
+            Entry(name: "start", command: StartCommand.self),
+            Entry(name: "stop", command: StopCommand.self),
+            Entry(name: "top", command: TopCommand.self),
+            Entry(name: "unpause", command: UnpauseCommand.self),
+            Entry(name: "wait", command: WaitCommand.self),
+            Entry(name: "cleanup", command: CleanupCommand.self, isHidden: true),
+        ]
+    }
+
+    private static var imageEntries: [Entry] {
+        [
+            Entry(name: "import", command: ImportCommand.self),
+            Entry(name: "inspect", command: InspectImageCommand.self),
+            Entry(name: "load", command: LoadCommand.self),
+            Entry(name: "ls", command: ImagesCommand.self),
+            Entry(name: "list", command: ImagesCommand.self, isHidden: true),
+            Entry(name: "pull", command: PullCommand.self),
+            Entry(name: "rm", command: RemoveImageCommand.self),
+            Entry(name: "remove", command: RemoveImageCommand.self, isHidden: true),
+            Entry(name: "tag", command: TagCommand.self),
+        ]
+    }
+}

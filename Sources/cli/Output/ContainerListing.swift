@@ -1,0 +1,56 @@
+import Engine
+import OCI
+
+/// The rows of `ps`, as Docker's formatter has them (docker/cli, formatter/container.go).
+struct ContainerListing {
+    /// `--no-trunc`: IDs and commands are whole.
+    let isWhole: Bool
+    let now: Timestamp
+
+    func listing(of containers: [ContainerSummary]) -> Listing {
+        Listing(
+            columns: [
+                .init(member: "ID", title: "CONTAINER ID"), .init(member: "Image", title: "IMAGE"),
+                .init(member: "Command", title: "COMMAND"),
+                .init(member: "RunningFor", title: "CREATED"),
+                .init(member: "Status", title: "STATUS"), .init(member: "Ports", title: "PORTS"),
+                .init(member: "Names", title: "NAMES"),
+            ], titles: Self.titles, rows: containers.map(row))
+    }
+
+    private func row(_ container: ContainerSummary) -> JSONObject {
+        let command = container.command.joined(separator: " ")
+        let labels = container.labels.sorted { $0.key < $1.key }
+        let mounts = container.mounts.map { isWhole ? $0 : Table.ellipsis($0, 15) }
+        return [
+            "Command": .string("\"\(isWhole ? command : Table.ellipsis(command, 20))\""),
+            "CreatedAt": .string(LocalTime.text(of: container.created)),
+            "ID": .string(isWhole ? container.id : Table.shortID(container.id)),
+            "Image": .string(image(of: container)),
+            "Label": .object(
+                JSONObject(labels.map { .init($0.key, .string($0.value)) })),
+            "Labels": .string(labels.map { "\($0.key)=\($0.value)" }.joined(separator: ",")),
+            "LocalVolumes": .string("\(container.mounts.count { !$0.hasPrefix("/") })"),
+            "Mounts": .string(mounts.joined(separator: ",")),
+            "Names": .string(container.name),
+            "Networks": .string(container.network),
+            "Ports": "",
+            "RunningFor": .string(HumanUnits.ago(container.created, now: now)),
+            "State": .string(container.state.word),
+            "Status": .string(container.status(at: now)),
+        ]
+    }
+
+    /// An image that was given by its whole ID is shown short, as every ID.
+    private func image(of container: ContainerSummary) -> String {
+        let isID = container.image.hasPrefix("sha256:") && !isWhole
+        return isID ? Table.shortID(container.image) : container.image
+    }
+
+    private static let titles: JSONObject = [
+        "Command": "COMMAND", "CreatedAt": "CREATED AT", "ID": "CONTAINER ID", "Image": "IMAGE",
+        "Label": "", "Labels": "LABELS", "LocalVolumes": "LOCAL VOLUMES", "Mounts": "MOUNTS",
+        "Names": "NAMES", "Networks": "NETWORKS", "Ports": "PORTS", "RunningFor": "CREATED",
+        "State": "STATE", "Status": "STATUS",
+    ]
+}

@@ -1,0 +1,31 @@
+import Diagnostics
+import Glibc
+import Linux
+import SystemPackage
+
+/// A descriptor that someone reads, written without a buffer of its own.
+struct OutputStream {
+    let descriptor: CInt
+    /// The stream as a message names it.
+    let name: String
+
+    static let standardOutput = OutputStream(descriptor: 1, name: "standard output")
+    static let standardError = OutputStream(descriptor: 2, name: "standard error")
+
+    /// Writes all the bytes; throws when nobody takes them any more (a full disk, a closed pipe).
+    func write(_ bytes: some Collection<UInt8>) throws(Problem) {
+        do {
+            try FileDescriptor(rawValue: descriptor).writeAll(Array(bytes))
+        } catch {
+            throw Problem(
+                kind: .exhausted, what: "cannot write to \(name)", why: "\(error)", cause: error)
+        }
+    }
+
+    func write(_ text: String) throws(Problem) { try write(text.utf8) }
+
+    func writeLine(_ text: String) throws(Problem) { try write("\(text)\n") }
+
+    /// Whether a person's terminal is at the other end.
+    var isTerminal: Bool { isatty(descriptor) == 1 }
+}

@@ -1,0 +1,60 @@
+import Diagnostics
+import OCI
+
+/// The steps that made a container, as a table or as JSON lines.
+enum StepTable {
+    /// Numbered rows: who did what, how long it took, why, and which field asked for it.
+    static func text(of steps: [StepRecord], isTruncated: Bool) -> String {
+        var rows = [["#", "WHO", "µs", "WHAT", "WHY", "ASKED BY"]]
+        for (index, step) in steps.enumerated() {
+            let shell = step.explanation.shell + mark(of: step.outcome)
+            rows.append([
+                "\(index + 1)", step.actor.rawValue, "\(step.durationInMicroseconds)",
+                isTruncated ? Table.ellipsis(shell, 64) : shell,
+                isTruncated ? Table.ellipsis(step.explanation.why, 72) : step.explanation.why,
+                step.explanation.spec,
+            ])
+        }
+        let end = steps.map { $0.startInMicroseconds + $0.durationInMicroseconds }.max() ?? 0
+        return Table.text(rows, minimumWidth: 0)
+            + "\(steps.count) steps in \(milliseconds(end)) ms\n"
+    }
+
+    /// One object a line, with every field whole.
+    static func json(of steps: [StepRecord]) -> String {
+        steps.enumerated().map { index, step in
+            var object: JSONObject = [
+                "number": .number(JSONNumber(index + 1)), "actor": .string(step.actor.rawValue),
+                "shell": .string(step.explanation.shell), "why": .string(step.explanation.why),
+                "spec": .string(step.explanation.spec),
+                "startInMicroseconds": .number(JSONNumber(step.startInMicroseconds)),
+                "durationInMicroseconds": .number(JSONNumber(step.durationInMicroseconds)),
+            ]
+            switch step.outcome {
+            case .done: object["outcome"] = "done"
+            case .warned(let note):
+                object["outcome"] = "warned"
+                object["note"] = .string(note)
+            case .failed(let note):
+                object["outcome"] = "failed"
+                object["note"] = .string(note)
+            }
+            return JSONValue.object(object).jsonString() + "\n"
+        }.joined()
+    }
+
+    private static func mark(of outcome: StepRecord.Outcome) -> String {
+        switch outcome {
+        case .done: ""
+        case .warned(let note): "  [warning: \(note)]"
+        case .failed(let note): "  [failed: \(note)]"
+        }
+    }
+
+    /// Microseconds as milliseconds with two digits behind the point.
+    private static func milliseconds(_ microseconds: Int64) -> String {
+        let hundredths = (microseconds + 5) / 10
+        let fraction = hundredths % 100
+        return "\(hundredths / 100).\(fraction < 10 ? "0" : "")\(fraction)"
+    }
+}
