@@ -115,6 +115,16 @@ let package = Package(
             dependencies: ["ContainerRuntime", "Diagnostics", "Linux", "OCI", system],
             swiftSettings: strict),
         .testTarget(
+            name: "StorageTests", dependencies: ["Diagnostics", "OCI", "Linux", "Storage", system],
+            swiftSettings: strict),
+        .testTarget(
+            name: "LinuxTests", dependencies: ["Diagnostics", "Linux", system],
+            swiftSettings: strict),
+        .testTarget(
+            name: "Integration",
+            dependencies: ["Diagnostics", "OCI", "Linux", "ContainerRuntime", system],
+            swiftSettings: strict),
+        .testTarget(
             name: "cliTests", dependencies: ["cli", "Diagnostics", "Engine", "Linux", "OCI"],
             swiftSettings: strict),
         .testTarget(

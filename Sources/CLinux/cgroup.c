@@ -34,14 +34,13 @@ int32_t clinux_bpf_load_device_program(const void *instructions, uint32_t count,
     return bpf(BPF_PROG_LOAD, &attr);
 }
 
-int32_t clinux_bpf_attach_device_program(int32_t cgroup, int32_t program, int32_t replaced) {
+int32_t clinux_bpf_attach_device_program(int32_t cgroup, int32_t program) {
     union bpf_attr attr;
     memset(&attr, 0, sizeof attr);
     attr.target_fd = (uint32_t)cgroup;
     attr.attach_bpf_fd = (uint32_t)program;
     attr.attach_type = BPF_CGROUP_DEVICE;
-    attr.attach_flags = BPF_F_ALLOW_MULTI | (replaced < 0 ? 0 : BPF_F_REPLACE);
-    attr.replace_bpf_fd = replaced < 0 ? 0 : (uint32_t)replaced;
+    attr.attach_flags = BPF_F_ALLOW_MULTI;
     return bpf(BPF_PROG_ATTACH, &attr);
 }
 

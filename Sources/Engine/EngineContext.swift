@@ -1,8 +1,64 @@
+import ContainerRuntime
+import Diagnostics
+import Linux
+import Synchronization
+import SystemPackage
+
 /// What the services of one engine share.
 final class EngineContext: Sendable {
     let configuration: EngineConfiguration
+    let database: Database
+    private let facts = Mutex(LearnedFacts())
 
     init(configuration: EngineConfiguration) {
         self.configuration = configuration
+        database = Database(at: configuration.databasePath)
+    }
+
+    /// What was asked of the machine once and does not change while the engine lives.
+    private struct LearnedFacts {
+        var bootID: String?
+        var layout: CgroupLayout?
+    }
+
+    /// The machine's present boot: `/proc/sys/kernel/random/boot_id`.
+    func bootID() throws(Problem) -> String {
+        if let known = facts.withLock({ $0.bootID }) { return known }
+        let path: FilePath = "/proc/sys/kernel/random/boot_id"
+        let text = try explaining("cannot read the machine's boot ID") {
+            () throws(SystemCallError) in try File.readText(path)
+        }
+        let id = text.split(separator: "\n").first.map(String.init) ?? ""
+        facts.withLock { $0.bootID = id }
+        return id
+    }
+
+    /// The machine's cgroup hierarchies.
+    func cgroupLayout() throws(SystemCallError) -> CgroupLayout {
+        if let known = facts.withLock({ $0.layout }) { return known }
+        let layout = try CgroupLayout.detect()
+        facts.withLock { $0.layout = layout }
+        return layout
+    }
+
+    /// Holds a container against every other command that would change it.
+    ///
+    /// The lock is on DATA/containers/ID/lock; a container whose directory is gone has none left
+    /// to wait for, and its removal goes on without.
+    func withLock<Value: ~Copyable>(
+        on id: String, _ body: () throws(Problem) -> Value
+    ) throws(Problem) -> Value {
+        let path = configuration.bundle(of: id).lock
+        let lock: FileLock?
+        do throws(SystemCallError) {
+            lock = try FileLock(path, .exclusive)
+        } catch  where error.errno == .noSuchFileOrDirectory {
+            lock = nil
+        } catch {
+            throw Problem(what: "cannot lock container \(id)", refusal: error)
+        }
+        let value = try body()
+        _ = consume lock
+        return value
     }
 }

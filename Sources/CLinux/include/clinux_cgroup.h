@@ -16,7 +16,7 @@ int32_t clinux_bpf_load_device_program(const void *instructions, uint32_t count,
                                        uint32_t log_size);
 
 /// Attaches a program at BPF_CGROUP_DEVICE of a cgroup; 0 or -1.
-int32_t clinux_bpf_attach_device_program(int32_t cgroup, int32_t program, int32_t replaced);
+int32_t clinux_bpf_attach_device_program(int32_t cgroup, int32_t program);
 
 /// Detaches a program from BPF_CGROUP_DEVICE of a cgroup; 0 or -1.
 int32_t clinux_bpf_detach_device_program(int32_t cgroup, int32_t program);

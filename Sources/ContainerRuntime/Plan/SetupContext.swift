@@ -15,7 +15,9 @@ package struct SetupContext: ~Copyable {
     package let rootfs: FilePath
 
     /// The container's root directory, once a step of ``SetupPhase/settle`` has mounted it.
-    package var rootfsDirectory: OwnedFD?
+    package var rootfsDirectory: RootedDirectory?
+    /// The sources of mounts that the runtime opens for init, by the mount's index in the spec.
+    var preparedMounts: [Int: PreparedMount] = [:]
     /// The cgroup v2 directory that init is born into (`CLONE_INTO_CGROUP`), if there is one.
     package var cgroupDirectory: OwnedFD?
     /// The container's cgroup, once it is made.

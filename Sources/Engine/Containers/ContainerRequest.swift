@@ -81,8 +81,8 @@ package struct ProcessRequest: Sendable, Equatable {
 package struct NamespaceRequest: Sendable, Equatable {
     /// `--pid`: private, host or container:NAME.
     package var pid = NamespaceMode.isolated
-    /// `--ipc`: private, shareable (the default), none, host or container:NAME.
-    package var ipc = IPCMode.shareable
+    /// `--ipc`: private (the default), shareable, none, host or container:NAME.
+    package var ipc = IPCMode.isolated
     /// `--uts`: private or host.
     package var uts = NamespaceMode.isolated
     /// `--cgroupns`: private or host; nil is private on cgroup v2 and host on v1, as in Docker.

@@ -1,5 +1,8 @@
+import ContainerRuntime
 package import Diagnostics
 import Linux
+import OCI
+import SystemPackage
 
 /// A client's connection with a container's monitor: output and exit come, input and signals go.
 ///
@@ -14,18 +17,67 @@ package struct ContainerSession: ~Copyable, Sendable {
         self.socket = socket
     }
 
+    /// Joins the container's monitor.
+    init(
+        connectingTo path: FilePath, containerID: String
+    ) throws(Problem) {
+        let socket = try explaining("cannot reach the monitor of container \(containerID)") {
+            () throws(SystemCallError) in try UnixSocket.connect(to: path, .packets)
+        }
+        self.init(containerID: containerID, socket: socket)
+    }
+
     /// For `poll(2)`; readable when ``receive()`` has something.
     package var descriptor: CInt { socket.rawValue }
 
     /// Blocks for the next event; nil when the monitor is gone.
     package func receive() throws(Problem) -> SessionEvent? {
-        throw Problem(kind: .unsupported, what: "cannot do that yet", why: "it is being written")
+        let bytes: [UInt8]
+        do throws(SystemCallError) {
+            bytes = try socket.receive(upToBytes: monitorChunkInBytes + 1)
+        } catch  where error.errno == .connectionReset {
+            return nil
+        } catch {
+            throw Problem(what: "cannot hear the container's monitor", refusal: error)
+        }
+        guard !bytes.isEmpty else { return nil }
+        switch try MonitorMessage(datagram: bytes) {
+        case .started(let pid): return .started(pid: pid)
+        case .output(let bytes): return .output(bytes)
+        case .error(let bytes): return .error(bytes)
+        case .exited(let code): return .exited(code: code)
+        case .problem(let json): return .failed(try Problem(json: json, from: "the monitor"))
+        }
     }
 
     /// Asks the monitor something; a monitor that is gone already is no error, the next
     /// ``receive()`` says so.
     package func send(_ command: SessionCommand) throws(Problem) {
-        throw Problem(kind: .unsupported, what: "cannot do that yet", why: "it is being written")
+        switch command {
+        case .input(let bytes):
+            var rest = bytes[...]
+            while !rest.isEmpty {
+                try send(ClientMessage.input(Array(rest.prefix(monitorChunkInBytes))))
+                rest = rest.dropFirst(monitorChunkInBytes)
+            }
+        case .endOfInput: try send(ClientMessage.endOfInput)
+        case .windowSize(let rows, let columns):
+            try send(.resize(rows: rows, columns: columns))
+        case .signal(let number): try send(.signal(UInt8(truncatingIfNeeded: number)))
+        }
+    }
+
+    func send(_ message: ClientMessage) throws(Problem) {
+        do throws(SystemCallError) {
+            _ = try socket.send(message.datagram)
+        } catch
+            where error.errno == .brokenPipe || error.errno == .connectionReset
+            || error.errno == .socketNotConnected
+        {
+            return
+        } catch {
+            throw Problem(what: "cannot tell the container's monitor", refusal: error)
+        }
     }
 }
 

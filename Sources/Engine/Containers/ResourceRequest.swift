@@ -35,7 +35,7 @@ package struct ResourceRequest: Sendable, Equatable {
     /// `--device-write-iops`.
     package var writeOperationsPerSecond: [DeviceRate] = []
     /// `--ulimit`.
-    package var limits: [ResourceLimit] = []
+    package var limits: [ProcessLimit] = []
     /// `--shm-size`; nil is 64 MiB.
     package var shmSizeInBytes: Int64?
     /// `--cgroup-parent`; nil is `/kade`.
@@ -56,7 +56,7 @@ package struct DeviceRate: Sendable, Equatable {
 }
 
 /// One `--ulimit`: a name of `getrlimit(2)` in lower case without `RLIMIT_`; −1 means unlimited.
-package struct ResourceLimit: Sendable, Equatable {
+package struct ProcessLimit: Sendable, Equatable {
     package var name: String
     package var soft: Int64
     package var hard: Int64

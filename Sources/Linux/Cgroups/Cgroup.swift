@@ -21,36 +21,66 @@ package struct Cgroup: Sendable, Equatable {
     /// The cgroup's directories, one for each hierarchy.
     package var directories: [FilePath] { layout.hierarchies.map { $0.directory(of: path) } }
 
+    /// The directories that a cgroup with these limits has.
+    package func directories(requiring required: [CgroupController]) -> [FilePath] {
+        layout.hierarchies
+            .filter { $0.version == .v1 || usesUnified(requiring: required) }
+            .map { $0.directory(of: path) }
+    }
+
     /// Makes the cgroup, and its ancestors where they are missing, in every hierarchy.
     ///
     /// In version 2 the controllers are enabled for it in each ancestor's `cgroup.subtree_control`.
     /// A new cgroup of the version 1 `cpuset` controller gets its parent's processors and memory
     /// nodes, because a process cannot join it without. On a hybrid machine the version 2 hierarchy
-    /// is left alone unless one of the controllers is there.
+    /// is left alone unless one of the required controllers is there.
     ///
     /// - Parameters:
     ///   - required: controllers that must limit the cgroup.
     ///   - wanted: controllers that are enabled where that is possible.
-    /// - Throws: when a directory cannot be made or a required controller cannot be enabled.
+    /// - Returns: the directories that did not exist before.
+    /// - Throws: when a directory cannot be made or a required controller cannot be enabled; nothing
+    ///   of the cgroup is left then, but its ancestors are.
     package func create(
         requiring required: [CgroupController], wanting wanted: [CgroupController]
-    ) throws(SystemCallError) {
-        for hierarchy in layout.hierarchies {
-            switch hierarchy.kind {
-            case .controllers(let controllers):
-                try makeDirectories(
-                    in: hierarchy, inheritingCPUSet: controllers.contains(.cpuset))
-            case .named:
-                try makeDirectories(in: hierarchy, inheritingCPUSet: false)
-            case .unified(let available):
-                let here = { (all: [CgroupController]) in
-                    all.filter { available.contains($0) && layout.version(of: $0) == .v2 }
+    ) throws(SystemCallError) -> [FilePath] {
+        var made: [FilePath] = []
+        do {
+            for hierarchy in layout.hierarchies {
+                let isNew: Bool
+                switch hierarchy.kind {
+                case .controllers(let controllers):
+                    isNew = try makeDirectories(
+                        in: hierarchy, inheritingCPUSet: controllers.contains(.cpuset))
+                case .named:
+                    isNew = try makeDirectories(in: hierarchy, inheritingCPUSet: false)
+                case .unified:
+                    guard usesUnified(requiring: required) else { continue }
+                    isNew = try CgroupDelegation(hierarchy: hierarchy, path: path).create(
+                        requiring: required.filter { layout.version(of: $0) == .v2 },
+                        wanting: wanted.filter { layout.version(of: $0) == .v2 })
                 }
-                guard layout.isUnified || !here(required).isEmpty else { continue }
-                try CgroupDelegation(hierarchy: hierarchy, path: path)
-                    .create(requiring: here(required), wanting: here(wanted))
+                if isNew { made.append(hierarchy.directory(of: path)) }
             }
+            return made
+        } catch {
+            Self.discard(made)
+            throw error
         }
+    }
+
+    /// Removes directories that were just made; what cannot be removed stays, as the first error
+    /// is the one that matters.
+    package static func discard(_ made: [FilePath]) {
+        for directory in made.reversed() {
+            _ = try? CgroupDirectory.remove(directory)  // best effort, see above
+        }
+    }
+
+    /// Whether a cgroup with these limits needs a place in the version 2 hierarchy.
+    package func usesUnified(requiring required: [CgroupController]) -> Bool {
+        layout.isUnified
+            || required.contains { layout.version(of: $0) == .v2 && !$0.isBuiltIntoUnified }
     }
 
     /// Whether the cgroup exists in a hierarchy.
@@ -92,13 +122,22 @@ package struct Cgroup: Sendable, Equatable {
         }
     }
 
+    /// Writes values into a file of a controller, each with a `write(2)` of its own.
+    ///
+    /// - Throws: ENODEV, as if from the kernel, when no hierarchy has the controller.
+    package func write(
+        _ values: [String], to file: String, of controller: CgroupController
+    ) throws(SystemCallError) {
+        try CgroupFiles.write(values, to: try path(of: file, controller))
+    }
+
     /// Writes a value into a file of a controller.
     ///
     /// - Throws: ENODEV, as if from the kernel, when no hierarchy has the controller.
     package func write(
         _ value: String, to file: String, of controller: CgroupController
     ) throws(SystemCallError) {
-        try CgroupFiles.write(value, to: try path(of: file, controller))
+        try write([value], to: file, of: controller)
     }
 
     /// Reads a file of a controller.
@@ -120,19 +159,28 @@ package struct Cgroup: Sendable, Equatable {
         return directory.appending(file)
     }
 
+    /// Makes the directory and those above it.
+    ///
+    /// - Returns: whether the directory did not exist before.
     private func makeDirectories(
         in hierarchy: CgroupLayout.Hierarchy, inheritingCPUSet: Bool
-    ) throws(SystemCallError) {
+    ) throws(SystemCallError) -> Bool {
         let directory = hierarchy.directory(of: path)
         // The parent is nearly always there: the first attempt is the directory itself.
-        if try !CgroupDirectory.make(directory, orReportMissingParent: true) {
+        var outcome = try CgroupDirectory.make(directory)
+        if outcome == .parentIsMissing {
             for ancestor in CgroupDirectory.ancestors(of: path, in: hierarchy) {
-                try CgroupDirectory.make(ancestor, orReportMissingParent: false)
+                _ = try CgroupDirectory.make(ancestor)
                 if inheritingCPUSet { try inheritCPUSet(ancestor) }
             }
-            try CgroupDirectory.make(directory, orReportMissingParent: false)
+            outcome = try CgroupDirectory.make(directory)
+        }
+        if outcome == .parentIsMissing {
+            throw SystemCallError(
+                call: "mkdir", subject: directory.string, errno: .noSuchFileOrDirectory)
         }
         if inheritingCPUSet { try inheritCPUSet(directory) }
+        return outcome == .made
     }
 
     /// Copies the parent's processors and memory nodes where the cgroup has none.

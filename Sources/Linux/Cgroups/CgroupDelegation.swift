@@ -10,17 +10,17 @@ struct CgroupDelegation {
     let path: String
 
     /// Makes the ancestors, enables the controllers from the top down, and makes the cgroup.
+    ///
+    /// - Returns: whether the cgroup did not exist before.
     func create(
         requiring required: [CgroupController], wanting wanted: [CgroupController]
-    ) throws(SystemCallError) {
-        var ancestor = hierarchy.mountPoint
-        try enable(required, wanted, below: ancestor)
-        for directory in CgroupDirectory.ancestors(of: path, in: hierarchy) {
-            ancestor = directory
-            try CgroupDirectory.make(ancestor, orReportMissingParent: false)
+    ) throws(SystemCallError) -> Bool {
+        try enable(required, wanted, below: hierarchy.mountPoint)
+        for ancestor in CgroupDirectory.ancestors(of: path, in: hierarchy) {
+            _ = try CgroupDirectory.make(ancestor)
             try enable(required, wanted, below: ancestor)
         }
-        try CgroupDirectory.make(hierarchy.directory(of: path), orReportMissingParent: false)
+        return try CgroupDirectory.make(hierarchy.directory(of: path)) == .made
     }
 
     private func enable(

@@ -3,26 +3,20 @@ import SystemPackage
 
 /// Directories of a cgroup hierarchy: making, listing and removing them.
 enum CgroupDirectory {
+    /// What came of making a directory.
+    enum Making { case made, existed, parentIsMissing }
+
     /// Makes a directory; one that exists already is as good.
-    ///
-    /// - Parameters:
-    ///   - directory: what to make.
-    ///   - orReportMissingParent: whether a missing parent is an answer and not an error.
-    /// - Returns: false when the parent is missing.
-    /// - Throws: what the kernel says otherwise.
-    @discardableResult
-    static func make(
-        _ directory: FilePath, orReportMissingParent: Bool
-    ) throws(SystemCallError) -> Bool {
+    static func make(_ directory: FilePath) throws(SystemCallError) -> Making {
         do {
             try kernel("mkdir", directory.string) {
                 directory.withPlatformString { mkdir($0, 0o755) }
             }
-            return true
+            return .made
         } catch  where error.errno == .fileExists {
-            return true
-        } catch  where error.errno == .noSuchFileOrDirectory && orReportMissingParent {
-            return false
+            return .existed
+        } catch  where error.errno == .noSuchFileOrDirectory {
+            return .parentIsMissing
         }
     }
 

@@ -22,10 +22,16 @@ enum CgroupFiles {
 
     /// Writes a value with one `write(2)`.
     static func write(_ value: String, to path: FilePath) throws(SystemCallError) {
+        try write([value], to: path)
+    }
+
+    /// Writes values one after the other, each with one `write(2)`.
+    static func write(_ values: [String], to path: FilePath) throws(SystemCallError) {
         let descriptor = try open(path, O_WRONLY)
-        var value = value
-        try kernel("write", path.string) {
-            value.withUTF8 { Glibc.write(descriptor.rawValue, $0.baseAddress, $0.count) }
+        for var value in values {
+            try kernel("write", path.string) {
+                value.withUTF8 { Glibc.write(descriptor.rawValue, $0.baseAddress, $0.count) }
+            }
         }
     }
 

@@ -92,6 +92,15 @@ extension OwnedFD {
         try kernel("fchown", describe(rawValue)) { fchown(rawValue, user, group) }
     }
 
+    /// Gives a file that is open with `O_PATH`, or a symbolic link, to a user and a group.
+    ///
+    /// The system call is `fchownat(2)` with `AT_EMPTY_PATH`.
+    package borrowing func changeOwnerOfHandle(
+        user: UInt32, group: UInt32
+    ) throws(SystemCallError) {
+        try kernel("fchownat", describe(rawValue)) { fchownat(rawValue, "", user, group, 0x1000) }
+    }
+
     /// Sets the open file's permissions.
     ///
     /// The system call is `fchmod(2)`.

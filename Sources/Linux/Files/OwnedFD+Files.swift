@@ -80,3 +80,17 @@ package func clearUmaskOfThisThread() throws(SystemCallError) {
     try kernel("unshare", "CLONE_FS") { clinux_own_umask() }
     umask(0)
 }
+
+extension OwnedFD {
+    /// Sets the times of last access and modification: `futimens(3)`.
+    package borrowing func setModified(_ time: FileTime) throws(SystemCallError) {
+        let moment = timespec(tv_sec: Int(time.seconds), tv_nsec: Int(time.nanoseconds))
+        let descriptor = rawValue
+        try kernel("futimens", describe(descriptor)) {
+            withUnsafeTemporaryAllocation(of: timespec.self, capacity: 2) { times in
+                times.initialize(repeating: moment)
+                return futimens(descriptor, times.baseAddress)
+            }
+        }
+    }
+}

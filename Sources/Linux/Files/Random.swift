@@ -4,7 +4,7 @@ import CLinux
 package enum Random {
     /// Bytes from `getrandom(2)`.
     ///
-    /// - Parameter count: at most 256, which the kernel always delivers whole.
+    /// At most 256, which the kernel always delivers whole.
     package static func bytes(_ count: Int) -> [UInt8] {
         precondition(count <= 256, "getrandom(2) may deliver fewer than \(count) bytes")
         return [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in

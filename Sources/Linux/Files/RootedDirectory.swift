@@ -71,6 +71,9 @@ package struct RootedDirectory: ~Copyable, Sendable {
     package borrowing func makeFile(
         _ path: FilePath, permissions: FilePermissions
     ) throws(SystemCallError) -> OwnedFD {
+        do throws(SystemCallError) {
+            return try open(path, [.path])
+        } catch  where error.errno == .noSuchFileOrDirectory {}
         let directory = try makeParent(of: path)
         guard let name = path.lastComponent else { return directory }
         do throws(SystemCallError) {

@@ -16,7 +16,10 @@ package struct DetachedMount: ~Copyable, Sendable {
     /// Clones the mount that holds a file, with this file as root.
     ///
     /// The system call is `open_tree(2)` with `OPEN_TREE_CLONE`: a bind mount without a target.
-    /// - Parameter isRecursive: whether the mounts beneath it are cloned too (`AT_RECURSIVE`).
+    /// - Parameters:
+    ///   - source: the file.
+    ///   - isRecursive: whether the mounts beneath it are cloned too (`AT_RECURSIVE`).
+    /// - Throws: the kernel's refusal.
     package init(
         cloning source: borrowing OwnedFD, isRecursive: Bool
     ) throws(SystemCallError) {
@@ -49,6 +52,9 @@ package struct DetachedMount: ~Copyable, Sendable {
             }
         }
     }
+
+    /// Gives the descriptor of the mount's root away.
+    package consuming func takeDescriptor() -> OwnedFD { descriptor }
 
     /// `OPEN_TREE_CLONE`.
     private static let clone: UInt32 = 1

@@ -18,7 +18,7 @@ package struct FileSystemContext: ~Copyable, Sendable {
     /// The system call is `fsconfig(2)` with `FSCONFIG_SET_STRING`.
     package borrowing func set(_ option: String, to value: String) throws(SystemCallError) {
         let descriptor = context.rawValue
-        try kernel("fsconfig", "\(type) \(option)=\(value)") {
+        try kernel("fsconfig", "\(type) \(option)=\(value)\(messages)") {
             value.withCString { clinux_fsconfig(descriptor, Self.setString, option, $0, 0) }
         }
     }
@@ -28,7 +28,7 @@ package struct FileSystemContext: ~Copyable, Sendable {
     /// The system call is `fsconfig(2)` with `FSCONFIG_SET_FLAG`.
     package borrowing func set(_ option: String) throws(SystemCallError) {
         let descriptor = context.rawValue
-        try kernel("fsconfig", "\(type) \(option)") {
+        try kernel("fsconfig", "\(type) \(option)\(messages)") {
             clinux_fsconfig(descriptor, Self.setFlag, option, nil, 0)
         }
     }
@@ -40,13 +40,24 @@ package struct FileSystemContext: ~Copyable, Sendable {
         -> DetachedMount
     {
         let descriptor = context.rawValue
-        try kernel("fsconfig", "create \(type)") {
+        try kernel("fsconfig", "create \(type)\(messages)") {
             clinux_fsconfig(descriptor, Self.create, nil, nil, 0)
         }
         let mount = try kernel("fsmount", type) {
             clinux_fsmount(descriptor, Self.closeOnExec, UInt32(attributes.rawValue))
         }
         return DetachedMount(adopting: OwnedFD(adopting: mount))
+    }
+
+    /// What the kernel says about the last refusal, in parentheses; empty where it says nothing.
+    ///
+    /// Reading the descriptor gives one message at a time: "e overlay: Unknown parameter".
+    private var messages: String {
+        var lines: [String] = []
+        while let line = try? context.read(upToBytes: 1024), !line.isEmpty {  // ENODATA: no more
+            lines.append(String(decoding: line.dropFirst(2), as: UTF8.self))
+        }
+        return lines.isEmpty ? "" : " (\(lines.joined(separator: "; ")))"
     }
 
     /// `FSOPEN_CLOEXEC` and `FSMOUNT_CLOEXEC`.

@@ -122,7 +122,10 @@ package enum Mount {
     /// Takes a mount away when nobody uses it any longer.
     ///
     /// The system call is `umount2(2)` with `UMOUNT_NOFOLLOW`.
-    /// - Parameter isDetached: takes it out of the tree at once (`MNT_DETACH`), with all beneath.
+    /// - Parameters:
+    ///   - target: where it is; a last symbolic link is not followed.
+    ///   - isDetached: takes it out of the tree at once (`MNT_DETACH`), with all beneath.
+    /// - Throws: the kernel's refusal.
     package static func unmount(
         _ target: FilePath, isDetached: Bool
     ) throws(SystemCallError) {

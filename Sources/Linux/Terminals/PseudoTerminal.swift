@@ -11,7 +11,7 @@ package struct PseudoTerminal: ~Copyable, Sendable {
 
     /// Makes a pseudoterminal of the devpts whose multiplexer is at the path.
     ///
-    /// - Parameter multiplexer: "/dev/ptmx", or "/dev/pts/ptmx" for the container's own devpts.
+    /// That is "/dev/ptmx", or "/dev/pts/ptmx" for the container's own devpts.
     package init(multiplexer: FilePath) throws(SystemCallError) {
         try self.init(
             adopting: try OwnedFD.open(multiplexer, [.readWrite, .noControllingTerminal]))

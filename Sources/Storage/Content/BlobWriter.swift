@@ -105,6 +105,7 @@ package struct BlobWriter: ~Copyable {
         return digest
     }
 
+    @discardableResult
     consuming func commit(isSynchronized: Bool) throws(Problem) -> Digest {
         let digest = try verify()
         let target = store.path(of: digest)

@@ -1,0 +1,172 @@
+package import OCI
+
+/// What a container's monitor is told: the content of `monitor.json`, beside `config.json`.
+///
+/// The engine writes it, the monitor reads it once.
+package struct MonitorConfiguration: Sendable, Equatable {
+    /// The container's identifier.
+    package var id: String
+    /// The absolute path of the bundle, where `lifecycle.json` and `steps.jsonl` go as well.
+    package var bundle: String
+    /// The directory of the runtime's state: `--root`.
+    package var runtimeRoot: String
+    /// Where the monitor listens for clients.
+    package var socket: String
+    /// The overlays that make up the root file system, in the order of mounting.
+    package var mounts: [RootfsMount]
+    /// Whether the program has a terminal.
+    package var hasTerminal: Bool
+    /// Whether standard input is open; otherwise it is `/dev/null`.
+    package var isInputOpen: Bool
+    /// Whether standard input ends when the first client that sends it goes: Docker's `StdinOnce`.
+    package var endsInputWithClient: Bool
+    package var log: Log
+    package var restart: RestartPolicy
+    /// The signal that asks the program to end.
+    package var stopSignal: UInt8
+    /// How long a stop waits before SIGKILL; −1 for ever.
+    package var stopTimeoutInMilliseconds: Int32
+    /// The command that removes the container after its end where no client promised to; empty
+    /// for a container that stays.
+    package var exitCommand: [String]
+    /// Whether the steps of the setup are written to `steps.jsonl`.
+    package var recordsSteps: Bool
+
+    package init(
+        id: String, bundle: String, runtimeRoot: String, socket: String, mounts: [RootfsMount],
+        hasTerminal: Bool, isInputOpen: Bool, endsInputWithClient: Bool, log: Log,
+        restart: RestartPolicy, stopSignal: UInt8, stopTimeoutInMilliseconds: Int32,
+        exitCommand: [String], recordsSteps: Bool
+    ) {
+        self.id = id
+        self.bundle = bundle
+        self.runtimeRoot = runtimeRoot
+        self.socket = socket
+        self.mounts = mounts
+        self.hasTerminal = hasTerminal
+        self.isInputOpen = isInputOpen
+        self.endsInputWithClient = endsInputWithClient
+        self.log = log
+        self.restart = restart
+        self.stopSignal = stopSignal
+        self.stopTimeoutInMilliseconds = stopTimeoutInMilliseconds
+        self.exitCommand = exitCommand
+        self.recordsSteps = recordsSteps
+    }
+
+    /// An overlay of the root file system.
+    package struct RootfsMount: Sendable, Equatable {
+        /// Where, relative to the bundle's rootfs; empty for the rootfs itself.
+        package var at: String
+        /// The read-only layers, the uppermost first.
+        package var lower: [String]
+        /// The writable layer, or nil for a read-only mount.
+        package var upper: String?
+        /// Overlay's scratch directory, beside ``upper``.
+        package var work: String?
+
+        package init(at: String, lower: [String], upper: String?, work: String?) {
+            self.at = at
+            self.lower = lower
+            self.upper = upper
+            self.work = work
+        }
+    }
+
+    /// Where the program's output is kept.
+    package enum Log: Sendable, Equatable {
+        /// Nowhere.
+        case none
+        /// JSON lines, as Docker's `json-file` driver writes them, in files of a limited size.
+        case jsonFile(path: String, maxSizeInBytes: Int64, maxFiles: Int)
+    }
+}
+
+extension MonitorConfiguration: JSONCodable {
+    package init(from json: inout JSONReader) throws(JSONError) {
+        let value = try json.readValue()
+        func text(_ name: String) throws(JSONError) -> String {
+            guard let text = value[name]?.string else {
+                throw json.error("needs the string \(name)")
+            }
+            return text
+        }
+        let stop = value["stop"]
+        self.init(
+            id: try text("id"), bundle: try text("bundle"),
+            runtimeRoot: try text("runtimeRoot"), socket: try text("socket"),
+            mounts: (value["rootfs"]?["mounts"]?.array ?? []).map(RootfsMount.init),
+            hasTerminal: value["terminal"]?.bool ?? false,
+            isInputOpen: value["openStdin"]?.bool ?? false,
+            endsInputWithClient: value["stdinOnce"]?.bool ?? false,
+            log: Log(value["log"]), restart: RestartPolicy(value["restart"]),
+            stopSignal: UInt8(clamping: stop?["signal"]?.int ?? 15),
+            stopTimeoutInMilliseconds: Int32(
+                clamping: stop?["timeoutInMilliseconds"]?.int ?? 10000),
+            exitCommand: (value["exitCommand"]?.array ?? []).compactMap(\.string),
+            recordsSteps: value["recordSteps"]?.bool ?? false)
+    }
+
+    package func write(to json: inout JSONWriter) {
+        json.beginObject()
+        json.member("id", id)
+        json.member("bundle", bundle)
+        json.member("runtimeRoot", runtimeRoot)
+        json.member("socket", socket)
+        json.member("rootfs", JSONValue.object(["mounts": .array(mounts.map(\.json))]))
+        json.member("terminal", hasTerminal)
+        json.member("openStdin", isInputOpen)
+        json.member("stdinOnce", endsInputWithClient)
+        json.member("log", log.json)
+        json.member("restart", restart.json)
+        json.member(
+            "stop",
+            [
+                "signal": JSONValue.number(JSONNumber(Int(stopSignal))),
+                "timeoutInMilliseconds": .number(JSONNumber(Int(stopTimeoutInMilliseconds))),
+            ] as JSONValue)
+        json.optional("exitCommand", exitCommand)
+        json.member("recordSteps", recordsSteps)
+        json.endObject()
+    }
+}
+
+extension MonitorConfiguration.RootfsMount {
+    fileprivate init(_ json: JSONValue) {
+        at = json["at"]?.string ?? ""
+        lower = (json["lower"]?.array ?? []).compactMap(\.string)
+        upper = json["upper"]?.string
+        work = json["work"]?.string
+    }
+
+    fileprivate var json: JSONValue {
+        var object: JSONObject = ["at": .string(at), "lower": .array(lower.map { .string($0) })]
+        object["upper"] = upper.map { .string($0) }
+        object["work"] = work.map { .string($0) }
+        return .object(object)
+    }
+}
+
+extension MonitorConfiguration.Log {
+    fileprivate init(_ json: JSONValue?) {
+        guard json?["driver"]?.string == "json-file", let path = json?["path"]?.string else {
+            self = .none
+            return
+        }
+        self = .jsonFile(
+            path: path, maxSizeInBytes: Int64(json?["maxSizeInBytes"]?.int ?? 0),
+            maxFiles: json?["maxFiles"]?.int ?? 1)
+    }
+
+    fileprivate var json: JSONValue {
+        switch self {
+        case .none: ["driver": "none"]
+        case .jsonFile(let path, let maxSizeInBytes, let maxFiles):
+            [
+                "driver": "json-file", "path": .string(path),
+                "maxSizeInBytes": .number(JSONNumber(Int(maxSizeInBytes))),
+                "maxFiles": .number(JSONNumber(maxFiles)),
+            ]
+        }
+    }
+}

@@ -1,0 +1,80 @@
+package import Diagnostics
+package import Linux
+package import OCI
+
+/// Where a container's cgroup is, and the steps that make it and put the container into it.
+///
+/// runtime-spec, config-linux.md § Cgroups Path. An absolute path counts from the root of each
+/// hierarchy; so do a relative one and, without a path, the container's identifier.
+package struct CgroupPlacement: Sendable {
+    /// The container's cgroup.
+    package let cgroup: Cgroup
+    /// Whether the container's first process is born into its version 2 cgroup by
+    /// `CLONE_INTO_CGROUP` (Linux 5.7), instead of being moved.
+    package let isBornIntoCgroup: Bool
+    private let resources: RuntimeSpec.Resources
+    private let host: HostFacts
+    private let isOptional: Bool
+
+    /// Finds the place.
+    ///
+    /// - Parameters:
+    ///   - linux: the specification's Linux part.
+    ///   - containerID: names the cgroup where the specification does not.
+    ///   - host: the machine.
+    /// - Throws: when the path is none, or is systemd's "slice:prefix:name".
+    package init(
+        for linux: RuntimeSpec.Linux?, containerID: String, on host: HostFacts
+    ) throws(Problem) {
+        cgroup = Cgroup(
+            layout: host.cgroups,
+            path: try Self.path(from: linux?.cgroupsPath ?? "", containerID: containerID))
+        resources = linux?.resources ?? RuntimeSpec.Resources()
+        self.host = host
+        let needed = ResourceLimits.controllers(for: resources)
+        isBornIntoCgroup =
+            host.kernel >= KernelVersion(major: 5, minor: 7)
+            && cgroup.usesUnified(requiring: needed)
+        // An ordinary user who asks for no limit gets a container without a cgroup of its own.
+        isOptional = !host.isPrivileged && needed.isEmpty && linux?.cgroupsPath == nil
+    }
+
+    /// The steps before the container's first process: its cgroup and its limits.
+    ///
+    /// - Throws: when a value is wrong, or when the machine cannot keep a limit.
+    package func prepareSteps() throws(Problem) -> [any SetupStep] {
+        let make = MakeCgroup(
+            cgroup: cgroup, required: ResourceLimits.controllers(for: resources),
+            opensDirectory: isBornIntoCgroup, isOptional: isOptional)
+        if isOptional { return [make] }
+        return [make] + (try ResourceLimits.steps(for: resources, in: cgroup, on: host))
+    }
+
+    /// The steps beside the container's first process; none where it is born into its cgroup.
+    package func attendSteps() -> [any SetupStep] {
+        if isBornIntoCgroup, cgroup.layout.isUnified { return [] }
+        if cgroup.layout.hierarchies.isEmpty { return [] }
+        return [JoinCgroup(cgroup: cgroup, isInUnified: isBornIntoCgroup)]
+    }
+
+    /// The path from each hierarchy's root.
+    static func path(from specified: String, containerID: String) throws(Problem) -> String {
+        let isAbsolute = specified.hasPrefix("/")
+        let colons = specified.count { $0 == ":" }
+        if !isAbsolute, colons == 2 {
+            throw Problem(
+                kind: .unsupported, what: "cannot place the container in \(specified)",
+                why: "slice:prefix:name asks for a systemd unit, which Kade does not make yet",
+                fix: "set linux.cgroupsPath to a path: /kade/\(containerID)")
+        }
+        let parts = (specified.isEmpty ? containerID : specified).split(separator: "/")
+            .filter { $0 != "." }
+        guard !parts.contains(".."), !parts.isEmpty else {
+            throw Problem(
+                kind: .invalid, what: "cannot place the container in \(specified)",
+                why: "linux.cgroupsPath must name a cgroup below the root, without \"..\"",
+                fix: "set it to a path: /kade/\(containerID)")
+        }
+        return "/" + parts.joined(separator: "/")
+    }
+}

@@ -1,0 +1,165 @@
+import OCI
+
+/// What a filter says of one architecture's system calls, by number.
+struct SeccompRules {
+    /// The verdict when arguments do not matter, by place; nil is none.
+    private var verdicts: [UInt32?]
+    /// Rules that look at arguments, by place.
+    private var conditional: [Int: [Conditional]] = [:]
+    /// The highest number that the profile names, or nil when it names none.
+    private(set) var lastNumber: UInt32?
+
+    private let architecture: SyscallArchitecture
+
+    /// Calls have numbers from 0, and arm's private ones from 0x0F0000: so many places for each.
+    private static let placeCount = 1024
+    private static let privateBase: UInt32 = 0x000F_0000
+
+    /// A verdict that conditions on arguments lead to.
+    struct Conditional {
+        var conditions: [RuntimeSpec.Seccomp.Argument]
+        var verdict: UInt32
+    }
+
+    /// What happens to the calls from one number up to the next range.
+    struct Range {
+        var start: UInt32
+        var outcome: Outcome
+    }
+
+    /// What happens to a call.
+    enum Outcome {
+        case verdict(UInt32)
+        /// The first rule whose conditions hold decides, the default if none does.
+        case rules([Conditional])
+
+        /// Whether both are the same verdict.
+        func isSame(as other: Outcome) -> Bool {
+            guard case .verdict(let own) = self, case .verdict(let theirs) = other else {
+                return false
+            }
+            return own == theirs
+        }
+    }
+
+    init(architecture: SyscallArchitecture) {
+        self.architecture = architecture
+        verdicts = Array(repeating: nil, count: Self.placeCount * 2)
+    }
+
+    /// Adds a rule for a call, unless an earlier one decides whatever the arguments are.
+    ///
+    /// - Parameters:
+    ///   - entry: the call in the table.
+    ///   - name: the call's name.
+    ///   - alternatives: conditions, each list of which leads to the verdict; empty means always.
+    ///   - verdict: the filter's result; nil only notes that the profile names the call.
+    mutating func add(
+        _ entry: Int, named name: String, when alternatives: [[RuntimeSpec.Seccomp.Argument]],
+        verdict: UInt32?
+    ) {
+        let multiplexed = architecture == .i386 ? MultiplexedCall(name) : nil
+        if let number = SyscallTable.shared.number(entry, on: architecture) {
+            if multiplexed == nil { lastNumber = max(lastNumber ?? 0, number) }
+            if let verdict { add(number, when: alternatives, verdict: verdict) }
+        }
+        guard let multiplexed, let verdict else { return }
+        // The call's own first argument is elsewhere, and the number takes its place.
+        let base = RuntimeSpec.Seccomp.Argument(index: 0, value: multiplexed.code, op: .equal)
+        let conditions = alternatives.isEmpty ? [[]] : alternatives
+        add(
+            multiplexed.number, when: conditions.map { [base] + $0.filter { $0.index != 0 } },
+            verdict: verdict)
+    }
+
+    private mutating func add(
+        _ number: UInt32, when alternatives: [[RuntimeSpec.Seccomp.Argument]], verdict: UInt32
+    ) {
+        let place = Self.place(of: number)
+        guard verdicts[place] == nil else { return }
+        if alternatives.isEmpty {
+            verdicts[place] = verdict
+        } else {
+            conditional[place, default: []] += alternatives.map { conditions in
+                Conditional(conditions: conditions, verdict: verdict)
+            }
+        }
+    }
+
+    /// The ranges of numbers from 0 on, neighbours of one verdict joined.
+    ///
+    /// - Parameter standard: the verdict of calls that no rule is about.
+    func ranges(standard: UInt32) -> [Range] {
+        var ranges = [Range(start: 0, outcome: .verdict(standard))]
+        for place in verdicts.indices {
+            if place == Self.placeCount {
+                Self.append(.verdict(standard), from: UInt32(place), to: &ranges)
+            }
+            let outcome: Outcome
+            if let verdict = verdicts[place] {
+                outcome = .verdict(verdict)
+            } else if let rules = conditional[place] {
+                outcome = .rules(rules)
+            } else {
+                outcome = .verdict(standard)
+            }
+            Self.append(outcome, from: Self.number(at: place), to: &ranges)
+        }
+        Self.append(
+            .verdict(standard), from: Self.privateBase + UInt32(Self.placeCount), to: &ranges)
+        return ranges
+    }
+
+    /// Begins a range, joining it with the one before where both have one verdict.
+    static func append(_ outcome: Outcome, from start: UInt32, to ranges: inout [Range]) {
+        if let last = ranges.last {
+            if last.outcome.isSame(as: outcome) { return }
+            if last.start == start {
+                ranges.removeLast()
+                return append(outcome, from: start, to: &ranges)
+            }
+        }
+        ranges.append(Range(start: start, outcome: outcome))
+    }
+
+    private static func place(of number: UInt32) -> Int {
+        number < privateBase ? Int(number) : Int(number - privateBase) + placeCount
+    }
+
+    private static func number(at place: Int) -> UInt32 {
+        place < placeCount ? UInt32(place) : UInt32(place - placeCount) + privateBase
+    }
+}
+
+/// A call that i386 also has as a number in the first argument of socketcall(2) or ipc(2).
+struct MultiplexedCall {
+    /// The number of socketcall or ipc.
+    let number: UInt32
+    /// The first argument.
+    let code: UInt64
+
+    init?(_ name: String) {
+        if let index = Self.socketCalls.firstIndex(of: name) {
+            number = 102
+            code = UInt64(index + 1)
+        } else if let code = Self.ipcCalls[name] {
+            number = 117
+            self.code = code
+        } else {
+            return nil
+        }
+    }
+
+    /// In the order of their codes (`linux/net.h`).
+    private static let socketCalls = [
+        "socket", "bind", "connect", "listen", "accept", "getsockname", "getpeername",
+        "socketpair", "send", "recv", "sendto", "recvfrom", "shutdown", "setsockopt",
+        "getsockopt", "sendmsg", "recvmsg", "accept4", "recvmmsg", "sendmmsg",
+    ]
+
+    /// `linux/ipc.h`.
+    private static let ipcCalls: [String: UInt64] = [
+        "semop": 1, "semget": 2, "semctl": 3, "semtimedop": 4, "msgsnd": 11, "msgrcv": 12,
+        "msgget": 13, "msgctl": 14, "shmat": 21, "shmdt": 22, "shmget": 23, "shmctl": 24,
+    ]
+}

@@ -1,0 +1,168 @@
+import Diagnostics
+import Linux
+import SystemPackage
+
+/// A file or directory of the host that appears in the container.
+struct BindMount {
+    let mount: ContainerMount
+    let source: FilePath
+    let isRecursive: Bool
+
+    func make(in context: inout SetupContext) throws(Problem) {
+        if !mount.options.data.isEmpty {
+            context.warn(
+                "\(mount.destination): a bind mount has no options of its own file system, so "
+                    + "\"\(mount.options.dataText)\" has no effect")
+        }
+        let target = mount.destination
+        let attachment = try takeSource(in: &context)
+        let isDirectory = attachment.isDirectory
+        try context.beneathRootfs("cannot mount \(source) on \(target)") {
+            (rootfs) throws(SystemCallError) in
+            let place =
+                isDirectory
+                ? try rootfs.makeDirectories(target, permissions: .directoryDefault)
+                : try rootfs.makeFile(target, permissions: .directoryDefault)
+            try ProcProtection.check(place, mount: mount, isFromProc: attachment.isFromProc)
+            try attachment.tree.attach(onto: place)
+            try attachment.tree.descriptor.changePropagation(mount.options)
+        }
+    }
+
+    /// The source as a detached mount: what the runtime prepared, or a clone made now.
+    private func takeSource(in context: inout SetupContext) throws(Problem) -> PreparedMount {
+        if let prepared = context.preparedMounts.removeValue(forKey: mount.index) {
+            return prepared
+        }
+        return try PreparedMount(mount: mount, source: source, isRecursive: isRecursive)
+    }
+}
+
+/// A bind mount with its flags, not yet attached.
+final class PreparedMount: Sendable {
+    let tree: DetachedMount
+    let isDirectory: Bool
+    /// Whether the source is a file of a procfs.
+    let isFromProc: Bool
+
+    /// Clones the source and changes the clone's flags.
+    init(mount: ContainerMount, source: FilePath, isRecursive: Bool) throws(Problem) {
+        let options = mount.options
+        let file = try explaining(
+            "cannot mount \(source) on \(mount.destination)",
+            fix: "name an existing file or directory as source"
+        ) { () throws(SystemCallError) in try OwnedFD.open(source, [.path]) }
+        do throws(SystemCallError) {
+            isDirectory = try FileStatus(of: file).kind == .directory
+            isFromProc = try FileSystemStatus(of: file).type == FileSystemStatus.proc
+            tree = try DetachedMount(cloning: file, isRecursive: isRecursive)
+            var change = options.attributeChange
+            if mount.isFrozenLater { change.set.remove(.readOnly) }
+            if !change.isEmpty { try tree.descriptor.changeMount(change, isRecursive: false) }
+            if !options.recursive.isEmpty {
+                try tree.descriptor.changeMount(options.recursive, isRecursive: true)
+            }
+        } catch {
+            throw Self.problem(error, mount: mount, source: source, isRecursive: isRecursive)
+        }
+    }
+
+    private static func problem(
+        _ refusal: SystemCallError, mount: ContainerMount, source: FilePath, isRecursive: Bool
+    ) -> Problem {
+        let what = "cannot mount \(source) on \(mount.destination)"
+        if refusal.call == "open_tree", refusal.errno == .invalidArgument, !isRecursive {
+            return Problem(
+                kind: .denied, what: what,
+                why: "what lies under the mounts below it stays hidden from a user namespace",
+                fix: "use \"rbind\"", cause: refusal)
+        }
+        if refusal.call == "mount_setattr", refusal.errno == .notPermitted {
+            return Problem(
+                kind: .denied, what: what,
+                why: "a flag that the host set on \(source) cannot be taken away in here",
+                fix: "leave out of the options: "
+                    + (mount.options.attributeChange.names
+                    + (mount.options.recursive.isEmpty ? [] : ["the recursive ones"]))
+                    .joined(separator: ", "), cause: refusal)
+        }
+        if refusal.call == "mount_setattr", refusal.errno == .noFunction {
+            return Problem(
+                kind: .unsupported, what: what,
+                why: "the flags of a mount are set by mount_setattr(2), since Linux 5.12",
+                fix: "use a newer kernel", cause: refusal)
+        }
+        return Problem(what: what, refusal: refusal)
+    }
+}
+
+extension OwnedFD {
+    /// Sets how mount events travel, as the options say.
+    borrowing func changePropagation(_ options: MountOptions) throws(SystemCallError) {
+        for change in options.propagation {
+            try changeMount(
+                MountAttributeChange(propagation: change.propagation),
+                isRecursive: change.isRecursive)
+        }
+    }
+}
+
+/// Opens a bind mount's source in the runtime, and maps its owners (`MOUNT_ATTR_IDMAP`).
+///
+/// Init, in a user namespace, might reach neither the source nor the right to map.
+struct PrepareMount: SetupStep {
+    let mount: ContainerMount
+    let situation: MountSituation
+
+    var explanation: Explanation {
+        guard case .bind(let source, _) = mount.kind else {
+            preconditionFailure("only bind mounts are prepared")
+        }
+        guard let mapping = mount.options.ownerMapping else {
+            return Explanation(
+                shell: "exec {source}<\(source)",
+                why: "the container's root may not reach \(source) itself",
+                spec: "mounts[\(mount.index)]")
+        }
+        let maps = (mount.ownerMaps ?? situation.userNamespaceMaps)
+        let users = maps?.users.ranges.map { "u:\($0.inside):\($0.outside):\($0.count)" } ?? []
+        let groups = maps?.groups.ranges.map { "g:\($0.inside):\($0.outside):\($0.count)" } ?? []
+        let text = (users + groups).joined(separator: " ")
+        return Explanation(
+            shell: "mount --\(mapping == .tree ? "rbind" : "bind") "
+                + "-o X-mount.idmap='\(text)' \(source) $source",
+            why: "files of \(source) belong to other users inside",
+            spec: "mounts[\(mount.index)].uidMappings")
+    }
+
+    func run(in context: inout SetupContext) throws(Problem) {
+        guard case .bind(let source, let isRecursive) = mount.kind else { return }
+        let prepared = try PreparedMount(mount: mount, source: source, isRecursive: isRecursive)
+        try explaining("cannot prepare \(source) for \(mount.destination)") {
+            () throws(SystemCallError) in
+            // A clone made on the host is the host's peer; in init's namespace it would not be.
+            try prepared.tree.descriptor.changeMount(
+                MountAttributeChange(propagation: situation.propagation.kind), isRecursive: true)
+        }
+        if let mapping = mount.options.ownerMapping { try map(prepared, mapping) }
+        context.preparedMounts[mount.index] = prepared
+    }
+
+    private func map(
+        _ prepared: PreparedMount, _ mapping: MountOptions.OwnerMapping
+    ) throws(Problem) {
+        guard let maps = mount.ownerMaps ?? situation.userNamespaceMaps else { return }
+        do throws(SystemCallError) {
+            let namespace = try UserNamespace.make(users: maps.users, groups: maps.groups)
+            try prepared.tree.descriptor.mapMountOwners(
+                by: namespace, isRecursive: mapping == .tree)
+        } catch {
+            throw Problem(
+                kind: error.errno == .invalidArgument ? .unsupported : Problem.Kind(error.errno),
+                what: "cannot map the owners of \(mount.destination)",
+                why: "the kernel or the file system refuses: \(error)",
+                fix: "use a file system that supports idmapped mounts (ext4, xfs, btrfs, tmpfs)",
+                cause: error)
+        }
+    }
+}

@@ -1,0 +1,208 @@
+import Diagnostics
+import Linux
+import OCI
+import SystemPackage
+
+/// What every container finds in `/dev` (config-linux.md § Default Devices): nodes made by
+/// `mknod(2)`, and links.
+enum DeviceNodes {
+    /// The steps for the default devices, those of `linux.devices`, and the links.
+    ///
+    /// - Parameters:
+    ///   - devices: `linux.devices`; one with a default's path takes its place.
+    ///   - rootfs: the rootfs, for the explanation.
+    ///   - bindsHostNodes: whether nodes cannot be made, in a user namespace, and the host's are
+    ///     bound instead.
+    /// - Returns: the steps in their order.
+    static func steps(
+        _ devices: [RuntimeSpec.Device], rootfs: FilePath, bindsHostNodes: Bool
+    ) -> [any SetupStep] {
+        let own = devices.map { DeviceNode($0) }
+        let defaults = Self.defaults.filter { node in !own.contains { $0.path == node.path } }
+        var steps: [any SetupStep] = [
+            MakeDeviceNodes(
+                nodes: defaults, rootfs: rootfs, bindsHostNodes: bindsHostNodes, spec: "")
+        ]
+        if !own.isEmpty {
+            steps.append(
+                MakeDeviceNodes(
+                    nodes: own, rootfs: rootfs, bindsHostNodes: bindsHostNodes,
+                    spec: "linux.devices"))
+        }
+        return steps + [LinkDevices(rootfs: rootfs)]
+    }
+
+    private static let defaults = [
+        DeviceNode("/dev/null", 1, 3), DeviceNode("/dev/zero", 1, 5), DeviceNode("/dev/full", 1, 7),
+        DeviceNode("/dev/random", 1, 8), DeviceNode("/dev/urandom", 1, 9),
+        DeviceNode("/dev/tty", 5, 0),
+    ]
+}
+
+/// A device node to be.
+struct DeviceNode: Sendable, Equatable {
+    var path: FilePath
+    var kind: FileStatus.Kind
+    var number: DeviceNumber
+    var permissions: FilePermissions
+    var user: UInt32
+    var group: UInt32
+
+    /// A character device for everyone.
+    init(_ path: FilePath, _ major: UInt32, _ minor: UInt32) {
+        self.path = path
+        kind = .characterDevice
+        number = DeviceNumber(major: major, minor: minor)
+        permissions = FilePermissions(rawValue: 0o666)
+        user = 0
+        group = 0
+    }
+
+    /// A device of `linux.devices`.
+    init(_ device: RuntimeSpec.Device) {
+        path = FilePath("/").pushing(FilePath(device.path).removingRoot()).lexicallyNormalized()
+        kind =
+            switch device.type {
+            case .character, .unbufferedCharacter: .characterDevice
+            case .block: .blockDevice
+            case .fifo: .fifo
+            }
+        number = DeviceNumber(
+            major: UInt32(clamping: device.major ?? 0), minor: UInt32(clamping: device.minor ?? 0))
+        permissions = FilePermissions(rawValue: (device.fileMode ?? 0o666) & 0o7777)
+        user = device.uid ?? 0
+        group = device.gid ?? 0
+    }
+
+    /// The letter of mknod(1).
+    var letter: String {
+        switch kind {
+        case .blockDevice: "b"
+        case .fifo: "p"
+        default: "c"
+        }
+    }
+}
+
+/// Makes device nodes.
+struct MakeDeviceNodes: SetupStep {
+    let nodes: [DeviceNode]
+    let rootfs: FilePath
+    let bindsHostNodes: Bool
+    let spec: String
+
+    var explanation: Explanation {
+        let lines = nodes.map { node in
+            let target = rootfs.pushing(node.path.removingRoot())
+            if bindsHostNodes, node.kind != .fifo {
+                return "touch \(target); mount --bind \(node.path) \(target)"
+            }
+            let numbers = node.kind == .fifo ? "" : " \(node.number.major) \(node.number.minor)"
+            let mode = String(node.permissions.rawValue, radix: 8)
+            return "mknod -m \(mode) \(target) \(node.letter)\(numbers)"
+        }
+        return Explanation(
+            shell: lines.joined(separator: "; "),
+            why: spec.isEmpty
+                ? "every container has these devices" : "the spec gives the container devices",
+            spec: spec.isEmpty ? "config-linux.md § Default Devices" : spec)
+    }
+
+    func run(in context: inout SetupContext) throws(Problem) {
+        for node in nodes {
+            try context.beneathRootfs("cannot make the device \(node.path)") {
+                (rootfs) throws(SystemCallError) in
+                if bindsHostNodes, node.kind != .fifo {
+                    return try bind(node, beneath: rootfs)
+                }
+                do throws(SystemCallError) {
+                    try make(node, beneath: rootfs)
+                } catch  where error.errno == .notPermitted && error.call == "mknodat" {
+                    try bind(node, beneath: rootfs)
+                }
+            }
+        }
+    }
+
+    private func make(
+        _ node: DeviceNode, beneath rootfs: borrowing RootedDirectory
+    ) throws(SystemCallError) {
+        do throws(SystemCallError) {
+            try rootfs.makeNode(
+                node.path, node.kind, permissions: node.permissions, device: node.number)
+        } catch  where error.errno == .fileExists {}
+        let made = try rootfs.openLast(node.path)
+        let status = try FileStatus(of: made)
+        // What was there already must be the same device: an image could bring a trap.
+        guard status.kind == node.kind, node.kind == .fifo || status.device == node.number else {
+            throw SystemCallError(
+                call: "mknodat", subject: "\(node.path) (something else is there)",
+                errno: .fileExists)
+        }
+        if status.permissions != node.permissions.rawValue {
+            // The umask took some.
+            try File.changePermissions(of: made.procPath, to: node.permissions)
+        }
+        if status.owner != node.user || status.group != node.group {
+            try made.changeOwnerOfHandle(user: node.user, group: node.group)
+        }
+    }
+
+    /// Binds the host's node, which a user namespace may not make.
+    private func bind(
+        _ node: DeviceNode, beneath rootfs: borrowing RootedDirectory
+    ) throws(SystemCallError) {
+        let source = try OwnedFD.open(node.path, [.path, .noFollow])
+        let status = try FileStatus(of: source)
+        guard status.kind == node.kind, status.device == node.number else {
+            throw SystemCallError(
+                call: "mount", subject: "\(node.path) (the host has another device there)",
+                errno: .noSuchAddressOrDevice)
+        }
+        let target = try rootfs.makeFile(node.path, permissions: .ownerReadWrite)
+        try DetachedMount(cloning: source, isRecursive: false).attach(onto: target)
+    }
+}
+
+/// Makes the links of `/dev`.
+struct LinkDevices: SetupStep {
+    let rootfs: FilePath
+
+    var explanation: Explanation {
+        let lines = Self.links.map { "ln -sf \($0.target) \(rootfs)/dev/\($0.name)" }
+        return Explanation(
+            shell: lines.joined(separator: "; "),
+            why: "programs find their own streams and the container's terminals",
+            spec: "config-linux.md § Default Devices, runtime-linux.md § Dev symbolic links")
+    }
+
+    func run(in context: inout SetupContext) throws(Problem) {
+        try context.beneathRootfs("cannot make the links in /dev") {
+            (rootfs) throws(SystemCallError) in
+            let directory = try rootfs.makeDirectories("/dev", permissions: .directoryDefault)
+            let hasCore = File.exists("/proc/kcore")
+            for link in Self.links where link.name != "core" || hasCore {
+                if link.name == "ptmx" { try remove("ptmx", in: directory) }
+                do throws(SystemCallError) {
+                    try directory.makeSymbolicLink(at: FilePath(link.name), to: link.target)
+                } catch  where error.errno == .fileExists {
+                    // The image's own link stays, as in runc.
+                }
+            }
+        }
+    }
+
+    /// Removes a node, which would belong to another devpts.
+    private func remove(
+        _ name: FilePath, in directory: borrowing OwnedFD
+    ) throws(SystemCallError) {
+        do throws(SystemCallError) {
+            try directory.remove(name, isDirectory: false)
+        } catch  where error.errno == .noSuchFileOrDirectory {}
+    }
+
+    private static let links: [(name: String, target: FilePath)] = [
+        ("fd", "/proc/self/fd"), ("stdin", "/proc/self/fd/0"), ("stdout", "/proc/self/fd/1"),
+        ("stderr", "/proc/self/fd/2"), ("core", "/proc/kcore"), ("ptmx", "pts/ptmx"),
+    ]
+}

@@ -1,0 +1,140 @@
+import Diagnostics
+import Linux
+import SystemPackage
+
+/// A file system that the container gets: proc, sysfs, tmpfs, devpts, mqueue and all others.
+struct FileSystemMount {
+    let mount: ContainerMount
+    let type: String
+    let source: String
+    let securityLabel: String?
+    let isInUserNamespace: Bool
+
+    func make(in context: inout SetupContext) throws(Problem) {
+        let what = "cannot mount \(type) on \(mount.destination)"
+        let hostPlace = Self.hostPlaces[type]
+        do throws(SystemCallError) {
+            try context.beneathRootfs { (rootfs) throws(SystemCallError) in
+                let target = try rootfs.makeDirectories(
+                    mount.destination, permissions: .directoryDefault)
+                try ProcProtection.check(target, mount: mount, isFromProc: type == "proc")
+                try make(on: target, beneath: rootfs)
+            }
+        } catch  where error.errno == .notPermitted && isInUserNamespace && hostPlace != nil {
+            // Without a namespace of its own for it a user namespace may only bind the host's.
+            try bindHosts(hostPlace ?? "/", in: &context)
+        } catch {
+            throw problem(error, what)
+        }
+    }
+
+    private func make(
+        on target: borrowing OwnedFD, beneath rootfs: borrowing RootedDirectory
+    ) throws(SystemCallError) {
+        let options = try allOptions(replacing: target)
+        // fsconfig(2) takes at most 255 bytes for one value.
+        if options.contains(where: { $0.utf8.count > 255 }) {
+            return try makeClassically(options, on: target, beneath: rootfs)
+        }
+        let context = try FileSystemContext(type: type)
+        if !source.isEmpty { try context.set("source", to: source) }
+        for option in options {
+            let parts = option.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            if parts.count == 2 {
+                try context.set(String(parts[0]), to: String(parts[1]))
+            } else {
+                try context.set(option)
+            }
+        }
+        let made = try context.mount(attributes)
+        if mount.options.copiesUp { try CopyUp.copy(from: target, to: made.descriptor) }
+        try made.attach(onto: target)
+        try made.descriptor.change(mount.options)
+    }
+
+    /// `mount(2)`, for options that are too long for `fsconfig(2)`.
+    private func makeClassically(
+        _ options: [String], on target: borrowing OwnedFD, beneath rootfs: borrowing RootedDirectory
+    ) throws(SystemCallError) {
+        try Mount.mount(
+            source, at: target.procPath, type: type, [],
+            data: options.joined(separator: ","))
+        let made = try rootfs.open(mount.destination, [.path])
+        try made.changeMount(MountAttributeChange(set: attributes), isRecursive: false)
+        try made.change(mount.options)
+    }
+
+    /// The flags of the mount itself; read-only comes later where something is still made below.
+    private var attributes: MountAttributes {
+        let attributes = mount.options.attributeChange.set
+        return mount.isFrozenLater ? attributes.subtracting(.readOnly) : attributes
+    }
+
+    /// The options of the file system, with what the spec leaves to the runtime.
+    private func allOptions(
+        replacing target: borrowing OwnedFD
+    ) throws(SystemCallError) -> [String] {
+        var options = mount.options.fileSystemFlags + mount.options.data
+        if type == "tmpfs", !options.contains(where: { $0.hasPrefix("mode=") }) {
+            // A tmpfs has the permissions of the directory that it covers.
+            let mode = try FileStatus(of: target).permissions
+            options.append("mode=\(String(mode, radix: 8))")
+        }
+        if mount.options.flags.contains(.readOnly), !Self.kernelTypes.contains(type) {
+            options.append("ro")  // so that a disk is not written to at all
+        }
+        if let securityLabel, !Self.unlabelledTypes.contains(type) {
+            options.append("context=\(securityLabel)")
+        }
+        return options
+    }
+
+    private func bindHosts(_ place: FilePath, in context: inout SetupContext) throws(Problem) {
+        var bind = mount
+        bind.options.data = []
+        bind.kind = .bind(source: place, isRecursive: true)
+        try BindMount(mount: bind, source: place, isRecursive: true).make(in: &context)
+    }
+
+    private func problem(_ refusal: SystemCallError, _ what: String) -> Problem {
+        if refusal.errno == .operationNotSupportedByDevice {
+            return Problem(
+                kind: .unsupported, what: what,
+                why: "this kernel has no file system \"\(type)\"",
+                fix: "load its module, or remove the mount", cause: refusal)
+        }
+        if refusal.errno == .notPermitted, isInUserNamespace {
+            return Problem(
+                kind: .denied, what: what,
+                why: "a user namespace may mount \(type) only with its own namespace for it",
+                fix: "add the namespace that \(type) shows to linux.namespaces", cause: refusal)
+        }
+        return Problem(what: what, refusal: refusal)
+    }
+
+    /// Where the host has what a user namespace may not make.
+    private static let hostPlaces: [String: FilePath] = [
+        "proc": "/proc", "sysfs": "/sys", "mqueue": "/dev/mqueue",
+    ]
+    /// File systems without a disk, whose super block may be shared with the host.
+    private static let kernelTypes: Set<String> = [
+        "proc", "sysfs", "tmpfs", "devpts", "mqueue", "cgroup", "cgroup2", "debugfs", "tracefs",
+        "securityfs", "bpf",
+    ]
+    /// File systems that take no `context=` option.
+    private static let unlabelledTypes: Set<String> = ["proc", "sysfs", "mqueue"]
+}
+
+extension SetupContext {
+    /// Does something beneath the container's root directory, and leaves the meaning of a refusal
+    /// to the caller.
+    ///
+    borrowing func beneathRootfs(
+        _ body: (borrowing RootedDirectory) throws(SystemCallError) -> Void
+    ) throws(SystemCallError) {
+        switch rootfsDirectory {
+        case .some(let rootfs): try body(rootfs)
+        case .none: preconditionFailure("a step needs the rootfs before it is mounted")
+        }
+    }
+}

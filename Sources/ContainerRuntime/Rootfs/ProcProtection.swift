@@ -1,0 +1,40 @@
+import Linux
+import SystemPackage
+
+/// Keeps `/proc` true: the runtime itself reads and writes there while it sets up the container.
+///
+/// A mount over `/proc` or over most of its files, also through a symbolic link of the image, could
+/// make it write a security label or a kernel parameter into a file of the attacker's choice.
+enum ProcProtection {
+    /// Refuses, with EPERM, a destination that is or lies in `/proc`.
+    ///
+    /// - Parameters:
+    ///   - target: the destination, opened.
+    ///   - mount: what is to be mounted.
+    ///   - isFromProc: whether that is procfs itself.
+    /// - Throws: the refusal.
+    static func check(
+        _ target: borrowing OwnedFD, mount: ContainerMount, isFromProc: Bool
+    ) throws(SystemCallError) {
+        if mount.destination == "/proc" {
+            guard !isFromProc else { return }
+            throw refusal(mount, "only proc may be mounted on /proc")
+        }
+        guard try FileSystemStatus(of: target).type == FileSystemStatus.proc else { return }
+        let path = try Link.target(of: target.procPath).string
+        let isHarmless = allowed.contains { path.hasSuffix("/proc/" + $0) }
+        guard !isHarmless else { return }
+        throw refusal(mount, "it lies inside /proc")
+    }
+
+    private static func refusal(_ mount: ContainerMount, _ why: String) -> SystemCallError {
+        SystemCallError(
+            call: "mount", subject: "\(mount.destination) (\(why))", errno: .notPermitted)
+    }
+
+    /// Files that only report, and that lxcfs and others replace.
+    private static let allowed = [
+        "cpuinfo", "diskstats", "meminfo", "stat", "swaps", "uptime", "loadavg", "slabinfo",
+        "net/dev", "sys/kernel/ns_last_pid", "sys/crypto/fips_enabled",
+    ]
+}

@@ -1,0 +1,255 @@
+import Diagnostics
+import OCI
+
+extension ContainerRequest {
+    /// Reads what ``dockerJSON`` wrote.
+    init(dockerJSON json: JSONValue) throws(Problem) {
+        let config = json["Config"] ?? [:]
+        let host = json["HostConfig"] ?? [:]
+        self.init(image: config.text("Image") ?? "")
+        platform = json.text("Platform")
+        command = config["Cmd"]?.stringList
+        labels = config["Labels"]?.stringMap ?? [:]
+        stopSignal = config.text("StopSignal")
+        stopTimeoutInSeconds = config["StopTimeout"]?.int
+        annotations = host["Annotations"]?.stringMap ?? [:]
+        isRemovedAfterExit = host.flag("AutoRemove")
+        restartPolicy = try RestartPolicy(
+            name: host["RestartPolicy"]?.text("Name") ?? "no",
+            retries: host["RestartPolicy"]?["MaximumRetryCount"]?.int ?? 0)
+        logging.driver = host["LogConfig"]?.text("Type") ?? "json-file"
+        logging.options = host["LogConfig"]?["Config"]?.stringMap ?? [:]
+        process = ProcessRequest(config: config, host: host)
+        namespaces = NamespaceRequest(host: host)
+        network = NetworkRequest(config: config, host: host)
+        security = SecurityRequest(host: host)
+        resources = ResourceRequest(host: host)
+        mounts = try MountRequest.list(config: config, host: host)
+    }
+}
+
+extension RestartPolicy {
+    /// Reads Docker's words.
+    init(name: String, retries: Int) throws(Problem) {
+        switch name {
+        case "", "no": self = .no
+        case "always": self = .always
+        case "unless-stopped": self = .unlessStopped
+        case "on-failure": self = .onFailure(maximumRetries: retries)
+        default:
+            throw Problem(
+                kind: .invalid, what: "cannot use restart policy \(name)",
+                why: "it is none of no, always, unless-stopped and on-failure")
+        }
+    }
+}
+
+extension ProcessRequest {
+    fileprivate init(config: JSONValue, host: JSONValue) {
+        self.init()
+        entrypoint = config["Entrypoint"]?.stringList
+        environment = config["Env"]?.stringList ?? []
+        workingDirectory = config.text("WorkingDir")
+        user = config.text("User")
+        additionalGroups = host["GroupAdd"]?.stringList ?? []
+        isInteractive = config.flag("OpenStdin")
+        hasTerminal = config.flag("Tty")
+        hasInit = host.flag("Init")
+        outOfMemoryScoreAdjustment = host["OomScoreAdj"]?.int ?? 0
+    }
+}
+
+extension NamespaceRequest {
+    fileprivate init(host: JSONValue) {
+        self.init()
+        pid = NamespaceMode(text: host.text("PidMode"))
+        uts = NamespaceMode(text: host.text("UTSMode"))
+        network = NamespaceMode(text: host.text("NetworkMode"))
+        cgroup = host.text("CgroupnsMode").map { NamespaceMode(text: $0) }
+        user = host.text("UsernsMode") ?? ""
+        ipc =
+            switch host.text("IpcMode") ?? "" {
+            case "shareable": .shareable
+            case "none": .none
+            case "host": .host
+            case let text where text.hasPrefix("container:"): .container(String(text.dropFirst(10)))
+            default: .isolated
+            }
+    }
+}
+
+extension NamespaceMode {
+    fileprivate init(text: String?) {
+        switch text {
+        case "host": self = .host
+        case let text? where text.hasPrefix("container:"):
+            self = .container(String(text.dropFirst(10)))
+        default: self = .isolated
+        }
+    }
+}
+
+extension NetworkRequest {
+    fileprivate init(config: JSONValue, host: JSONValue) {
+        self.init()
+        hostname = config.text("Hostname")
+        domainName = config.text("Domainname")
+        nameServers = host["Dns"]?.stringList ?? []
+        searchDomains = host["DnsSearch"]?.stringList ?? []
+        resolverOptions = host["DnsOptions"]?.stringList ?? []
+        extraHosts = host["ExtraHosts"]?.stringList ?? []
+    }
+}
+
+extension SecurityRequest {
+    fileprivate init(host: JSONValue) {
+        self.init()
+        isPrivileged = host.flag("Privileged")
+        addedCapabilities = host["CapAdd"]?.stringList ?? []
+        droppedCapabilities = host["CapDrop"]?.stringList ?? []
+        isRootfsReadOnly = host.flag("ReadonlyRootfs")
+        options = host["SecurityOpt"]?.stringList ?? []
+        devices = (host["Devices"]?.array ?? []).map {
+            DeviceRequest(
+                hostPath: $0.text("PathOnHost") ?? "",
+                containerPath: $0.text("PathInContainer") ?? "",
+                permissions: $0.text("CgroupPermissions") ?? "rwm")
+        }
+        deviceRules = host["DeviceCgroupRules"]?.stringList ?? []
+        sysctls = host["Sysctls"]?.stringMap ?? [:]
+    }
+}
+
+extension ResourceRequest {
+    fileprivate init(host: JSONValue) {
+        self.init()
+        shmSizeInBytes = host.integer("ShmSize")
+        cgroupParent = host.text("CgroupParent")
+        cpuShares = host.integer("CpuShares")
+        nanoCPUs = host.integer("NanoCpus")
+        cpuPeriodInMicroseconds = host.integer("CpuPeriod")
+        cpuQuotaInMicroseconds = host.integer("CpuQuota")
+        cpusetCPUs = host.text("CpusetCpus")
+        cpusetMemoryNodes = host.text("CpusetMems")
+        memoryInBytes = host.integer("Memory")
+        memoryReservationInBytes = host.integer("MemoryReservation")
+        memoryAndSwapInBytes = host.integer("MemorySwap")
+        swappiness = host["MemorySwappiness"]?.int
+        isOutOfMemoryKillDisabled = host.flag("OomKillDisable")
+        pidsLimit = host["PidsLimit"]?.number?.integer()
+        blockIOWeight = host.integer("BlkioWeight").map(Int.init)
+        readBytesPerSecond = Self.rates(host["BlkioDeviceReadBps"])
+        writeBytesPerSecond = Self.rates(host["BlkioDeviceWriteBps"])
+        readOperationsPerSecond = Self.rates(host["BlkioDeviceReadIOps"])
+        writeOperationsPerSecond = Self.rates(host["BlkioDeviceWriteIOps"])
+        limits = (host["Ulimits"]?.array ?? []).map {
+            ProcessLimit(
+                name: $0.text("Name") ?? "", soft: $0["Soft"]?.number?.integer() ?? 0,
+                hard: $0["Hard"]?.number?.integer() ?? 0)
+        }
+    }
+
+    private static func rates(_ json: JSONValue?) -> [DeviceRate] {
+        (json?.array ?? []).map {
+            DeviceRate(path: $0.text("Path") ?? "", rate: $0["Rate"]?.number?.integer() ?? 0)
+        }
+    }
+}
+
+extension MountRequest {
+    fileprivate static func list(
+        config: JSONValue, host: JSONValue
+    ) throws(Problem) -> [MountRequest] {
+        var mounts: [MountRequest] = []
+        for text in host["Binds"]?.stringList ?? [] { mounts.append(try MountRequest(bind: text)) }
+        for json in host["Mounts"]?.array ?? [] { mounts.append(MountRequest(json: json)) }
+        for member in host["Tmpfs"]?.object?.members ?? [] {
+            var tmpfs = TmpfsRequest()
+            let options = (member.value.string ?? "").split(separator: ",").map(String.init)
+            tmpfs.options = options.filter { $0 != "ro" }
+            mounts.append(
+                MountRequest(
+                    kind: .tmpfs(tmpfs), target: member.name, isReadOnly: options.contains("ro")))
+        }
+        for member in config["Volumes"]?.object?.members ?? [] {
+            mounts.append(
+                MountRequest(
+                    kind: .volume(name: nil, isCopiedUp: true), target: member.name,
+                    isReadOnly: false))
+        }
+        return mounts
+    }
+
+    /// Reads `source:target[:options]`; a source without a slash is a volume.
+    private init(bind text: String) throws(Problem) {
+        let parts = text.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
+        guard parts.count >= 2 else {
+            throw Problem(
+                kind: .corrupt, what: "cannot read bind \(text)", why: "it has no target")
+        }
+        let options = parts.count > 2 ? parts[2].split(separator: ",").map(String.init) : []
+        let source = String(parts[0])
+        let kind: Kind
+        if source.hasPrefix("/") {
+            var bind = BindRequest(source: source, createsSource: true)
+            bind.propagation = options.first { $0 != "ro" && $0 != "rw" }
+            kind = .bind(bind)
+        } else {
+            kind = .volume(name: source, isCopiedUp: true)
+        }
+        self.init(kind: kind, target: String(parts[1]), isReadOnly: options.contains("ro"))
+    }
+
+    private init(json: JSONValue) {
+        let kind: Kind
+        switch json.text("Type") {
+        case "bind":
+            var bind = BindRequest(source: json.text("Source") ?? "", createsSource: false)
+            let options = json["BindOptions"] ?? [:]
+            bind.propagation = options.text("Propagation")
+            if options.flag("NonRecursive") { bind.recursion = .disabled }
+            if options.flag("ReadOnlyNonRecursive") { bind.recursion = .writable }
+            if options.flag("ReadOnlyForceRecursive") { bind.recursion = .readonly }
+            kind = .bind(bind)
+        case "tmpfs":
+            var tmpfs = TmpfsRequest()
+            tmpfs.sizeInBytes = json["TmpfsOptions"]?["SizeBytes"]?.number?.integer()
+            tmpfs.mode = json["TmpfsOptions"]?["Mode"]?.number?.integer()
+            tmpfs.options = (json["TmpfsOptions"]?["Options"]?.array ?? []).map {
+                ($0.stringList ?? []).joined(separator: "=")
+            }
+            kind = .tmpfs(tmpfs)
+        default:
+            kind = .volume(
+                name: json.text("Source"),
+                isCopiedUp: !(json["VolumeOptions"]?.flag("NoCopy") ?? false))
+        }
+        self.init(
+            kind: kind, target: json.text("Target") ?? "", isReadOnly: json.flag("ReadOnly"))
+    }
+}
+
+/// Short ways to read what Go programs write, where empty and absent mean the same.
+extension JSONValue {
+    /// A member's string; nil when it is absent or empty.
+    func text(_ name: String) -> String? {
+        guard let text = self[name]?.string, !text.isEmpty else { return nil }
+        return text
+    }
+
+    func flag(_ name: String) -> Bool { self[name]?.bool ?? false }
+
+    /// A member's number; nil when it is absent or 0.
+    func integer(_ name: String) -> Int64? {
+        guard let value: Int64 = self[name]?.number?.integer(), value != 0 else { return nil }
+        return value
+    }
+
+    var stringList: [String]? { array?.compactMap(\.string) }
+
+    var stringMap: [String: String]? {
+        guard let members = object?.members else { return nil }
+        return Dictionary(
+            members.map { ($0.name, $0.value.string ?? "") }, uniquingKeysWith: { $1 })
+    }
+}

@@ -1,0 +1,272 @@
+import OCI
+
+/// The request in the words of Docker's API: what the database keeps and `inspect` shows.
+extension ContainerRequest {
+    /// `{"Platform": …, "Config": {…}, "HostConfig": {…}}`; the name is not in it.
+    var dockerJSON: JSONValue {
+        [
+            "Platform": platform.map { .string($0) } ?? "",
+            "Config": config,
+            "HostConfig": hostConfig,
+        ]
+    }
+
+    /// Docker's `Config`: what could be another container's too.
+    var config: JSONValue {
+        var json = JSONObject()
+        json.append("Hostname", .string(network.hostname ?? ""))
+        json.append("Domainname", .string(network.domainName ?? ""))
+        json.append("User", .string(process.user ?? ""))
+        json.append("AttachStdin", .bool(process.isInteractive))
+        json.append("AttachStdout", true)
+        json.append("AttachStderr", true)
+        json.append("Tty", .bool(process.hasTerminal))
+        json.append("OpenStdin", .bool(process.isInteractive))
+        json.append("StdinOnce", .bool(process.isInteractive))
+        json.append("Env", .strings(process.environment))
+        json.append("Cmd", command.map { .strings($0) } ?? .null)
+        json.append("Image", .string(image))
+        let anonymous = mounts.filter { $0.kind == .volume(name: nil, isCopiedUp: true) }
+        json.append("Volumes", anonymous.isEmpty ? .null : .set(anonymous.map(\.target)))
+        json.append("WorkingDir", .string(process.workingDirectory ?? ""))
+        json.append("Entrypoint", process.entrypoint.map { .strings($0) } ?? .null)
+        json.append("Labels", .map(labels))
+        if let stopSignal { json.append("StopSignal", .string(stopSignal)) }
+        if let stopTimeoutInSeconds { json.append("StopTimeout", .integer(stopTimeoutInSeconds)) }
+        return .object(json)
+    }
+
+    /// Docker's `HostConfig`: what ties the container to this machine.
+    var hostConfig: JSONValue {
+        var json = JSONObject()
+        appendStorage(to: &json)
+        appendNamespaces(to: &json)
+        appendSecurity(to: &json)
+        appendProcessorsAndMemory(to: &json)
+        appendBlockIO(to: &json)
+        return .object(json)
+    }
+
+    private func appendStorage(to json: inout JSONObject) {
+        let binds = mounts.compactMap(\.bindText)
+        json.append("Binds", binds.isEmpty ? .null : .strings(binds))
+        json.append("ContainerIDFile", "")
+        json.append(
+            "LogConfig", ["Type": .string(logging.driver), "Config": .map(logging.options)])
+        let (name, retries) = restartPolicy.nameAndRetries
+        json.append(
+            "RestartPolicy", ["Name": .string(name), "MaximumRetryCount": .integer(retries)])
+        json.append("AutoRemove", .bool(isRemovedAfterExit))
+        json.append("PortBindings", [:])
+        json.append("Annotations", annotations.isEmpty ? .null : .map(annotations))
+        let tmpfs = mounts.compactMap { mount -> JSONObject.Member? in
+            guard case .tmpfs(let request) = mount.kind, request.isShort else { return nil }
+            return .init(
+                mount.target, .string(request.optionText(isReadOnly: mount.isReadOnly)))
+        }
+        if !tmpfs.isEmpty { json.append("Tmpfs", .object(JSONObject(tmpfs))) }
+        let others = mounts.compactMap(\.mountJSON)
+        if !others.isEmpty { json.append("Mounts", .array(others)) }
+    }
+
+    private func appendNamespaces(to json: inout JSONObject) {
+        json.append("NetworkMode", .string(namespaces.network.text(isolated: "none")))
+        json.append("PidMode", .string(namespaces.pid.text(isolated: "")))
+        json.append("IpcMode", .string(namespaces.ipc.text))
+        json.append("UTSMode", .string(namespaces.uts.text(isolated: "")))
+        json.append(
+            "CgroupnsMode", .string(namespaces.cgroup?.text(isolated: "private") ?? ""))
+        json.append("UsernsMode", .string(namespaces.user))
+        json.append("Dns", .strings(network.nameServers))
+        json.append("DnsOptions", .strings(network.resolverOptions))
+        json.append("DnsSearch", .strings(network.searchDomains))
+        json.append("ExtraHosts", .strings(network.extraHosts))
+        json.append("Sysctls", .map(security.sysctls))
+    }
+
+    private func appendSecurity(to json: inout JSONObject) {
+        json.append("Privileged", .bool(security.isPrivileged))
+        json.append("CapAdd", .strings(security.addedCapabilities))
+        json.append("CapDrop", .strings(security.droppedCapabilities))
+        json.append("GroupAdd", .strings(process.additionalGroups))
+        json.append("OomScoreAdj", .integer(process.outOfMemoryScoreAdjustment))
+        json.append("ReadonlyRootfs", .bool(security.isRootfsReadOnly))
+        json.append("SecurityOpt", .strings(security.options))
+        json.append("Init", .bool(process.hasInit))
+        json.append("Runtime", "kade-runtime")
+        json.append(
+            "Devices",
+            .array(
+                security.devices.map {
+                    [
+                        "PathOnHost": .string($0.hostPath),
+                        "PathInContainer": .string($0.containerPath),
+                        "CgroupPermissions": .string($0.permissions),
+                    ]
+                }))
+        json.append("DeviceCgroupRules", .strings(security.deviceRules))
+    }
+
+    private func appendProcessorsAndMemory(to json: inout JSONObject) {
+        json.append("ShmSize", .integer(resources.shmSizeInBytes ?? ResourceRequest.defaultShmSize))
+        json.append("CgroupParent", .string(resources.cgroupParent ?? ""))
+        json.append("CpuShares", .integer(resources.cpuShares ?? 0))
+        json.append("NanoCpus", .integer(resources.nanoCPUs ?? 0))
+        json.append("CpuPeriod", .integer(resources.cpuPeriodInMicroseconds ?? 0))
+        json.append("CpuQuota", .integer(resources.cpuQuotaInMicroseconds ?? 0))
+        json.append("CpusetCpus", .string(resources.cpusetCPUs ?? ""))
+        json.append("CpusetMems", .string(resources.cpusetMemoryNodes ?? ""))
+        json.append("Memory", .integer(resources.memoryInBytes ?? 0))
+        json.append("MemoryReservation", .integer(resources.memoryReservationInBytes ?? 0))
+        json.append("MemorySwap", .integer(resources.memoryAndSwapInBytes ?? 0))
+        json.append("MemorySwappiness", resources.swappiness.map { .integer($0) } ?? .null)
+        json.append("OomKillDisable", .bool(resources.isOutOfMemoryKillDisabled))
+        json.append("PidsLimit", resources.pidsLimit.map { .integer($0) } ?? .null)
+        json.append(
+            "Ulimits",
+            .array(
+                resources.limits.map {
+                    [
+                        "Name": .string($0.name), "Hard": .integer($0.hard),
+                        "Soft": .integer($0.soft),
+                    ]
+                }))
+    }
+
+    private func appendBlockIO(to json: inout JSONObject) {
+        json.append("BlkioWeight", .integer(resources.blockIOWeight ?? 0))
+        let lists = [
+            ("BlkioDeviceReadBps", resources.readBytesPerSecond),
+            ("BlkioDeviceWriteBps", resources.writeBytesPerSecond),
+            ("BlkioDeviceReadIOps", resources.readOperationsPerSecond),
+            ("BlkioDeviceWriteIOps", resources.writeOperationsPerSecond),
+        ]
+        for (name, rates) in lists {
+            json.append(
+                name,
+                .array(rates.map { ["Path": .string($0.path), "Rate": .integer($0.rate)] }))
+        }
+    }
+}
+
+extension ResourceRequest {
+    /// Docker's size of `/dev/shm`: 64 MiB.
+    static let defaultShmSize: Int64 = 64 << 20
+}
+
+extension RestartPolicy {
+    /// Docker's words for the policy.
+    var nameAndRetries: (name: String, retries: Int) {
+        switch self {
+        case .no: ("no", 0)
+        case .always: ("always", 0)
+        case .unlessStopped: ("unless-stopped", 0)
+        case .onFailure(let retries): ("on-failure", retries)
+        }
+    }
+}
+
+extension NamespaceMode {
+    /// Docker's word: the caller's for its own namespace, else `host` or `container:NAME`.
+    func text(isolated: String) -> String {
+        switch self {
+        case .isolated: isolated
+        case .host: "host"
+        case .container(let name): "container:\(name)"
+        }
+    }
+}
+
+extension IPCMode {
+    /// Docker's word.
+    var text: String {
+        switch self {
+        case .shareable: "shareable"
+        case .isolated: "private"
+        case .none: "none"
+        case .host: "host"
+        case .container(let name): "container:\(name)"
+        }
+    }
+}
+
+extension MountRequest {
+    /// The mount as `-v` would say it, or nil where it takes another form.
+    var bindText: String? {
+        switch kind {
+        case .bind(let bind) where bind.createsSource:
+            var options = [isReadOnly ? "ro" : "rw"]
+            if let propagation = bind.propagation { options.append(propagation) }
+            return "\(bind.source):\(target):\(options.joined(separator: ","))"
+        case .volume(let name?, true): return "\(name):\(target)\(isReadOnly ? ":ro" : "")"
+        default: return nil
+        }
+    }
+
+    /// The mount as `--mount` would say it, or nil where it takes another form.
+    var mountJSON: JSONValue? {
+        var json = JSONObject()
+        switch kind {
+        case .bind(let bind):
+            guard !bind.createsSource else { return nil }
+            json.append("Type", "bind")
+            json.append("Source", .string(bind.source))
+            var options = JSONObject()
+            if let propagation = bind.propagation { options["Propagation"] = .string(propagation) }
+            switch bind.recursion {
+            case .enabled: break
+            case .disabled: options["NonRecursive"] = true
+            case .writable: options["ReadOnlyNonRecursive"] = true
+            case .readonly: options["ReadOnlyForceRecursive"] = true
+            }
+            if !options.isEmpty { json.append("BindOptions", .object(options)) }
+        case .volume(let name, let isCopiedUp):
+            // The short forms are in Binds and in Config's Volumes.
+            guard !isCopiedUp || (name == nil && isReadOnly) else { return nil }
+            json.append("Type", "volume")
+            if let name { json.append("Source", .string(name)) }
+            if !isCopiedUp { json.append("VolumeOptions", ["NoCopy": true]) }
+        case .tmpfs(let tmpfs):
+            guard !tmpfs.isShort else { return nil }
+            json.append("Type", "tmpfs")
+            var options = JSONObject()
+            if let size = tmpfs.sizeInBytes { options["SizeBytes"] = .integer(size) }
+            if let mode = tmpfs.mode { options["Mode"] = .integer(mode) }
+            if !tmpfs.options.isEmpty {
+                options["Options"] = .array(tmpfs.options.map { .strings([$0]) })
+            }
+            json.append("TmpfsOptions", .object(options))
+        }
+        json.append("Target", .string(target))
+        if isReadOnly { json.append("ReadOnly", true) }
+        return .object(json)
+    }
+}
+
+extension TmpfsRequest {
+    /// Whether `--tmpfs` can say it: `HostConfig.Tmpfs` in Docker.
+    var isShort: Bool { sizeInBytes == nil && mode == nil }
+
+    func optionText(isReadOnly: Bool) -> String {
+        (options + (isReadOnly ? ["ro"] : [])).joined(separator: ",")
+    }
+}
+
+extension JSONValue {
+    static func strings(_ texts: [String]) -> JSONValue { .array(texts.map { .string($0) }) }
+
+    static func integer(_ value: some FixedWidthInteger) -> JSONValue {
+        .number(JSONNumber(value))
+    }
+
+    /// An object of strings, sorted by name.
+    static func map(_ map: [String: String]) -> JSONValue {
+        let members = map.sorted { $0.key < $1.key }
+        return .object(JSONObject(members.map { .init($0.key, .string($0.value)) }))
+    }
+
+    /// Go's set of strings: an object of empty objects.
+    static func set(_ names: [String]) -> JSONValue {
+        .object(JSONObject(names.sorted().map { .init($0, [:]) }))
+    }
+}

@@ -1,0 +1,210 @@
+import Diagnostics
+import Linux
+
+/// The checks of a request that need no image, with Docker's texts.
+extension ContainerRequest {
+    func validate(on host: SpecHost) throws(Problem) {
+        if let name, !Self.isValid(name: name) {
+            throw Problem(
+                kind: .invalid, what: "Invalid container name (\(name))",
+                why: "only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed")
+        }
+        if let directory = process.workingDirectory, !directory.hasPrefix("/") {
+            throw invalid(
+                "use working directory \(directory)",
+                "the working directory '\(directory)' is invalid, it needs to be an absolute path")
+        }
+        if let stopSignal, Signal(named: stopSignal) == nil {
+            throw invalid("use --stop-signal", "Invalid signal: \(stopSignal)")
+        }
+        if isRemovedAfterExit, restartPolicy != .no {
+            throw invalid(
+                "create a container with --rm and --restart",
+                "a container cannot both be removed and started again")
+        }
+        guard namespaces.user.isEmpty || namespaces.user == "host" else {
+            throw Problem(
+                kind: .unsupported, what: "cannot use --userns \(namespaces.user)",
+                why: "user namespaces of containers are not supported yet",
+                fix: "leave it out, or use --userns host")
+        }
+        try validateMounts()
+        try validateMemory()
+        try validateProcessors(on: host)
+        try validateLogging()
+        _ = try security.capabilities(on: host)
+        _ = try SecurityOptions(security.options)
+    }
+
+    private static func isValid(name: String) -> Bool {
+        let bytes = Array(name.utf8)
+        func isAlphanumeric(_ byte: UInt8) -> Bool {
+            (0x30...0x39).contains(byte) || (0x41...0x5a).contains(byte)
+                || (0x61...0x7a).contains(byte)
+        }
+        guard bytes.count >= 2, isAlphanumeric(bytes[0]) else { return false }
+        return bytes.dropFirst().allSatisfy { byte in
+            isAlphanumeric(byte) || byte == 0x5f || byte == 0x2e || byte == 0x2d
+        }
+    }
+
+    private func validateMounts() throws(Problem) {
+        var targets: Set<String> = []
+        for mount in mounts {
+            guard mount.target.hasPrefix("/") else {
+                throw invalid(
+                    "mount at '\(mount.target)'",
+                    "invalid mount path: '\(mount.target)' mount path must be absolute")
+            }
+            let target = mount.target.split(separator: "/").joined(separator: "/")
+            guard !target.isEmpty else {
+                throw invalid("mount at '/'", "invalid specification: destination can't be '/'")
+            }
+            guard targets.insert(target).inserted else {
+                throw invalid(
+                    "mount twice at one place", "Duplicate mount point: \(mount.target)")
+            }
+        }
+    }
+
+    private func validateMemory() throws(Problem) {
+        let limit = resources.memoryInBytes
+        if let limit, limit < 6 << 20 {
+            throw invalid(
+                "limit memory to \(limit) bytes", "Minimum memory limit allowed is 6MB")
+        }
+        if let swap = resources.memoryAndSwapInBytes, swap > 0 {
+            guard let limit else {
+                throw invalid(
+                    "limit swap",
+                    "You should always set the Memory limit when using Memoryswap limit, see usage"
+                )
+            }
+            guard swap >= limit else {
+                throw invalid(
+                    "limit swap to \(swap) bytes",
+                    "Minimum memoryswap limit should be larger than memory limit, see usage")
+            }
+        }
+        if let reservation = resources.memoryReservationInBytes {
+            if reservation < 6 << 20 {
+                throw invalid(
+                    "reserve \(reservation) bytes",
+                    "Minimum memory reservation allowed is 6MB")
+            }
+            if let limit, limit < reservation {
+                throw invalid(
+                    "reserve \(reservation) bytes",
+                    "Minimum memory limit can not be less than memory reservation limit, see usage"
+                )
+            }
+        }
+        if let swappiness = resources.swappiness, !(-1...100).contains(swappiness) {
+            throw invalid(
+                "use --memory-swappiness",
+                "Invalid value: \(swappiness), valid memory swappiness range is 0-100")
+        }
+        if !(-1000...1000).contains(process.outOfMemoryScoreAdjustment) {
+            throw invalid(
+                "use --oom-score-adj",
+                "Invalid value \(process.outOfMemoryScoreAdjustment), range for oom score adj is "
+                    + "[-1000, 1000]")
+        }
+    }
+
+    private func validateProcessors(on host: SpecHost) throws(Problem) {
+        if let nanoCPUs = resources.nanoCPUs {
+            if resources.cpuPeriodInMicroseconds != nil || resources.cpuQuotaInMicroseconds != nil {
+                throw invalid(
+                    "limit the CPU",
+                    "Conflicting options: Nano CPUs and CPU Period or Quota cannot both be set")
+            }
+            let most = Int64(host.processorCount) * 1_000_000_000
+            guard (10_000_000...max(most, 10_000_000)).contains(nanoCPUs) else {
+                throw invalid(
+                    "use --cpus",
+                    "range of CPUs is from 0.01 to \(host.processorCount).00, as there are only "
+                        + "\(host.processorCount) CPUs available")
+            }
+        }
+        if let shares = resources.cpuShares, shares < 0 {
+            throw invalid(
+                "use --cpu-shares",
+                "invalid CPU shares (\(shares)): value must be a "
+                    + "positive integer")
+        }
+        if let period = resources.cpuPeriodInMicroseconds, !(1000...1_000_000).contains(period) {
+            throw invalid(
+                "use --cpu-period",
+                "CPU cfs period can not be less than 1ms (i.e. 1000) or larger than 1s "
+                    + "(i.e. 1000000)")
+        }
+        if let quota = resources.cpuQuotaInMicroseconds, quota > 0, quota < 1000 {
+            throw invalid(
+                "use --cpu-quota", "CPU cfs quota can not be less than 1ms (i.e. 1000)")
+        }
+        if let weight = resources.blockIOWeight, !(10...1000).contains(weight) {
+            throw invalid("use --blkio-weight", "Range of blkio weight is from 10 to 1000")
+        }
+    }
+
+    private func validateLogging() throws(Problem) {
+        guard logging.driver == "json-file" || logging.driver == "none" else {
+            throw Problem(
+                kind: .unsupported, what: "cannot use log driver \(logging.driver)",
+                why: "only json-file and none are supported yet")
+        }
+        for name in logging.options.keys where name != "max-size" && name != "max-file" {
+            throw Problem(
+                kind: .unsupported, what: "cannot use --log-opt \(name)",
+                why: "unknown log opt '\(name)' for \(logging.driver) log driver")
+        }
+        _ = try LogLimits(logging)
+    }
+
+    private func invalid(_ action: String, _ why: String) -> Problem {
+        Problem(kind: .invalid, what: "cannot \(action)", why: why)
+    }
+}
+
+/// How large a log may grow: `max-size` and `max-file`.
+struct LogLimits: Sendable, Equatable {
+    /// nil is without limit.
+    var maximumSizeInBytes: Int64?
+    var maximumFiles = 1
+
+    init(_ request: LogRequest) throws(Problem) {
+        if let text = request.options["max-size"] {
+            guard let size = Self.bytes(text), size > 0 else {
+                throw Problem(
+                    kind: .invalid, what: "cannot use --log-opt max-size=\(text)",
+                    why: "it is no size", fix: "for example max-size=10m")
+            }
+            maximumSizeInBytes = size
+        }
+        if let text = request.options["max-file"] {
+            guard let count = Int(text), count > 0 else {
+                throw Problem(
+                    kind: .invalid, what: "cannot use --log-opt max-file=\(text)",
+                    why: "it is no number of files", fix: "for example max-file=3")
+            }
+            maximumFiles = count
+        }
+    }
+
+    private static func bytes(_ text: String) -> Int64? {
+        var digits = Substring(text.lowercased())
+        if digits.hasSuffix("b") { digits.removeLast() }
+        let shift: Int64
+        switch digits.last {
+        case "k": shift = 10
+        case "m": shift = 20
+        case "g": shift = 30
+        default: shift = 0
+        }
+        if shift > 0 { digits.removeLast() }
+        guard let value = Int64(digits) else { return nil }
+        let (result, overflow) = value.multipliedReportingOverflow(by: 1 << shift)
+        return overflow ? nil : result
+    }
+}

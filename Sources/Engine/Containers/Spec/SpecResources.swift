@@ -1,0 +1,81 @@
+import Diagnostics
+import OCI
+
+/// The limits of a container's cgroup.
+extension SpecBuilder {
+    mutating func resources(_ options: SecurityOptions) throws(Problem) -> RuntimeSpec.Resources {
+        var resources = RuntimeSpec.Resources()
+        resources.devices = try deviceRules()
+        resources.memory = memory()
+        resources.cpu = cpu()
+        if let limit = request.resources.pidsLimit {
+            resources.pids = .init(limit: limit <= 0 ? -1 : limit)
+        }
+        resources.blockIO = try blockIO()
+        return resources
+    }
+
+    private mutating func memory() -> RuntimeSpec.Memory? {
+        let wanted = request.resources
+        var memory = RuntimeSpec.Memory()
+        memory.limit = wanted.memoryInBytes
+        memory.reservation = wanted.memoryReservationInBytes
+        // Docker's default: as much swap as memory.
+        memory.swap = wanted.memoryAndSwapInBytes ?? wanted.memoryInBytes.map { $0 * 2 }
+        if memory.swap != nil, !input.host.hasSwapAccounting {
+            if wanted.memoryAndSwapInBytes != nil {
+                warn(
+                    "Your kernel does not support swap limit capabilities or the cgroup is not "
+                        + "mounted. Memory limited without swap.")
+            }
+            memory.swap = nil
+        }
+        if let swappiness = wanted.swappiness, swappiness >= 0 {
+            memory.swappiness = UInt64(swappiness)
+        }
+        if wanted.isOutOfMemoryKillDisabled { memory.disableOOMKiller = true }
+        return memory == RuntimeSpec.Memory() ? nil : memory
+    }
+
+    private func cpu() -> RuntimeSpec.CPU? {
+        let wanted = request.resources
+        var cpu = RuntimeSpec.CPU()
+        cpu.shares = wanted.cpuShares.map { UInt64(max(0, $0)) }
+        cpu.cpus = wanted.cpusetCPUs
+        cpu.mems = wanted.cpusetMemoryNodes
+        if let nanoCPUs = wanted.nanoCPUs {
+            cpu.period = 100_000
+            cpu.quota = nanoCPUs * 100_000 / 1_000_000_000
+        } else {
+            cpu.period = wanted.cpuPeriodInMicroseconds.map { UInt64(max(0, $0)) }
+            cpu.quota = wanted.cpuQuotaInMicroseconds
+        }
+        return cpu == RuntimeSpec.CPU() ? nil : cpu
+    }
+
+    private func blockIO() throws(Problem) -> RuntimeSpec.BlockIO? {
+        let wanted = request.resources
+        var blockIO = RuntimeSpec.BlockIO()
+        blockIO.weight = wanted.blockIOWeight.map { UInt16(clamping: $0) }
+        blockIO.throttleReadBpsDevice = try throttles(wanted.readBytesPerSecond)
+        blockIO.throttleWriteBpsDevice = try throttles(wanted.writeBytesPerSecond)
+        blockIO.throttleReadIOPSDevice = try throttles(wanted.readOperationsPerSecond)
+        blockIO.throttleWriteIOPSDevice = try throttles(wanted.writeOperationsPerSecond)
+        return blockIO == RuntimeSpec.BlockIO() ? nil : blockIO
+    }
+
+    private func throttles(
+        _ rates: [DeviceRate]
+    ) throws(Problem) -> [RuntimeSpec.BlockIO.ThrottleDevice] {
+        var list: [RuntimeSpec.BlockIO.ThrottleDevice] = []
+        for rate in rates {
+            guard let device = input.devices[rate.path], device.isBlock else {
+                throw Problem(
+                    kind: .invalid, what: "cannot limit the speed of \(rate.path)",
+                    why: "it is no block device", fix: "lsblk --paths lists the block devices")
+            }
+            list.append(.init(major: device.major, minor: device.minor, rate: rate.rate))
+        }
+        return list
+    }
+}

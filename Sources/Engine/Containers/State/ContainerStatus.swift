@@ -1,0 +1,66 @@
+import ContainerRuntime
+import Diagnostics
+import Linux
+import SystemPackage
+
+/// A container's record with what the monitor wrote and the kernel says.
+struct ContainerStatus: Sendable {
+    var record: ContainerRecord
+    var lifecycle: Lifecycle?
+    var truth: ProcessTruth
+    var state: ContainerState
+
+    /// Whether the run ended without its monitor noting it: the machine went down, or it was
+    /// killed.
+    var isStale: Bool {
+        guard let lifecycle else { return false }
+        switch lifecycle.status {
+        case .running: return !truth.isAlive && !truth.isMonitorAlive
+        case .restarting: return !truth.isMonitorAlive
+        case .exited, .failed: return false
+        }
+    }
+}
+
+extension EngineContext {
+    /// Looks at a container: one file, and for one that runs a few of `/proc`.
+    func status(of record: ContainerRecord) throws(Problem) -> ContainerStatus {
+        let lifecycle = try Lifecycle(at: configuration.bundle(of: record.id).lifecycle)
+        let truth = try truth(of: lifecycle, record)
+        let state = ContainerState(
+            lifecycle: lifecycle, truth: truth, isRemoving: record.isRemoving)
+        return ContainerStatus(record: record, lifecycle: lifecycle, truth: truth, state: state)
+    }
+
+    private func truth(
+        of lifecycle: Lifecycle?, _ record: ContainerRecord
+    ) throws(Problem) -> ProcessTruth {
+        var truth = ProcessTruth(isAlive: false, isMonitorAlive: false, isFrozen: false)
+        guard let lifecycle, lifecycle.status == .running || lifecycle.status == .restarting,
+            lifecycle.bootID == (try bootID())
+        else { return truth }
+        truth.isMonitorAlive = try isAlive(
+            lifecycle.monitorPid, startTime: lifecycle.monitorStartTime)
+        guard lifecycle.status == .running else { return truth }
+        truth.isAlive = try isAlive(lifecycle.pid, startTime: lifecycle.pidStartTime)
+        if truth.isAlive {
+            truth.isFrozen = try explaining("cannot look at the cgroup of \(record.name)") {
+                () throws(SystemCallError) in try cgroup(of: record).isFrozen()
+            }
+        }
+        return truth
+    }
+
+    private func isAlive(_ pid: Int32, startTime: UInt64) throws(Problem) -> Bool {
+        guard pid > 0 else { return false }
+        return try explaining("cannot look at process \(pid)") { () throws(SystemCallError) in
+            try processStartTime(pid) == startTime
+        }
+    }
+
+    /// The container's cgroup.
+    func cgroup(of record: ContainerRecord) throws(SystemCallError) -> Cgroup {
+        let parent = record.request.resources.cgroupParent ?? "/kade"
+        return Cgroup(layout: try cgroupLayout(), path: "\(parent)/\(record.id)")
+    }
+}

@@ -1,0 +1,128 @@
+import ContainerRuntime
+import Diagnostics
+import Linux
+import OCI
+import SystemPackage
+
+/// What a container's monitor wrote about the last run: `lifecycle.json`.
+struct Lifecycle: Sendable, Equatable {
+    var status: Status
+    var pid: Int32
+    /// Ticks since boot, which tell the process from a later one of the same number.
+    var pidStartTime: UInt64
+    var monitorPid: Int32
+    var monitorStartTime: UInt64
+    /// The boot that the pids belong to.
+    var bootID: String
+    var startedAt: Timestamp?
+    var finishedAt: Timestamp?
+    var exitCode: Int32
+    var isOutOfMemory: Bool
+    var error: String?
+    var restartCount: Int
+
+    enum Status: String, Sendable {
+        case running, exited, restarting, failed
+    }
+
+    /// Reads the file; nil when there was no run yet.
+    init?(at path: FilePath) throws(Problem) {
+        let bytes: [UInt8]
+        do throws(SystemCallError) {
+            bytes = try File.read(path)
+        } catch  where error.errno == .noSuchFileOrDirectory || error.errno == .notDirectory {
+            return nil
+        } catch {
+            throw Problem(what: "cannot read \(path)", refusal: error)
+        }
+        try self.init(json: .parse(bytes, named: path.string), named: path.string)
+    }
+
+    init(json: JSONValue, named name: String) throws(Problem) {
+        guard let status = json["status"]?.string.flatMap(Status.init(rawValue:)) else {
+            throw Problem(
+                kind: .corrupt, what: "cannot read \(name)",
+                why: "its status is \(json["status"]?.jsonString() ?? "missing")",
+                fix: "remove the container: kade rm -f")
+        }
+        self.status = status
+        pid = json["pid"]?.number?.integer() ?? 0
+        pidStartTime = json["pidStartTime"]?.number?.integer() ?? 0
+        monitorPid = json["monitorPid"]?.number?.integer() ?? 0
+        monitorStartTime = json["monitorStartTime"]?.number?.integer() ?? 0
+        bootID = json["bootID"]?.string ?? ""
+        startedAt = json["startedAt"]?.string.flatMap { Timestamp(rfc3339: $0) }
+        finishedAt = json["finishedAt"]?.string.flatMap { Timestamp(rfc3339: $0) }
+        exitCode = json["exitCode"]?.number?.integer() ?? 0
+        isOutOfMemory = json["oomKilled"]?.bool ?? false
+        error = json.text("error")
+        restartCount = json["restartCount"]?.int ?? 0
+    }
+
+    var json: JSONValue {
+        var json: JSONObject = [
+            "status": .string(status.rawValue), "pid": .integer(pid),
+            "pidStartTime": .integer(pidStartTime), "monitorPid": .integer(monitorPid),
+            "monitorStartTime": .integer(monitorStartTime), "bootID": .string(bootID),
+            "exitCode": .integer(exitCode), "oomKilled": .bool(isOutOfMemory),
+            "restartCount": .integer(restartCount),
+        ]
+        if let startedAt { json["startedAt"] = .string(startedAt.rfc3339) }
+        if let finishedAt { json["finishedAt"] = .string(finishedAt.rfc3339) }
+        if let error { json["error"] = .string(error) }
+        return .object(json)
+    }
+
+    /// Replaces the file.
+    func write(to path: FilePath) throws(Problem) {
+        try explaining("cannot write \(path)") { () throws(SystemCallError) in
+            try File.replace(
+                path, with: json.json(), permissions: FilePermissions(rawValue: 0o600),
+                lasting: .processExit)
+        }
+    }
+}
+
+/// What the kernel says about the processes that a lifecycle names.
+struct ProcessTruth: Sendable, Equatable {
+    var isAlive: Bool
+    var isMonitorAlive: Bool
+    var isFrozen: Bool
+}
+
+extension ContainerState {
+    /// The state that follows from what was declared, what the monitor wrote and what is true.
+    ///
+    /// A run that the monitor could not end (it was killed, or the machine went down) is Docker's
+    /// exit code 255.
+    init(lifecycle: Lifecycle?, truth: ProcessTruth, isRemoving: Bool) {
+        guard !isRemoving || truth.isAlive else {
+            self = .dead
+            return
+        }
+        guard let lifecycle else {
+            self = .created
+            return
+        }
+        let started = lifecycle.startedAt ?? Timestamp(nanosecondsSinceEpoch: 0)
+        let finished = lifecycle.finishedAt ?? started
+        switch lifecycle.status {
+        case .running where truth.isAlive:
+            self =
+                truth.isFrozen
+                ? .paused(pid: lifecycle.pid, since: started)
+                : .running(pid: lifecycle.pid, since: started)
+        case .running:
+            self = .exited(code: 255, at: finished, isOutOfMemory: false)
+        case .restarting where truth.isMonitorAlive:
+            self = .restarting(code: lifecycle.exitCode, at: finished)
+        case .exited, .restarting:
+            self = .exited(
+                code: lifecycle.exitCode, at: finished, isOutOfMemory: lifecycle.isOutOfMemory)
+        case .failed:
+            self = .startFailed(
+                StartFailure(
+                    code: lifecycle.exitCode, message: lifecycle.error ?? "", at: finished))
+        }
+    }
+}

@@ -1,0 +1,57 @@
+import Diagnostics
+import GRDB
+
+/// The tables of `kade.db`, and how older ones become the present ones.
+enum Schema {
+    /// The version that this program reads and writes: the number of migrations.
+    static var current: Int { migrations.count }
+
+    /// The version of an open file (`PRAGMA user_version`); 0 is an empty one.
+    static func version(of database: GRDB.Database) throws -> Int {
+        try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0
+    }
+
+    /// Brings an open file to the current version; the caller holds a transaction.
+    static func migrate(_ database: GRDB.Database) throws {
+        let version = try version(of: database)
+        guard version <= current else {
+            throw Problem(
+                kind: .unsupported, what: "cannot use the database of this data root",
+                why: "its version is \(version), and this program knows up to \(current)",
+                fix: "use the newer kade that made it")
+        }
+        for migration in migrations[version...] { try database.execute(sql: migration) }
+        try database.execute(sql: "PRAGMA user_version = \(current)")
+    }
+
+    /// Each entry leads from its index to the next version; entries are never changed.
+    private static let migrations = [
+        """
+        CREATE TABLE containers (
+            id TEXT PRIMARY KEY NOT NULL,
+            name TEXT NOT NULL UNIQUE,
+            image TEXT NOT NULL,
+            imageID TEXT NOT NULL,
+            created INTEGER NOT NULL,
+            isRemoving INTEGER NOT NULL DEFAULT 0,
+            isAutoRemoved INTEGER NOT NULL DEFAULT 0,
+            request TEXT NOT NULL,
+            layers TEXT NOT NULL
+        ) STRICT;
+        CREATE INDEX containersOfImage ON containers (imageID);
+        CREATE TABLE volumes (
+            name TEXT PRIMARY KEY NOT NULL,
+            created INTEGER NOT NULL,
+            isAnonymous INTEGER NOT NULL,
+            isFilled INTEGER NOT NULL DEFAULT 0
+        ) STRICT;
+        CREATE TABLE containerVolumes (
+            container TEXT NOT NULL REFERENCES containers (id) ON DELETE CASCADE,
+            volume TEXT NOT NULL REFERENCES volumes (name),
+            target TEXT NOT NULL,
+            PRIMARY KEY (container, target)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX containersOfVolume ON containerVolumes (volume);
+        """
+    ]
+}

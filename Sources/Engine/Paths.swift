@@ -1,0 +1,42 @@
+import SystemPackage
+
+/// Where things lie below the two roots.
+extension EngineConfiguration {
+    var databasePath: FilePath { dataRoot.appending("kade.db") }
+    var containersDirectory: FilePath { dataRoot.appending("containers") }
+    var volumesDirectory: FilePath { dataRoot.appending("volumes") }
+    /// `kade-runtime --root` of a container: one directory each, so that none waits for another.
+    func runtimeRoot(of id: String) -> FilePath { runRoot.appending("runtime").appending(id) }
+    /// A container's monitor listens here.
+    func monitorSocket(of id: String) -> FilePath {
+        runRoot.appending("monitor").appending("\(id).sock")
+    }
+    /// A tmpfs on the host that containers share as `/dev/shm`.
+    func sharedMemory(of id: String) -> FilePath { runRoot.appending("shm").appending(id) }
+    /// Upper layers of the host image, on another file system than `/`.
+    var scratchDirectory: FilePath { runRoot.appending("scratch") }
+    func bundle(of id: String) -> ContainerBundle {
+        ContainerBundle(directory: containersDirectory.appending(id))
+    }
+    func volume(_ name: String) -> FilePath {
+        volumesDirectory.appending(name).appending("_data")
+    }
+}
+
+/// The files of one container; the directory is its OCI bundle.
+struct ContainerBundle: Sendable {
+    let directory: FilePath
+
+    var spec: FilePath { directory.appending("config.json") }
+    var monitor: FilePath { directory.appending("monitor.json") }
+    var lifecycle: FilePath { directory.appending("lifecycle.json") }
+    var log: FilePath { directory.appending("log.json") }
+    var steps: FilePath { directory.appending("steps.jsonl") }
+    var lock: FilePath { directory.appending("lock") }
+    var rootfs: FilePath { directory.appending("rootfs") }
+    var upper: FilePath { directory.appending("upper") }
+    var work: FilePath { directory.appending("work") }
+    var hosts: FilePath { directory.appending("hosts") }
+    var hostname: FilePath { directory.appending("hostname") }
+    var resolver: FilePath { directory.appending("resolv.conf") }
+}

@@ -1,0 +1,51 @@
+import ContainerRuntime
+import Diagnostics
+import Linux
+import OCI
+import SystemPackage
+
+/// `kade-runtime` as a child, for what needs no monitor: kill, pause, resume, delete.
+extension EngineContext {
+    /// Runs a command of the runtime on a container and waits for it.
+    ///
+    /// - Parameters:
+    ///   - arguments: the command and its arguments: `["kill", ID, "9"]`.
+    ///   - id: the container.
+    ///   - what: what the user wanted, for the error.
+    func runRuntime(
+        _ arguments: [String], on id: String, what: String
+    ) throws(Problem) {
+        let log = try explaining("cannot make a log for the runtime") {
+            () throws(SystemCallError) in try OwnedFD.memory(named: "kade-runtime-log")
+        }
+        let program = configuration.runtimeProgram
+        let child = try SpawnedProgram(
+            program,
+            arguments: [
+                program.string, "--root", configuration.runtimeRoot(of: id).string,
+                "--log", "/proc/self/fd/3", "--log-format", "json",
+            ] + arguments,
+            environment: configuration.helperEnvironment,
+            descriptors: [-1, -1, -1, log.rawValue])
+        let code = try child.wait()
+        guard code != 0 else { return }
+        let bytes = try explaining("cannot read the runtime's log") {
+            () throws(SystemCallError) in try File.read(log.procPath)
+        }
+        let why = Self.lastMessage(bytes) ?? "kade-runtime ended with exit code \(code)"
+        throw Problem(kind: .invalid, what: what, why: why)
+    }
+
+    /// The message of the last line of a log in JSON.
+    private static func lastMessage(_ log: [UInt8]) -> String? {
+        for line in log.split(separator: UInt8(ascii: "\n")).reversed() {
+            // A line that is no JSON is no message.
+            if let json = try? JSONValue.parse(Array(line), named: "log"),
+                let message = json["msg"]?.string
+            {
+                return message
+            }
+        }
+        return nil
+    }
+}

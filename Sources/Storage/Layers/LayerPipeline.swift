@@ -1,0 +1,161 @@
+import Diagnostics
+import Linux
+import OCI
+import Synchronization
+import SystemPackage
+
+/// The threads that turn a layer's bytes into a directory, and what they found out.
+final class LayerPipeline: Sendable {
+    private let diffID: Digest
+    private let tarForHash = BoundedQueue<Chunk>(capacity: 6)
+    private let tarForDisk = BoundedQueue<Chunk>(capacity: 6)
+    private let first = FirstProblem()
+    private let state: Mutex<State>
+
+    private struct State: ~Copyable {
+        var partial: PartialLayer?
+        var digest: Digest?
+        var archiveInBytes: Int64 = 0
+        var tally: LayerUnpacker.Tally?
+        var isJoined = false
+    }
+
+    init(diffID: Digest, partial: consuming PartialLayer) {
+        self.diffID = diffID
+        state = Mutex(State(partial: consume partial))
+    }
+
+    /// The problem that stopped the work.
+    var problem: Problem {
+        first.problem
+            ?? Problem(
+                kind: .bug, what: "cannot unpack the layer \(diffID)",
+                why: "its threads stopped without a reason")
+    }
+
+    /// Starts the three threads.
+    func start(from input: BoundedQueue<Chunk>) throws(Problem) -> [WorkerThread] {
+        var threads: [WorkerThread] = []
+        do throws(Problem) {
+            threads.append(try WorkerThread { self.decompress(input) })
+            threads.append(try WorkerThread { self.hash() })
+            threads.append(try WorkerThread { self.unpack() })
+        } catch {
+            input.abandon()
+            cancel()
+            for thread in threads { thread.join() }
+            discardRest()
+            throw error
+        }
+        return threads
+    }
+
+    /// Makes all threads end soon.
+    func cancel() {
+        tarForHash.abandon()
+        tarForDisk.abandon()
+    }
+
+    func markJoined() { state.withLock { $0.isJoined = true } }
+    var isJoined: Bool { state.withLock { $0.isJoined } }
+
+    /// Judges what the threads found out; all of them have ended.
+    func verify() throws(Problem) {
+        if let problem = first.problem {
+            discardRest()
+            throw problem
+        }
+        let digest = state.withLock { $0.digest }
+        guard digest == diffID else {
+            discardRest()
+            throw Problem(
+                kind: .corrupt, what: "cannot unpack the layer \(diffID)",
+                why: "its uncompressed archive has the digest "
+                    + "\(digest.map { "\($0)" } ?? "of nothing")",
+                fix: "pull the image again; if it stays so, the image is damaged")
+        }
+    }
+
+    /// Puts the verified layer in place.
+    func commit() throws(Problem) {
+        var taken = Optional<PartialLayer>.none
+        var record: LayerRecord?
+        state.withLock { state in
+            taken = state.partial.take()
+            guard let tally = state.tally else { return }
+            record = LayerRecord(
+                diffID: diffID, archiveInBytes: state.archiveInBytes,
+                sizeInBytes: tally.dataInBytes, entries: tally.entries,
+                skippedAttributes: tally.skippedAttributes)
+        }
+        guard let partial = taken.take(), let record else { throw problem }
+        do throws(SystemCallError) {
+            try partial.commit(record)
+        } catch {
+            throw Problem(error, what: "cannot store the layer \(diffID)")
+        }
+    }
+
+    /// Removes what was unpacked and not put in place.
+    func discardRest() {
+        var taken = Optional<PartialLayer>.none
+        state.withLock { taken = $0.partial.take() }
+        guard let partial = taken.take() else { return }
+        // Best effort: the next ingest sweeps it; the error that led here is the one to tell.
+        try? asking("") { () throws(SystemCallError) in try Directory.removeTree(partial.path) }
+        _ = consume partial
+    }
+
+    private func decompress(_ input: BoundedQueue<Chunk>) {
+        do throws(Problem) {
+            let source = try decompressed(QueueSource(input))
+            while let chunk = try source.nextChunk() {
+                guard tarForHash.push(chunk), tarForDisk.push(chunk) else { break }
+            }
+        } catch {
+            fail(error)
+        }
+        input.abandon()
+        tarForHash.close()
+        tarForDisk.close()
+    }
+
+    private func hash() {
+        var hasher = ContentHasher()
+        var count: Int64 = 0
+        while let chunk = tarForHash.pop() {
+            hasher.update(chunk.bytes)
+            count += Int64(chunk.bytes.count)
+        }
+        let digest = hasher.digest()
+        state.withLock {
+            $0.digest = digest
+            $0.archiveInBytes = count
+        }
+    }
+
+    private func unpack() {
+        do throws(Problem) {
+            try asking("cannot unpack the layer \(diffID)") { () throws(SystemCallError) in
+                try clearUmaskOfThisThread()
+            }
+            let path = state.withLock { $0.partial?.path }
+            guard let path else { throw problem }
+            let root = try asking("cannot unpack the layer \(diffID)") {
+                () throws(SystemCallError) in try OpenDirectory(at: path.appending("diff"))
+            }
+            var unpacker = LayerUnpacker(into: root)
+            var reader = TarReader(QueueSource(tarForDisk))
+            try unpacker.unpack(&reader)
+            let tally = unpacker.tally
+            state.withLock { $0.tally = tally }
+        } catch {
+            fail(error)
+        }
+    }
+
+    private func fail(_ problem: Problem) {
+        first.report(problem)
+        cancel()
+    }
+}

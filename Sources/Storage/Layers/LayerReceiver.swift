@@ -1,0 +1,82 @@
+package import Diagnostics
+package import OCI
+
+/// Receives a layer's blob from the network and unpacks it while it arrives.
+///
+/// The blob goes to the content store, its bytes to a ``LayerIngest``. Both are in place only after
+/// ``finish()`` has verified both digests. Dropping it before keeps what has arrived of the blob,
+/// and the next receiver goes on from there.
+package struct LayerReceiver: ~Copyable {
+    private var writer: BlobWriter
+    private let ingest: LayerIngest?
+
+    /// Begins to receive a layer, or does what is left to do without the network.
+    ///
+    /// - Parameters:
+    ///   - blob: the layer's descriptor in the manifest.
+    ///   - diffID: the digest of its uncompressed archive, from the configuration.
+    ///   - store: where the blob goes.
+    ///   - layers: where it is unpacked.
+    /// - Returns: nil when blob and unpacked layer are here; a blob without its unpacked layer is
+    ///   unpacked by this call.
+    package static func begin(
+        _ blob: Descriptor, diffID: Digest, store: ContentStore, layers: Layers
+    ) throws(Problem) -> LayerReceiver? {
+        if store.contains(blob.digest) {
+            try layers.unpack(blob.digest, diffID: diffID, from: store)
+            return nil
+        }
+        let ingest = try layers.ingest(diffID)
+        let writer = try store.writer(for: blob.digest, sizeInBytes: blob.size) {
+            bytes throws(Problem) in
+            try ingest?.write(bytes)
+        }
+        guard let writer else {
+            // Another process stored the blob meanwhile: only the unpacking is left.
+            try ingest?.unpackAll(of: blob.digest, from: store)
+            return nil
+        }
+        return LayerReceiver(writer: writer, ingest: ingest)
+    }
+
+    private init(writer: consuming BlobWriter, ingest: LayerIngest?) {
+        self.writer = writer
+        self.ingest = ingest
+    }
+
+    /// How many bytes of the blob are here: where the download goes on.
+    package var offsetInBytes: Int64 { writer.offsetInBytes }
+
+    /// Adds the next bytes of the blob; waits while the threads that unpack it are busy.
+    package mutating func write(_ bytes: UnsafeRawBufferPointer) throws(Problem) {
+        try writer.write(bytes)
+        try ingest?.write(bytes)
+    }
+
+    /// Verifies both digests and puts blob and layer in place, durably.
+    ///
+    /// - Throws: `.corrupt` when one does not match; the blob that has arrived is then removed.
+    package consuming func finish() throws(Problem) {
+        _ = try writer.verify()
+        guard let ingest else {
+            try writer.commit()
+            return
+        }
+        do throws(Problem) {
+            try ingest.finish()  // writes the file system to the disk, the blob with it
+        } catch {
+            if error.kind == .corrupt { try writer.discard() }
+            throw error
+        }
+        try writer.commit(isSynchronized: true)
+    }
+}
+
+extension LayerIngest {
+    /// Unpacks a blob of the content store.
+    func unpackAll(of blob: Digest, from store: ContentStore) throws(Problem) {
+        let source = FileSource(try store.open(blob), named: "the blob \(blob)")
+        while let chunk = try source.nextChunk() { try write(chunk.bytes) }
+        try finish()
+    }
+}

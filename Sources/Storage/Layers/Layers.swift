@@ -1,0 +1,183 @@
+package import Diagnostics
+import Linux
+package import OCI
+package import SystemPackage
+
+/// The unpacked layers: `layers/sha256/<diffID>/diff` in the data root.
+///
+/// A layer is there whole or not at all: it is unpacked as `<diffID>.partial`, under a lock on that
+/// directory, and renamed when its digest is right and the disk has it.
+package struct Layers: Sendable {
+    /// The directory that holds them.
+    package let directory: FilePath
+
+    /// Opens the layers below a data root, and makes their directory where it is missing.
+    package init(root: FilePath) throws(Problem) {
+        directory = root.appending("layers")
+        let (directory, nothing) = (directory, Self.empty(in: directory))
+        try asking("cannot open the layers in \(directory)") { () throws(SystemCallError) in
+            try Directory.makeAll(
+                directory.appending("sha256"), permissions: .privateDirectory)
+            try Directory.makeAll(nothing, permissions: .storeDirectory)
+        }
+    }
+
+    /// Whether a layer is unpacked.
+    package func contains(_ diffID: Digest) -> Bool { File.exists(place(of: diffID)) }
+
+    /// The root of a layer's files: a lower directory of an overlay.
+    package func path(of diffID: Digest) -> FilePath { place(of: diffID).appending("diff") }
+
+    /// What is known of a layer.
+    package func record(of diffID: Digest) throws(Problem) -> LayerRecord {
+        let file = place(of: diffID).appending("layer.json")
+        let bytes = try asking("cannot read about the layer \(diffID)") {
+            () throws(SystemCallError) in try File.read(file)
+        }
+        return try LayerRecord(json: bytes, named: "\(file)")
+    }
+
+    /// All layers that are unpacked.
+    package func list() throws(Problem) -> [Digest] {
+        let directory = directory
+        let entries = try asking("cannot list the layers in \(directory)") {
+            () throws(SystemCallError) in try Directory.list(directory.appending("sha256"))
+        }
+        var digests: [Digest] = []
+        for entry in entries where !entry.name.string.contains(".") {
+            digests.append(try Digest(parsing: "sha256:\(entry.name.string)"))
+        }
+        return digests
+    }
+
+    /// Removes a layer that nothing uses; no error when it is not there.
+    ///
+    /// The caller makes sure that no container has it mounted.
+    package func remove(_ diffID: Digest) throws(Problem) {
+        let place = place(of: diffID)
+        let removed = FilePath("\(place).removed-\(Random.hexadecimal(bytes: 4))")
+        do throws(SystemCallError) {
+            try Link.rename(place, to: removed)  // at once and as a whole
+        } catch  where error.errno == .noSuchFileOrDirectory {
+            return
+        } catch {
+            throw Problem(error, what: "cannot remove the layer \(diffID)")
+        }
+        try asking("cannot remove the layer \(diffID)") { () throws(SystemCallError) in
+            let held = try OwnedFD.open(removed, [.readOnly, .directory])
+            guard try held.lock(.exclusive, wait: false, "\(removed)") else { return }
+            try Directory.removeTree(removed)
+        }
+    }
+
+    /// The lower directory of an image without layers.
+    var empty: FilePath { Self.empty(in: directory) }
+
+    func place(of diffID: Digest) -> FilePath {
+        directory.appending(diffID.algorithm).appending(diffID.encoded)
+    }
+
+    private static func empty(in directory: FilePath) -> FilePath {
+        directory.appending("empty")
+    }
+}
+
+extension Layers {
+    /// Removes what dead processes left: unfinished and half removed layers that nobody holds.
+    func sweep() throws(Problem) {
+        let directory = directory.appending("sha256")
+        try asking("cannot clear up the layers in \(directory)") { () throws(SystemCallError) in
+            for entry in try Directory.list(directory) where entry.name.string.contains(".") {
+                let path = directory.appending(entry.name)
+                let held: OwnedFD
+                do throws(SystemCallError) {
+                    held = try OwnedFD.open(path, [.readOnly, .directory, .noFollow])
+                } catch  where error.errno == .noSuchFileOrDirectory {
+                    continue
+                }
+                guard try held.lock(.exclusive, wait: false, "\(path)") else { continue }
+                try Directory.removeTree(path)
+            }
+        }
+    }
+
+    /// Makes the directory that a layer is unpacked in, empty and locked.
+    ///
+    /// Waits while another process unpacks the same layer.
+    ///
+    /// - Returns: nil when the layer is there.
+    func beginPartial(_ diffID: Digest) throws(Problem) -> PartialLayer? {
+        let place = place(of: diffID)
+        let partial = FilePath("\(place).partial")
+        while !contains(diffID) {
+            var locked = try asking("cannot unpack the layer \(diffID)") {
+                () throws(SystemCallError) -> OwnedFD? in
+                try Self.lockedDirectory(partial)
+            }
+            guard let held = locked.take() else { continue }
+            if contains(diffID) { return nil }
+            do throws(SystemCallError) {
+                return try PartialLayer(clearing: partial, held: held, place: place)
+            } catch {
+                throw Problem(error, what: "cannot unpack the layer \(diffID)")
+            }
+        }
+        return nil
+    }
+
+    private static func lockedDirectory(_ path: FilePath) throws(SystemCallError) -> OwnedFD? {
+        do throws(SystemCallError) {
+            try Directory.make(path, permissions: .privateDirectory)
+        } catch  where error.errno == .fileExists {}
+        do throws(SystemCallError) {
+            let held = try OwnedFD.open(path, [.readOnly, .directory, .noFollow])
+            guard try held.lock(.exclusive, wait: true, "\(path)"),
+                try FileStatus(ofLink: path).identity == FileStatus(of: held).identity
+            else { return nil }
+            return held
+        } catch  where error.errno == .noSuchFileOrDirectory {
+            return nil  // whoever held it finished or removed it meanwhile
+        }
+    }
+}
+
+/// A layer that is being unpacked, and the lock on it.
+struct PartialLayer: ~Copyable {
+    let path: FilePath
+    private let held: OwnedFD
+    private let place: FilePath
+
+    init(
+        clearing path: FilePath, held: consuming OwnedFD, place: FilePath
+    ) throws(SystemCallError) {
+        self.path = path
+        self.held = held
+        self.place = place
+        for entry in try Directory.list(path) {
+            try Directory.removeTree(path.appending(entry.name))
+        }
+        let diff = path.appending("diff")
+        try Directory.make(diff, permissions: .storeDirectory)
+        try File.changePermissions(of: diff, to: .storeDirectory)  // whatever the umask
+    }
+
+    /// The directory to unpack into.
+    func openRoot() throws(SystemCallError) -> OpenDirectory {
+        try OpenDirectory(at: path.appending("diff"))
+    }
+
+    /// Puts the layer in place, durably.
+    consuming func commit(_ record: LayerRecord) throws(SystemCallError) {
+        try File.create(
+            path.appending("layer.json"), content: record.json(), permissions: .storeFile)
+        let directory = OpenDirectory(adopting: try OwnedFD.open(path, [.readOnly, .directory]))
+        try directory.synchronizeFileSystem()
+        try Link.rename(path, to: place)
+        try Directory.synchronize(containing: place)
+    }
+
+    /// Removes what was unpacked.
+    consuming func discard() throws(SystemCallError) {
+        try Directory.removeTree(path)
+    }
+}

@@ -1,0 +1,75 @@
+import Diagnostics
+import Linux
+import OCI
+import Testing
+
+@testable import ContainerRuntime
+
+@Suite struct CgroupPlacementTests {
+    private let version1 = HostFacts(cgroups: .version1)
+    private let version2 = HostFacts(cgroups: .version2)
+
+    @Test(arguments: [
+        ("/kade/web", "/kade/web"), ("", "/id"), ("kade/web", "/kade/web"),
+        ("//kade/./web/", "/kade/web"), ("/a:b:c", "/a:b:c"),
+    ])
+    func `a path counts from the root`(specified: String, path: String) throws {
+        #expect(try CgroupPlacement.path(from: specified, containerID: "id") == path)
+    }
+
+    @Test(arguments: ["/kade/../../etc", "..", "/", "/."])
+    func `a path that leaves the tree or is its root is refused`(specified: String) {
+        let problem = #expect(throws: Problem.self) {
+            try CgroupPlacement.path(from: specified, containerID: "id")
+        }
+        #expect(problem?.kind == .invalid)
+    }
+
+    @Test func `a systemd slice is not supported yet`() {
+        let problem = #expect(throws: Problem.self) {
+            try CgroupPlacement.path(from: "user.slice:kade:web", containerID: "id")
+        }
+        #expect(problem?.kind == .unsupported)
+    }
+
+    @Test func `on version 2 the container is born into its cgroup`() throws {
+        let placement = try CgroupPlacement(
+            for: .init(resources: .init(memory: .init(limit: 5)), cgroupsPath: "/kade/web"),
+            containerID: "id", on: version2)
+        #expect(placement.isBornIntoCgroup)
+        #expect(placement.attendSteps().isEmpty)
+        let shell = try placement.prepareSteps().map(\.explanation.shell)
+        #expect(
+            shell.first == """
+                echo +memory +cpu +pids +io > /sys/fs/cgroup/kade/cgroup.subtree_control; \
+                mkdir -p /sys/fs/cgroup/kade/web
+                """)
+        #expect(shell.last == "echo 5 > /sys/fs/cgroup/kade/web/memory.max")
+        #expect(shell[1].hasPrefix("bpftool cgroup attach /sys/fs/cgroup/kade/web device"))
+    }
+
+    @Test func `before Linux 5,7 the container is moved into its cgroup`() throws {
+        let old = HostFacts(kernel: KernelVersion(major: 5, minor: 6), cgroups: .version2)
+        let placement = try CgroupPlacement(for: nil, containerID: "id", on: old)
+        #expect(!placement.isBornIntoCgroup)
+        #expect(
+            placement.attendSteps().map(\.explanation.shell) == [
+                "echo $PID | tee /sys/fs/cgroup/id/cgroup.procs"
+            ])
+    }
+
+    @Test func `on version 1 the container is moved in every hierarchy, systemd's too`() throws {
+        let placement = try CgroupPlacement(for: nil, containerID: "id", on: version1)
+        let join = try #require(placement.attendSteps().first?.explanation.shell)
+        #expect(join.contains("/sys/fs/cgroup/memory/id/cgroup.procs"))
+        #expect(join.contains("/sys/fs/cgroup/systemd/id/cgroup.procs"))
+        #expect(join.contains("/sys/fs/cgroup/cpu,cpuacct/id/cgroup.procs"))
+    }
+
+    @Test func `an ordinary user's container without limits may do without a cgroup`() throws {
+        let user = HostFacts(effectiveUserID: 1000, effectiveCapabilities: 0)
+        let steps = try CgroupPlacement(for: nil, containerID: "id", on: user).prepareSteps()
+        #expect(steps.count == 1)
+        #expect((steps.first as? MakeCgroup)?.isOptional == true)
+    }
+}

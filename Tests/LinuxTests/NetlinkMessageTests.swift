@@ -1,0 +1,21 @@
+import Testing
+
+@testable import Linux
+
+@Suite struct NetlinkMessageTests {
+    @Test func `an attribute is padded and the header knows the length`() {
+        var message = NetlinkMessage(type: 16, flags: [.request, .acknowledge])
+        message.appendAttribute(type: 3, text: "lo")
+        #expect(message.bytes.count == 24)
+        #expect(message.bytes[0] == 24)
+        #expect(Array(message.bytes[4..<8]) == [16, 0, 5, 0])
+        #expect(Array(message.bytes[16...]) == [7, 0, 3, 0, 108, 111, 0, 0])
+    }
+
+    @Test func `an acknowledgement holds an error code`() {
+        var answer: [UInt8] = [36, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0]
+        answer += [0xed, 0xff, 0xff, 0xff]  // −19, ENODEV
+        #expect(NetlinkMessage.errorCode(in: answer[...]) == -19)
+        #expect(NetlinkMessage.errorCode(in: answer[..<16]) == nil)
+    }
+}
