@@ -42,7 +42,10 @@ package struct Bundle: Sendable {
     }
 
     /// The absolute path of the root file system: `root.path` is relative to the bundle.
-    package var rootfs: FilePath {
-        path.pushing(FilePath(spec.root?.path ?? "rootfs")).lexicallyNormalized()
+    package var rootfs: FilePath { Self.rootfs(of: spec, in: path) }
+
+    /// The absolute path of a spec's root file system in a bundle.
+    static func rootfs(of spec: RuntimeSpec, in bundle: FilePath) -> FilePath {
+        bundle.pushing(FilePath(spec.root?.path ?? "rootfs")).lexicallyNormalized()
     }
 }

@@ -3,13 +3,18 @@ package import Linux
 import SystemPackage
 
 extension SetupContext {
-    /// Sends a message to the other side, if it still listens.
-    package borrowing func send(_ message: HandshakeMessage) throws(Problem) {
+    /// Sends a message to the other side.
+    ///
+    /// - Returns: false when there is no other side any longer.
+    @discardableResult
+    package borrowing func send(_ message: HandshakeMessage) throws(Problem) -> Bool {
         try explaining("cannot reach the other side of the setup") {
-            () throws(SystemCallError) in
+            () throws(SystemCallError) -> Bool in
             switch handshake {
-            case .some(let socket): _ = try socket.send(message.encoded)
-            case .none: return
+            case .some(let socket):
+                _ = try socket.send(message.encoded)
+                return true
+            case .none: return false
             }
         }
     }

@@ -36,6 +36,12 @@ package struct SetupContext: ~Copyable {
 
     /// The pidfd of init, when another process than the runtime made it.
     package var initDescriptor: OwnedFD?
+    /// Whether init could enter the program's working directory as root.
+    var isInWorkingDirectory = false
+    /// The home directory of the program's user, from the container's `/etc/passwd`.
+    package var home: String?
+    /// The fifo that init waits on.
+    package var startFifo: OwnedFD?
     /// The file of the container's program, once init has found it.
     package var program: FilePath?
 
@@ -60,7 +66,7 @@ package struct SetupContext: ~Copyable {
     package mutating func warn(_ text: String) {
         warn(text, step: currentStep)
         // A peer that is gone has no use for a warning.
-        if isInit { try? send(.warning(step: currentStep, text: text)) }
+        if isInit { _ = try? send(.warning(step: currentStep, text: text)) }
     }
 
     /// Notes a warning of a step, also of the other side's.

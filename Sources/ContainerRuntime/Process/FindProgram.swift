@@ -59,3 +59,29 @@ struct FindProgram: SetupStep {
         }
     }
 }
+
+/// Finds the home directory of the program's user where its environment names none, as runc does.
+struct FindHome: SetupStep {
+    let userID: UInt32
+
+    var explanation: Explanation {
+        Explanation(
+            shell: "HOME=$(getent passwd \(userID) | cut -d: -f6)",
+            why: "the spec's environment has no HOME", spec: "process.env")
+    }
+
+    func run(in context: inout SetupContext) throws(Problem) {
+        let text: String
+        do throws(SystemCallError) {
+            text = try File.readText("/etc/passwd")
+        } catch {
+            return  // an image without users: the home is the root
+        }
+        for line in text.split(separator: "\n") {
+            let fields = line.split(separator: ":", omittingEmptySubsequences: false)
+            guard fields.count >= 6, UInt32(fields[2]) == userID else { continue }
+            context.home = String(fields[5])
+            return
+        }
+    }
+}

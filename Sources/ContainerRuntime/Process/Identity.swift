@@ -55,8 +55,10 @@ struct EnterWorkingDirectory: SetupStep {
         let directory = FilePath(path)
         do throws(SystemCallError) {
             try WorkingDirectory.change(to: directory)
+            context.isInWorkingDirectory = true
         } catch  where error.errno == .noSuchFileOrDirectory {
             try make(directory)
+            context.isInWorkingDirectory = true
         } catch  where error.errno == .permissionDenied {
             return  // the user may be allowed to where root is not (NFS): CheckWorkingDirectory
         } catch {
@@ -87,8 +89,10 @@ struct CheckWorkingDirectory: SetupStep {
     }
 
     func run(in context: inout SetupContext) throws(Problem) {
-        try explaining("cannot enter the working directory \(path)") {
-            () throws(SystemCallError) in try WorkingDirectory.change(to: FilePath(path))
+        if !context.isInWorkingDirectory {
+            try explaining("cannot enter the working directory \(path)") {
+                () throws(SystemCallError) in try WorkingDirectory.change(to: FilePath(path))
+            }
         }
         do throws(SystemCallError) {
             _ = try WorkingDirectory.path()

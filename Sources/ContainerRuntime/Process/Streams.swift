@@ -39,3 +39,21 @@ package struct StandardStreams: Sendable, Equatable {
     /// The runtime's own.
     package static let inherited = StandardStreams(input: 0, output: 1, error: 2)
 }
+
+/// Keeps the runtime's open files from the program (close_range(2), CVE-2024-21626).
+struct CloseOnExecute: SetupStep {
+    /// The lowest descriptor that the program does not get.
+    let first: CInt
+
+    var explanation: Explanation {
+        Explanation(
+            shell: "exec \(first)>&- …", why: "the program inherits no open file of the host",
+            spec: "--preserve-fds")
+    }
+
+    func run(in context: inout SetupContext) throws(Problem) {
+        try explaining("cannot close the runtime's files") { () throws(SystemCallError) in
+            try closeOnExecute(from: first)
+        }
+    }
+}

@@ -1,4 +1,5 @@
 import CLinux
+import Glibc
 
 /// A process, held by a descriptor that never comes to mean another one (pidfd_open(2)).
 package struct ChildProcess: ~Copyable {
@@ -65,4 +66,12 @@ package enum ExitStatus: Sendable, Equatable {
         case .killed(let signal): 128 + signal.rawValue
         }
     }
+}
+
+/// Ends a child of this process at once and takes its exit status.
+///
+/// - Parameter id: a child that nobody has waited for, so that the number still means it.
+package func killAndReap(child id: CInt) throws(SystemCallError) {
+    try kernel("kill", "process \(id)") { kill(id, SIGKILL) }
+    try kernel("waitpid", "process \(id)") { waitpid(id, nil, 0) }
 }

@@ -56,7 +56,7 @@ package struct ExternalProgram: Sendable {
             try setSignalMask(0)
             try connectStandardStreams(
                 input: input.rawValue, output: output.rawValue, error: output.rawValue)
-            try program.execute(at: path)
+            throw program.execute(at: path)
         } catch {
             // The reader of the exit status sees both; a failing write has no one to be told.
             let text = "\(error.call) \(error.subject): \(error.errno)"

@@ -20,13 +20,14 @@ package struct Program: ~Copyable {
         Self.free(environment)
     }
 
-    /// Becomes the program at a path (execve(2)); returns only by throwing.
-    package borrowing func execute(at path: FilePath) throws(SystemCallError) -> Never {
+    /// Becomes the program at a path (execve(2)).
+    ///
+    /// - Returns: only when the kernel refuses, and why.
+    package borrowing func execute(at path: FilePath) -> SystemCallError {
         let (arguments, environment) = (arguments, environment)
-        try kernel("execve", path.string) {
-            path.withPlatformString { execve($0, arguments, environment) }
-        }
-        fatalError("execve returned without an error")
+        _ = path.withPlatformString { execve($0, arguments, environment) }
+        return SystemCallError(
+            call: "execve", subject: path.string, errno: Errno(rawValue: clinux_errno()))
     }
 
     private static func makeCStrings(

@@ -1,0 +1,84 @@
+package import Diagnostics
+package import Linux
+import OCI
+
+/// A container that is created, as the process that created it holds it.
+package struct CreatedContainer: ~Copyable {
+    package let id: String
+    /// Init, a child of this process.
+    package let process: ChildProcess
+    /// The other side of the container's terminal, if it has one.
+    package var consoleMaster: OwnedFD?
+    /// What later commands find of it.
+    package let directory: ContainerDirectory
+    package private(set) var state: RuntimeState
+    package let plan: ContainerPlan
+    private let spec: RuntimeSpec
+    private var context: SetupContext
+    private var journal: StepJournal?
+    private var failure: (step: Int, why: String)?
+
+    init(
+        id: String, process: consuming ChildProcess, consoleMaster: consuming OwnedFD?,
+        directory: ContainerDirectory, state: RuntimeState, plan: ContainerPlan, spec: RuntimeSpec,
+        context: consuming SetupContext, journal: consuming StepJournal?
+    ) {
+        self.id = id
+        self.process = process
+        self.consoleMaster = consoleMaster
+        self.directory = directory
+        self.state = state
+        self.plan = plan
+        self.spec = spec
+        self.context = context
+        self.journal = journal
+    }
+
+    /// What the container has to live without.
+    package var warnings: [String] { context.warnings.map(\.text) }
+
+    /// Lets init execute the program and waits until it has.
+    ///
+    /// Only for a container whose ``Create/Request/isStartedElsewhere`` is false.
+    ///
+    /// - Throws: when a `startContainer` hook, the execution or a `poststart` hook fails. The caller
+    ///   then removes the container: ``takeBack(after:)``.
+    package mutating func start() throws(Problem) {
+        try context.send(.reached(.started))
+        while let message = try context.receive() {
+            switch message {
+            case .failed(let step, let problem):
+                failure = (step, problem.why)
+                throw problem
+            case .warning(let step, let text): context.warn(text, step: step)
+            default: continue
+            }
+        }
+        context.handshake = nil
+        try Start.runPoststartHooks(of: spec, state)
+    }
+
+    /// Ends and removes the container after its start failed.
+    ///
+    /// - Returns: the failure, with what could not be removed.
+    package consuming func takeBack(after failure: Problem) -> Problem {
+        var problem = failure
+        let leftovers = context.undoAll() + runPoststopHooks(of: spec, state)
+        if !leftovers.isEmpty {
+            let text = leftovers.map(\.description).joined(separator: "; ")
+            problem.why += "; and not all could be taken back: \(text)"
+        }
+        return problem
+    }
+
+    /// What each step did and how long it took; empty unless steps are recorded.
+    package borrowing func stepRecords() -> [StepRecord] {
+        let warnings = Dictionary(
+            context.warnings.map { ($0.step, $0.text) }, uniquingKeysWith: { "\($0); \($1)" })
+        return switch journal {
+        case .none: []
+        case .some(let journal):
+            journal.stepRecords(of: plan, warnings: warnings, failure: failure)
+        }
+    }
+}

@@ -1,0 +1,79 @@
+package import Diagnostics
+import Linux
+import OCI
+import SystemPackage
+
+/// Removes what `create` made: `delete`.
+package enum Delete {
+    /// - Parameters:
+    ///   - id: the container.
+    ///   - root: where the container's state is.
+    ///   - isForced: whether a running container is killed first, and a missing one is no error.
+    /// - Returns: what the `poststop` hooks complained about.
+    package static func run(
+        _ id: String, in root: RuntimeRoot, isForced: Bool
+    ) throws(Problem) -> [Problem] {
+        let directory: ContainerDirectory
+        do throws(Problem) {
+            directory = try root.container(id)
+        } catch  where isForced && error.kind == .notFound {
+            return []
+        }
+        let state: RuntimeState
+        do throws(Problem) {
+            state = try directory.loadState()
+        } catch  where isForced {
+            // Half made by a command that was killed before it knew a process.
+            try directory.remove()
+            return []
+        }
+        let status = try State.status(of: state, in: directory, asksFreezer: true)
+        guard status == .stopped || status == .created || isForced else {
+            throw Problem(
+                kind: .conflict, what: "cannot delete container \(id)",
+                why: "cannot delete container \(id) that is not stopped: \(status.rawValue)",
+                fix: "kill it first, or use --force")
+        }
+        if status != .stopped { try end(state) }
+        return try destroy(state, in: directory)
+    }
+
+    /// Removes a container whose init has ended.
+    package static func destroy(
+        _ state: RuntimeState, in directory: ContainerDirectory
+    ) throws(Problem) -> [Problem] {
+        if let cgroup = try State.cgroup(of: state) {
+            try explaining("cannot remove the cgroup of \(state.id)") {
+                () throws(SystemCallError) in
+                // Without a PID namespace init's end ends nobody else.
+                if cgroup.exists {
+                    try cgroup.killAll()
+                    try cgroup.remove()
+                }
+            }
+        }
+        let spec = try directory.loadConfiguration()
+        try directory.remove()
+        return runPoststopHooks(of: spec, state)
+    }
+
+    /// Kills init and waits until it has ended; whoever is its parent reaps it.
+    private static func end(_ state: RuntimeState) throws(Problem) {
+        guard let process = try Kill.initProcess(of: state) else { return }
+        let cgroup = try State.cgroup(of: state)
+        let hasEnded = try explaining("cannot end container \(state.id)") {
+            () throws(SystemCallError) -> Bool in
+            try process.send(.kill)
+            if let cgroup, try cgroup.isFrozen() { try cgroup.thaw() }
+            let events = try Poll.wait(
+                for: [process.descriptor.rawValue], .readable, milliseconds: 10_000)
+            return events.first?.isEmpty == false
+        }
+        guard hasEnded else {
+            throw Problem(
+                kind: .unavailable, what: "cannot end container \(state.id)",
+                why: "process \(process.id) has not ended within 10 s of SIGKILL",
+                fix: "see what it waits for: cat /proc/\(process.id)/stack")
+        }
+    }
+}

@@ -1,0 +1,65 @@
+import Diagnostics
+import Glibc
+import Linux
+import OCI
+import SystemPackage
+
+/// What the container's first process does between `clone3(2)` and `execve(2)`.
+enum InitProcess {
+    /// Runs init's phases and becomes the program; where that fails, tells the runtime and ends.
+    ///
+    /// It never returns.
+    static func run(
+        _ plan: ContainerPlan, in context: inout SetupContext, journal: borrowing StepJournal?,
+        spec: RuntimeSpec
+    ) {
+        context.isInit = true
+        do throws(Problem) {
+            try plan.run(.settle, in: &context, journal: journal)
+            try plan.run(.enter, in: &context, journal: journal)
+            try plan.run(.launch, in: &context, journal: journal)
+            if let process = spec.process { throw become(process, in: context) }
+        } catch {
+            report(error, step: context.failedStep ?? -1, in: context)
+        }
+        _exit(1)
+    }
+
+    /// Executes the program that ``FindProgram`` found.
+    ///
+    /// - Returns: only when that fails, and why.
+    static func become(
+        _ process: RuntimeSpec.Process, in context: borrowing SetupContext
+    ) -> Problem {
+        let path = context.program ?? FilePath(process.args.first ?? "")
+        let program = Program(
+            arguments: process.args, environment: context.environment(of: process))
+        return FindProgram.refusal(of: path, program.execute(at: path).errno)
+    }
+
+    /// Sends the error to the runtime, or writes it to standard error when nobody listens.
+    static func report(_ problem: Problem, step: Int, in context: borrowing SetupContext) {
+        do throws(Problem) {
+            if try context.send(.failed(step: step, problem)) { return }
+        } catch {
+            // The runtime is gone; standard error is what is left.
+        }
+        let text = "kade-runtime: \(problem)\n"
+        _ = text.withCString { write(2, $0, strlen($0)) }
+    }
+}
+
+extension SetupContext {
+    /// The program's environment: the spec's, `HOME` where it has none, and `LISTEN_PID`.
+    borrowing func environment(of process: RuntimeSpec.Process) -> [String] {
+        var environment = process.env
+        if !environment.contains(where: { $0.hasPrefix("HOME=") }) {
+            environment.append("HOME=\(home ?? "/")")
+        }
+        if environment.contains(where: { $0.hasPrefix("LISTEN_FDS=") }) {
+            environment.removeAll { $0.hasPrefix("LISTEN_PID=") }
+            environment.append("LISTEN_PID=\(getpid())")
+        }
+        return environment
+    }
+}

@@ -1,0 +1,53 @@
+package import Diagnostics
+import Linux
+import OCI
+import SystemPackage
+
+/// Executes the program of a created container: `start`.
+package enum Start {
+    package static func run(_ id: String, in root: RuntimeRoot) throws(Problem) {
+        let directory = try root.container(id)
+        let state = try directory.loadState()
+        let status = try State.status(of: state, in: directory, asksFreezer: false)
+        guard status == .created else {
+            throw Problem(
+                kind: .conflict, what: "cannot start container \(id)",
+                why: "cannot start a container that is \(status.rawValue), only a created one",
+                fix: status == .stopped ? "delete it and create it again" : nil)
+        }
+        try explaining(
+            "cannot start container \(id)", fix: "its first process is gone: delete it"
+        ) { () throws(SystemCallError) in try StartFifo.start(at: directory.fifo) }
+        let spec = try directory.loadConfiguration()
+        do throws(Problem) {
+            try runPoststartHooks(of: spec, state)
+        } catch {
+            // runtime-spec 1.3, runtime.md § Lifecycle: the container is stopped and destroyed.
+            _ = try Delete.run(id, in: root, isForced: true)
+            throw error
+        }
+    }
+
+    static func runPoststartHooks(of spec: RuntimeSpec, _ state: RuntimeState) throws(Problem) {
+        for hook in HookKind.poststart.hooks(of: spec) {
+            let described = ContainerState(of: state, status: .running)
+            try RunHook(kind: .poststart, hook: hook, state: described).run(with: described)
+        }
+    }
+}
+
+/// Runs the hooks whose failure is only a warning, all of them: `poststop`.
+///
+/// - Returns: the warnings.
+func runPoststopHooks(of spec: RuntimeSpec, _ state: RuntimeState) -> [Problem] {
+    let described = ContainerState(of: state, status: .stopped)
+    var warnings: [Problem] = []
+    for hook in HookKind.poststop.hooks(of: spec) {
+        do throws(Problem) {
+            try RunHook(kind: .poststop, hook: hook, state: described).run(with: described)
+        } catch {
+            warnings.append(error)
+        }
+    }
+    return warnings
+}

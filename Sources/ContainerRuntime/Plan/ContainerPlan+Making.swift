@@ -1,0 +1,215 @@
+package import Diagnostics
+import Linux
+package import OCI
+package import SystemPackage
+
+extension ContainerPlan {
+    /// Plans a container: a pure function of its arguments.
+    ///
+    /// The order within init is runc's where the kernel or a hook can see it.
+    ///
+    /// - Parameters:
+    ///   - spec: a configuration that ``SpecValidation`` accepts.
+    ///   - bundle: the bundle's absolute path.
+    ///   - host: what is known of the machine.
+    ///   - options: what the caller decides.
+    /// - Throws: where the spec asks for something that this machine cannot do.
+    package init(
+        spec: RuntimeSpec, bundle: FilePath, host: HostFacts, options: PlanOptions
+    ) throws(Problem) {
+        self.init()
+        let maker = try PlanMaker(spec: spec, bundle: bundle, host: host, options: options)
+        add(maker.prepare, to: .prepare)
+        add(maker.attend, to: .attend)
+        add(maker.settle, to: .settle)
+        add(maker.hooks, to: .hooks)
+        add(maker.enter, to: .enter)
+        add(maker.launch, to: .launch)
+    }
+}
+
+/// The phases of a plan, each as a list of steps.
+struct PlanMaker {
+    let spec: RuntimeSpec
+    let bundle: FilePath
+    let host: HostFacts
+    let options: PlanOptions
+    let linux: RuntimeSpec.Linux
+    let process: RuntimeSpec.Process
+    let namespaces: NamespaceSetup
+    let rootfs: RootfsPlan
+    let placement: CgroupPlacement
+    private let cgroupSteps: [any SetupStep]
+
+    init(
+        spec: RuntimeSpec, bundle: FilePath, host: HostFacts, options: PlanOptions
+    ) throws(Problem) {
+        self.spec = spec
+        self.bundle = bundle
+        self.host = host
+        self.options = options
+        linux = spec.linux ?? RuntimeSpec.Linux()
+        process = spec.process ?? RuntimeSpec.Process(cwd: "/")
+        namespaces = NamespaceSetup(linux.namespaces)
+        placement = try CgroupPlacement(
+            for: spec.linux, containerID: options.containerID, on: host)
+        cgroupSteps = try placement.prepareSteps()
+        rootfs = try RootfsPlan(
+            RootfsPlan.Input(
+                spec: spec, bundle: bundle,
+                rootfs: Bundle.rootfs(of: spec, in: bundle), cgroup: placement.cgroup, host: host,
+                usesPivotRoot: options.usesPivotRoot))
+    }
+
+    /// In the runtime, before init exists.
+    var prepare: [any SetupStep] {
+        var steps: [any SetupStep] = []
+        if case .fifo(let path) = options.start { steps.append(MakeStartFifo(path: path)) }
+        return steps + cgroupSteps + rootfs.prepare
+    }
+
+    /// In the runtime, beside init.
+    var attend: [any SetupStep] {
+        var steps: [any SetupStep] = []
+        if namespaces.hasNewUser {
+            let canMap = host.effectiveCapabilities & (1 << 6 | 1 << 7) == (1 << 6 | 1 << 7)
+            steps += [
+                WriteIDMap(
+                    kind: .uid, mappings: linux.uidMappings, isPrivileged: canMap,
+                    ownID: host.effectiveUserID),
+                WriteIDMap(
+                    kind: .gid, mappings: linux.gidMappings, isPrivileged: canMap,
+                    ownID: host.effectiveGroupID),
+                Reach(rendezvous: .mapped),
+            ]
+            // Raising a limit and lowering a score take the runtime's capabilities, not init's.
+            steps += process.rlimits.map { SetResourceLimit(limit: $0) }
+        }
+        if let score = process.oomScoreAdj { steps.append(SetOOMScore(score: score)) }
+        steps += placement.attendSteps()
+        steps.append(Reach(rendezvous: .placed))
+        return steps
+    }
+
+    /// In the runtime, while init waits with its mounts made.
+    var hooks: [any SetupStep] {
+        var steps: [any SetupStep] = []
+        if hasRuntimeHooks {
+            steps.append(Await(rendezvous: .mounted))
+            steps += hookSteps(.prestart) + hookSteps(.createRuntime)
+            steps.append(Reach(rendezvous: .hooked))
+        }
+        steps.append(Await(rendezvous: .ready))
+        return steps
+    }
+
+    /// In init: namespaces and everything below the bundle's rootfs.
+    var settle: [any SetupStep] {
+        var steps: [any SetupStep] = [
+            CloseOnExecute(first: CInt(3 + options.preservedDescriptors)),
+            ConnectStreams(streams: options.streams),
+        ]
+        if case .fifo(let path) = options.start { steps.append(OpenStartFifo(path: path)) }
+        if needsProc { steps.append(KeepProc()) }
+        if options.makesKeyring {
+            steps.append(JoinSessionKeyring(name: "_ses.\(options.containerID)"))
+        }
+        if namespaces.hasNewUser {
+            steps.append(Await(rendezvous: .mapped))
+        }
+        if namespaces.hasNewUser || namespaces.joinedUser != nil {
+            steps.append(BecomeNamespaceRoot(hasGroups: canSetGroups))
+        }
+        if let path = namespaces.joinedMount { steps.append(JoinMountNamespace(path: path)) }
+        if namespaces.unshared.contains(.newTime) {
+            steps.append(UnshareTimeNamespace(offsets: linux.timeOffsets))
+        }
+        if namespaces.cloned.contains(.newNetwork) { steps.append(RaiseLoopback()) }
+        steps += mountSteps
+        if hasRuntimeHooks { steps.append(Reach(rendezvous: .mounted)) }
+        return steps
+    }
+
+    /// The mounts, and where init has to be in its cgroup: before it sees cgroups.
+    private var mountSteps: [any SetupStep] {
+        var placed: [any SetupStep] = [Await(rendezvous: .placed)]
+        if namespaces.unshared.contains(.newCgroup) { placed.append(UnshareCgroupNamespace()) }
+        var steps = rootfs.settle
+        // As late as possible: the runtime moves init (cgroups v1) while init mounts.
+        let cgroupMount = steps.firstIndex { ($0 as? MakeMount)?.mount.kind == .cgroup }
+        steps.insert(contentsOf: placed, at: cgroupMount ?? steps.endIndex)
+        return steps
+    }
+
+    /// In init: from the hooks in its namespaces to the point where only the start is missing.
+    var enter: [any SetupStep] {
+        var steps: [any SetupStep] = []
+        if hasRuntimeHooks { steps.append(Await(rendezvous: .hooked)) }
+        steps += hookSteps(.createContainer) + rootfs.enter
+        if process.terminal {
+            steps.append(
+                ConnectConsole(
+                    size: process.consoleSize, userID: process.user.uid,
+                    isConsole: namespaces.hasOwnMounts))
+        }
+        if let name = spec.hostname { steps.append(SetHostname(name: name)) }
+        if let name = spec.domainname { steps.append(SetDomainname(name: name)) }
+        for (name, value) in linux.sysctl.sorted(by: { $0.key < $1.key }) {
+            steps.append(SetKernelParameter(name: name, value: value))
+        }
+        steps.append(EnterWorkingDirectory(path: process.cwd, user: process.user))
+        steps += rootfs.seal
+        let processMaker = ProcessPlanMaker(
+            process: process, host: host, hasOwnUser: hasOwnUser, canSetGroups: canSetGroups)
+        steps += processMaker.confinement
+        if let domain = linux.personality?.domain { steps.append(SetPersonality(domain: domain)) }
+        if !namespaces.hasNewUser {
+            steps += process.rlimits.map { SetResourceLimit(limit: $0) }
+        }
+        steps += processMaker.identity
+        steps.append(Reach(rendezvous: .ready))
+        return steps
+    }
+
+    /// In init, once the container is started.
+    var launch: [any SetupStep] {
+        var steps: [any SetupStep] = []
+        switch options.start {
+        case .fifo: steps.append(AwaitStartFifo())
+        case .handshake: steps.append(Await(rendezvous: .started))
+        }
+        steps += hookSteps(.startContainer)
+        return steps
+    }
+
+    private func hookSteps(_ kind: HookKind) -> [any SetupStep] {
+        let state = RuntimeState(
+            ociVersion: spec.ociVersion, id: options.containerID, bundle: bundle.string,
+            rootfs: "", created: "", owner: 0, annotations: spec.annotations)
+        let isBeforeStart = kind != .startContainer
+        return kind.hooks(of: spec).map {
+            RunHook(
+                kind: kind, hook: $0,
+                state: ContainerState(of: state, status: isBeforeStart ? .creating : .created))
+        }
+    }
+
+    private var hasRuntimeHooks: Bool {
+        !HookKind.prestart.hooks(of: spec).isEmpty
+            || !HookKind.createRuntime.hooks(of: spec).isEmpty
+    }
+
+    private var hasOwnUser: Bool { namespaces.hasNewUser || namespaces.joinedUser != nil }
+
+    /// Whether steps write below `/proc` once the container's own is in its place.
+    private var needsProc: Bool {
+        !linux.sysctl.isEmpty || process.apparmorProfile != nil || process.selinuxLabel != nil
+    }
+
+    /// An unprivileged map of one identifier goes without setgroups(2) (user_namespaces(7)).
+    private var canSetGroups: Bool {
+        guard namespaces.hasNewUser else { return true }
+        return host.effectiveCapabilities & (1 << 6) != 0
+            || linux.gidMappings.count != 1 || linux.gidMappings[0].size != 1
+    }
+}

@@ -1,0 +1,44 @@
+import Linux
+import OCI
+
+/// The steps that `process` asks for, the same for a container's first process and for `exec`.
+struct ProcessPlanMaker {
+    let process: RuntimeSpec.Process
+    let host: HostFacts
+    /// Whether the process is root of a user namespace of its own, where everything can be granted.
+    let hasOwnUser: Bool
+    let canSetGroups: Bool
+
+    /// What confines the program while it is still root.
+    var confinement: [any SetupStep] {
+        var steps: [any SetupStep] = []
+        if let profile = process.apparmorProfile {
+            steps.append(SetSecurityLabel(module: .appArmor, label: profile))
+        }
+        if let label = process.selinuxLabel {
+            steps.append(SetSecurityLabel(module: .seLinux, label: label))
+        }
+        if process.noNewPrivileges { steps.append(ForbidNewPrivileges()) }
+        if let scheduler = process.scheduler { steps.append(SetScheduler(scheduler: scheduler)) }
+        if let priority = process.ioPriority { steps.append(SetIOPriority(priority: priority)) }
+        return steps
+    }
+
+    /// From root to the program's user.
+    var identity: [any SetupStep] {
+        let grantable = CapabilitySet(rawValue: hasOwnUser ? .max : host.effectiveCapabilities)
+        let sets = CapabilitySets(process.capabilities, grantable: grantable)
+        var steps: [any SetupStep] = [
+            DropBoundingSet(sets: sets, lastCapability: host.lastCapability),
+            OwnStreams(userID: process.user.uid),
+            SetIdentity(user: process.user, canSetGroups: canSetGroups),
+            CheckWorkingDirectory(path: process.cwd),
+            ApplyCapabilities(sets: sets),
+            FindProgram(name: process.args.first ?? "", environment: process.env),
+        ]
+        if !process.env.contains(where: { $0.hasPrefix("HOME=") }) {
+            steps.append(FindHome(userID: process.user.uid))
+        }
+        return steps
+    }
+}

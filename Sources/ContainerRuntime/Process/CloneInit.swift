@@ -1,0 +1,99 @@
+package import Diagnostics
+import Glibc
+package import Linux
+import SystemPackage
+
+extension NamespaceSetup {
+    /// Makes the container's first process inside its namespaces.
+    ///
+    /// - Parameters:
+    ///   - cgroup: the cgroup v2 directory that the process is born into.
+    ///   - context: its handshake is init's end; only the detour over a joined user namespace
+    ///     writes to it.
+    /// - Returns: in init `.child`, in the runtime its process, unless another process made it: then
+    ///   the runtime hears of it as ``HandshakeMessage/process(id:)``, and this is nil.
+    package func clone(
+        intoCgroup cgroup: borrowing OwnedFD?, in context: borrowing SetupContext
+    ) throws(Problem) -> CloneResult {
+        guard let joinedUser else { return try clone(visiting: joined[...], cgroup) }
+        return try detour(over: joinedUser, cgroup, in: context)
+    }
+
+    /// Enters one namespace after the other, clones, and comes back out of each.
+    private func clone(
+        visiting remaining: ArraySlice<JoinedNamespace>, _ cgroup: borrowing OwnedFD?
+    ) throws(Problem) -> CloneResult {
+        guard let next = remaining.first else {
+            return try cloneHere([], cgroup)
+        }
+        let target = try next.open()
+        let home = try explaining("cannot remember the runtime's own namespaces") {
+            () throws(SystemCallError) in
+            try OwnedFD.open(FilePath("/proc/self/ns/\(next.kind.fileName)"), .readOnly)
+        }
+        try enter(target, next)
+        let result: CloneResult
+        do throws(Problem) {
+            result = try clone(visiting: remaining.dropFirst(), cgroup)
+        } catch {
+            try? Namespaces.enter(home, next.kind)  // the first error is the one to tell
+            throw error
+        }
+        switch consume result {
+        case .child: return .child
+        case .parent(let process):
+            try explaining("cannot return to the runtime's own \(next.kind.rawValue) namespace") {
+                () throws(SystemCallError) in try Namespaces.enter(home, next.kind)
+            }
+            return .parent(process)
+        }
+    }
+
+    private func enter(
+        _ namespace: borrowing OwnedFD, _ joined: JoinedNamespace
+    ) throws(Problem) {
+        try explaining(
+            "cannot join the \(joined.kind.rawValue) namespace \(joined.path)",
+            fix: "it takes CAP_SYS_ADMIN in the user namespace that owns it"
+        ) { () throws(SystemCallError) in try Namespaces.enter(namespace, joined.kind) }
+    }
+
+    private func cloneHere(
+        _ flags: CloneFlags, _ cgroup: borrowing OwnedFD?
+    ) throws(Problem) -> CloneResult {
+        try explaining(
+            "cannot make the container's first process",
+            fix: "a user namespace may be forbidden here: see /proc/sys/user/max_user_namespaces"
+        ) { () throws(SystemCallError) in
+            try Linux.clone(cloned.union(flags), intoCgroup: cgroup)
+        }
+    }
+
+    /// A process between runtime and init enters the user namespace, which cannot be left again,
+    /// and makes init as its sister (`CLONE_PARENT`), so that the runtime is init's parent.
+    private func detour(
+        over user: FilePath, _ cgroup: borrowing OwnedFD?, in context: borrowing SetupContext
+    ) throws(Problem) -> CloneResult {
+        let userNamespace = try JoinedNamespace(kind: .user, path: user).open()
+        switch try explaining(
+            "cannot make the container's first process",
+            { () throws(SystemCallError) in try Linux.clone([], intoCgroup: cgroup) })
+        {
+        case .parent(let middle): return .parent(middle)
+        case .child:
+            do throws(Problem) {
+                try enter(userNamespace, JoinedNamespace(kind: .user, path: user))
+                for next in joined { try enter(next.open(), next) }
+                switch try cloneHere(.parent, nil) {
+                case .child: return .child
+                case .parent(let initProcess):
+                    try context.send(.process(id: initProcess.id), with: initProcess.descriptor)
+                    _exit(0)
+                }
+            } catch {
+                _ = try? context.send(.failed(step: -1, error))  // the runtime sees our end as well
+                _exit(1)
+            }
+        }
+    }
+}

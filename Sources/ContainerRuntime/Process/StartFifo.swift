@@ -1,0 +1,94 @@
+import Diagnostics
+package import Linux
+package import SystemPackage
+
+/// Makes `exec.fifo`, on which init waits until the container is started (fifo(7)).
+struct MakeStartFifo: SetupStep {
+    let path: FilePath
+
+    var explanation: Explanation {
+        Explanation(
+            shell: "mkfifo -m 600 \(path)", why: "init waits for the start on it",
+            spec: "create")
+    }
+
+    func run(in context: inout SetupContext) throws(Problem) {
+        try explaining("cannot make \(path)") { () throws(SystemCallError) in
+            try StartFifo.make(at: path)
+        }
+    }
+}
+
+/// Opens the fifo for reading while its path still means something.
+struct OpenStartFifo: SetupStep {
+    let path: FilePath
+
+    var explanation: Explanation {
+        Explanation(
+            shell: "exec {fifo}<\(path)", why: "the path does not exist inside the container",
+            spec: "create")
+    }
+
+    func run(in context: inout SetupContext) throws(Problem) {
+        // Not blocking: `start` finds out by the reader that init lives, and init polls.
+        context.startFifo = try explaining("cannot open \(path)") { () throws(SystemCallError) in
+            try OwnedFD.open(path, [.readOnly, .nonBlocking])
+        }
+    }
+}
+
+/// Waits until `start` writes to the fifo.
+struct AwaitStartFifo: SetupStep {
+    var explanation: Explanation {
+        Explanation(
+            shell: "read <&$fifo", why: "the container is created, and not started yet",
+            spec: "start")
+    }
+
+    func run(in context: inout SetupContext) throws(Problem) {
+        // The runtime goes away now: an error from here on has only standard error to go to.
+        context.handshake = nil
+        let hasStarted = try explaining("cannot wait for the start") {
+            () throws(SystemCallError) -> Bool in
+            switch context.startFifo {
+            case .some(let fifo): return try StartFifo.waitForStart(fifo)
+            case .none: return false
+            }
+        }
+        guard hasStarted else {
+            throw Problem(
+                kind: .unavailable, what: "the container was not started",
+                why: "someone opened its exec.fifo and wrote nothing")
+        }
+    }
+}
+
+/// The fifo between create and start.
+///
+/// Init reads and `start` writes one byte, so that `start` learns at once when init is gone
+/// (`ENXIO`: no reader), and afterwards that the program runs: `execve(2)` closes the reader.
+package enum StartFifo {
+    static func make(at path: FilePath) throws(SystemCallError) {
+        let directory = try OwnedFD.open(path.removingLastComponent(), [.path, .directory])
+        try directory.makeNode(
+            FilePath(path.lastComponent?.string ?? ""), .fifo, permissions: .ownerReadWrite,
+            device: DeviceNumber(rawValue: 0))
+    }
+
+    /// Waits for the byte; false when a writer came and went without one.
+    static func waitForStart(_ fifo: borrowing OwnedFD) throws(SystemCallError) -> Bool {
+        _ = try Poll.wait(for: [fifo.rawValue], .readable, milliseconds: nil)
+        return try !fifo.read(upToBytes: 1).isEmpty
+    }
+
+    /// Lets init go on, and waits until it has become the program or has ended.
+    ///
+    /// - Throws: ENXIO when no init waits.
+    package static func start(at path: FilePath) throws(SystemCallError) {
+        let fifo = try OwnedFD.open(path, [.writeOnly, .nonBlocking])
+        // Who removes the name is the one who starts: a second `start` finds nothing.
+        try Link.remove(path)
+        try fifo.writeAll("0")
+        _ = try Poll.wait(for: [fifo.rawValue], [], milliseconds: nil)  // POLLERR: no reader
+    }
+}
