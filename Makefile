@@ -1,0 +1,67 @@
+# Kade's words: build, run, test, integration, lint, format, bench, install. CI runs the same.
+
+CONFIGURATION ?= release
+PREFIX ?= /usr/local
+DESTDIR ?=
+SWIFT ?= swift
+BIN = .build/$(CONFIGURATION)
+SUDO = $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+
+BUILD_PACKAGES = libisal-dev liblzma-dev libsqlite3-dev libzstd-dev
+TEST_PACKAGES = busybox-static containerd cpio crun docker.io docker-registry libseccomp-dev podman \
+	python3 qemu-system-x86 runc skopeo util-linux zstd
+BENCH_PACKAGES = hyperfine jq mmdebstrap
+
+.PHONY: build run test unit integration test-v2 lint format bench install clean \
+	deps deps-test deps-bench check-swift check-root
+
+build: deps
+	$(SWIFT) build -c $(CONFIGURATION)
+
+run: check-root build
+	$(SUDO) $(BIN)/kade run --rm --explain host
+
+test: check-root deps-test
+	$(SWIFT) build -c $(CONFIGURATION) --build-tests
+	$(MAKE) --no-print-directory lint unit integration test-v2
+
+unit:
+	$(SWIFT) test -c $(CONFIGURATION) --skip-build --skip '^Integration\.'
+
+integration: check-root
+	$(SUDO) env KADE_TEST_PROGRAMS=$(CURDIR)/$(BIN) PATH="$$PATH" \
+		$(SWIFT) test -c $(CONFIGURATION) --skip-build --filter '^Integration\.'
+
+test-v2: check-root
+	$(SUDO) Tests/Guest/run $(BIN)
+
+lint:
+	Scripts/lint
+
+format:
+	$(SWIFT) format format --in-place --recursive Package.swift Sources Tests
+
+bench: check-root deps-bench build
+	$(SUDO) Benchmarks/run $(BIN)
+
+install: build
+	Scripts/install $(BIN) "$(DESTDIR)$(PREFIX)"
+
+clean:
+	$(SWIFT) package clean
+
+deps: check-swift
+	Scripts/packages $(BUILD_PACKAGES)
+
+deps-test: deps
+	Scripts/packages $(TEST_PACKAGES)
+
+deps-bench: deps-test
+	Scripts/packages $(BENCH_PACKAGES)
+
+check-swift:
+	@Scripts/check-swift $(SWIFT)
+
+check-root:
+	@[ "$$(id -u)" = 0 ] || command -v sudo >/dev/null || \
+		{ echo "this needs root: run it as root, or install sudo" >&2; exit 1; }
