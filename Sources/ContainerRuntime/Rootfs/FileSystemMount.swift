@@ -15,10 +15,14 @@ struct FileSystemMount {
         let hostPlace = Self.hostPlaces[type]
         do throws(SystemCallError) {
             try context.beneathRootfs { (rootfs) throws(SystemCallError) in
+                let covered = try rootfs.status(of: mount.destination)
                 let target = try rootfs.makeDirectories(
                     mount.destination, permissions: .directoryDefault)
                 try ProcProtection.check(target, mount: mount, isFromProc: type == "proc")
-                try make(on: target, beneath: rootfs)
+                if ["proc", "sysfs"].contains(type) {
+                    try ProcProtection.checkIsDirectory(mount.destination, beneath: rootfs)
+                }
+                try make(on: target, covering: covered, beneath: rootfs)
             }
         } catch  where error.errno == .notPermitted && isInUserNamespace && hostPlace != nil {
             // Without a namespace of its own for it a user namespace may only bind the host's.
@@ -29,9 +33,10 @@ struct FileSystemMount {
     }
 
     private func make(
-        on target: borrowing OwnedFD, beneath rootfs: borrowing RootedDirectory
+        on target: borrowing OwnedFD, covering covered: FileStatus?,
+        beneath rootfs: borrowing RootedDirectory
     ) throws(SystemCallError) {
-        let options = try allOptions(replacing: target)
+        let options = allOptions(covering: covered)
         // fsconfig(2) takes at most 255 bytes for one value.
         if options.contains(where: { $0.utf8.count > 255 }) {
             return try makeClassically(options, on: target, beneath: rootfs)
@@ -71,14 +76,11 @@ struct FileSystemMount {
     }
 
     /// The options of the file system, with what the spec leaves to the runtime.
-    private func allOptions(
-        replacing target: borrowing OwnedFD
-    ) throws(SystemCallError) -> [String] {
+    private func allOptions(covering covered: FileStatus?) -> [String] {
         var options = mount.options.fileSystemFlags + mount.options.data
-        if type == "tmpfs", !options.contains(where: { $0.hasPrefix("mode=") }) {
-            // A tmpfs has the permissions of the directory that it covers.
-            let mode = try FileStatus(of: target).permissions
-            options.append("mode=\(String(mode, radix: 8))")
+        if type == "tmpfs", let covered, !options.contains(where: { $0.hasPrefix("mode=") }) {
+            // It has the permissions of the image's directory; at a new place the kernel's 1777.
+            options.append("mode=\(String(covered.permissions, radix: 8))")
         }
         if mount.options.flags.contains(.readOnly), !Self.kernelTypes.contains(type) {
             options.append("ro")  // so that a disk is not written to at all
@@ -92,6 +94,7 @@ struct FileSystemMount {
     private func bindHosts(_ place: FilePath, in context: inout SetupContext) throws(Problem) {
         var bind = mount
         bind.options.data = []
+        bind.options.recursive.set.formUnion(mount.options.attributeChange.set)
         bind.kind = .bind(source: place, isRecursive: true)
         try BindMount(mount: bind, source: place, isRecursive: true).make(in: &context)
     }

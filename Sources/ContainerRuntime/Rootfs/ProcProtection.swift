@@ -27,6 +27,19 @@ enum ProcProtection {
         throw refusal(mount, "it lies inside /proc")
     }
 
+    /// Refuses, with ELOOP, a place for proc or sysfs that is a symbolic link of the image.
+    ///
+    /// The rest of the setup would look for them where the spec says and find something else.
+    static func checkIsDirectory(
+        _ path: FilePath, beneath rootfs: borrowing RootedDirectory
+    ) throws(SystemCallError) {
+        guard try FileStatus(of: rootfs.openLast(path)).kind == .directory else {
+            throw SystemCallError(
+                call: "mount", subject: "\(path) (a symbolic link of the image)",
+                errno: .tooManySymbolicLinkLevels)
+        }
+    }
+
     private static func refusal(_ mount: ContainerMount, _ why: String) -> SystemCallError {
         SystemCallError(
             call: "mount", subject: "\(mount.destination) (\(why))", errno: .notPermitted)

@@ -188,6 +188,38 @@ import Testing
         #expect(problem?.why.contains("inside /proc") == true)
     }
 
+    @Test(arguments: ["proc", "sysfs"])
+    func `the image cannot send proc and sysfs elsewhere`(type: String) throws {
+        let problem = #expect(throws: Problem.self) {
+            try Self.inRootfs(
+                mounts: [.init(destination: "/place", type: type)],
+                preparing: { bundle in
+                    let rootfs = bundle.appending("rootfs")
+                    try Directory.make(rootfs.appending("other"), permissions: .directoryDefault)
+                    try Link.makeSymbolic(at: rootfs.appending("place"), to: "other")
+                }
+            ) { _ in }
+        }
+        #expect(problem?.why.contains("symbolic link of the image") == true)
+    }
+
+    @Test func `a tmpfs has the permissions of what it covers`() throws {
+        let mounts = ["/old", "/new"].map {
+            RuntimeSpec.Mount(destination: $0, type: "tmpfs", options: ["nosuid"])
+        }
+        try Self.inRootfs(
+            mounts: mounts,
+            preparing: { bundle in
+                try Directory.make(
+                    bundle.appending("rootfs/old"),
+                    permissions: FilePermissions(rawValue: 0o710))
+            }
+        ) { (_) throws in
+            #expect(try FileStatus(of: "/old").permissions == 0o710)
+            #expect(try FileStatus(of: "/new").permissions == 0o1777)
+        }
+    }
+
     @Test func `a file that reports may be replaced in /proc`() throws {
         let mounts: [RuntimeSpec.Mount] = [
             .init(destination: "/proc", type: "proc"),
