@@ -11,6 +11,9 @@ package struct EngineConfiguration: Sendable {
     package var runtimeProgram: FilePath
     /// The program `kade-server`, which talks to registries.
     package var serverProgram: FilePath
+    /// The command that removes a `--rm` container whose client went away; the container's ID is
+    /// added to it: `[kade, --root, …, rm, --force, --volumes]`.
+    package var removalCommand: [String]
     /// The directories of `PATH`, to look for an init program (`--init`) and for `ps`.
     package var searchPath: [FilePath]
     /// The environment that programs of the engine get: proxies, certificates and `PATH`.
@@ -20,12 +23,14 @@ package struct EngineConfiguration: Sendable {
 
     package init(
         dataRoot: FilePath, runRoot: FilePath, runtimeProgram: FilePath, serverProgram: FilePath,
-        searchPath: [FilePath], helperEnvironment: [String], version: String
+        removalCommand: [String], searchPath: [FilePath], helperEnvironment: [String],
+        version: String
     ) {
         self.dataRoot = dataRoot
         self.runRoot = runRoot
         self.runtimeProgram = runtimeProgram
         self.serverProgram = serverProgram
+        self.removalCommand = removalCommand
         self.searchPath = searchPath
         self.helperEnvironment = helperEnvironment
         self.version = version

@@ -19,6 +19,8 @@ final class EngineContext: Sendable {
     private struct LearnedFacts {
         var bootID: String?
         var layout: CgroupLayout?
+        /// The container that this process made last: its start need not read it again.
+        var made: ContainerRecord?
     }
 
     /// The machine's present boot: `/proc/sys/kernel/random/boot_id`.
@@ -39,6 +41,24 @@ final class EngineContext: Sendable {
         let layout = try CgroupLayout.detect()
         facts.withLock { $0.layout = layout }
         return layout
+    }
+
+    /// Keeps the record of a container that this process just made.
+    func remember(_ record: ContainerRecord) {
+        facts.withLock { $0.made = record }
+    }
+
+    /// The container with a name, an ID or the beginning of an ID.
+    func record(of name: String) throws(Problem) -> ContainerRecord {
+        if let made = facts.withLock({ $0.made }), made.id == name || made.name == name {
+            return made
+        }
+        return try database.read { try $0.container(name) }
+    }
+
+    /// Forgets the record of the container made last, which is about to change.
+    func forget() {
+        facts.withLock { $0.made = nil }
     }
 
     /// Holds a container against every other command that would change it.

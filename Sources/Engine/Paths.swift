@@ -5,8 +5,8 @@ extension EngineConfiguration {
     var databasePath: FilePath { dataRoot.appending("kade.db") }
     var containersDirectory: FilePath { dataRoot.appending("containers") }
     var volumesDirectory: FilePath { dataRoot.appending("volumes") }
-    /// `kade-runtime --root` of a container: one directory each, so that none waits for another.
-    func runtimeRoot(of id: String) -> FilePath { runRoot.appending("runtime").appending(id) }
+    /// `kade-runtime --root`: the runtime keeps a directory for each container.
+    var runtimeRoot: FilePath { runRoot.appending("runtime") }
     /// A container's monitor listens here.
     func monitorSocket(of id: String) -> FilePath {
         runRoot.appending("monitor").appending("\(id).sock")
@@ -27,6 +27,8 @@ extension EngineConfiguration {
 struct ContainerBundle: Sendable {
     let directory: FilePath
 
+    /// The container's ID.
+    var id: String { directory.lastComponent?.string ?? "" }
     var spec: FilePath { directory.appending("config.json") }
     var monitor: FilePath { directory.appending("monitor.json") }
     var lifecycle: FilePath { directory.appending("lifecycle.json") }

@@ -27,6 +27,10 @@ struct Session {
                 dataRoot: dataRoot, runRoot: runRoot,
                 runtimeProgram: try programs.find("kade-runtime", searchPath: searchPath),
                 serverProgram: try programs.find("kade-server", searchPath: searchPath),
+                removalCommand: [
+                    try programs.find("kade", searchPath: searchPath).string, "--root",
+                    dataRoot.string, "--runroot", runRoot.string, "rm", "--force", "--volumes",
+                ],
                 searchPath: searchPath.split(separator: ":").map { FilePath(String($0)) },
                 helperEnvironment: environment.map { "\($0.key)=\($0.value)" }.sorted(),
                 version: Version.current))

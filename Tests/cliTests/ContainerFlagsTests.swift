@@ -36,7 +36,7 @@ private let session = Session(globals: GlobalFlags(), environment: ["HOME": "/ro
         #expect(resources.cpuShares == 512)
         #expect(resources.cpusetCPUs == "0-1")
         #expect(resources.pidsLimit == -1)
-        #expect(resources.limits == [ResourceLimit(name: "nofile", soft: 1, hard: 2)])
+        #expect(resources.limits == [ProcessLimit(name: "nofile", soft: 1, hard: 2)])
         #expect(resources.readBytesPerSecond == [DeviceRate(path: "/dev/sda", rate: 1_048_576)])
         #expect(resources.shmSizeInBytes == 1 << 30)
     }

@@ -58,12 +58,12 @@ func refusal<Value>(_ body: () throws(InvalidValue) -> Value) -> String? {
     @Test func `one value is both limits`() throws {
         #expect(
             try UlimitFlag.parse("nofile=1024")
-                == ResourceLimit(name: "nofile", soft: 1024, hard: 1024))
+                == ProcessLimit(name: "nofile", soft: 1024, hard: 1024))
         #expect(
             try UlimitFlag.parse("core=-1:unlimited")
-                == ResourceLimit(name: "core", soft: -1, hard: -1))
+                == ProcessLimit(name: "core", soft: -1, hard: -1))
         #expect(
-            try UlimitFlag.parse("nproc=1:2") == ResourceLimit(name: "nproc", soft: 1, hard: 2))
+            try UlimitFlag.parse("nproc=1:2") == ProcessLimit(name: "nproc", soft: 1, hard: 2))
     }
 
     @Test(arguments: [

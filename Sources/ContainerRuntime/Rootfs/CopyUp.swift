@@ -1,10 +1,10 @@
-import Linux
+package import Linux
 import SystemPackage
 
 /// Fills a new tmpfs with what it is going to cover: the option "tmpcopyup".
-enum CopyUp {
+package enum CopyUp {
     /// Copies all that is in one directory into another, with kinds, owners and permissions.
-    static func copy(
+    package static func copy(
         from source: borrowing OwnedFD, to target: borrowing OwnedFD
     ) throws(SystemCallError) {
         let directory = try source.open(".", [.readOnly, .directory])

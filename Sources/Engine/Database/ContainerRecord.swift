@@ -11,8 +11,6 @@ struct ContainerRecord: Sendable, Equatable {
     /// `sha256:…` of the image's configuration, or `host`.
     let imageID: String
     let created: Timestamp
-    /// A removal has begun; only a removal can go on.
-    var isRemoving: Bool
     /// The request, merged with the image's configuration.
     var request: ContainerRequest
     /// The diffIDs of the image's layers, the lowest first; the host image has none.
@@ -20,7 +18,7 @@ struct ContainerRecord: Sendable, Equatable {
 }
 
 extension ContainerRecord {
-    static let columns = "id, name, image, imageID, created, isRemoving, request, layers"
+    static let columns = "id, name, image, imageID, created, request, layers"
 
     /// Reads a row of ``columns``.
     init(_ row: Row) throws {
@@ -29,14 +27,13 @@ extension ContainerRecord {
         image = row[2]
         imageID = row[3]
         created = Timestamp(nanosecondsSinceEpoch: row[4])
-        isRemoving = row[5]
-        let text: String = row[6]
+        let text: String = row[5]
         let name: String = name
         request = try ContainerRequest(
             dockerJSON: .parse(Array(text.utf8), named: "the row of container \(name)"))
         request.name = name
         request.image = image
-        let layers: String = row[7]
+        let layers: String = row[6]
         self.layers = layers.isEmpty ? [] : layers.split(separator: " ").map(String.init)
     }
 }
@@ -127,9 +124,11 @@ extension GRDB.Database {
             arguments: [request.dockerJSON.jsonString(), id])
     }
 
-    /// Notes that a removal has begun.
-    func markRemoving(containerID id: String) throws {
-        try execute(sql: "UPDATE containers SET isRemoving = 1 WHERE id = ?", arguments: [id])
+    /// Whether a name is taken.
+    func hasContainer(named name: String) throws -> Bool {
+        try Bool.fetchOne(
+            self, sql: "SELECT EXISTS (SELECT 1 FROM containers WHERE name = ?)", arguments: [name])
+            ?? false
     }
 
     /// Takes a container's row away, and says which anonymous volumes nobody has any more.

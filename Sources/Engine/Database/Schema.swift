@@ -33,7 +33,6 @@ enum Schema {
             image TEXT NOT NULL,
             imageID TEXT NOT NULL,
             created INTEGER NOT NULL,
-            isRemoving INTEGER NOT NULL DEFAULT 0,
             isAutoRemoved INTEGER NOT NULL DEFAULT 0,
             request TEXT NOT NULL,
             layers TEXT NOT NULL

@@ -22,7 +22,7 @@ extension EngineContext {
         let child = try SpawnedProgram(
             program,
             arguments: [
-                program.string, "--root", configuration.runtimeRoot(of: id).string,
+                program.string, "--root", configuration.runtimeRoot.string,
                 "--log", "/proc/self/fd/3", "--log-format", "json",
             ] + arguments,
             environment: configuration.helperEnvironment,

@@ -25,8 +25,8 @@ enum NamespaceFlags {
     /// `--ipc none|private|shareable|host|container:NAME`.
     static func parseIPC(_ text: String) throws(InvalidValue) -> IPCMode {
         switch text {
-        case "", "shareable": return .shareable
-        case "private": return .isolated
+        case "shareable": return .shareable
+        case "", "private": return .isolated
         case "none": return .none
         case "host": return .host
         default:

@@ -8,7 +8,7 @@ enum UlimitFlag {
         "rss", "rtprio", "rttime", "sigpending", "stack",
     ]
 
-    static func parse(_ text: String) throws(InvalidValue) -> ResourceLimit {
+    static func parse(_ text: String) throws(InvalidValue) -> ProcessLimit {
         let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
         guard parts.count == 2 else {
             throw InvalidValue("invalid ulimit argument: \(text)", fix: "write NAME=SOFT[:HARD]")
@@ -31,7 +31,7 @@ enum UlimitFlag {
             throw InvalidValue(
                 "ulimit soft limit must be less than or equal to hard limit: \(soft) > \(hard)")
         }
-        return ResourceLimit(name: name, soft: soft, hard: hard)
+        return ProcessLimit(name: name, soft: soft, hard: hard)
     }
 
     /// One value; −1 and `unlimited` mean without limit.

@@ -4,11 +4,7 @@ import Linux
 /// The checks of a request that need no image, with Docker's texts.
 extension ContainerRequest {
     func validate(on host: SpecHost) throws(Problem) {
-        if let name, !Self.isValid(name: name) {
-            throw Problem(
-                kind: .invalid, what: "Invalid container name (\(name))",
-                why: "only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed")
-        }
+        try validateName()
         if let directory = process.workingDirectory, !directory.hasPrefix("/") {
             throw invalid(
                 "use working directory \(directory)",
@@ -34,6 +30,15 @@ extension ContainerRequest {
         try validateLogging()
         _ = try security.capabilities(on: host)
         _ = try SecurityOptions(security.options)
+    }
+
+    /// Checks the name, where there is one.
+    func validateName() throws(Problem) {
+        if let name, !Self.isValid(name: name) {
+            throw Problem(
+                kind: .invalid, what: "Invalid container name (\(name))",
+                why: "only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed")
+        }
     }
 
     private static func isValid(name: String) -> Bool {

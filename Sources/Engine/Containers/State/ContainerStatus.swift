@@ -27,8 +27,11 @@ extension EngineContext {
     func status(of record: ContainerRecord) throws(Problem) -> ContainerStatus {
         let lifecycle = try Lifecycle(at: configuration.bundle(of: record.id).lifecycle)
         let truth = try truth(of: lifecycle, record)
-        let state = ContainerState(
-            lifecycle: lifecycle, truth: truth, isRemoving: record.isRemoving)
+        var state = ContainerState(lifecycle: lifecycle, truth: truth)
+        // A removal takes the directory first.
+        if lifecycle == nil, !File.exists(configuration.bundle(of: record.id).directory) {
+            state = .dead
+        }
         return ContainerStatus(record: record, lifecycle: lifecycle, truth: truth, state: state)
     }
 

@@ -95,11 +95,7 @@ extension ContainerState {
     ///
     /// A run that the monitor could not end (it was killed, or the machine went down) is Docker's
     /// exit code 255.
-    init(lifecycle: Lifecycle?, truth: ProcessTruth, isRemoving: Bool) {
-        guard !isRemoving || truth.isAlive else {
-            self = .dead
-            return
-        }
+    init(lifecycle: Lifecycle?, truth: ProcessTruth) {
         guard let lifecycle else {
             self = .created
             return

@@ -1,0 +1,98 @@
+import ContainerRuntime
+import Diagnostics
+import Linux
+import OCI
+import SystemPackage
+
+extension EngineContext {
+    /// Writes all that a container's monitor reads: `config.json`, `monitor.json` and the files
+    /// that are bound into the container.
+    ///
+    /// Nothing is synced: what a crash leaves half-written is made anew by the next start.
+    func prepareBundle(
+        of record: ContainerRecord, recording steps: inout StepRecorder
+    ) throws(Problem) {
+        let bundle = configuration.bundle(of: record.id)
+        let mounts = try steps.record(.prepareRootfs(record)) { () throws(Problem) in
+            try rootfsMounts(of: record)
+        }
+        let layers = ([mounts.first?.upper] + (mounts.first?.lower ?? [])).compactMap(\.self)
+        let rootfs = LayeredRootfs(layers: layers.map { FilePath($0) })
+        let input = try steps.record(.lookUp(record)) { () throws(Problem) in
+            try specInput(for: record, rootfs: rootfs)
+        }
+        try steps.record(.writeBundle(bundle)) { () throws(Problem) in
+            var builder = SpecBuilder(input)
+            let spec = try builder.build()
+            let monitor = try monitorConfiguration(of: record, mounts: mounts)
+            try explaining("cannot write the bundle \(bundle.directory)") {
+                () throws(SystemCallError) in
+                let mode = FilePermissions(rawValue: 0o600)
+                try File.create(bundle.spec, content: spec.json(), permissions: mode)
+                try File.create(bundle.monitor, content: monitor.json(), permissions: mode)
+            }
+        }
+        try explaining("cannot write the steps of \(record.name)") {
+            () throws(SystemCallError) in
+            try File.create(
+                bundle.steps, content: steps.text, permissions: FilePermissions(rawValue: 0o600))
+        }
+    }
+
+    /// The overlays of the container's root file system, the root first.
+    private func rootfsMounts(
+        of record: ContainerRecord
+    ) throws(Problem) -> [MonitorConfiguration.RootfsMount] {
+        if record.imageID == HostImage.name { return try prepareHostRootfs(of: record.id) }
+        return [try snapshot(of: record)]
+    }
+
+    private func monitorConfiguration(
+        of record: ContainerRecord, mounts: [MonitorConfiguration.RootfsMount]
+    ) throws(Problem) -> MonitorConfiguration {
+        let request = record.request
+        let bundle = configuration.bundle(of: record.id)
+        let limits = try LogLimits(request.logging)
+        let log: MonitorConfiguration.Log =
+            request.logging.driver == "none"
+            ? .none
+            : .jsonFile(
+                path: bundle.log.string, maxSizeInBytes: limits.maximumSizeInBytes ?? 0,
+                maxFiles: limits.maximumFiles)
+        let timeout = request.stopTimeoutInSeconds ?? 10
+        return MonitorConfiguration(
+            id: record.id, bundle: bundle.directory.string,
+            runtimeRoot: configuration.runtimeRoot.string,
+            socket: configuration.monitorSocket(of: record.id).string, mounts: mounts,
+            hasTerminal: request.process.hasTerminal,
+            isInputOpen: request.process.isInteractive,
+            endsInputWithClient: request.process.isInteractive, log: log,
+            restart: ContainerRuntime.RestartPolicy(request.restartPolicy),
+            stopSignal: UInt8(truncatingIfNeeded: request.stopSignalNumber),
+            stopTimeoutInMilliseconds: timeout < 0
+                ? -1 : Int32(clamping: Int64(timeout) * 1000),
+            exitCommand: request.isRemovedAfterExit
+                ? configuration.removalCommand + [record.id] : [],
+            recordsSteps: true)
+    }
+}
+
+extension ContainerRuntime.RestartPolicy {
+    fileprivate init(_ policy: RestartPolicy) {
+        self =
+            switch policy {
+            case .no: .no
+            case .always: .always
+            case .unlessStopped: .unlessStopped
+            case .onFailure(let retries): .onFailure(maximumRetries: retries)
+            }
+    }
+}
+
+extension ContainerRequest {
+    /// The signal of a stop: the request's, then SIGTERM.
+    var stopSignalNumber: Int32 {
+        // It was validated when the container was made; an image's may be anything.
+        stopSignal.flatMap { Signal(named: $0)?.rawValue } ?? Signal.terminate.rawValue
+    }
+}

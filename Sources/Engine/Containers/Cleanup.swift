@@ -1,0 +1,37 @@
+import ContainerRuntime
+import Diagnostics
+import Linux
+import SystemPackage
+
+extension EngineContext {
+    /// Ends what a killed monitor or a reboot left of a run: the runtime's state with its cgroups,
+    /// the socket, and `lifecycle.json`, which gets Docker's exit code 255.
+    ///
+    /// The caller holds the container's lock.
+    func finish(_ status: ContainerStatus) throws(Problem) {
+        guard var lifecycle = status.lifecycle else { return }
+        try removeRuntimeState(of: status.record.id)
+        if lifecycle.status == .running {
+            lifecycle.exitCode = 255
+            lifecycle.finishedAt = .now
+        }
+        lifecycle.status = .exited
+        try lifecycle.write(to: configuration.bundle(of: status.record.id).lifecycle)
+    }
+
+    /// Removes the runtime's state of a container whose processes are gone, or are to go.
+    func removeRuntimeState(of id: String) throws(Problem) {
+        if File.exists(configuration.runtimeRoot.appending(id)) {
+            try runRuntime(
+                ["delete", "--force", id], on: id, what: "cannot clean up container \(id)")
+        }
+        let socket = configuration.monitorSocket(of: id)
+        do throws(SystemCallError) {
+            try Link.remove(socket)
+        } catch  where error.errno == .noSuchFileOrDirectory {
+            return
+        } catch {
+            throw Problem(what: "cannot remove \(socket)", refusal: error)
+        }
+    }
+}

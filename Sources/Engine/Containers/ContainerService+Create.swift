@@ -1,0 +1,118 @@
+import ContainerRuntime
+package import Diagnostics
+import Linux
+import SystemPackage
+
+extension ContainerService {
+    /// Makes a container without starting it: its row, directories and anonymous volumes.
+    ///
+    /// The image must be in the store (`notFound` otherwise; the caller pulls as its policy says).
+    package func create(_ request: ContainerRequest) throws(Problem) -> CreatedContainer {
+        let host = try context.specHost()
+        try request.validate(on: host)
+        let image = try context.image(for: request)
+        var merged = request.merged(with: image.defaults)
+        guard !(merged.process.entrypoint ?? []).isEmpty || !(merged.command ?? []).isEmpty else {
+            throw Problem(
+                kind: .invalid, what: "cannot create a container of \(request.image)",
+                why: "no command specified, and the image has none",
+                fix: "name one after the image")
+        }
+        let id = makeContainerID()
+        merged.name = nil
+        var record = ContainerRecord(
+            id: id, name: request.name ?? makeContainerName(), image: request.image,
+            imageID: image.id, created: .now, request: merged, layers: image.layers)
+        let volumes = record.volumeUses()
+        let bundle = context.configuration.bundle(of: id)
+        // The directory comes first: a row always has one, and a directory without a row that
+        // nobody holds is what a crash left.
+        let lock = try context.makeDirectory(of: bundle)
+        do throws(Problem) {
+            record = try context.insert(record, volumes: volumes, namesItself: request.name == nil)
+        } catch {
+            // Best effort: the first error counts, and the next `ps` removes what is left.
+            try? Directory.removeTree(bundle.directory)
+            throw error
+        }
+        _ = consume lock
+        context.remember(record)
+        return CreatedContainer(id: id, name: record.name, warnings: image.warnings)
+    }
+}
+
+extension ContainerRecord {
+    /// The volumes that the request names, with an ID for each anonymous one.
+    func volumeUses() -> [VolumeUse] {
+        request.mounts.compactMap { mount in
+            guard case .volume(let name, _) = mount.kind else { return nil }
+            return VolumeUse(
+                name: name ?? Random.hexadecimal(bytes: 32), isAnonymous: name == nil,
+                target: mount.target)
+        }
+    }
+}
+
+extension EngineContext {
+    /// Makes a container's directory, and holds its lock.
+    func makeDirectory(of bundle: ContainerBundle) throws(Problem) -> FileLock {
+        // Under another name until the lock is held: nobody takes it for one that a crash left.
+        let parent = bundle.directory.removingLastComponent()
+        let new = parent.appending(".new-\(bundle.id)")
+        return try explaining("cannot make the directory \(bundle.directory)") {
+            () throws(SystemCallError) in
+            do throws(SystemCallError) {
+                try Directory.make(new, permissions: .container)
+            } catch  where error.errno == .noSuchFileOrDirectory {
+                try Directory.makeAll(parent, permissions: .container)
+                try Directory.make(new, permissions: .container)
+            }
+            let lock = try FileLock(new.appending("lock"), .exclusive)
+            try Directory.make(new.appending("rootfs"), permissions: .container)
+            try Link.rename(new, to: bundle.directory)
+            return lock
+        }
+    }
+
+    /// Adds a container's row and those of its volumes in one transaction.
+    ///
+    /// - Returns: the record with the name that it got, and with other containers' IDs in the
+    ///   place of their names.
+    func insert(
+        _ record: ContainerRecord, volumes: [VolumeUse], namesItself: Bool
+    ) throws(Problem) -> ContainerRecord {
+        try database.write { database in
+            var record = record
+            if namesItself {
+                while try database.hasContainer(named: record.name) {
+                    record.name = makeContainerName()
+                }
+            }
+            try record.resolvePeers { try database.container($0).id }
+            try database.insert(record)
+            for volume in volumes {
+                try database.use(volume, by: record.id, at: record.created)
+            }
+            return record
+        }
+    }
+}
+
+extension ContainerRecord {
+    /// Replaces the names in `container:NAME` by IDs, so that a rename does no harm.
+    fileprivate mutating func resolvePeers(_ id: (String) throws -> String) throws {
+        for path in [\NamespaceRequest.pid, \NamespaceRequest.network] {
+            if case .container(let name) = request.namespaces[keyPath: path] {
+                request.namespaces[keyPath: path] = .container(try id(name))
+            }
+        }
+        if case .container(let name) = request.namespaces.ipc {
+            request.namespaces.ipc = .container(try id(name))
+        }
+    }
+}
+
+extension FilePermissions {
+    /// Directories of containers: for root alone, and to pass through for a mapped root.
+    static let container = FilePermissions(rawValue: 0o711)
+}

@@ -1,0 +1,174 @@
+package import Diagnostics
+import SystemPackage
+
+extension ContainerService {
+    /// Containers, newest first.
+    ///
+    /// What killed monitors, half-made containers and reboots left is cleaned up on the way.
+    package func list(_ filter: ContainerFilter) throws(Problem) -> [ContainerSummary] {
+        let records = try context.database.read { try $0.containers() }
+        var statuses: [ContainerStatus] = []
+        for record in records {
+            if let status = try context.cleanedStatus(of: record) { statuses.append(status) }
+        }
+        try context.removeOrphans(knowing: Set(records.map(\.id)))
+        let matcher = try ContainerMatcher(filter, among: statuses)
+        var matching = statuses.filter { matcher.matches($0) }
+        if let last = filter.last {
+            matching = Array(matching.prefix(max(0, last)))
+        } else if !filter.includesStopped, !matcher.asksForState {
+            matching.removeAll { !$0.state.isAlive && $0.state.word != "restarting" }
+        }
+        return matching.map { ContainerSummary($0) }
+    }
+
+    /// One container's line, as `ps` has it.
+    package func summary(of name: String) throws(Problem) -> ContainerSummary {
+        ContainerSummary(try context.status(of: try context.record(of: name)))
+    }
+
+    /// The request as merged with the image's configuration: terminal, streams, stop signal.
+    package func request(of name: String) throws(Problem) -> ContainerRequest {
+        try context.record(of: name).request
+    }
+
+    /// Gives a container a new name.
+    package func rename(_ name: String, to newName: String) throws(Problem) {
+        var request = ContainerRequest(image: "")
+        request.name = newName
+        try request.validateName()
+        context.forget()
+        try context.database.write { database in
+            let record = try database.container(name)
+            guard record.name != newName else {
+                throw Problem(
+                    kind: .invalid, what: "cannot rename container \(name)",
+                    why: "Renaming a container with the same name as its current name")
+            }
+            try database.rename(containerID: record.id, to: newName)
+        }
+    }
+}
+
+extension ContainerSummary {
+    init(_ status: ContainerStatus) {
+        let request = status.record.request
+        self.init(
+            id: status.record.id, name: status.record.name, image: status.record.image,
+            imageID: status.record.imageID,
+            command: (request.process.entrypoint ?? []) + (request.command ?? []),
+            created: status.record.created, state: status.state, labels: request.labels,
+            mounts: request.mounts.compactMap { mount in
+                switch mount.kind {
+                case .bind(let bind): bind.source
+                case .volume(let name, _): name
+                case .tmpfs: nil
+                }
+            },
+            network: request.namespaces.network.text(isolated: "none"))
+    }
+}
+
+/// The filters of `ps`, understood.
+struct ContainerMatcher {
+    private var tests: [String: [(ContainerStatus) -> Bool]] = [:]
+    /// Whether a filter names states, which then decide instead of `--all`.
+    private(set) var asksForState = false
+
+    init(_ filter: ContainerFilter, among all: [ContainerStatus]) throws(Problem) {
+        for (key, value) in filter.conditions {
+            let test = try Self.test(key, value, all)
+            tests[key, default: []].append(test)
+            if key == "status" || key == "exited" { asksForState = true }
+        }
+    }
+
+    /// Values of one key are alternatives (labels are not), keys come together.
+    func matches(_ status: ContainerStatus) -> Bool {
+        tests.allSatisfy { key, tests in
+            key == "label" ? tests.allSatisfy { $0(status) } : tests.contains { $0(status) }
+        }
+    }
+
+    private static func test(
+        _ key: String, _ value: String, _ all: [ContainerStatus]
+    ) throws(Problem) -> (ContainerStatus) -> Bool {
+        switch key {
+        case "id": return { $0.record.id.hasPrefix(value) }
+        case "name": return nameTest(value)
+        case "label":
+            let parts = value.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            let name = String(parts[0])
+            guard parts.count > 1 else { return { $0.record.request.labels[name] != nil } }
+            return { $0.record.request.labels[name] == String(parts[1]) }
+        case "exited":
+            guard let code = Int32(value) else { throw invalid(key, value) }
+            return {
+                guard case .exited(code, _, _) = $0.state else { return false }
+                return true
+            }
+        case "status":
+            let words = [
+                "created", "restarting", "running", "removing", "paused", "exited", "dead",
+            ]
+            guard words.contains(value) else { throw invalid(key, value) }
+            return { $0.state.word == value }
+        case "ancestor":
+            return { status in
+                let record = status.record
+                let id = record.imageID.hasPrefix("sha256:") ? record.imageID.dropFirst(7) : ""
+                return record.image == value || record.imageID == value
+                    || record.image == value + ":latest"
+                    || (value.utf8.count >= 4 && id.hasPrefix(value))
+            }
+        case "before", "since":
+            guard let other = all.first(where: { named($0, value) }) else {
+                throw Problem(
+                    kind: .notFound, what: "No such container: \(value)",
+                    why: "the filter \(key) names it")
+            }
+            let created = other.record.created
+            return key == "before"
+                ? { $0.record.created < created } : { $0.record.created > created }
+        case "volume":
+            return { status in
+                ContainerSummary(status).mounts.contains(value)
+                    || status.record.request.mounts.contains { $0.target == value }
+            }
+        case "network": return { ContainerSummary($0).network == value }
+        default: throw invalid(key, value)
+        }
+    }
+
+    /// A part of the name; `^` and `$` tie it to the name's ends.
+    private static func nameTest(_ value: String) -> (ContainerStatus) -> Bool {
+        var text = Substring(value)
+        let isAtStart = text.hasPrefix("^")
+        if isAtStart { text = text.dropFirst() }
+        if text.hasPrefix("/") { text = text.dropFirst() }
+        let isAtEnd = text.hasSuffix("$")
+        if isAtEnd { text = text.dropLast() }
+        let part = String(text)
+        return { status in
+            let name = status.record.name
+            return switch (isAtStart, isAtEnd) {
+            case (true, true): name == part
+            case (true, false): name.hasPrefix(part)
+            case (false, true): name.hasSuffix(part)
+            case (false, false): part.isEmpty || name.contains(part)
+            }
+        }
+    }
+
+    private static func named(_ status: ContainerStatus, _ text: String) -> Bool {
+        status.record.name == text || status.record.id.hasPrefix(text)
+    }
+
+    private static func invalid(_ key: String, _ value: String) -> Problem {
+        Problem(
+            kind: .invalid, what: "invalid filter '\(key)=\(value)'",
+            why: "there is no such filter, or the value is none of its",
+            fix: "filters are id, name, label, exited, status, ancestor, before, since, volume "
+                + "and network")
+    }
+}

@@ -1,0 +1,103 @@
+import ContainerRuntime
+package import Diagnostics
+import Glibc
+import Linux
+import SystemPackage
+
+extension ContainerService {
+    /// Removes a container that does not run, or with `force` kills it first.
+    ///
+    /// - Parameters:
+    ///   - name: the container.
+    ///   - force: kills it when it runs.
+    ///   - removesVolumes: removes its anonymous volumes too; those of a `--rm` container always go.
+    package func remove(
+        _ name: String, force: Bool, removesVolumes: Bool
+    ) throws(Problem) {
+        let record = try context.record(of: name)
+        if force {
+            try context.end(
+                try context.status(of: record), signal: SIGKILL, timeoutInMilliseconds: -1)
+        }
+        try context.withLock(on: record.id) { () throws(Problem) in
+            let status = try context.status(of: record)
+            try Self.checkRemovable(status)
+            try context.delete(
+                record, withVolumes: removesVolumes || record.request.isRemovedAfterExit)
+        }
+    }
+
+    /// Removes containers that do not run and match the filters; returns their IDs.
+    package func prune(_ filter: ContainerFilter) throws(Problem) -> [String] {
+        var all = filter
+        all.includesStopped = true
+        var removed: [String] = []
+        for summary in try list(all) {
+            switch summary.state {
+            case .created, .startFailed, .exited, .dead: break
+            case .running, .paused, .restarting: continue
+            }
+            do throws(Problem) {
+                try remove(summary.id, force: false, removesVolumes: false)
+                removed.append(summary.id)
+            } catch  where error.kind == .notFound || error.kind == .conflict {
+                continue  // another command was faster: it is gone, or it runs again
+            }
+        }
+        return removed
+    }
+
+    private static func checkRemovable(_ status: ContainerStatus) throws(Problem) {
+        let name = status.record.name
+        let why: String
+        let fix: String
+        switch status.state {
+        case .created, .startFailed, .exited, .dead: return
+        case .running:
+            why = "container is running"
+            fix = "stop the container before removing or force remove"
+        case .paused:
+            why = "container is paused"
+            fix = "unpause and then stop the container before removing or force remove"
+        case .restarting:
+            why = "container is restarting"
+            fix = "stop the container before removing or force remove"
+        }
+        throw Problem(
+            kind: .conflict, what: "cannot remove container \"\(name)\"", why: why, fix: fix)
+    }
+}
+
+extension EngineContext {
+    /// Removes everything of a container that does not run; the caller holds its lock.
+    ///
+    /// First all that lies elsewhere, then the directory, then the row: what a crash leaves is a
+    /// container in the state dead, which `rm` removes.
+    func delete(_ record: ContainerRecord, withVolumes: Bool) throws(Problem) {
+        forget()
+        try removeRuntimeState(of: record.id)
+        if record.request.namespaces.ipc == .shareable { try removeSharedMemory(of: record.id) }
+        if record.imageID == HostImage.name { try removeHostRootfs(of: record.id) }
+        try removeDirectory(of: record.id)
+        let volumes = try database.write {
+            try $0.delete(containerID: record.id, withVolumes: withVolumes)
+        }
+        for name in volumes {
+            let path = configuration.volumesDirectory.appending(name)
+            try explaining("cannot remove volume \(name)") { () throws(SystemCallError) in
+                try Directory.removeTree(path)
+            }
+        }
+    }
+
+    func removeDirectory(of id: String) throws(Problem) {
+        let directory = configuration.bundle(of: id).directory
+        guard File.exists(directory) else { return }
+        // At once under another name, so that nobody takes a half of it for a container.
+        let removed = directory.removingLastComponent().appending(".removing-\(id)")
+        try explaining("cannot remove \(directory)") { () throws(SystemCallError) in
+            try Link.rename(directory, to: removed)
+            try Directory.removeTree(removed)
+        }
+    }
+}

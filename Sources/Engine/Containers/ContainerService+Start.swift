@@ -1,0 +1,158 @@
+import ContainerRuntime
+package import Diagnostics
+import Glibc
+import Linux
+import OCI
+import SystemPackage
+
+extension ContainerService {
+    /// Starts a container; with streams, returns the session that they travel over.
+    ///
+    /// Returns after the program runs (or could not); with streams the `started` event is the
+    /// session's first. A container that already runs is left alone, and joined where streams are
+    /// wanted. A `--rm` container that cannot start is removed.
+    ///
+    /// - Parameters:
+    ///   - name: the container.
+    ///   - streams: what the client wants; empty for a detached start.
+    ///   - removesAfterExit: the client promises to call ``remove(_:force:removesVolumes:)`` itself
+    ///     after the exit event of a `--rm` container, which spares the monitor's helper.
+    package func start(
+        _ name: String, attaching streams: AttachedStreams, removesAfterExit: Bool
+    ) throws(Problem) -> ContainerSession? {
+        let record = try context.record(of: name)
+        var options = ClientMessage.AttachOptions(streams)
+        if removesAfterExit { options.insert(.willRemove) }
+        do throws(Problem) {
+            let session = try context.withLock(on: record.id) {
+                () throws(Problem) -> ContainerSession? in
+                try context.start(record, options)
+            }
+            guard let session else {
+                return streams.isEmpty ? nil : try attach(record.id, streams: streams)
+            }
+            if streams.isEmpty { return nil }
+            return session
+        } catch {
+            if record.request.isRemovedAfterExit, error.kind != .conflict {
+                try remove(record.id, force: true, removesVolumes: true)
+            }
+            throw error
+        }
+    }
+
+    /// Joins the streams of a running container.
+    package func attach(
+        _ name: String, streams: AttachedStreams
+    ) throws(Problem) -> ContainerSession {
+        let record = try context.record(of: name)
+        switch try context.status(of: record).state {
+        case .running: break
+        case .paused:
+            throw Problem(
+                kind: .conflict, what: "cannot attach to container \(record.name)",
+                why: "You cannot attach to a paused container, unpause it first",
+                fix: "kade unpause \(record.name)")
+        case .restarting:
+            throw Problem(
+                kind: .conflict, what: "cannot attach to container \(record.name)",
+                why: "You cannot attach to a restarting container, wait until it is running")
+        default:
+            throw Problem(
+                kind: .conflict, what: "cannot attach to container \(record.name)",
+                why: "You cannot attach to a stopped container, start it first",
+                fix: "kade start \(record.name)")
+        }
+        let session = try ContainerSession(
+            connectingTo: context.configuration.monitorSocket(of: record.id),
+            containerID: record.id)
+        try session.send(ClientMessage.attach(ClientMessage.AttachOptions(streams)))
+        return session
+    }
+}
+
+extension ClientMessage.AttachOptions {
+    fileprivate init(_ streams: AttachedStreams) {
+        self.init(rawValue: streams.rawValue)  // the protocol's first three bits
+    }
+}
+
+extension EngineContext {
+    /// Starts a container whose lock is held; nil when it runs already.
+    fileprivate func start(
+        _ record: ContainerRecord, _ options: ClientMessage.AttachOptions
+    ) throws(Problem) -> ContainerSession? {
+        let status = try status(of: record)
+        switch status.state {
+        case .running, .restarting: return nil
+        case .paused:
+            throw Problem(
+                kind: .conflict, what: "cannot start container \(record.name)",
+                why: "cannot start a paused container, try unpause instead",
+                fix: "kade unpause \(record.name)")
+        case .dead:
+            throw Problem(
+                kind: .conflict, what: "cannot start container \(record.name)",
+                why: "container is marked for removal and cannot be started",
+                fix: "kade rm \(record.name)")
+        case .created, .startFailed, .exited: break
+        }
+        if status.isStale { try finish(status) }
+        var steps = StepRecorder()
+        try prepareBundle(of: record, recording: &steps)
+        let pair = try explaining("cannot make a socket for the monitor") {
+            () throws(SystemCallError) in try SocketPair(.packets)
+        }
+        let monitorEnd = try explaining("cannot make a socket for the monitor") {
+            () throws(SystemCallError) in try pair.second.duplicate()
+        }
+        let session = ContainerSession(
+            containerID: record.id, socket: pair.split { first, _ in first })
+        try session.send(ClientMessage.attach(options))
+        try spawnMonitor(of: record, clientEnd: monitorEnd)
+        try session.waitForStart(of: record)
+        return session
+    }
+
+    private func spawnMonitor(
+        of record: ContainerRecord, clientEnd: consuming OwnedFD
+    ) throws(Problem) {
+        let program = configuration.runtimeProgram
+        let bundle = configuration.bundle(of: record.id)
+        let child = try SpawnedProgram(
+            program,
+            arguments: [
+                program.string, "monitor", "--container", bundle.directory.string,
+                "--client-fd", "3",
+            ],
+            environment: configuration.helperEnvironment,
+            descriptors: [-1, -1, -1, clientEnd.rawValue])
+        // It leaves at once and lets the monitor go on alone.
+        let code = try child.wait()
+        guard code == 0 else {
+            throw Problem(
+                kind: .bug, what: "cannot start the monitor of \(record.name)",
+                why: "\(program) monitor ended with exit code \(code)")
+        }
+    }
+}
+
+extension ContainerSession {
+    /// Waits until the program runs, and leaves the event for the session's user.
+    fileprivate func waitForStart(of record: ContainerRecord) throws(Problem) {
+        var type: UInt8 = 0
+        let descriptor = descriptor
+        let count = try explaining("cannot hear the monitor of \(record.name)") {
+            () throws(SystemCallError) in
+            try kernel("recv", "the monitor") {
+                recv(descriptor, &type, 1, CInt(MSG_PEEK))
+            }
+        }
+        guard count > 0 else {
+            throw Problem(
+                kind: .bug, what: "cannot start container \(record.name)",
+                why: "its monitor ended without a word")
+        }
+        if type == UInt8(ascii: "P"), case .failed(let problem) = try receive() { throw problem }
+    }
+}

@@ -1,0 +1,245 @@
+import ContainerRuntime
+package import Diagnostics
+import Glibc
+import Linux
+import SystemPackage
+
+/// Signals: stop, kill and restart, through the monitor where it lives.
+extension ContainerService {
+    /// Stops: the stop signal, and SIGKILL after the timeout; nil takes the container's own values.
+    ///
+    /// A container that does not run is left as it is.
+    package func stop(
+        _ name: String, signal: String?, timeoutInSeconds: Int?
+    ) throws(Problem) {
+        let record = try context.record(of: name)
+        let status = try context.status(of: record)
+        let number = try signal.map { text throws(Problem) in try Self.signal(text) }
+        let timeout = timeoutInSeconds ?? record.request.stopTimeoutInSeconds ?? 10
+        try context.end(
+            status, signal: number ?? record.request.stopSignalNumber,
+            timeoutInMilliseconds: timeout < 0 ? -1 : Int32(clamping: Int64(timeout) * 1000))
+    }
+
+    /// Sends a signal, by name (`KILL`, `SIGKILL`) or number.
+    package func kill(_ name: String, signal: String) throws(Problem) {
+        let number = try Self.signal(signal)
+        let record = try context.record(of: name)
+        let status = try context.status(of: record)
+        guard let pid = status.state.pid, let lifecycle = status.lifecycle else {
+            throw Problem(
+                kind: .conflict, what: "cannot kill container: \(name)",
+                why: "container \(record.id) is not running")
+        }
+        // A user who kills a container wants no restart: Docker counts these two signals as that.
+        if number == SIGKILL || number == record.request.stopSignalNumber,
+            status.truth.isMonitorAlive
+        {
+            let session = try ContainerSession(
+                connectingTo: context.configuration.monitorSocket(of: record.id),
+                containerID: record.id)
+            try session.send(ClientMessage.attach([]))
+            try session.send(
+                ClientMessage.stop(
+                    signal: UInt8(truncatingIfNeeded: number), timeoutInMilliseconds: -1))
+            // The monitor reads what was sent before it sees the end of the connection.
+        } else {
+            try context.send(
+                number, to: pid, startTime: lifecycle.pidStartTime, of: record)
+        }
+        if number == SIGKILL, case .paused = status.state { try context.resume(record) }
+    }
+
+    /// Stops where needed, and starts.
+    package func restart(
+        _ name: String, signal: String?, timeoutInSeconds: Int?
+    ) throws(Problem) {
+        let record = try context.record(of: name)
+        try stop(record.id, signal: signal, timeoutInSeconds: timeoutInSeconds)
+        _ = try start(record.id, attaching: [], removesAfterExit: false)
+    }
+
+    /// Freezes all processes.
+    package func pause(_ name: String) throws(Problem) {
+        let record = try context.record(of: name)
+        try context.withLock(on: record.id) { () throws(Problem) in
+            switch try context.status(of: record).state {
+            case .running: break
+            case .paused:
+                throw Problem(
+                    kind: .conflict, what: "cannot pause container \(name)",
+                    why: "container \(record.id) is already paused")
+            default:
+                throw Problem(
+                    kind: .conflict, what: "cannot pause container \(name)",
+                    why: "container \(record.id) is not running")
+            }
+            try context.runRuntime(
+                ["pause", record.id], on: record.id, what: "cannot pause container \(name)")
+        }
+    }
+
+    /// Thaws all processes.
+    package func unpause(_ name: String) throws(Problem) {
+        let record = try context.record(of: name)
+        try context.withLock(on: record.id) { () throws(Problem) in
+            guard case .paused = try context.status(of: record).state else {
+                throw Problem(
+                    kind: .conflict, what: "cannot unpause container \(name)",
+                    why: "container \(record.id) is not paused")
+            }
+            try context.resume(record)
+        }
+    }
+
+    /// Blocks until the container is not running, and returns its exit code.
+    package func wait(_ name: String) throws(Problem) -> Int32 {
+        let record = try context.record(of: name)
+        let status = try context.status(of: record)
+        guard status.state.isAlive || status.truth.isMonitorAlive else {
+            return status.state.exitCode
+        }
+        return try context.waitForEnd(of: status)
+    }
+
+    /// Reads a signal as `kill` takes it.
+    static func signal(_ text: String) throws(Problem) -> Int32 {
+        guard let signal = Signal(named: text) else {
+            throw Problem(
+                kind: .invalid, what: "invalid signal: \(text)",
+                why: "it is neither a name nor a number of signal(7)", fix: "for example TERM")
+        }
+        return signal.rawValue
+    }
+}
+
+extension EngineContext {
+    /// Ends a container for good, without a restart, and waits until it has ended.
+    func end(
+        _ status: ContainerStatus, signal: Int32, timeoutInMilliseconds: Int32
+    ) throws(Problem) {
+        guard status.state.isAlive || status.truth.isMonitorAlive else { return }
+        let record = status.record
+        if status.truth.isMonitorAlive {
+            let session: ContainerSession
+            do throws(Problem) {
+                session = try ContainerSession(
+                    connectingTo: configuration.monitorSocket(of: record.id),
+                    containerID: record.id)
+            } catch {
+                // It ended between the look and the call, or it is stuck and has no socket.
+                if try self.status(of: record).truth.isMonitorAlive { throw error }
+                return
+            }
+            try session.send(ClientMessage.attach([]))
+            try session.send(
+                ClientMessage.stop(
+                    signal: UInt8(truncatingIfNeeded: signal),
+                    timeoutInMilliseconds: timeoutInMilliseconds))
+            if case .paused = status.state { try resume(record) }
+            _ = try session.waitForExit()
+            return
+        }
+        guard let pid = status.state.pid, let lifecycle = status.lifecycle else { return }
+        try endAlone(
+            record, pid: pid, startTime: lifecycle.pidStartTime, signal: signal,
+            timeoutInMilliseconds: timeoutInMilliseconds, isPaused: status.truth.isFrozen)
+    }
+
+    /// Ends a container whose monitor was killed.
+    private func endAlone(
+        _ record: ContainerRecord, pid: Int32, startTime: UInt64, signal: Int32,
+        timeoutInMilliseconds: Int32, isPaused: Bool
+    ) throws(Problem) {
+        guard let process = try openProcess(pid, startTime: startTime) else { return }
+        try send(signal, to: pid, startTime: startTime, of: record)
+        if isPaused { try resume(record) }
+        if try process.hasEnded(withinMilliseconds: timeoutInMilliseconds) { return }
+        try send(SIGKILL, to: pid, startTime: startTime, of: record)
+        _ = try process.hasEnded(withinMilliseconds: -1)
+    }
+
+    /// Waits until a container does not run any more, and returns its exit code.
+    func waitForEnd(of status: ContainerStatus) throws(Problem) -> Int32 {
+        let record = status.record
+        if status.truth.isMonitorAlive {
+            let session: ContainerSession
+            do throws(Problem) {
+                session = try ContainerSession(
+                    connectingTo: configuration.monitorSocket(of: record.id),
+                    containerID: record.id)
+            } catch {
+                let now = try self.status(of: record)
+                if now.truth.isMonitorAlive { throw error }
+                return now.state.exitCode
+            }
+            try session.send(ClientMessage.attach([]))
+            if let code = try session.waitForExit() { return code }
+        } else if let pid = status.state.pid, let lifecycle = status.lifecycle,
+            let process = try openProcess(pid, startTime: lifecycle.pidStartTime)
+        {
+            _ = try process.hasEnded(withinMilliseconds: -1)
+        }
+        return try self.status(of: record).state.exitCode
+    }
+
+    /// Thaws a container.
+    func resume(_ record: ContainerRecord) throws(Problem) {
+        try runRuntime(
+            ["resume", record.id], on: record.id,
+            what: "cannot unpause container \(record.name)")
+    }
+
+    /// Sends a signal to a container's first process, never to a later one of its number.
+    func send(
+        _ signal: Int32, to pid: Int32, startTime: UInt64, of record: ContainerRecord
+    ) throws(Problem) {
+        guard let process = try openProcess(pid, startTime: startTime) else {
+            throw Problem(
+                kind: .conflict, what: "cannot kill container: \(record.name)",
+                why: "container \(record.id) is not running")
+        }
+        try explaining("cannot kill container: \(record.name)") { () throws(SystemCallError) in
+            try process.send(Signal(rawValue: signal))
+        }
+    }
+
+    private func openProcess(
+        _ pid: Int32, startTime: UInt64
+    ) throws(Problem) -> ChildProcess? {
+        try explaining("cannot look at process \(pid)") { () throws(SystemCallError) in
+            do throws(SystemCallError) {
+                let process = try ChildProcess(opening: pid)
+                // Looked at after it is held: so it is the right one, or it has ended.
+                guard try processStartTime(pid) == startTime else { return nil }
+                return process
+            } catch  where error.errno == .noSuchProcess {
+                return nil
+            }
+        }
+    }
+}
+
+extension ContainerSession {
+    /// Waits for the exit event; nil when the monitor went away without it.
+    fileprivate func waitForExit() throws(Problem) -> Int32? {
+        while let event = try receive() {
+            if case .exited(let code) = event { return code }
+        }
+        return nil
+    }
+}
+
+extension ChildProcess {
+    /// Waits for the end of a process that need not be a child: its pidfd becomes readable.
+    fileprivate borrowing func hasEnded(
+        withinMilliseconds timeout: Int32
+    ) throws(Problem) -> Bool {
+        let raw = descriptor.rawValue
+        return try explaining("cannot wait for process \(id)") { () throws(SystemCallError) in
+            let events = try Poll.wait(
+                for: [raw], .readable, milliseconds: timeout < 0 ? nil : timeout)
+            return events.contains { $0.contains(.readable) }
+        }
+    }
+}

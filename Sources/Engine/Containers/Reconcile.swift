@@ -1,0 +1,104 @@
+import ContainerRuntime
+import Diagnostics
+import Linux
+import SystemPackage
+
+extension EngineContext {
+    /// A container's status after what a killed monitor or a reboot left is cleaned up; nil when
+    /// that removed the container (`--rm`).
+    ///
+    /// A container that another command holds is shown as it is.
+    func cleanedStatus(of record: ContainerRecord) throws(Problem) -> ContainerStatus? {
+        let status = try status(of: record)
+        guard status.isStale else { return status }
+        let path = configuration.bundle(of: record.id).lock
+        let lock: FileLock?
+        do throws(SystemCallError) {
+            lock = try FileLock.ifFree(path, .exclusive)
+        } catch  where error.errno == .noSuchFileOrDirectory {
+            return nil  // removed meanwhile
+        } catch {
+            throw Problem(what: "cannot lock container \(record.name)", refusal: error)
+        }
+        guard let lock else { return status }
+        defer { withExtendedLifetime(lock) {} }
+        let again = try self.status(of: record)
+        guard again.isStale else { return again }
+        if record.request.isRemovedAfterExit {
+            try delete(record, withVolumes: true)
+            return nil
+        }
+        try finish(again)
+        return try self.status(of: record)
+    }
+
+    /// Removes directories of containers that have no row and that nobody holds: a creation or a
+    /// removal that did not come to its end.
+    func removeOrphans(knowing known: Set<String>) throws(Problem) {
+        let directory = configuration.containersDirectory
+        let entries: [DirectoryEntry]
+        do throws(SystemCallError) {
+            entries = try Directory.list(directory)
+        } catch  where error.errno == .noSuchFileOrDirectory {
+            return
+        } catch {
+            throw Problem(what: "cannot list \(directory)", refusal: error)
+        }
+        for entry in entries {
+            let name = entry.name.string
+            if name.hasPrefix(".removing-") {
+                try removeLeftover(directory.appending(entry.name))
+            } else if name.hasPrefix(".new-") {
+                try removeUnfinished(directory.appending(entry.name))
+            } else if !known.contains(name), name.utf8.count == 64 {
+                try removeOrphan(id: name)
+            }
+        }
+    }
+
+    private func removeOrphan(id: String) throws(Problem) {
+        let bundle = configuration.bundle(of: id)
+        let lock: FileLock?
+        do throws(SystemCallError) {
+            lock = try FileLock.ifFree(bundle.lock, .exclusive)
+        } catch  where error.errno == .noSuchFileOrDirectory {
+            return
+        } catch {
+            throw Problem(what: "cannot lock \(bundle.directory)", refusal: error)
+        }
+        guard let lock else { return }
+        defer { withExtendedLifetime(lock) {} }
+        // Asked again under the lock: it may have got its row since.
+        guard try database.read({ try $0.container(id: id) }) == nil else { return }
+        try removeRuntimeState(of: id)
+        try removeHostRootfs(of: id)
+        try removeDirectory(of: id)
+    }
+
+    /// Removes a directory that was never finished, unless it is just being made.
+    private func removeUnfinished(_ path: FilePath) throws(Problem) {
+        do throws(SystemCallError) {
+            let status = try FileStatus(ofLink: path)
+            let age = Timestamp.now.nanosecondsSinceEpoch / 1_000_000_000 - status.modified.seconds
+            // It exists for a millisecond before its lock is held.
+            guard age > 10, let lock = try FileLock.ifFree(path.appending("lock"), .exclusive)
+            else { return }
+            try Directory.removeTree(path)
+            _ = consume lock
+        } catch  where error.errno == .noSuchFileOrDirectory {
+            return  // it was finished
+        } catch {
+            throw Problem(what: "cannot remove \(path)", refusal: error)
+        }
+    }
+
+    private func removeLeftover(_ path: FilePath) throws(Problem) {
+        do throws(SystemCallError) {
+            try Directory.removeTree(path)
+        } catch  where error.errno == .noSuchFileOrDirectory {
+            return  // its remover is at work
+        } catch {
+            throw Problem(what: "cannot remove \(path)", refusal: error)
+        }
+    }
+}

@@ -1,0 +1,147 @@
+import ContainerRuntime
+import Diagnostics
+import Linux
+import OCI
+import SystemPackage
+
+/// The image `host`: the machine's own root file system below a throw-away layer.
+///
+/// Each real file system of the host is one overlay, so that nothing is missing. Their upper layers
+/// must not lie on one of the lower file systems (overlayfs refuses, ELOOP), so they are on a tmpfs
+/// of the engine's where the run root is on the root file system itself.
+enum HostImage {
+    static let name = "host"
+
+    /// What the image says by default.
+    static var defaults: ImageConfiguration.Defaults {
+        ImageConfiguration.Defaults(cmd: ["/bin/sh"])
+    }
+
+    /// The mount points of the real file systems below `/`, from the mount table's text
+    /// (proc_pid_mountinfo(5)), parents first.
+    static func submounts(mountTable: String, excluding roots: [FilePath]) -> [FilePath] {
+        var points: [String] = []
+        for line in mountTable.split(separator: "\n") {
+            let fields = line.split(separator: " ")
+            guard fields.count > 4, let dash = fields.firstIndex(of: "-"), dash + 1 < fields.count
+            else { continue }
+            let point = unescaped(fields[4])
+            let isOverlayable = realTypes.contains(String(fields[dash + 1]))
+            guard isOverlayable, point != "/", fields[3] == "/" || fields[3].hasPrefix("/") else {
+                continue
+            }
+            points.append(point)
+        }
+        let hidden = (["/proc", "/sys", "/dev", "/run"] as [FilePath]) + roots
+        var result: [FilePath] = []
+        for point in points.map({ FilePath($0) }).sorted(by: { $0.string < $1.string }) {
+            let isHidden = hidden.contains { point.starts(with: $0) }
+            if !isHidden, !result.contains(point) { result.append(point) }
+        }
+        return result
+    }
+
+    /// File systems whose content is the machine's, in contrast to the kernel's.
+    private static let realTypes: Set<String> = [
+        "ext2", "ext3", "ext4", "xfs", "btrfs", "f2fs", "zfs", "bcachefs", "jfs", "reiserfs",
+        "erofs", "squashfs", "vfat", "tmpfs",
+    ]
+
+    /// The kernel writes space, tab, newline and backslash as octal numbers.
+    private static func unescaped(_ text: Substring) -> String {
+        var result: [UInt8] = []
+        var rest = Array(text.utf8)[...]
+        while let byte = rest.popFirst() {
+            if byte == UInt8(ascii: "\\"), rest.count >= 3,
+                let value = UInt8(String(decoding: rest.prefix(3), as: UTF8.self), radix: 8)
+            {
+                result.append(value)
+                rest = rest.dropFirst(3)
+            } else {
+                result.append(byte)
+            }
+        }
+        return String(decoding: result, as: UTF8.self)
+    }
+}
+
+extension EngineContext {
+    /// The overlays of a container of the image `host`, with their upper layers made.
+    func prepareHostRootfs(
+        of id: String
+    ) throws(Problem) -> [MonitorConfiguration.RootfsMount] {
+        let table = try explaining("cannot read the mount table") {
+            () throws(SystemCallError) in try File.readText("/proc/self/mountinfo")
+        }
+        let scratch = try hostScratch(mountTable: table).appending(id)
+        let points = HostImage.submounts(
+            mountTable: table, excluding: [configuration.dataRoot, configuration.runRoot])
+        var mounts: [MonitorConfiguration.RootfsMount] = []
+        for (index, point) in (["/"] + points).enumerated() {
+            // A file that something is mounted on cannot be an overlay; neither can what is gone.
+            guard index == 0 || isDirectory(point) else { continue }
+            let upper = scratch.appending("\(index)").appending("upper")
+            let work = scratch.appending("\(index)").appending("work")
+            try explaining("cannot make the layers of the host image in \(scratch)") {
+                () throws(SystemCallError) in
+                for path in [upper, work] {
+                    try Directory.makeAll(path, permissions: FilePermissions(rawValue: 0o755))
+                }
+                let status = try FileStatus(of: point)
+                try File.changePermissions(
+                    of: upper, to: FilePermissions(rawValue: status.permissions))
+                try File.changeOwner(of: upper, user: status.owner, group: status.group)
+            }
+            mounts.append(
+                .init(
+                    at: String(point.string.dropFirst()), lower: [point.string],
+                    upper: upper.string, work: work.string))
+        }
+        return mounts
+    }
+
+    /// A directory whose file system is none of the host's that become lower layers.
+    private func hostScratch(mountTable: String) throws(Problem) -> FilePath {
+        let scratch = configuration.scratchDirectory
+        let what = "cannot make room for the host image's changes at \(scratch)"
+        return try explaining(what) { () throws(SystemCallError) in
+            try Directory.makeAll(scratch, permissions: FilePermissions(rawValue: 0o700))
+            let lock = try FileLock(configuration.runRoot.appending("scratch.lock"), .exclusive)
+            let root = try FileStatus(of: "/").identity.device
+            if try FileStatus(of: scratch).identity.device == root {
+                try Mount.mount(
+                    "kade-scratch", at: scratch, type: "tmpfs", [.noSetUserID, .noDevices],
+                    data: "mode=0700")
+            }
+            _ = consume lock
+            return scratch
+        }
+    }
+
+    private func isDirectory(_ path: FilePath) -> Bool {
+        // Any refusal means: not for us.
+        (try? FileStatus(of: path).kind) == .directory
+    }
+
+    /// Removes a container's layers of the host image, and the tmpfs with the last of them.
+    func removeHostRootfs(of id: String) throws(Problem) {
+        let scratch = configuration.scratchDirectory
+        guard File.exists(scratch) else { return }
+        try explaining("cannot remove the host image's changes in \(scratch)") {
+            () throws(SystemCallError) in
+            let lock = try FileLock(configuration.runRoot.appending("scratch.lock"), .exclusive)
+            do throws(SystemCallError) {
+                try Directory.removeTree(scratch.appending(id))
+            } catch  where error.errno == .noSuchFileOrDirectory {
+                return
+            }
+            guard try Directory.list(scratch).isEmpty else { return }
+            do throws(SystemCallError) {
+                try Mount.unmount(scratch, isDetached: true)
+            } catch  where error.errno == .invalidArgument {
+                // It was no mount of its own.
+            }
+            _ = consume lock
+        }
+    }
+}

@@ -1,0 +1,177 @@
+import ContainerRuntime
+import Diagnostics
+import Glibc
+import Linux
+import OCI
+import SystemPackage
+
+extension EngineContext {
+    /// Looks up all that a container's spec depends on, and writes the files that it binds.
+    func specInput(
+        for record: ContainerRecord, rootfs: LayeredRootfs
+    ) throws(Problem) -> SpecInput {
+        let request = record.request
+        let peers = try peers(of: record)
+        var host = try specHost()
+        host.hardLimits = try Self.hardLimits(for: request.resources.limits)
+        let users = UserLookup(
+            passwd: try rootfs.text("etc/passwd"), group: try rootfs.text("etc/group"))
+        let hostname = try hostname(of: record, peers)
+        var input = SpecInput(
+            id: record.id, request: request,
+            user: try users.user(
+                request.process.user ?? "", additionalGroups: request.process.additionalGroups),
+            host: host, hostname: hostname)
+        input.namespaces = peers.namespaces
+        input.mounts = try resolvedMounts(of: record, rootfs: rootfs)
+        input.networkFiles = try networkFiles(of: record, hostname: hostname, peers)
+        if request.process.hasInit { input.initProgram = try initProgram() }
+        input.sharedMemory = try sharedMemory(of: record, peers)
+        for path in devicePaths(of: request) {
+            if let device = try HostDevice(at: FilePath(path)) { input.devices[path] = device }
+        }
+        if request.security.isPrivileged { input.allDevices = try HostDevice.all() }
+        return input
+    }
+
+    private func devicePaths(of request: ContainerRequest) -> [String] {
+        let resources = request.resources
+        let rates =
+            resources.readBytesPerSecond + resources.writeBytesPerSecond
+            + resources.readOperationsPerSecond + resources.writeOperationsPerSecond
+        return request.security.devices.map(\.hostPath) + rates.map(\.path)
+    }
+
+    /// The name that the container sees: its own, or that of whom it shares it with.
+    private func hostname(
+        of record: ContainerRecord, _ peers: PeerContainers
+    ) throws(Problem) -> String {
+        if let peer = peers.network {
+            return peer.request.network.hostname ?? String(peer.id.prefix(12))
+        }
+        if let hostname = record.request.network.hostname { return hostname }
+        let namespaces = record.request.namespaces
+        guard namespaces.uts == .host || namespaces.network == .host else {
+            return String(record.id.prefix(12))
+        }
+        var buffer = [CChar](repeating: 0, count: 256)
+        try explaining("cannot ask for the host's name") { () throws(SystemCallError) in
+            _ = try kernel("gethostname", "") { gethostname(&buffer, 255) }
+        }
+        let bytes = buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// The program of `--init`: small, static, and found where distributions put it.
+    private func initProgram() throws(Problem) -> FilePath {
+        let names = ["docker-init", "tini-static", "catatonit", "tini"]
+        let directories =
+            configuration.searchPath + [
+                "/usr/libexec/podman", "/usr/libexec/docker", "/usr/lib/podman",
+            ]
+        for name in names {
+            for directory in directories {
+                let path = directory.appending(name)
+                // Any refusal means: not here.
+                if let status = try? FileStatus(of: path), status.kind == .file,
+                    status.permissions & 0o111 != 0
+                {
+                    return path
+                }
+            }
+        }
+        throw Problem(
+            kind: .unavailable, what: "cannot use --init",
+            why: "no init program is installed (\(names.joined(separator: ", ")))",
+            fix: "install one: apt install catatonit")
+    }
+
+    /// `/etc/hosts`, `/etc/hostname` and `/etc/resolv.conf`, written into the bundle.
+    private func networkFiles(
+        of record: ContainerRecord, hostname: String, _ peers: PeerContainers
+    ) throws(Problem) -> [ResolvedMount] {
+        let bundle = configuration.bundle(of: peers.network?.id ?? record.id)
+        if peers.network == nil {
+            try writeNetworkFiles(of: record, hostname: hostname, into: bundle)
+        }
+        let isReadOnly = record.request.security.isRootfsReadOnly
+        return [
+            ("/etc/resolv.conf", bundle.resolver), ("/etc/hostname", bundle.hostname),
+            ("/etc/hosts", bundle.hosts),
+        ].map { target, source in
+            ResolvedMount(
+                target: target, isReadOnly: isReadOnly,
+                source: .bind(path: source.string, propagation: "rprivate", recursion: .enabled))
+        }
+    }
+
+    private func writeNetworkFiles(
+        of record: ContainerRecord, hostname: String, into bundle: ContainerBundle
+    ) throws(Problem) {
+        let network = record.request.network
+        let sharesNetwork = record.request.namespaces.network == .host
+        try explaining("cannot write the network files of \(record.name)") {
+            () throws(SystemCallError) in
+            let hosts =
+                sharesNetwork
+                ? NetworkFiles.hosts(
+                    sharing: try Self.textIfPresent("/etc/hosts"), extraHosts: network.extraHosts)
+                : NetworkFiles.hosts(
+                    hostname: hostname, domainName: network.domainName,
+                    extraHosts: network.extraHosts)
+            let resolver = NetworkFiles.resolver(
+                host: try Self.textIfPresent("/etc/resolv.conf"), request: network,
+                sharesNetwork: sharesNetwork)
+            for (path, text) in [
+                (bundle.hosts, hosts), (bundle.resolver, resolver),
+                (bundle.hostname, hostname + "\n"),
+            ] {
+                try File.create(
+                    path, content: Array(text.utf8), permissions: FilePermissions(rawValue: 0o644))
+            }
+        }
+    }
+
+    private static func textIfPresent(_ path: FilePath) throws(SystemCallError) -> String {
+        do throws(SystemCallError) {
+            return try File.readText(path)
+        } catch  where error.errno == .noSuchFileOrDirectory {
+            return ""
+        }
+    }
+
+    /// The tmpfs on the host that is `/dev/shm` of this container and of those that join it.
+    private func sharedMemory(
+        of record: ContainerRecord, _ peers: PeerContainers
+    ) throws(Problem) -> FilePath? {
+        if let shared = peers.sharedMemory { return shared }
+        guard record.request.namespaces.ipc == .shareable else { return nil }
+        let path = configuration.sharedMemory(of: record.id)
+        let size = record.request.resources.shmSizeInBytes ?? ResourceRequest.defaultShmSize
+        return try explaining("cannot make the shared memory of \(record.name)") {
+            () throws(SystemCallError) in
+            try Directory.makeAll(path, permissions: FilePermissions(rawValue: 0o700))
+            let parent = try FileStatus(of: path.removingLastComponent()).identity.device
+            if try FileStatus(of: path).identity.device == parent {
+                try Mount.mount(
+                    "shm", at: path, type: "tmpfs", [.noSetUserID, .noDevices, .noExecution],
+                    data: "mode=1777,size=\(size)")
+            }
+            return path
+        }
+    }
+
+    /// Takes the shared memory of a container away.
+    func removeSharedMemory(of id: String) throws(Problem) {
+        let path = configuration.sharedMemory(of: id)
+        guard File.exists(path) else { return }
+        try explaining("cannot remove the shared memory \(path)") { () throws(SystemCallError) in
+            do throws(SystemCallError) {
+                try Mount.unmount(path, isDetached: true)
+            } catch  where error.errno == .invalidArgument {
+                // It was never mounted.
+            }
+            try Directory.remove(path)
+        }
+    }
+}

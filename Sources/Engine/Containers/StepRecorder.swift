@@ -1,0 +1,52 @@
+import ContainerRuntime
+import Diagnostics
+import OCI
+
+/// Notes what the engine does for a container, and how long it takes, for `explain`.
+struct StepRecorder: Sendable {
+    private var records: [StepRecord] = []
+    private let origin = monotonicNanoseconds()
+
+    /// Runs a step and notes it.
+    mutating func record<Value>(
+        _ explanation: @autoclosure () -> Explanation, _ body: () throws(Problem) -> Value
+    ) throws(Problem) -> Value {
+        let start = monotonicNanoseconds()
+        let value = try body()
+        let end = monotonicNanoseconds()
+        records.append(
+            StepRecord(
+                explanation: explanation(), actor: .engine,
+                startInMicroseconds: Int64(start - origin) / 1000,
+                durationInMicroseconds: Int64(end - start) / 1000, outcome: .done))
+        return value
+    }
+
+    /// The lines of `steps.jsonl`.
+    var text: [UInt8] {
+        records.flatMap { $0.jsonLine }
+    }
+}
+
+extension Explanation {
+    static func prepareRootfs(_ record: ContainerRecord) -> Explanation {
+        Explanation(
+            shell: "mkdir upper work",
+            why: "the container's changes go to a layer of its own above those of \(record.image)",
+            spec: "root.path")
+    }
+
+    static func lookUp(_ record: ContainerRecord) -> Explanation {
+        let user = record.request.process.user ?? "root"
+        return Explanation(
+            shell: "getent passwd \(user)",
+            why: "users, devices, volumes and peers of the request get their numbers and paths",
+            spec: "process.user")
+    }
+
+    static func writeBundle(_ bundle: ContainerBundle) -> Explanation {
+        Explanation(
+            shell: "cat > \(bundle.spec)", why: "the runtime reads the container's spec from it",
+            spec: "config.json")
+    }
+}
