@@ -1,0 +1,140 @@
+package import Diagnostics
+import Linux
+package import OCI
+import SystemPackage
+
+/// What a collection removed.
+package struct Garbage: Sendable, Equatable {
+    /// The blobs that nothing named any more.
+    package var blobs: [Digest] = []
+    /// The layers, by diffID, that no image has and no container uses.
+    package var layers: [Digest] = []
+    /// The space of the blobs on disk.
+    package var blobsInBytes: Int64 = 0
+}
+
+extension ContentStore {
+    /// Removes blobs and layers that no reference, lease or container needs.
+    ///
+    /// A reference keeps its manifest or index, the children of an index, configurations, layers,
+    /// and what those name in turn. What is arriving is kept; what arrived in part and has been left
+    /// for a day goes.
+    ///
+    /// - Parameters:
+    ///   - layers: the unpacked layers.
+    ///   - usedLayers: the diffIDs of layers that containers use.
+    ///   - now: the time of day in seconds since 1970.
+    /// - Returns: what was removed.
+    package func collectGarbage(
+        layers: Layers, usedLayers: Set<Digest>, now: Int64
+    ) throws(Problem) -> Garbage {
+        let garbageLock = garbageLock
+        let lock = try asking("cannot collect garbage") { () throws(SystemCallError) in
+            try FileLock(garbageLock, .exclusive)
+        }
+        defer { withExtendedLifetime(lock) {} }
+        var mark = Mark(store: self)
+        for digest in try leasedDigests() { mark.keep(digest) }
+        for entry in try references.list() { try mark.follow(entry.descriptor) }
+        var garbage = Garbage()
+        for digest in try blobs() where !mark.kept.contains(digest) {
+            garbage.blobsInBytes += try sizeInBytes(of: digest) ?? 0
+            let path = path(of: digest)
+            try asking("cannot remove \(digest)") { () throws(SystemCallError) in
+                try Link.remove(path)
+            }
+            garbage.blobs.append(digest)
+        }
+        for diffID in try layers.list()
+        where !mark.kept.contains(diffID) && !usedLayers.contains(diffID) {
+            try layers.remove(diffID)
+            garbage.layers.append(diffID)
+        }
+        try layers.sweep()
+        try removeOldPartials(now: now)
+        return garbage
+    }
+
+    /// All blobs of algorithms that Kade knows.
+    private func blobs() throws(Problem) -> [Digest] {
+        var digests: [Digest] = []
+        for algorithm in ["sha256", "sha512"] {
+            let directory = layout.appending("blobs").appending(algorithm)
+            guard File.exists(directory) else { continue }
+            let entries = try asking("cannot list \(directory)") { () throws(SystemCallError) in
+                try Directory.list(directory)
+            }
+            for entry in entries {
+                digests.append(try Digest(parsing: "\(algorithm):\(entry.name.string)"))
+            }
+        }
+        return digests
+    }
+
+    private func removeOldPartials(now: Int64) throws(Problem) {
+        let ingest = ingest
+        try asking("cannot clear up \(ingest)") { () throws(SystemCallError) in
+            for entry in try Directory.list(ingest) where entry.name.string.hasSuffix(".partial") {
+                let path = ingest.appending(entry.name)
+                let file: OwnedFD
+                do throws(SystemCallError) {
+                    file = try OwnedFD.open(path, [.readOnly, .noFollow])
+                } catch  where error.errno == .noSuchFileOrDirectory {
+                    continue
+                }
+                guard try file.lock(.exclusive, wait: false, "\(path)") else { continue }
+                let age = now - (try FileStatus(of: file).modified.seconds)
+                if age > 86400 || entry.name.string.hasPrefix("import-") {
+                    try Link.remove(path)
+                }
+            }
+        }
+    }
+}
+
+/// What is reachable from the references.
+private struct Mark {
+    let store: ContentStore
+    private(set) var kept: Set<Digest> = []
+    private var visited: Set<Digest> = []
+
+    /// Manifests and configurations are small; what is larger is neither.
+    private static let documentLimitInBytes = 16 << 20
+
+    init(store: ContentStore) { self.store = store }
+
+    mutating func keep(_ digest: Digest) { kept.insert(digest) }
+
+    /// Keeps a descriptor's content and all that it names; what is not here is no error.
+    mutating func follow(_ descriptor: Descriptor) throws(Problem) {
+        kept.insert(descriptor.digest)
+        guard visited.insert(descriptor.digest).inserted,
+            descriptor.mediaType.isIndex || descriptor.mediaType.isManifest,
+            store.contains(descriptor.digest)
+        else { return }
+        let bytes = try store.read(
+            descriptor.digest, limitInBytes: Self.documentLimitInBytes)
+        if descriptor.mediaType.isIndex {
+            let index = try ImageIndex(json: bytes, named: "\(descriptor.digest)")
+            for child in index.manifests { try follow(child) }
+            if let subject = index.subject { try follow(subject) }
+        } else {
+            let manifest = try Manifest(json: bytes, named: "\(descriptor.digest)")
+            for layer in manifest.layers { kept.insert(layer.digest) }
+            try followConfiguration(manifest.config)
+            if let subject = manifest.subject { try follow(subject) }
+        }
+    }
+
+    /// Keeps a configuration and the unpacked layers that it lists.
+    private mutating func followConfiguration(_ descriptor: Descriptor) throws(Problem) {
+        kept.insert(descriptor.digest)
+        let isImage =
+            descriptor.mediaType == .configuration || descriptor.mediaType == .dockerConfiguration
+        guard isImage, store.contains(descriptor.digest) else { return }
+        let bytes = try store.read(
+            descriptor.digest, limitInBytes: Self.documentLimitInBytes)
+        let configuration = try ImageConfiguration(json: bytes, named: "\(descriptor.digest)")
+        kept.formUnion(configuration.rootfs.diffIDs)
+    }
+}

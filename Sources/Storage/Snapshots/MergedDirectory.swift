@@ -1,0 +1,93 @@
+import Diagnostics
+import Linux
+import SystemPackage
+
+/// A directory as an overlay mount would show it, without mounting one.
+///
+/// It is made of the directories of one name in several layers. The kernel's rules apply
+/// (Documentation/filesystems/overlayfs.rst): a whiteout hides the name in lower layers, an opaque
+/// directory all that is below it.
+struct MergedDirectory: Sendable {
+    /// The layers' own directories, the uppermost first.
+    private let parts: [HeldDirectory]
+
+    /// The merged root of layers.
+    ///
+    /// - Parameter layers: the layers' roots, the uppermost first.
+    init(_ layers: [FilePath]) throws(Problem) {
+        var parts: [HeldDirectory] = []
+        for layer in layers {
+            parts.append(
+                HeldDirectory(
+                    try asking("cannot open the layer \(layer)") { () throws(SystemCallError) in
+                        try OpenDirectory(at: layer)
+                    }))
+        }
+        self.parts = parts
+    }
+
+    private init(parts: [HeldDirectory]) { self.parts = parts }
+
+    /// What a name stands for.
+    enum Entry: Sendable {
+        case directory(MergedDirectory, FileStatus)
+        /// Anything else, in the directory of the layer that has it.
+        case other(HeldDirectory, FileStatus)
+
+        var status: FileStatus {
+            switch self {
+            case .directory(_, let status), .other(_, let status): status
+            }
+        }
+    }
+
+    /// Looks up one name; nil when no layer shows it.
+    func entry(_ name: [CChar]) throws(SystemCallError) -> Entry? {
+        var found: [HeldDirectory] = []
+        var top: FileStatus?
+        for part in parts {
+            guard let status = try part.directory.status(of: name) else { continue }
+            if status.isWhiteout { break }
+            guard status.kind == .directory else {
+                if top == nil { return .other(part, status) }
+                break
+            }
+            top = top ?? status
+            found.append(HeldDirectory(try part.directory.directory(name)))
+            if try part.directory.isOpaque(name) { break }
+        }
+        return top.map { .directory(MergedDirectory(parts: found), $0) }
+    }
+
+    /// All names that an overlay would show, in no order.
+    func names() throws(SystemCallError) -> [[CChar]] {
+        var seen: Set<[CChar]> = []
+        var names: [[CChar]] = []
+        for part in parts {
+            for name in try part.directory.names() where seen.insert(name).inserted {
+                guard try part.directory.status(of: name)?.isWhiteout == false else { continue }
+                names.append(name)
+            }
+        }
+        return names
+    }
+}
+
+/// A directory held open that several values share.
+final class HeldDirectory: Sendable {
+    let directory: OpenDirectory
+
+    init(_ directory: consuming OpenDirectory) { self.directory = directory }
+}
+
+extension OpenDirectory {
+    /// Whether a directory hides those of lower layers: `trusted.overlay.opaque`, or `user.…` of an
+    /// unprivileged mount.
+    func isOpaque(_ name: [CChar]) throws(SystemCallError) -> Bool {
+        for prefix in ["trusted", "user"]
+        where try attribute("\(prefix).overlay.opaque", of: name) == [UInt8(ascii: "y")] {
+            return true
+        }
+        return false
+    }
+}

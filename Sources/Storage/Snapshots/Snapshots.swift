@@ -1,0 +1,97 @@
+package import Diagnostics
+package import Linux
+package import OCI
+package import SystemPackage
+
+/// The writable layers of containers, on top of the layers of their images.
+///
+/// They are overlayfs mounts (Documentation/filesystems/overlayfs.rst): `lowerdir` are the image's
+/// layers, `upperdir` is `containers/<id>/upper` of the data root and `workdir` is `work` beside
+/// it. The mount is a value: nothing is mounted here.
+package struct Snapshots: Sendable {
+    private let containers: FilePath
+    private let layers: Layers
+
+    /// The snapshots below a data root.
+    package init(root: FilePath) throws(Problem) {
+        containers = root.appending("containers")
+        layers = try Layers(root: root)
+    }
+
+    /// Makes a container's writable layer on an image.
+    ///
+    /// - Parameters:
+    ///   - id: the container's ID.
+    ///   - diffIDs: the image's layers, the lowest first, as its configuration lists them.
+    /// - Returns: what to mount as the container's root.
+    /// - Throws: `.notFound` when a layer is not unpacked.
+    package func prepare(
+        container id: String, layers diffIDs: [Digest]
+    ) throws(Problem) -> OverlayMount {
+        try prepare(in: containers.appending(id), lower: try lower(of: diffIDs))
+    }
+
+    /// The lower directories of an image, the uppermost first.
+    package func lower(of diffIDs: [Digest]) throws(Problem) -> [FilePath] {
+        var paths: [FilePath] = []
+        for diffID in diffIDs.reversed() where !paths.contains(layers.path(of: diffID)) {
+            guard layers.contains(diffID) else {
+                throw Problem(
+                    kind: .notFound, what: "cannot use the layer \(diffID)",
+                    why: "it is not unpacked in \(layers.directory)", fix: "pull the image again")
+            }
+            paths.append(layers.path(of: diffID))
+        }
+        return paths.isEmpty ? [layers.empty] : paths
+    }
+
+    /// Makes a writable layer in a directory, on any lower directories.
+    ///
+    /// Its root has the owner and mode of the uppermost lower one, because an overlay shows those.
+    ///
+    /// - Parameters:
+    ///   - directory: gets `upper` and `work`; made where it is missing.
+    ///   - lower: the lower directories, the uppermost first.
+    package func prepare(
+        in directory: FilePath, lower: [FilePath]
+    ) throws(Problem) -> OverlayMount {
+        let (upper, work) = (directory.appending("upper"), directory.appending("work"))
+        try asking("cannot make a writable layer in \(directory)") { () throws(SystemCallError) in
+            try Directory.makeAll(directory, permissions: .privateDirectory)
+            try Directory.makeAll(upper, permissions: .storeDirectory)
+            try Directory.makeAll(work, permissions: .privateDirectory)
+            guard let top = lower.first else { return }
+            let status = try FileStatus(of: top)
+            let own = try FileStatus(of: upper)
+            if (own.owner, own.group) != (status.owner, status.group) {
+                try File.changeOwner(of: upper, user: status.owner, group: status.group)
+            }
+            try File.changePermissions(
+                of: upper, to: FilePermissions(rawValue: status.permissions))
+        }
+        return OverlayMount(lower: lower, upper: upper, work: work)
+    }
+
+    /// The bytes of files that a container has added or changed.
+    package func sizeInBytes(container id: String) throws(Problem) -> Int64 {
+        let upper = containers.appending(id).appending("upper")
+        return try asking("cannot measure the writable layer \(upper)") {
+            () throws(SystemCallError) in
+            do throws(SystemCallError) {
+                return try OpenDirectory(at: upper).sizeInBytes()
+            } catch  where error.errno == .noSuchFileOrDirectory {
+                return 0
+            }
+        }
+    }
+
+    /// Removes a container's writable layer, which must not be mounted; no error when it is gone.
+    package func remove(container id: String) throws(Problem) {
+        let directory = containers.appending(id)
+        try asking("cannot remove the writable layer in \(directory)") {
+            () throws(SystemCallError) in
+            try Directory.removeTree(directory.appending("upper"))
+            try Directory.removeTree(directory.appending("work"))
+        }
+    }
+}
