@@ -23,7 +23,9 @@ import Testing
         _ mounts: [RuntimeSpec.Mount] = [], linux: RuntimeSpec.Linux = RuntimeSpec.Linux(),
         readonly: Bool = false
     ) -> RuntimeSpec {
-        RuntimeSpec(
+        var linux = linux
+        linux.namespaces.append(.init(type: .mount))
+        return RuntimeSpec(
             ociVersion: "1.2.0", root: .init(path: "rootfs", readonly: readonly), mounts: mounts,
             linux: linux)
     }
@@ -47,6 +49,13 @@ import Testing
             ])
         #expect(lines[5].hasPrefix("mknod -m 666 /b/rootfs/dev/null c 1 3; "))
         #expect(lines[6].contains("ln -sf pts/ptmx /b/rootfs/dev/ptmx"))
+    }
+
+    @Test func `without a mount namespace nothing is mounted`() {
+        let problem = #expect(throws: Problem.self) {
+            try lines(RuntimeSpec(ociVersion: "1.2.0", root: .init(path: "rootfs")), \.settle)
+        }
+        #expect(problem?.kind == .unsupported)
     }
 
     @Test func `what the host's /dev brings is not made again`() throws {

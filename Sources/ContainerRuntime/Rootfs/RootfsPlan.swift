@@ -45,6 +45,12 @@ package struct RootfsPlan: Sendable {
     /// Plans; nothing of the machine is looked at but ``Input/host``.
     package init(_ input: Input) throws(Problem) {
         let linux = input.spec.linux ?? RuntimeSpec.Linux()
+        guard linux.namespaces.contains(where: { $0.type == .mount }) else {
+            throw Problem(
+                kind: .unsupported, what: "cannot make the root file system",
+                why: "without a mount namespace its mounts would be the host's",
+                fix: "add {\"type\": \"mount\"} to linux.namespaces")
+        }
         let situation = MountSituation(input)
         var mounts: [ContainerMount] = []
         for (index, mount) in input.spec.mounts.enumerated() {

@@ -38,6 +38,8 @@ import Testing
             let rootfs = bundle.appending("rootfs")
             try Directory.make(rootfs, permissions: .directoryDefault)
             try prepareBundle(bundle)
+            var linux = linux
+            linux.namespaces.append(.init(type: .mount))
             let spec = RuntimeSpec(
                 ociVersion: "1.2.0", root: .init(path: "rootfs", readonly: readonly),
                 mounts: mounts, linux: linux)
