@@ -40,17 +40,21 @@ package actor RegistryClient {
     ///   - method: GET or HEAD.
     ///   - resource: the rest of the path: "manifests/latest".
     ///   - headers: the request's headers.
+    ///   - accepted: statuses beyond 2xx that the caller deals with.
     ///   - purpose: what cannot be done when it fails, for the error.
-    /// - Returns: an answer of status 2xx, whose body is still to be read.
+    /// - Returns: an answer of status 2xx or an accepted one, whose body is still to be read.
+    /// - Throws: a `Problem`, or that the task is cancelled.
     func request(
-        _ method: HTTPMethod = .GET, _ resource: String, headers: [(name: String, value: String)],
-        purpose: String
+        _ method: HTTPMethod, _ resource: String, headers: [(name: String, value: String)],
+        accepting accepted: [UInt] = [], purpose: String
     ) async throws -> HTTPClientResponse {
         var attempt = 1
         while true {
             try Task.checkCancellation()
             do {
-                return try await attemptRequest(method, resource, headers: headers, purpose)
+                let response = try await attemptRequest(
+                    method, resource, headers: headers, accepting: accepted, purpose)
+                return response
             } catch let setback as Setback {
                 let delay = settings.schedule.delay(
                     after: attempt, retryAfter: setback.retryAfter, chance: .random(in: 0...1))
@@ -70,13 +74,14 @@ package actor RegistryClient {
     /// Asks once; throws a ``Setback`` or a final error.
     private func attemptRequest(
         _ method: HTTPMethod, _ resource: String, headers: [(name: String, value: String)],
-        _ purpose: String
+        accepting accepted: [UInt], _ purpose: String
     ) async throws -> HTTPClientResponse {
         do {
             let response = try await requestOnce(method, resource, headers: headers)
-            if (200..<300).contains(response.status.code) { return response }
+            let status = response.status.code
+            if (200..<300).contains(status) || accepted.contains(status) { return response }
             let problem = await response.refusal().problem(what: purpose, registry: registry)
-            guard RetrySchedule.isTransient(status: response.status.code) else { throw problem }
+            guard RetrySchedule.isTransient(status: status) else { throw problem }
             throw Setback(
                 problem: problem,
                 retryAfter: RetrySchedule.retryAfter(response.headers.first(name: "Retry-After")))

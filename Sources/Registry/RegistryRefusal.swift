@@ -28,6 +28,7 @@ package struct RegistryRefusal: Sendable, Equatable {
     /// - Parameters:
     ///   - what: what could not be done.
     ///   - registry: who refuses.
+    /// - Returns: the error, with the kind that code or status mean.
     package func problem(what: String, registry: String) -> Problem {
         let words = [code, message].compactMap { $0 }.joined(separator: ": ")
         let why =

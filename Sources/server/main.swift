@@ -1,1 +1,4 @@
-print("not built yet")
+import Glibc
+
+// The program `kade-server`: everything of Kade that talks to networks.
+ServerProgram.run(arguments: Array(CommandLine.arguments.dropFirst()))

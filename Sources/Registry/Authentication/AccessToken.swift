@@ -26,6 +26,7 @@ extension Challenge.TokenRequest {
     /// The address that a token is asked from with GET.
     ///
     /// - Parameter account: the user's name, where one logs in.
+    /// - Returns: nil when the realm is no http address.
     func address(account: String?) -> WebAddress? {
         guard var address = WebAddress(realm) else { return nil }
         var parameters: [String] = []

@@ -54,6 +54,7 @@ actor Authorizer {
     ///   - headers: the values of `WWW-Authenticate`.
     ///   - rejected: what the refused request had sent.
     /// - Returns: what to send instead.
+    /// - Throws: `.denied` without the right credentials, `.unsupported` for an unknown challenge.
     func authorization(for headers: [String], instead rejected: String?) async throws -> String {
         if let proof, proof.authorization != rejected { return proof.authorization }
         guard let challenge = Challenge.strongest(of: headers) else {

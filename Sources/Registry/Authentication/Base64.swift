@@ -21,7 +21,7 @@ enum Base64 {
         return String(decoding: text, as: UTF8.self)
     }
 
-    /// The bytes that a text stands for; nil when it is not base64. Padding may be missing.
+    /// The bytes that a text stands for, with or without padding; nil when it is not base64.
     static func decode(_ text: String) -> [UInt8]? {
         var bytes: [UInt8] = []
         var bits: UInt32 = 0

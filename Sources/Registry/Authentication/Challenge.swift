@@ -24,6 +24,7 @@ package enum Challenge: Sendable, Equatable {
     /// Picks the challenge to answer: a token before a password, as Docker and containerd do.
     ///
     /// - Parameter headers: the values of all `WWW-Authenticate` headers.
+    /// - Returns: nil when there is none that can be answered.
     package static func strongest(of headers: [String]) -> Challenge? {
         let challenges = headers.flatMap(parse)
         let bearer = challenges.first {

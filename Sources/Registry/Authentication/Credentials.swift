@@ -35,6 +35,7 @@ package struct CredentialFile: Sendable, Equatable {
     /// - Parameters:
     ///   - bytes: the text.
     ///   - name: the file's name, for the error.
+    /// - Throws: `.invalid` when it is not JSON or a password is not in its form.
     package init(json bytes: [UInt8], named name: String) throws(Problem) {
         let json = try JSONValue.parse(bytes, named: name)
         store = json["credsStore"]?.string.flatMap { $0.isEmpty ? nil : $0 }
@@ -49,11 +50,12 @@ package struct CredentialFile: Sendable, Equatable {
         }
     }
 
-    /// Where the credentials of a repository come from; nil when the file knows none.
+    /// Where the credentials of a repository come from.
     ///
     /// - Parameters:
     ///   - registry: the registry's name: "docker.io", "localhost:5000".
     ///   - repository: the repository in it: "library/debian".
+    /// - Returns: nil when the file knows none.
     package func source(registry: String, repository: String) -> Source? {
         for key in Self.keys(registry: registry, repository: repository) {
             if let helper = helpers[key] { return .helper(name: helper, server: key) }

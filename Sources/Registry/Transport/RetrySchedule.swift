@@ -20,12 +20,13 @@ package struct RetrySchedule: Sendable {
     package static let pull = RetrySchedule(
         attempts: 6, firstDelay: .milliseconds(500), longestDelay: .seconds(60))
 
-    /// How long to wait after a failed attempt; nil means to give up.
+    /// How long to wait after a failed attempt.
     ///
     /// - Parameters:
     ///   - attempt: the number of the attempt that failed, from 1.
     ///   - retryAfter: what the registry asked for.
     ///   - chance: a number from 0 to 1 that spreads the clients.
+    /// - Returns: nil to give up.
     package func delay(after attempt: Int, retryAfter: Duration?, chance: Double) -> Duration? {
         guard attempt < attempts else { return nil }
         if let retryAfter {

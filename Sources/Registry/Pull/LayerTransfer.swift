@@ -1,0 +1,85 @@
+import AsyncHTTPClient
+import Diagnostics
+import NIOCore
+import OCI
+
+/// Moves one layer's bytes from the registry into a pipe, and goes on where a connection broke.
+struct LayerTransfer: Sendable {
+    let layer: LayerPull
+    let pipe: ChunkPipe
+
+    /// Reports no more often than this.
+    private static let reportInterval = Duration.milliseconds(100)
+
+    /// How long to wait when a connection broke that had brought something.
+    private static let delayAfterProgress = Duration.milliseconds(50)
+
+    /// Sends the bytes from a place on, to the end.
+    func run(fromByte start: Int64) async throws {
+        var sent = start
+        let size = layer.descriptor.size
+        var failures = 0
+        while sent < size {
+            let before = sent
+            let why: String
+            do {
+                try await receive(from: &sent)
+                if sent >= size { return }
+                why = "the registry ended after \(sent) of \(size) bytes"
+            } catch let broken as BrokenTransfer {
+                why = broken.why
+            }
+            if sent > before {  // it does work, if only for a while
+                failures = 0
+                try await Task.sleep(for: Self.delayAfterProgress)
+                continue
+            }
+            failures += 1
+            let delay = layer.pull.schedule.delay(
+                after: failures, retryAfter: nil, chance: .random(in: 0...1))
+            guard let delay else {
+                throw Problem(
+                    kind: .unavailable, what: layer.pull.purpose,
+                    why: "the layer \(layer.descriptor.digest) broke off: \(why)",
+                    fix: "pull again: it goes on where it stopped")
+            }
+            try await Task.sleep(for: delay)
+        }
+    }
+
+    /// A connection that broke while the bytes came.
+    private struct BrokenTransfer: Error {
+        var why: String
+    }
+
+    /// One answer of the registry, to its end.
+    private func receive(from sent: inout Int64) async throws {
+        let download = try await layer.pull.client.blob(
+            layer.descriptor.digest, fromByte: sent, purpose: layer.pull.purpose)
+        var surplus = sent - download.offsetInBytes  // what the pipe has had already
+        var bytes = download.body.makeAsyncIterator()
+        var lastReport = ContinuousClock.now - Self.reportInterval
+        while true {
+            let next: ByteBuffer?
+            do {
+                next = try await bytes.next()
+            } catch {
+                try Task.checkCancellation()
+                throw BrokenTransfer(why: TransportFailure.reason(of: error))
+            }
+            guard var chunk = next else { return }
+            let skipped = min(surplus, Int64(chunk.readableBytes))
+            chunk.moveReaderIndex(forwardBy: Int(skipped))
+            surplus -= skipped
+            guard chunk.readableBytes > 0 else { continue }
+            let count = Int64(chunk.readableBytes)
+            try await pipe.send(chunk)
+            sent += count
+            let now = ContinuousClock.now
+            if now - lastReport >= Self.reportInterval {
+                lastReport = now
+                layer.report(.downloading, sent)
+            }
+        }
+    }
+}

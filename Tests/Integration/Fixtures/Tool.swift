@@ -1,0 +1,134 @@
+import Foundation
+
+/// A program that a test runs, and what came of it.
+struct Tool {
+    /// How a program ended and what it said.
+    struct Outcome {
+        /// The exit code, or 128 and the number of the signal that ended it.
+        var exitCode: Int32
+        var output: String
+        var errors: String
+
+        /// The lines of standard output.
+        var lines: [String] { output.split(separator: "\n").map(String.init) }
+    }
+
+    /// A program did not do what a test takes for granted.
+    struct Failure: Error, CustomStringConvertible {
+        var description: String
+    }
+
+    /// A program that goes on while the test does; its output goes to files.
+    final class Running {
+        let process: Process
+        fileprivate let folder: TemporaryFolder
+
+        fileprivate init(process: Process, folder: TemporaryFolder) {
+            self.process = process
+            self.folder = folder
+        }
+
+        /// What it has written to standard output up to now.
+        var output: String { (try? folder.text("stdout")) ?? "" }  // not written yet is empty
+
+        /// Sends a signal.
+        func signal(_ number: Int32) { kill(process.processIdentifier, number) }
+
+        /// Waits for the end.
+        func wait() throws -> Outcome {
+            process.waitUntilExit()
+            let status = process.terminationStatus
+            return Outcome(
+                exitCode: process.terminationReason == .uncaughtSignal ? 128 + status : status,
+                output: try folder.text("stdout"), errors: try folder.text("stderr"))
+        }
+    }
+
+    /// Starts a program that is looked for in `PATH`.
+    static func start(
+        _ arguments: [String], environment: [String: String] = [:]
+    ) throws -> Running {
+        let folder = try TemporaryFolder()
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = arguments
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+        process.standardInput = FileHandle.nullDevice
+        process.standardOutput = try folder.handle(forWriting: "stdout")
+        process.standardError = try folder.handle(forWriting: "stderr")
+        try process.run()
+        return Running(process: process, folder: folder)
+    }
+
+    /// Runs a program to its end.
+    static func run(
+        _ arguments: String..., environment: [String: String] = [:]
+    ) throws -> Outcome {
+        try start(arguments, environment: environment).wait()
+    }
+
+    /// Runs a program that must succeed.
+    @discardableResult
+    static func check(
+        _ arguments: String..., environment: [String: String] = [:]
+    ) throws -> String {
+        let outcome = try start(arguments, environment: environment).wait()
+        guard outcome.exitCode == 0 else {
+            throw Failure(
+                description: "\(arguments.joined(separator: " ")) ended with \(outcome.exitCode): "
+                    + outcome.errors + outcome.output)
+        }
+        return outcome.output
+    }
+}
+
+/// A directory that vanishes with its owner.
+final class TemporaryFolder {
+    let path: String
+
+    init() throws {
+        var template = Array("/tmp/kade-test-XXXXXX".utf8CString)
+        guard mkdtemp(&template) != nil else {
+            throw Tool.Failure(description: "mkdtemp: \(String(cString: strerror(errno)))")
+        }
+        path = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
+    }
+
+    deinit {
+        // Best effort: what is left is in /tmp.
+        try? FileManager.default.removeItem(atPath: path)
+    }
+
+    /// The path of a name in the directory.
+    func at(_ name: String) -> String { path + "/" + name }
+
+    /// A file's text.
+    func text(_ name: String) throws -> String {
+        String(decoding: try Data(contentsOf: URL(fileURLWithPath: at(name))), as: UTF8.self)
+    }
+
+    /// Writes a file, and the directories above it.
+    func write(_ text: String, to name: String) throws {
+        let url = URL(fileURLWithPath: at(name))
+        try FileManager.default.createDirectory(
+            at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+        try Data(text.utf8).write(to: url)
+    }
+
+    fileprivate func handle(forWriting name: String) throws -> FileHandle {
+        try write("", to: name)
+        return try FileHandle(forWritingTo: URL(fileURLWithPath: at(name)))
+    }
+}
+
+/// The programs of Kade that were built with the tests.
+enum BuiltProgram {
+    /// The path of a program: in `KADE_BIN_DIR`, else beside the test's own binary.
+    static func path(_ name: String) -> String {
+        let folder =
+            ProcessInfo.processInfo.environment["KADE_BIN_DIR"]
+            ?? URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+            .deletingLastPathComponent().path
+        return folder + "/" + name
+    }
+}

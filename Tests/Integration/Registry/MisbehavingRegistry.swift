@@ -1,0 +1,181 @@
+import Foundation
+
+/// A registry that serves one image layout and fails in a way that a test chooses.
+///
+/// It is a Python program of the test's own. Its log has one JSON object for each request.
+final class MisbehavingRegistry {
+    /// What goes wrong.
+    enum Fault: String {
+        case none
+        /// The first answer with a blob is cut by a reset of the connection at its half.
+        case reset
+        /// As `reset`, and ranges are not understood.
+        case resetWithoutRanges
+        /// Every answer with a blob ends at the blob's half, as if that were all.
+        case truncated
+        /// One byte of every layer is another.
+        case wrongDigest
+        /// One byte of every layer is another, in the first answer only.
+        case wrongDigestOnce
+        /// The first two requests for each address get 429 with `Retry-After: 1`.
+        case busy
+        /// The first request for each blob gets 503.
+        case unavailable
+        /// The API wants a password, and blobs are at another port, which must not see it.
+        case redirect
+        /// Layers come at 2 MB a second.
+        case slow
+        /// Manifests are of Docker's schema 1.
+        case schema1
+        /// A token server gives tokens that expire at once.
+        case token
+        /// The header Docker-Content-Digest does not fit.
+        case wrongManifestDigest
+    }
+
+    /// One line of the log.
+    struct Request: Decodable {
+        var port: Int
+        var method: String
+        var path: String
+        var range: String?
+        var authorization: String?
+    }
+
+    /// Host and port of the API.
+    let authority: String
+    private let folder: TemporaryFolder
+    private let server: Tool.Running
+
+    init(serving images: TestImages, fault: Fault) throws {
+        folder = try TemporaryFolder()
+        let port = try freePort()
+        authority = "127.0.0.1:\(port)"
+        try folder.write(Self.program, to: "registry.py")
+        server = try Tool.start([
+            "python3", folder.at("registry.py"), images.path, "\(port)", "\(try freePort())",
+            fault.rawValue, folder.at("log"),
+        ])
+        try waitForListener(at: authority)
+    }
+
+    deinit {
+        server.signal(SIGKILL)
+        server.process.waitUntilExit()
+    }
+
+    /// The requests up to now.
+    func requests() throws -> [Request] {
+        try folder.text("log").split(separator: "\n").map {
+            try JSONDecoder().decode(Request.self, from: Data($0.utf8))
+        }
+    }
+
+    /// The requests for a blob up to now.
+    func requests(forBlob digest: String) throws -> [Request] {
+        try requests().filter { $0.path.hasSuffix(digest) }
+    }
+
+    private static let program = #"""
+        import base64, collections, json, os, socket, struct, sys, threading, time
+        from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+        layout, port, other, fault, log = sys.argv[1:]
+        index = json.load(open(layout + "/index.json"))
+        names = {m["annotations"]["org.opencontainers.image.ref.name"]: m for m in index["manifests"]}
+        types, count, lock = {}, collections.Counter(), threading.Lock()
+        for name in os.listdir(layout + "/blobs/sha256"):
+            data = open(layout + "/blobs/sha256/" + name, "rb").read(1 << 20)
+            if data[:1] == b"{":
+                types["sha256:" + name] = json.loads(data).get("mediaType", "application/json")
+        open(log, "w")
+        password = "Basic " + base64.b64encode(b"kade:s3cret:word").decode()
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+            def log_message(self, *rest): pass
+            def do_HEAD(self): self.do_GET()
+            def answer(self, status, headers={}, body=b""):
+                self.send_response(status)
+                for name, value in headers.items(): self.send_header(name, value)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                if self.command != "HEAD": self.wfile.write(body)
+            def do_GET(self):
+                own = self.server.server_address[1]
+                with lock:
+                    count[self.path] += 1
+                    number = count[self.path]
+                    with open(log, "a") as file:
+                        file.write(json.dumps({"port": own, "method": self.command,
+                            "path": self.path, "range": self.headers.get("Range"),
+                            "authorization": self.headers.get("Authorization")}) + "\n")
+                path = self.path.split("?")[0]
+                if path == "/token":
+                    token = "T%d" % number
+                    return self.answer(200, {}, json.dumps({"token": token, "expires_in": 60}).encode())
+                if fault == "token" and self.headers.get("Authorization") is None:
+                    realm = "http://127.0.0.1:%d/token" % own
+                    return self.answer(401, {"WWW-Authenticate":
+                        'Bearer realm="%s",service="test",scope="repository:a/b:pull"' % realm})
+                if fault == "redirect" and own == int(port) and self.headers.get("Authorization") != password:
+                    return self.answer(401, {"WWW-Authenticate": 'Basic realm="test"'})
+                if path == "/v2/": return self.answer(200, {}, b"{}")
+                if fault == "busy" and number <= 2:
+                    return self.answer(429, {"Retry-After": "1"})
+                what, name = path.split("/")[-2:]
+                if what == "manifests": return self.manifest(name)
+                return self.blob(name, number, own)
+            def manifest(self, name):
+                digest = names[name]["digest"] if name in names else name
+                try: data = open(layout + "/blobs/" + digest.replace(":", "/"), "rb").read()
+                except OSError:
+                    return self.answer(404, {}, json.dumps({"errors": [{"code":
+                        "MANIFEST_UNKNOWN", "message": "manifest unknown"}]}).encode())
+                if fault == "schema1":
+                    return self.answer(200, {"Content-Type":
+                        "application/vnd.docker.distribution.manifest.v1+prettyjws"},
+                        b'{"schemaVersion": 1, "fsLayers": []}')
+                said = "sha256:" + "0" * 64 if fault == "wrongManifestDigest" else digest
+                self.answer(200, {"Content-Type": types[digest], "Docker-Content-Digest": said}, data)
+            def blob(self, digest, number, own):
+                if fault == "redirect" and own == int(port):
+                    return self.answer(307, {"Location": "http://127.0.0.1:%s%s" % (other, self.path)})
+                if fault == "unavailable" and number == 1: return self.answer(503)
+                data = open(layout + "/blobs/" + digest.replace(":", "/"), "rb").read()
+                layer = digest not in types
+                if layer and (fault == "wrongDigest" or fault == "wrongDigestOnce" and number == 1):
+                    middle = len(data) // 2
+                    data = data[:middle] + bytes([data[middle] ^ 1]) + data[middle + 1:]
+                start, headers = 0, {}
+                if self.headers.get("Range") and fault != "resetWithoutRanges":
+                    start = int(self.headers["Range"].split("=")[1].split("-")[0])
+                    headers["Content-Range"] = "bytes %d-%d/%d" % (start, len(data) - 1, len(data))
+                part = data[start:]
+                if layer and fault == "truncated": part = part[:max(1, len(part) // 2)]
+                self.send_response(206 if headers else 200)
+                for name, value in headers.items(): self.send_header(name, value)
+                self.send_header("Content-Length", str(len(part)))
+                self.end_headers()
+                if layer and fault.startswith("reset") and number == 1:
+                    self.wfile.write(part[:len(part) // 2])
+                    self.wfile.flush()
+                    time.sleep(0.2)
+                    self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
+                        struct.pack("ii", 1, 0))
+                    self.connection.close()
+                    self.close_connection = True
+                elif layer and fault == "slow":
+                    for place in range(0, len(part), 100000):
+                        self.wfile.write(part[place:place + 100000])
+                        time.sleep(0.05)
+                else:
+                    self.wfile.write(part)
+
+        class Server(ThreadingHTTPServer):
+            daemon_threads = True
+            def handle_error(self, *rest): pass
+        threading.Thread(target=Server(("127.0.0.1", int(other)), Handler).serve_forever,
+            daemon=True).start()
+        Server(("127.0.0.1", int(port)), Handler).serve_forever()
+        """#
+}
