@@ -1,0 +1,49 @@
+import ContainerRuntime
+import Linux
+
+/// A command that is connected to the monitor: `kade run`, `attach`, `stop`, `wait`.
+final class Client {
+    let socket: OwnedFD
+    /// What it takes part in; nothing before its ``ClientMessage/attach(_:)``.
+    var options: ClientMessage.AttachOptions = []
+    /// Whether it has said what it takes part in.
+    var isAttached = false
+    private var waiting: [[UInt8]] = []
+
+    init(socket: consuming OwnedFD) { self.socket = socket }
+
+    /// Whether messages wait for room in its socket; the container's output then waits as well.
+    var isCongested: Bool { !waiting.isEmpty }
+
+    /// Sends a message now or, in order, as soon as there is room.
+    ///
+    /// - Returns: false when the client is gone.
+    func send(_ message: MonitorMessage) -> Bool {
+        waiting.append(message.datagram)
+        return sendWaiting()
+    }
+
+    /// Sends what waits, as far as there is room.
+    ///
+    /// - Returns: false when the client is gone.
+    func sendWaiting() -> Bool {
+        while let next = waiting.first {
+            do throws(SystemCallError) {
+                guard try socket.sendIfReady(next) else { return true }
+            } catch {
+                return false
+            }
+            waiting.removeFirst()
+        }
+        return true
+    }
+
+    /// Whether it wants a message.
+    func wants(_ message: MonitorMessage) -> Bool {
+        switch message {
+        case .output: options.contains(.standardOutput)
+        case .error: options.contains(.standardError)
+        case .started, .exited, .problem: true
+        }
+    }
+}

@@ -1,0 +1,73 @@
+import ContainerRuntime
+import Diagnostics
+import Glibc
+import Linux
+import OCI
+import SystemPackage
+
+/// What the monitor tells later commands about the container: `lifecycle.json` in the bundle.
+///
+/// Replaced by rename, so that a reader sees one state or the next. After a crash of the monitor
+/// the process identifiers with their start times and the boot tell that the file is stale.
+struct LifecycleFile {
+    var status = Status.running
+    var pid: Int32 = 0
+    var pidStartTime: UInt64 = 0
+    var startedAt: String?
+    var finishedAt: String?
+    var exitCode: Int32 = 0
+    var wasOutOfMemory = false
+    var error: String?
+    var restartCount = 0
+    private let path: FilePath
+    private let monitorPid: Int32
+    private let monitorStartTime: UInt64
+    private let bootID: String
+
+    enum Status: String {
+        /// The program runs; a stale file with this status is a container that was lost.
+        case running
+        /// It ended and will not run again.
+        case exited
+        /// It ended and runs again soon.
+        case restarting
+        /// It could not be started.
+        case failed
+    }
+
+    /// Prepares the file of a bundle; nothing is written yet.
+    init(bundle: String) throws(Problem) {
+        path = FilePath(bundle).appending("lifecycle.json")
+        monitorPid = getpid()
+        let me = monitorPid
+        (monitorStartTime, bootID) = try explaining("cannot learn who the monitor is") {
+            () throws(SystemCallError) in
+            let boot = try File.readText("/proc/sys/kernel/random/boot_id")
+            return (try processStartTime(me) ?? 0, String(boot.prefix { $0 != "\n" }))
+        }
+    }
+
+    /// Replaces the file.
+    func write() throws(Problem) {
+        var object: JSONObject = [
+            "status": .string(status.rawValue), "pid": number(pid),
+            "pidStartTime": number(pidStartTime), "monitorPid": number(monitorPid),
+            "monitorStartTime": number(monitorStartTime), "bootID": .string(bootID),
+            "exitCode": number(exitCode), "oomKilled": .bool(wasOutOfMemory),
+            "restartCount": number(restartCount),
+        ]
+        object["startedAt"] = startedAt.map { .string($0) }
+        object["finishedAt"] = finishedAt.map { .string($0) }
+        object["error"] = error.map { .string($0) }
+        try explaining("cannot note the state of the container in \(path)") {
+            () throws(SystemCallError) in
+            try File.replace(
+                path, with: JSONValue.object(object).json(), permissions: .ownerReadWrite,
+                lasting: .processExit)
+        }
+    }
+
+    private func number(_ value: some FixedWidthInteger) -> JSONValue {
+        .number(JSONNumber(value))
+    }
+}

@@ -1,0 +1,199 @@
+import ContainerRuntime
+import Diagnostics
+import Linux
+import OCI
+import SystemPackage
+
+/// Watches over one container: owns its streams, log, exit code and restart policy.
+///
+/// One process for each running container, single-threaded around one `epoll(7)`. It outlives the
+/// command that started it; commands reach it through its socket (``ClientMessage``).
+final class Monitor {
+    let configuration: MonitorConfiguration
+    let sources: MonitorSources
+    var clients: [UInt64: Client] = [:]
+    var phase = Phase.waitingForClient
+    var log: ContainerLog
+    private var lifecycle: LifecycleFile
+    private var backoff = RestartBackoff()
+    private var wasStopped = false
+    private var nextToken = MonitorSources.Token.firstClient
+
+    /// Where the container is in its life.
+    enum Phase {
+        /// The first client has not said yet which streams it wants.
+        case waitingForClient
+        case running(ContainerRun)
+        /// The program has ended, after a run of so many milliseconds.
+        case ended(runInMilliseconds: Int64)
+        /// The program runs again when the alarm rings.
+        case restarting
+    }
+
+    /// Prepares to watch; the first client, if there is one, is connected already.
+    init(_ configuration: MonitorConfiguration, firstClient: consuming OwnedFD?) throws(Problem) {
+        self.configuration = configuration
+        lifecycle = try LifecycleFile(bundle: configuration.bundle)
+        log = try ContainerLog(configuration.log)
+        sources = try MonitorSources(socket: FilePath(configuration.socket))
+        if let firstClient = firstClient.take() { try add(firstClient) }
+    }
+
+    /// Whether a client that is connected has promised to remove the container.
+    var isRemovedByClient: Bool {
+        clients.values.contains { $0.options.contains(.willRemove) }
+    }
+
+    /// Runs the container until it has ended for good, or could not be started.
+    ///
+    /// Clients and `lifecycle.json` know how it ended.
+    func watch() throws(Problem) {
+        try turn { self.clients.values.allSatisfy(\.isAttached) }
+        repeat {
+            do throws(Problem) {
+                try begin()
+            } catch {
+                return try fail(error)
+            }
+            try turn { if case .ended = self.phase { true } else { false } }
+        } while try runsAgain()
+        lifecycle.status = .exited
+        try lifecycle.write()
+        try tellAll(.exited(code: lifecycle.exitCode))
+    }
+
+    /// Lets the last messages arrive and stops listening.
+    func close() throws(Problem) {
+        try turn { !self.clients.values.contains(where: \.isCongested) }
+        try explaining("cannot remove \(configuration.socket)") { () throws(SystemCallError) in
+            try Link.remove(FilePath(configuration.socket))
+        }
+    }
+
+    /// Waits for events and answers them until a condition holds.
+    private func turn(until isDone: () -> Bool) throws(Problem) {
+        while !isDone() {
+            for event in try sources.wait() { try answer(event) }
+            try adjustInterests()
+        }
+    }
+
+    // MARK: The container's life
+
+    private func begin() throws(Problem) {
+        let run = try ContainerRun.begin(configuration)
+        phase = .running(run)
+        lifecycle.status = .running
+        lifecycle.pid = run.process.id
+        lifecycle.pidStartTime = run.startTime
+        lifecycle.startedAt = currentTimestamp()
+        lifecycle.finishedAt = nil
+        try lifecycle.write()
+        try sources.want(
+            .readable, of: run.process.descriptor.rawValue, MonitorSources.Token.process)
+        try tellAll(.started(pid: run.process.id))
+    }
+
+    /// Notes that the container could not be started, and tells everyone.
+    func fail(_ problem: Problem) throws(Problem) {
+        lifecycle.status = .failed
+        lifecycle.error = problem.description
+        lifecycle.exitCode =
+            switch problem.kind {
+            case .commandNotFound: 127
+            case .commandNotExecutable: 126
+            default: 128
+            }
+        lifecycle.finishedAt = currentTimestamp()
+        try lifecycle.write()
+        try tellAll(.problem(json: problem.json))
+    }
+
+    /// Takes note of the program's end and removes what the runtime made.
+    func end(_ run: ContainerRun) throws(Problem) {
+        let status = try explaining("cannot learn how the program ended") {
+            () throws(SystemCallError) in try run.process.wait()
+        }
+        try drain(run)
+        try log.finish()
+        lifecycle.exitCode = status.code
+        lifecycle.finishedAt = currentTimestamp()
+        let root = RuntimeRoot(path: FilePath(configuration.runtimeRoot))
+        let state = try root.container(configuration.id).loadState()
+        lifecycle.wasOutOfMemory = try wasOutOfMemory(state)
+        let complaints = try Delete.run(configuration.id, in: root, isForced: true)
+        lifecycle.error = complaints.first?.description
+        for token in MonitorSources.Token.process...MonitorSources.Token.input {
+            sources.forget(token)
+        }
+        let now = Int64(monotonicNanoseconds() / 1_000_000)
+        phase = .ended(runInMilliseconds: now - run.startInMilliseconds)
+    }
+
+    private func wasOutOfMemory(_ state: RuntimeState) throws(Problem) -> Bool {
+        guard let cgroup = try State.cgroup(of: state) else { return false }
+        return try explaining("cannot ask for out-of-memory kills") {
+            () throws(SystemCallError) in (try cgroup.outOfMemoryKills() ?? 0) > 0
+        }
+    }
+
+    /// Decides whether the program runs again, and waits until it is time.
+    private func runsAgain() throws(Problem) -> Bool {
+        guard case .ended(let run) = phase,
+            configuration.restart.runsAgain(
+                exitCode: lifecycle.exitCode, restartCount: lifecycle.restartCount,
+                wasStopped: wasStopped)
+        else { return false }
+        lifecycle.status = .restarting
+        try lifecycle.write()
+        phase = .restarting
+        try sources.setAlarm(milliseconds: backoff.wait(afterRunOfMilliseconds: run))
+        try turn { if case .restarting = self.phase { self.wasStopped } else { true } }
+        guard !wasStopped else { return false }
+        lifecycle.restartCount += 1
+        return true
+    }
+
+    // MARK: What the container is told
+
+    /// Sends a signal to the program, unless it has ended.
+    func send(_ signal: Signal) throws(Problem) {
+        guard case .running(let run) = phase else { return }
+        try explaining("cannot send \(signal.name) to the container") {
+            () throws(SystemCallError) in
+            do throws(SystemCallError) {
+                try run.process.send(signal)
+            } catch  where error.errno == .noSuchProcess {
+                return
+            }
+        }
+    }
+
+    /// Ends the container for good: a signal, and SIGKILL after the time limit.
+    func stop(_ signal: Signal, timeoutInMilliseconds: Int32) throws(Problem) {
+        wasStopped = true
+        guard case .running = phase else { return }
+        try send(signal)
+        if timeoutInMilliseconds == 0 { return try send(.kill) }
+        guard timeoutInMilliseconds > 0 else { return }
+        try sources.setAlarm(milliseconds: Int64(timeoutInMilliseconds))
+    }
+
+    /// The alarm rang: the time limit of a stop is over, or the program is to run again.
+    func alarm() throws(Problem) {
+        guard try sources.alarmRang() else { return }
+        switch phase {
+        case .running: try send(.kill)
+        case .restarting: phase = .ended(runInMilliseconds: 0)
+        case .waitingForClient, .ended: return
+        }
+    }
+
+    /// Takes in a client.
+    func add(_ socket: consuming OwnedFD) throws(Problem) {
+        let client = Client(socket: socket)
+        try sources.want(.readable, of: client.socket.rawValue, nextToken)
+        clients[nextToken] = client
+        nextToken += 1
+    }
+}

@@ -1,0 +1,70 @@
+import ContainerRuntime
+import Diagnostics
+import Linux
+import OCI
+import SystemPackage
+
+/// `kade-runtime monitor`: runs a container of the engine and watches over it to its end.
+///
+/// ```
+/// kade-runtime monitor --container DIRECTORY [--client-fd NUMBER]
+/// ```
+///
+/// The directory is the bundle, with `monitor.json`. The descriptor is a connected SOCK_SEQPACKET
+/// socket whose other end is the first client's.
+enum MonitorCommand {
+    /// Watches over the container to its end.
+    ///
+    /// - Parameters:
+    ///   - directory: the bundle.
+    ///   - firstClient: the socket of a client that is connected already.
+    static func run(container directory: FilePath, firstClient: CInt?) throws(Problem) {
+        let file = directory.appending("monitor.json")
+        let bytes = try explaining("cannot read \(file)") { () throws(SystemCallError) in
+            try File.read(file)
+        }
+        let configuration = try MonitorConfiguration(json: bytes, named: file.string)
+        let client = firstClient.map { OwnedFD(adopting: $0) }
+        try detach(client)
+        let monitor = try Monitor(configuration, firstClient: client)
+        try watch(with: monitor)
+        let isRemoved = configuration.exitCommand.isEmpty || monitor.isRemovedByClient
+        try monitor.close()
+        if !isRemoved { try become(configuration.exitCommand) }
+    }
+
+    private static func watch(with monitor: Monitor) throws(Problem) {
+        let rootfs = try MonitorRootfs()
+        do throws(Problem) {
+            try rootfs.mount(monitor.configuration)
+        } catch {
+            return try monitor.fail(error)
+        }
+        try monitor.watch()
+        try rootfs.leave()
+    }
+
+    /// Leaves the session and the files of the command that started the monitor.
+    private static func detach(_ client: borrowing OwnedFD?) throws(Problem) {
+        try explaining("cannot detach the monitor") { () throws(SystemCallError) in
+            do throws(SystemCallError) {
+                try startSession()
+            } catch  where error.errno == .notPermitted {
+                // whoever started the monitor has given it a session
+            }
+            try WorkingDirectory.change(to: "/")
+            let null = try OwnedFD.open("/dev/null", .readWrite)
+            for number: CInt in 0...2 { try null.place(at: number) }
+            try closeOnExecute(from: 3)
+        }
+    }
+
+    /// Executes the command that removes the container.
+    private static func become(_ command: [String]) throws(Problem) {
+        let search = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+        let program = Program(arguments: command, environment: [search])
+        let what = "cannot run \(command[0]) to remove the container"
+        try explaining(what) { () throws(SystemCallError) in _ = try setSignalMask(0) }
+        throw Problem(what: what, refusal: program.execute(at: FilePath(command[0])))
+    }
+}

@@ -1,0 +1,46 @@
+import ContainerRuntime
+import Diagnostics
+import Linux
+import SystemPackage
+
+/// The container's root file system, mounted where only the monitor and the container see it.
+///
+/// The mount namespace lives as long as the monitor and the container do: no mount ever appears on
+/// the host, nobody waits for an unmount, and a crash leaves none behind.
+struct MonitorRootfs: ~Copyable {
+    private let hostNamespace: OwnedFD
+
+    /// Leaves the host's mount namespace for a copy.
+    init() throws(Problem) {
+        hostNamespace = try explaining("cannot make a mount namespace for the container") {
+            () throws(SystemCallError) in
+            let host = try OwnedFD.open("/proc/self/ns/mnt", .readOnly)
+            try Namespaces.unshare(.newMount)
+            // What is mounted here stays here; what the host mounts still arrives.
+            try Mount.setPropagation(of: "/", to: .slave, isRecursive: true)
+            return host
+        }
+    }
+
+    /// Mounts the overlays.
+    borrowing func mount(_ configuration: MonitorConfiguration) throws(Problem) {
+        let rootfs = FilePath(configuration.bundle).appending("rootfs")
+        for mount in configuration.mounts {
+            let target = mount.at.isEmpty ? rootfs : rootfs.pushing(FilePath(mount.at))
+            let overlay = OverlayMount(
+                lower: mount.lower.map { FilePath($0) }, upper: mount.upper.map { FilePath($0) },
+                work: mount.work.map { FilePath($0) })
+            try explaining(
+                "cannot mount the root file system of \(configuration.id)",
+                fix: "see what the kernel says: dmesg | tail"
+            ) { () throws(SystemCallError) in try overlay.mount(at: target) }
+        }
+    }
+
+    /// Goes back to the host's mount namespace, so that the container's can end.
+    consuming func leave() throws(Problem) {
+        try explaining("cannot return to the host's mount namespace") {
+            () throws(SystemCallError) in try Namespaces.enter(hostNamespace, .mount)
+        }
+    }
+}
