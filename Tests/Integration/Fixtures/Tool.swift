@@ -123,10 +123,10 @@ final class TemporaryFolder {
 
 /// The programs of Kade that were built with the tests.
 enum BuiltProgram {
-    /// The path of a program: in `KADE_BIN_DIR`, else beside the test's own binary.
+    /// The path of a program: in `KADE_TEST_PROGRAMS`, else beside the test's own binary.
     static func path(_ name: String) -> String {
         let folder =
-            ProcessInfo.processInfo.environment["KADE_BIN_DIR"]
+            ProcessInfo.processInfo.environment["KADE_TEST_PROGRAMS"]
             ?? URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
             .deletingLastPathComponent().path
         return folder + "/" + name
