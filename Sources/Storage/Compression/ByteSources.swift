@@ -77,6 +77,18 @@ final class SharedFile: Sendable {
         self.name = name
     }
 
+    /// What the file is.
+    func status() throws(SystemCallError) -> FileStatus { try FileStatus(of: file) }
+
+    /// Reads at the file's offset; 0 is the end.
+    func read(into buffer: UnsafeMutableRawBufferPointer) throws(Problem) -> Int {
+        do throws(SystemCallError) {
+            return try file.read(into: buffer)
+        } catch {
+            throw Problem(error, what: "cannot read \(name)")
+        }
+    }
+
     /// Reads at a position; 0 is the end.
     func read(
         into buffer: UnsafeMutableRawBufferPointer, at position: Int64

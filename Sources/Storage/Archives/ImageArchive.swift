@@ -1,0 +1,150 @@
+package import Diagnostics
+package import Linux
+package import OCI
+package import SystemPackage
+
+/// Loads images from what other tools save: docker-archive, oci-archive and OCI layout.
+///
+/// Archives may be compressed by gzip, zstd or xz, and may come through a pipe: such a one is first
+/// written, uncompressed, to an unnamed file beside the blobs, because its parts are needed in
+/// another order than they come.
+package struct ImageArchive: Sendable {
+    private let store: ContentStore
+    private let layers: Layers
+
+    /// Loads into a store.
+    package init(store: ContentStore, layers: Layers) {
+        self.store = store
+        self.layers = layers
+    }
+
+    /// An image that an archive held.
+    package struct Image: Sendable, Equatable {
+        /// Its names; the archive may have had none.
+        package var references: [ImageReference]
+        /// Its manifest or index.
+        package var descriptor: Descriptor
+    }
+
+    /// How loading goes on.
+    package enum Event: Sendable {
+        /// A layer (by diffID) is being unpacked, or was there.
+        case layer(diffID: Digest, isPresent: Bool)
+    }
+
+    /// Loads all images of an archive or layout and makes their names name them.
+    ///
+    /// - Parameters:
+    ///   - path: an archive or the directory of a layout.
+    ///   - progress: learns of each layer.
+    /// - Throws: `.invalid` when it is no image archive, `.corrupt` when content does not match its
+    ///   digest.
+    package func load(
+        from path: FilePath, progress: (Event) -> Void
+    ) throws(Problem) -> [Image] {
+        let status = try asking("cannot load \(path)") { () throws(SystemCallError) in
+            try FileStatus(of: path)
+        }
+        guard status.kind != .directory else {
+            return try load(DirectorySource(directory: path), progress)
+        }
+        let file = try asking("cannot load \(path)") { () throws(SystemCallError) in
+            try OwnedFD.open(path, .readOnly)
+        }
+        return try load(from: file, named: "\(path)", progress: progress)
+    }
+
+    /// Loads all images of an archive that is open, or comes through a pipe.
+    ///
+    /// - Parameters:
+    ///   - file: read from its offset.
+    ///   - name: what it is, for errors.
+    ///   - progress: learns of each layer.
+    package func load(
+        from file: consuming OwnedFD, named name: String, progress: (Event) -> Void
+    ) throws(Problem) -> [Image] {
+        let plain = try store.uncompressedFile(file, named: name)
+        return try load(TarSource(plain), progress)
+    }
+
+    private func load(
+        _ source: some ArchiveSource, _ progress: (Event) -> Void
+    ) throws(Problem) -> [Image] {
+        let lease = try store.lease()
+        defer { withExtendedLifetime(lease) {} }
+        let images: [Image]
+        if source.contains("oci-layout"), source.contains("index.json") {
+            images = try LayoutReader(source: source, store: store, layers: layers).load(
+                lease, progress)
+        } else if source.contains("manifest.json") {
+            images = try DockerArchiveReader(source: source, store: store, layers: layers).load(
+                lease, progress)
+        } else {
+            throw Problem(
+                kind: .invalid, what: "cannot load \(source.name)",
+                why: "it has neither oci-layout and index.json nor manifest.json",
+                fix: "import a root file system with kade import")
+        }
+        for image in images {
+            for reference in image.references {
+                try store.references.set(reference, to: image.descriptor)
+            }
+            if image.references.isEmpty { try store.references.keep(image.descriptor) }
+        }
+        return images
+    }
+}
+
+extension ContentStore {
+    /// An archive as a plain file that can be read in any order.
+    ///
+    /// A plain file on disk is used as it is; all else is spooled uncompressed to an unnamed file.
+    func uncompressedFile(
+        _ file: consuming OwnedFD, named name: String
+    ) throws(Problem) -> SharedFile {
+        let shared = SharedFile(file, named: name)
+        let status = try asking("cannot read \(name)") { () throws(SystemCallError) in
+            try shared.status()
+        }
+        if status.kind == .file, try shared.isUncompressed() { return shared }
+        let source = try decompressed(SharedFileSource(shared))
+        let ingest = ingest
+        let spool = try asking("cannot spool \(name)") { () throws(SystemCallError) in
+            try OwnedFD.open(
+                ingest, [.readWrite, .temporaryFile], permissions: .ownerReadWrite)
+        }
+        while let chunk = try source.nextChunk() {
+            do throws(SystemCallError) {
+                try spool.writeAll(chunk.bytes)
+            } catch {
+                throw Problem(error, what: "cannot spool \(name)")
+            }
+        }
+        return SharedFile(spool, named: name)
+    }
+}
+
+extension SharedFile {
+    fileprivate func isUncompressed() throws(Problem) -> Bool {
+        var magic: [UInt8] = []
+        try withUnsafeTemporaryAllocation(byteCount: 6, alignment: 1) {
+            buffer throws(Problem) in
+            let count = try read(into: buffer, at: 0)
+            magic = Array(buffer[..<count])
+        }
+        return CompressionFormat(magic: magic) == .none
+    }
+}
+
+/// The bytes of a shared file or pipe from its offset to its end.
+private final class SharedFileSource: ByteSource {
+    private let file: SharedFile
+
+    init(_ file: SharedFile) { self.file = file }
+
+    func nextChunk() throws(Problem) -> Chunk? {
+        let chunk = Chunk(capacity: Chunk.usualCapacity)
+        let count = try chunk.fill { buffer throws(Problem) in try file.read(into: buffer) }
+        return count == 0 ? nil : chunk
+    }
+}

@@ -1,0 +1,149 @@
+import Diagnostics
+import OCI
+
+/// Loads the images of an OCI image layout (image-spec, image-layout.md).
+struct LayoutReader<Source: ArchiveSource> {
+    let source: Source
+    let store: ContentStore
+    let layers: Layers
+
+    /// Copies all that the index names, and unpacks the layers of images for Linux.
+    func load(
+        _ lease: borrowing Lease, _ progress: (ImageArchive.Event) -> Void
+    ) throws(Problem) -> [ImageArchive.Image] {
+        let bytes = try source.read("index.json", limitInBytes: documentLimitInBytes)
+        let index = try ImageIndex(json: bytes, named: "index.json of \(source.name)")
+        var images: [ImageArchive.Image] = []
+        for var descriptor in index.manifests {
+            let references = try Self.references(of: descriptor)
+            for key in Self.nameKeys { descriptor.annotations[key] = nil }
+            try copy(descriptor, lease, progress, isChild: false)
+            if let position = images.firstIndex(where: {
+                $0.descriptor.digest == descriptor.digest
+            }) {
+                images[position].references += references
+            } else {
+                images.append(.init(references: references, descriptor: descriptor))
+            }
+        }
+        return images
+    }
+
+    /// Docker writes the full name beside the specification's, which may be only a tag.
+    private static var nameKeys: [String] {
+        ["io.containerd.image.name", "org.opencontainers.image.ref.name"]
+    }
+
+    private static func references(
+        of descriptor: Descriptor
+    ) throws(Problem) -> [ImageReference] {
+        if let name = descriptor.annotations[nameKeys[0]] {
+            return [try ImageReference(parsing: name).withDefaultTag]
+        }
+        // A lone tag, which the specification allows, names no repository.
+        guard let name = descriptor.annotations[nameKeys[1]],
+            name.contains(":") || name.contains("/")
+        else { return [] }
+        return [try ImageReference(parsing: name).withDefaultTag]
+    }
+
+    /// Copies content and what it names; a child of an index may be missing.
+    private func copy(
+        _ descriptor: Descriptor, _ lease: borrowing Lease,
+        _ progress: (ImageArchive.Event) -> Void, isChild: Bool
+    ) throws(Problem) {
+        let path = Self.path(of: descriptor.digest)
+        if isChild, !source.contains(path) { return }
+        try lease.protect([descriptor.digest])
+        guard descriptor.mediaType.isIndex || descriptor.mediaType.isManifest else {
+            return try copyBlob(descriptor)
+        }
+        let bytes = try document(descriptor)
+        if descriptor.mediaType.isIndex {
+            let index = try ImageIndex(json: bytes, named: "\(descriptor.digest)")
+            for child in index.manifests { try copy(child, lease, progress, isChild: true) }
+        } else {
+            let manifest = try Manifest(json: bytes, named: "\(descriptor.digest)")
+            try copyImage(manifest, lease, progress)
+        }
+        try store.store(bytes)
+    }
+
+    private func copyImage(
+        _ manifest: Manifest, _ lease: borrowing Lease, _ progress: (ImageArchive.Event) -> Void
+    ) throws(Problem) {
+        try lease.protect([manifest.config.digest] + manifest.layers.map(\.digest))
+        let isImage =
+            manifest.config.mediaType == .configuration
+            || manifest.config.mediaType == .dockerConfiguration
+        guard isImage, manifest.layers.allSatisfy({ $0.mediaType.layerCompression != nil }) else {
+            try copyBlob(manifest.config)
+            for layer in manifest.layers { try copyBlob(layer) }
+            return
+        }
+        let bytes = try document(manifest.config)
+        let configuration = try ImageConfiguration(json: bytes, named: "\(manifest.config.digest)")
+        let diffIDs = configuration.rootfs.diffIDs
+        guard diffIDs.count == manifest.layers.count else {
+            throw Problem(
+                kind: .corrupt, what: "cannot load \(source.name)",
+                why: "a manifest has \(manifest.layers.count) layers and its configuration "
+                    + "\(diffIDs.count)")
+        }
+        try lease.protect(diffIDs)
+        for (layer, diffID) in zip(manifest.layers, diffIDs) {
+            progress(.layer(diffID: diffID, isPresent: layers.contains(diffID)))
+            try receive(layer, diffID: diffID)
+        }
+        try store.store(bytes)
+    }
+
+    private func receive(_ layer: Descriptor, diffID: Digest) throws(Problem) {
+        var receiver = try LayerReceiver.begin(
+            layer, diffID: diffID, store: store, layers: layers)
+        guard var receiver = receiver.take() else { return }
+        try receiver.receiveAll(of: try source.open(Self.path(of: layer.digest)))
+        try receiver.finish()
+    }
+
+    private func copyBlob(_ descriptor: Descriptor) throws(Problem) {
+        var writer = try store.writer(for: descriptor.digest, sizeInBytes: descriptor.size)
+        guard var writer = writer.take() else { return }
+        try writer.restart()
+        let blob = try source.open(Self.path(of: descriptor.digest))
+        while let chunk = try blob.nextChunk() { try writer.write(chunk.bytes) }
+        try writer.commit()
+    }
+
+    /// Reads a manifest, index or configuration and verifies it.
+    private func document(_ descriptor: Descriptor) throws(Problem) -> [UInt8] {
+        let path = Self.path(of: descriptor.digest)
+        let bytes = try source.read(path, limitInBytes: documentLimitInBytes)
+        let found = ContentHasher.sha256(bytes)
+        guard found == descriptor.digest else {
+            throw Problem(
+                kind: .corrupt, what: "cannot load \(source.name)",
+                why: "its file \(path) has the digest \(found)", fix: "save the image again")
+        }
+        return bytes
+    }
+
+    private static func path(of digest: Digest) -> String {
+        "blobs/\(digest.algorithm)/\(digest.encoded)"
+    }
+}
+
+/// Manifests and configurations are small; what is larger is neither.
+let documentLimitInBytes: Int64 = 16 << 20
+
+extension LayerReceiver {
+    /// Takes in a whole blob from its beginning, whatever an earlier receiver left.
+    mutating func receiveAll(of blob: any ByteSource) throws(Problem) {
+        var toSkip = Int(offsetInBytes)
+        while let chunk = try blob.nextChunk() {
+            let bytes = chunk.bytes.dropFirst(toSkip)
+            toSkip -= chunk.bytes.count - bytes.count
+            if !bytes.isEmpty { try write(UnsafeRawBufferPointer(rebasing: bytes)) }
+        }
+    }
+}

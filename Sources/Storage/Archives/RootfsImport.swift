@@ -1,0 +1,80 @@
+package import Diagnostics
+package import Linux
+package import OCI
+import SystemPackage
+
+/// An image of one layer, made from the tar archive of a root file system.
+///
+/// The same archive and configuration give the same image.
+package struct RootfsImport: Sendable {
+    private let store: ContentStore
+    private let layers: Layers
+
+    /// Imports into a store.
+    package init(store: ContentStore, layers: Layers) {
+        self.store = store
+        self.layers = layers
+    }
+
+    /// Imports an archive; compressed by gzip, zstd or xz or not.
+    ///
+    /// The layer is kept as the plain archive, so that its digest is its diffID.
+    ///
+    /// - Parameters:
+    ///   - file: the archive, read from its offset; a pipe is fine.
+    ///   - name: what it is, for errors.
+    ///   - configuration: what the image says of itself; its layers are filled in here.
+    ///   - reference: the image's name, or nil.
+    /// - Returns: the manifest's descriptor.
+    package func run(
+        from file: consuming OwnedFD, named name: String, configuration: ImageConfiguration,
+        as reference: ImageReference?
+    ) throws(Problem) -> Descriptor {
+        let lease = try store.lease()
+        defer { withExtendedLifetime(lease) {} }
+        let layer = try storeLayer(FileSource(file, named: name), named: name)
+        try lease.protect([layer.digest])
+        guard store.contains(layer.digest) else {
+            throw Problem(
+                kind: .conflict, what: "cannot import \(name)",
+                why: "its blob was removed by someone else meanwhile", fix: "try again")
+        }
+        try layers.unpack(layer.digest, diffID: layer.digest, from: store)
+        var configuration = configuration
+        configuration.rootfs = ImageConfiguration.Rootfs(type: .layers, diffIDs: [layer.digest])
+        let bytes = configuration.json()
+        let digest = ContentHasher.sha256(bytes)
+        let manifest = Manifest(
+            schemaVersion: 2, mediaType: .manifest,
+            config: Descriptor(
+                mediaType: .configuration, digest: digest, size: Int64(bytes.count)),
+            layers: [layer])
+        let text = manifest.json()
+        let descriptor = Descriptor(
+            mediaType: .manifest, digest: ContentHasher.sha256(text), size: Int64(text.count))
+        try lease.protect([digest, descriptor.digest])
+        try store.store(bytes)
+        try store.store(text)
+        if let reference {
+            try store.references.set(reference, to: descriptor)
+        } else {
+            try store.references.keep(descriptor)
+        }
+        return descriptor
+    }
+
+    private func storeLayer(
+        _ archive: any ByteSource, named name: String
+    ) throws(Problem) -> Descriptor {
+        let source = try decompressed(archive)
+        var writer = try store.writer()
+        while let chunk = try source.nextChunk() { try writer.write(chunk.bytes) }
+        guard writer.offsetInBytes > 0 else {
+            throw Problem(
+                kind: .invalid, what: "cannot import \(name)", why: "it is empty",
+                fix: "give a tar archive of a root file system")
+        }
+        let size = writer.offsetInBytes
+        return Descriptor(mediaType: .layer, digest: try writer.commit(), size: size)
+    }
+}

@@ -1,0 +1,245 @@
+import Diagnostics
+import Linux
+import OCI
+import SystemPackage
+import Testing
+
+@testable import Storage
+
+@Suite struct LayerIngestTests {
+    /// Unpacks an archive as a layer and lets a test look at it.
+    private func withLayer(
+        _ tar: TarBuilder, portion: Int = 1000, _ body: (Layers, FilePath) throws -> Void
+    ) throws {
+        try withTemporaryDirectory { root in
+            let layers = try Layers(root: root)
+            let diffID = ContentHasher.sha256(tar.archive)
+            try ingest(tar.archive, diffID, into: layers, portion: portion)
+            try body(layers, layers.path(of: diffID))
+        }
+    }
+
+    private func ingest(
+        _ bytes: [UInt8], _ diffID: OCI.Digest, into layers: Layers, portion: Int = 1000
+    ) throws {
+        let ingest = try #require(try layers.ingest(diffID))
+        for start in stride(from: 0, to: bytes.count, by: portion) {
+            try bytes[start..<min(start + portion, bytes.count)].withUnsafeBytes {
+                try ingest.write($0)
+            }
+        }
+        try ingest.finish()
+    }
+
+    @Test func `files, links and modes are those of the archive`() throws {
+        var tar = TarBuilder()
+        var directory = TarBuilder.Header("dir/", "5")
+        (directory.mode, directory.modified) = (0o1777, 12345)
+        tar.add(directory)
+        var file = TarBuilder.Header("dir/file")
+        (file.mode, file.data) = (0o4640, Array("hello".utf8))
+        tar.add(file)
+        tar.add(link: "dir/sym", to: "../dir/file", "2")
+        tar.add(link: "hard", to: "dir/file", "1")
+        try withLayer(tar) { layers, root in
+            let status = try FileStatus(of: root.appending("dir"))
+            #expect(status.permissions == 0o1777)
+            #expect(status.modified.seconds == 12345)
+            let file = try FileStatus(of: root.appending("dir/file"))
+            #expect(file.permissions == 0o4640)
+            #expect(file.modified.seconds == 1_000_000)
+            #expect(file.linkCount == 2)
+            #expect(try File.readText(root.appending("dir/sym")) == "hello")
+            let record = try layers.record(of: ContentHasher.sha256(tar.archive))
+            #expect(record.entries == 4)
+            #expect(record.sizeInBytes == 5)
+        }
+    }
+
+    @Test func `a later member replaces an earlier one of another kind`() throws {
+        var tar = TarBuilder()
+        tar.add(file: "a/b/c", "deep")
+        tar.add(link: "a", to: "other", "2")
+        tar.add(file: "x", "old")
+        tar.add(file: "x", "new")
+        tar.add(link: "l", to: "x", "2")
+        tar.add(file: "l", "own")
+        try withLayer(tar) { (_, root) throws in
+            #expect(try Link.target(of: root.appending("a")) == "other")
+            #expect(try File.readText(root.appending("x")) == "new")
+            #expect(try File.readText(root.appending("l")) == "own")
+        }
+    }
+
+    @Test func `a relative link that stays inside is followed`() throws {
+        var tar = TarBuilder()
+        tar.add(file: "usr/lib/one", "1")
+        tar.add(link: "lib", to: "usr/lib", "2")
+        tar.add(file: "lib/two", "2")
+        try withLayer(tar) { (_, root) throws in
+            #expect(try File.readText(root.appending("usr/lib/two")) == "2")
+        }
+    }
+
+    @Test func `a sparse file has its holes`() throws {
+        var tar = TarBuilder()
+        tar.add(pax: [("GNU.sparse.size", "1000000"), ("GNU.sparse.map", "500000,5")])
+        tar.add(file: "f", "abcde")
+        try withLayer(tar) { (_, root) throws in
+            let status = try FileStatus(of: root.appending("f"))
+            #expect(status.sizeInBytes == 1_000_000)
+            #expect(status.allocatedInBytes < 100_000)
+            let bytes = try File.read(root.appending("f"))
+            #expect(bytes[500_000..<500_005].elementsEqual("abcde".utf8))
+        }
+    }
+
+    @Test(arguments: HostileArchive.all)
+    func `an archive that leaves its root is refused and leaves nothing`(
+        hostile: HostileArchive
+    ) throws {
+        try withTemporaryDirectory { root in
+            let layers = try Layers(root: root)
+            let outside = root.appending("outside")
+            try File.create(outside, content: [1], permissions: .ownerReadWrite)
+            let archive = hostile.tar.archive
+            #expect(throws: Problem.self) {
+                try ingest(archive, ContentHasher.sha256(archive), into: layers)
+            }
+            #expect(try Directory.list(root.appending("layers/sha256")).isEmpty)
+            #expect(try Directory.list(root).count == 2)
+            #expect(try File.read(outside) == [1])
+            #expect(!File.exists("/tmp/kade-evil"))
+        }
+    }
+
+    @Test func `a wrong diffID is refused and leaves nothing`() throws {
+        try withTemporaryDirectory { root in
+            let layers = try Layers(root: root)
+            var tar = TarBuilder()
+            tar.add(file: "a", "x")
+            let other = ContentHasher.sha256([1, 2, 3])
+            let problem = try #require(throws: Problem.self) {
+                try ingest(tar.archive, other, into: layers)
+            }
+            #expect(problem.kind == .corrupt)
+            #expect(try Directory.list(root.appending("layers/sha256")).isEmpty)
+        }
+    }
+
+    @Test func `a dropped ingest leaves nothing, and the next one succeeds`() throws {
+        try withTemporaryDirectory { root in
+            let layers = try Layers(root: root)
+            var tar = TarBuilder()
+            tar.add(file: "a", String(repeating: "x", count: 100_000))
+            let diffID = ContentHasher.sha256(tar.archive)
+            try {
+                let ingest = try #require(try layers.ingest(diffID))
+                try tar.archive[..<5000].withUnsafeBytes { try ingest.write($0) }
+            }()
+            #expect(try Directory.list(root.appending("layers/sha256")).isEmpty)
+            try ingest(tar.archive, diffID, into: layers)
+            #expect(layers.contains(diffID))
+            #expect(try layers.ingest(diffID) == nil)
+            #expect(try layers.list() == [diffID])
+            try layers.remove(diffID)
+            #expect(try layers.list().isEmpty)
+        }
+    }
+
+    @Test func `the leftovers of a dead process are swept`() throws {
+        try withTemporaryDirectory { root in
+            let layers = try Layers(root: root)
+            let left = root.appending("layers/sha256/0123.partial")
+            try Directory.makeAll(left.appending("diff/a/b"), permissions: .ownerReadWriteExecute)
+            var tar = TarBuilder()
+            tar.add(file: "a", "x")
+            try ingest(tar.archive, ContentHasher.sha256(tar.archive), into: layers)
+            #expect(!File.exists(left))
+        }
+    }
+}
+
+/// An archive that tries to reach outside the directory it is unpacked in.
+struct HostileArchive: Sendable, CustomStringConvertible {
+    let description: String
+    let tar: TarBuilder
+
+    init(_ description: String, _ build: (inout TarBuilder) -> Void) {
+        self.description = description
+        var tar = TarBuilder()
+        tar.add(file: "harmless", "x")
+        build(&tar)
+        self.tar = tar
+    }
+
+    static let all = [
+        HostileArchive("a name with ..") { $0.add(file: "../outside", "evil") },
+        HostileArchive("a name with .. in the middle") { $0.add(file: "a/../../outside", "evil") },
+        HostileArchive("an absolute name") { $0.add(file: "/tmp/kade-evil", "evil") },
+        HostileArchive("a PAX path with ..") {
+            $0.add(pax: [("path", "../../outside")])
+            $0.add(file: "f", "evil")
+        },
+        HostileArchive("a prefix with ..") {
+            var header = TarBuilder.Header("outside")
+            header.prefix = "../.."
+            $0.add(header)
+        },
+        HostileArchive("through an absolute link") {
+            $0.add(link: "out", to: "/tmp", "2")
+            $0.add(file: "out/kade-evil", "evil")
+        },
+        HostileArchive("through a relative link") {
+            $0.add(link: "out", to: "../../../..", "2")
+            $0.add(file: "out/outside", "evil")
+        },
+        HostileArchive("through a chain of links") {
+            $0.add(link: "one", to: "dir/two", "2")
+            $0.add(link: "dir/two", to: "../../..", "2")
+            $0.add(file: "one/outside", "evil")
+        },
+        HostileArchive("a directory through a link") {
+            $0.add(link: "out", to: "/tmp", "2")
+            $0.add(.init("out/kade-evil/", "5"))
+        },
+        HostileArchive("a hard link to an absolute name") {
+            $0.add(link: "h", to: "/etc/passwd", "1")
+        },
+        HostileArchive("a hard link to a name with ..") {
+            $0.add(link: "h", to: "../../../../outside", "1")
+        },
+        HostileArchive("a hard link through a link") {
+            $0.add(link: "out", to: "/etc", "2")
+            $0.add(link: "h", to: "out/passwd", "1")
+        },
+        HostileArchive("a hard link to the root") { $0.add(link: "h", to: ".", "1") },
+        HostileArchive("a symbolic link through a link") {
+            $0.add(link: "out", to: "/tmp", "2")
+            $0.add(link: "out/kade-evil", to: "x", "2")
+        },
+        HostileArchive("a device through a link") {
+            $0.add(link: "out", to: "/tmp", "2")
+            $0.add(.init("out/kade-evil", "6"))
+        },
+        HostileArchive("a whiteout through a link") {
+            $0.add(link: "out", to: "/tmp", "2")
+            $0.add(file: "out/.wh.kade-evil", "")
+        },
+        HostileArchive("a whiteout of ..") { $0.add(file: "a/.wh...", "") },
+        HostileArchive("a whiteout of nothing") { $0.add(file: ".wh.", "") },
+        HostileArchive("a link to itself as a directory") {
+            $0.add(link: "loop", to: "loop", "2")
+            $0.add(file: "loop/f", "evil")
+        },
+        HostileArchive("a file as a directory") { $0.add(file: "harmless/f", "evil") },
+        HostileArchive("a root that is a link") { $0.add(link: "./", to: "/tmp", "2") },
+        HostileArchive("a sparse file of eight exabytes") {
+            $0.add(pax: [
+                ("GNU.sparse.size", "999999999999999999"),
+                ("GNU.sparse.map", "999999999999999990,5"),
+            ])
+            $0.add(file: "f", "abcde")
+        },
+    ]
+}
