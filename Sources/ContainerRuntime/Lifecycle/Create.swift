@@ -113,67 +113,31 @@ struct Creation: ~Copyable {
     }
 
     private mutating func makeInit() throws(Problem) {
-        let pair = try explaining("cannot reach the container's first process") {
-            () throws(SystemCallError) in try SocketPair(.packets)
-        }
-        var ends = pair.split { HandshakeEnds(runtime: $0, initProcess: $1) }
+        var ends = try HandshakeEnds()
         let namespaces = NamespaceSetup(request.bundle.spec.linux?.namespaces ?? [])
         context.handshake = ends.initProcess.take()
         switch try namespaces.clone(intoCgroup: context.cgroupDirectory, in: context) {
         case .child:
             ends.runtime = nil
-            InitProcess.run(plan, in: &context, journal: journal, spec: request.bundle.spec)
+            InitProcess.run(
+                plan, in: &context, journal: journal, process: request.bundle.spec.process)
         case .parent(let child):
             context.handshake = ends.runtime.take()
-            try adopt(child, isDetour: namespaces.joinedUser != nil)
+            guard namespaces.joinedUser == nil else {
+                return try keep(context.initMade(by: child))
+            }
+            try keep(child)
         }
-    }
-
-    /// Takes note of init, or of the process that makes it.
-    private mutating func adopt(
-        _ child: consuming ChildProcess, isDetour: Bool
-    ) throws(Problem) {
-        guard !isDetour else { return try keep(initMade(by: child)) }
-        try keep(child)
     }
 
     private mutating func keep(_ made: consuming ChildProcess) throws(Problem) {
         let id = made.id
-        context.initProcessID = id
-        context.undo("end process \(id)") { () throws(Problem) in
-            try explaining("cannot end process \(id)") { () throws(SystemCallError) in
-                try killAndReap(child: id)
-            }
-        }
+        context.adopt(id)
         state.initProcessID = id
         state.initStartTime = try explaining("cannot ask about process \(id)") {
             () throws(SystemCallError) in try processStartTime(id)
         }
         process = consume made
-    }
-
-    /// Hears from the process in between which process is init.
-    private mutating func initMade(
-        by middle: consuming ChildProcess
-    ) throws(Problem) -> ChildProcess {
-        let message = try context.receive()
-        try explaining("cannot reap the process that made init") {
-            () throws(SystemCallError) in _ = try middle.wait()
-        }
-        switch message {
-        case .process(let id)?:
-            if let descriptor = context.initDescriptor.take() {
-                return ChildProcess(id: id, descriptor: descriptor)
-            }
-            return try explaining("cannot hold process \(id)") { () throws(SystemCallError) in
-                try ChildProcess(opening: id)
-            }
-        case .failed(_, let problem)?: throw problem
-        default:
-            throw Problem(
-                kind: .unavailable, what: "cannot make the container's first process",
-                why: "the process that joined the user namespace ended")
-        }
     }
 
     /// Takes everything back after a failure.
@@ -198,10 +162,4 @@ struct Creation: ~Copyable {
             directory: directory, state: state, plan: plan, spec: request.bundle.spec,
             context: context, journal: journal)
     }
-}
-
-/// The two ends of the handshake socket, until each is with its owner.
-private struct HandshakeEnds: ~Copyable {
-    var runtime: OwnedFD?
-    var initProcess: OwnedFD?
 }

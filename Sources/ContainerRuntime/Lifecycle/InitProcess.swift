@@ -11,14 +11,14 @@ enum InitProcess {
     /// It never returns.
     static func run(
         _ plan: ContainerPlan, in context: inout SetupContext, journal: borrowing StepJournal?,
-        spec: RuntimeSpec
+        process: RuntimeSpec.Process?
     ) {
         context.isInit = true
         do throws(Problem) {
             try plan.run(.settle, in: &context, journal: journal)
             try plan.run(.enter, in: &context, journal: journal)
             try plan.run(.launch, in: &context, journal: journal)
-            if let process = spec.process { throw become(process, in: context) }
+            if let process { throw become(process, in: context) }
         } catch {
             report(error, step: context.failedStep ?? -1, in: context)
         }

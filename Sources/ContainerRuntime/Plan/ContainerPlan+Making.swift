@@ -39,6 +39,7 @@ struct PlanMaker {
     let namespaces: NamespaceSetup
     let rootfs: RootfsPlan
     let placement: CgroupPlacement
+    private let seccomp: SeccompPlan
     private let cgroupSteps: [any SetupStep]
 
     init(
@@ -53,6 +54,7 @@ struct PlanMaker {
         namespaces = NamespaceSetup(linux.namespaces)
         placement = try CgroupPlacement(
             for: spec.linux, containerID: options.containerID, on: host)
+        seccomp = try SeccompPlan(linux.seccomp, process: process, state: nil)
         cgroupSteps = try placement.prepareSteps()
         rootfs = try RootfsPlan(
             RootfsPlan.Input(
@@ -166,7 +168,7 @@ struct PlanMaker {
         if !namespaces.hasNewUser {
             steps += process.rlimits.map { SetResourceLimit(limit: $0) }
         }
-        steps += processMaker.identity
+        steps += seccomp.early + processMaker.identity
         steps.append(Reach(rendezvous: .ready))
         return steps
     }
@@ -178,8 +180,7 @@ struct PlanMaker {
         case .fifo: steps.append(AwaitStartFifo())
         case .handshake: steps.append(Await(rendezvous: .started))
         }
-        steps += hookSteps(.startContainer)
-        return steps
+        return steps + hookSteps(.startContainer) + seccomp.late
     }
 
     private func hookSteps(_ kind: HookKind) -> [any SetupStep] {

@@ -1,0 +1,148 @@
+package import Diagnostics
+package import Linux
+package import OCI
+import SystemPackage
+
+/// Runs one more program inside a container: `exec`.
+package enum Exec {
+    /// What the caller wants.
+    package struct Request: Sendable {
+        package var id: String
+        package var root: RuntimeRoot
+        /// The program; ``process(of:in:)`` gives the container's own to start from.
+        package var process: RuntimeSpec.Process
+        package var streams: StandardStreams = .inherited
+        package var preservedDescriptors = 0
+        /// Whether a frozen container is entered all the same; the program runs when it thaws.
+        package var ignoresPause = false
+
+        package init(id: String, root: RuntimeRoot, process: RuntimeSpec.Process) {
+            self.id = id
+            self.root = root
+            self.process = process
+        }
+    }
+
+    /// The process that the container was made with: environment, user, capabilities, limits.
+    package static func process(
+        of id: String, in root: RuntimeRoot
+    ) throws(Problem) -> RuntimeSpec.Process {
+        try root.container(id).loadConfiguration().process ?? RuntimeSpec.Process(cwd: "/")
+    }
+
+    /// Starts the program and waits until it is executed.
+    package static func run(_ request: Request) throws(Problem) -> ExecutedProcess {
+        try SpecValidation.check(request.process, field: "process")
+        let directory = try request.root.container(request.id)
+        let state = try directory.loadState()
+        let spec = try directory.loadConfiguration()
+        let status = try State.status(of: state, in: directory, asksFreezer: true)
+        guard status != .paused || request.ignoresPause else {
+            throw Problem(
+                kind: .conflict, what: "cannot exec in container \(request.id)",
+                why: "cannot exec in a paused container", fix: "resume it, or use --ignore-paused")
+        }
+        guard status != .stopped, status != .creating,
+            let initProcess = try Kill.initProcess(of: state)
+        else {
+            throw Problem(
+                kind: .conflict, what: "cannot exec in container \(request.id)",
+                why: "cannot exec in a stopped container", fix: "start it first")
+        }
+        let host = try HostFacts.probe(for: spec)
+        let maker = ExecPlanMaker(
+            spec: spec, process: request.process, host: host, initProcessID: initProcess.id,
+            cgroup: try State.cgroup(of: state), request: request)
+        var execution = Execution(
+            plan: try maker.plan(), maker: maker,
+            context: SetupContext(
+                containerID: request.id, bundle: FilePath(state.bundle),
+                rootfs: FilePath(state.rootfs)))
+        do throws(Problem) {
+            try execution.make(initProcess)
+        } catch {
+            throw execution.takeBack(after: error)
+        }
+        return execution.finish()
+    }
+}
+
+/// A program that runs in a container, as the process that started it holds it.
+package struct ExecutedProcess: ~Copyable {
+    /// The program, a child of this process.
+    package let process: ChildProcess
+    /// The other side of its terminal, if it has one.
+    package var consoleMaster: OwnedFD?
+    /// What it has to live without.
+    package let warnings: [String]
+
+    init(
+        process: consuming ChildProcess, consoleMaster: consuming OwnedFD?, warnings: [String]
+    ) {
+        self.process = process
+        self.consoleMaster = consoleMaster
+        self.warnings = warnings
+    }
+}
+
+/// The start of a program under way.
+private struct Execution: ~Copyable {
+    private let plan: ContainerPlan
+    private let maker: ExecPlanMaker
+    private var context: SetupContext
+    private var process: ChildProcess?
+
+    init(plan: ContainerPlan, maker: ExecPlanMaker, context: consuming SetupContext) {
+        self.plan = plan
+        self.maker = maker
+        self.context = context
+    }
+
+    mutating func make(_ target: borrowing ChildProcess) throws(Problem) {
+        try plan.run(.prepare, in: &context, journal: nil)
+        try makeProcess(target)
+        try plan.run(.attend, in: &context, journal: nil)
+        // The end of the stream is the program's execution.
+        while let message = try context.receive() {
+            switch message {
+            case .failed(_, let problem): throw problem
+            case .warning(let step, let text): context.warn(text, step: step)
+            default: continue
+            }
+        }
+    }
+
+    private mutating func makeProcess(_ target: borrowing ChildProcess) throws(Problem) {
+        var ends = try HandshakeEnds()
+        context.handshake = ends.initProcess.take()
+        switch try maker.clone(target, in: context) {
+        case .child:
+            ends.runtime = nil
+            InitProcess.run(plan, in: &context, journal: nil, process: maker.process)
+        case .parent(let child):
+            context.handshake = ends.runtime.take()
+            guard !maker.needsDetour else { return try keep(context.initMade(by: child)) }
+            try keep(child)
+        }
+    }
+
+    private mutating func keep(_ child: consuming ChildProcess) throws(Problem) {
+        context.adopt(child.id)
+        process = consume child
+    }
+
+    consuming func takeBack(after failure: Problem) -> Problem {
+        var problem = failure
+        for leftover in context.undoAll() {
+            problem.why += "; and not all could be taken back: \(leftover)"
+        }
+        return problem
+    }
+
+    consuming func finish() -> ExecutedProcess {
+        guard let process = process.take() else { preconditionFailure("no process was made") }
+        return ExecutedProcess(
+            process: process, consoleMaster: context.consoleMaster.take(),
+            warnings: context.warnings.map(\.text))
+    }
+}

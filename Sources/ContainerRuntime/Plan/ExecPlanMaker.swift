@@ -1,0 +1,188 @@
+import Diagnostics
+import Linux
+import OCI
+import SystemPackage
+
+/// What `exec` does, as steps, and how its process comes into the container's namespaces.
+struct ExecPlanMaker {
+    /// What the container was made from.
+    let spec: RuntimeSpec
+    /// The program to run.
+    let process: RuntimeSpec.Process
+    let host: HostFacts
+    /// The container's init, as the runtime numbers it.
+    let initProcessID: CInt
+    let cgroup: Cgroup?
+    let request: Exec.Request
+
+    private var kinds: [NamespaceKind] {
+        (spec.linux?.namespaces ?? []).map { NamespaceKind($0.type) }
+    }
+
+    /// Whether the container has a user namespace that the runtime's rights do not reach into.
+    var needsDetour: Bool { kinds.contains(.user) && !host.isPrivileged }
+
+    /// The plan, in the phases that a container's creation has too.
+    func plan() throws(Problem) -> ContainerPlan {
+        var plan = ContainerPlan()
+        let hasOwnUser = kinds.contains(.user)
+        if let cgroup {
+            plan.add([OpenCgroup(cgroup: cgroup)], to: .prepare)
+            plan.add([JoinCgroupForExec(cgroup: cgroup)], to: .attend)
+        }
+        if let score = process.oomScoreAdj { plan.add([SetOOMScore(score: score)], to: .attend) }
+        plan.add(process.rlimits.map { SetResourceLimit(limit: $0) }, to: .attend)
+        if let processors = process.execCPUAffinity?.initial {
+            plan.add([SetProcessors(list: processors)], to: .attend)
+        }
+        plan.add([Reach(rendezvous: .placed)], to: .attend)
+
+        plan.add(
+            [
+                CloseOnExecute(first: CInt(3 + request.preservedDescriptors)),
+                ConnectStreams(streams: request.streams),
+                KeepProc(), Await(rendezvous: .placed), joinStep,
+            ], to: .settle)
+        if hasOwnUser { plan.add([BecomeNamespaceRoot(hasGroups: true)], to: .settle) }
+        if let processors = process.execCPUAffinity?.final {
+            plan.add([SetProcessors(list: processors)], to: .settle)
+        }
+
+        if process.terminal {
+            plan.add(
+                [
+                    ConnectConsole(
+                        size: process.consoleSize, userID: process.user.uid, isConsole: false)
+                ], to: .enter)
+        }
+        plan.add(
+            [EnterWorkingDirectory(path: process.cwd, user: process.user)], to: .enter)
+        let maker = ProcessPlanMaker(
+            process: process, host: host, hasOwnUser: hasOwnUser, canSetGroups: true)
+        let filter = try SeccompPlan(spec.linux?.seccomp, process: process, state: nil)
+        plan.add(maker.confinement + filter.early + maker.identity + filter.late, to: .enter)
+        return plan
+    }
+
+    /// With rights over all of the container's namespaces one call enters them; the detour has
+    /// entered all but the mounts.
+    private var joinStep: any SetupStep {
+        if needsDetour { return JoinMountNamespace(path: namespaceFile(.mount)) }
+        let flags = kinds.filter { $0 != .pid }.map(\.flag)
+            .reduce(into: CloneFlags()) { $0.formUnion($1) }
+        return JoinProcessNamespaces(process: initProcessID, kinds: flags)
+    }
+
+    /// Makes the process: a child of the runtime whose PID namespace is the container's.
+    func clone(
+        _ target: borrowing ChildProcess, in context: borrowing SetupContext
+    ) throws(Problem) -> CloneResult {
+        var setup = NamespaceSetup([])
+        if needsDetour {
+            setup.joinedUser = namespaceFile(.user)
+            setup.joined = kinds.filter { $0 != .user && $0 != .mount }
+                .map { JoinedNamespace(kind: $0, path: namespaceFile($0)) }
+        } else if kinds.contains(.pid) {
+            setup.joined = [JoinedNamespace(kind: .pid, path: namespaceFile(.pid))]
+        }
+        return try setup.clone(intoCgroup: context.cgroupDirectory, in: context)
+    }
+
+    private func namespaceFile(_ kind: NamespaceKind) -> FilePath {
+        FilePath("/proc/\(initProcessID)/ns/\(kind.fileName)")
+    }
+}
+
+/// Enters the namespaces of the container's init all at once (setns(2) with a pidfd).
+struct JoinProcessNamespaces: SetupStep {
+    let process: CInt
+    let kinds: CloneFlags
+
+    var explanation: Explanation {
+        Explanation(
+            shell: "nsenter --target \(process) --all",
+            why: "the program sees what the container sees", spec: "exec")
+    }
+
+    func run(in context: inout SetupContext) throws(Problem) {
+        guard !kinds.isEmpty else { return }
+        try explaining("cannot enter the container's namespaces") { () throws(SystemCallError) in
+            try Namespaces.enter(
+                ofProcess: ChildProcess(opening: process).descriptor, kinds)
+        }
+    }
+}
+
+/// Opens the container's cgroup v2 directory, so that the program is born into it.
+struct OpenCgroup: SetupStep {
+    let cgroup: Cgroup
+
+    var explanation: Explanation {
+        Explanation(
+            shell: "exec {cgroup}<\(cgroup.path)", why: "the program is born into the cgroup",
+            spec: "linux.cgroupsPath")
+    }
+
+    func run(in context: inout SetupContext) throws(Problem) {
+        guard cgroup.layout.isUnified else { return }
+        context.cgroupDirectory = try explaining("cannot open the container's cgroup") {
+            () throws(SystemCallError) in try cgroup.openUnifiedDirectory()
+        }
+    }
+}
+
+/// Puts the program into the container's cgroups where it was not born there.
+struct JoinCgroupForExec: SetupStep {
+    let cgroup: Cgroup
+
+    var explanation: Explanation {
+        Explanation(
+            shell: "echo $PID > …\(cgroup.path)/cgroup.procs",
+            why: "the container's limits hold for the program too", spec: "linux.cgroupsPath")
+    }
+
+    func run(in context: inout SetupContext) throws(Problem) {
+        guard !cgroup.layout.isUnified, let process = context.initProcessID else { return }
+        try explaining("cannot put the program into the container's cgroup") {
+            () throws(SystemCallError) in try cgroup.add(process, alreadyInUnified: false)
+        }
+    }
+}
+
+/// Ties the program to processors: `process.execCPUAffinity` (sched_setaffinity(2)).
+struct SetProcessors: SetupStep {
+    /// A list as in cpuset(7): "0-3,7".
+    let list: String
+
+    var explanation: Explanation {
+        Explanation(
+            shell: "taskset --cpu-list --pid \(list) $PID",
+            why: "the program runs on these processors", spec: "process.execCPUAffinity")
+    }
+
+    func run(in context: inout SetupContext) throws(Problem) {
+        guard let processors = Self.parse(list) else {
+            throw Problem(
+                kind: .invalid, what: "cannot tie the program to processors \(list)",
+                why: "a list looks like 0-3,7")
+        }
+        let process = context.initProcessID ?? 0
+        try explaining("cannot tie the program to processors \(list)") {
+            () throws(SystemCallError) in try setAffinity(of: process, to: processors)
+        }
+    }
+
+    /// Reads a list; nil where it is none.
+    static func parse(_ list: String) -> [Int]? {
+        var processors: [Int] = []
+        for part in list.split(separator: ",", omittingEmptySubsequences: false) {
+            let bounds = part.split(separator: "-", omittingEmptySubsequences: false)
+                .map { Int($0.filter { $0 != " " }) }
+            guard (1...2).contains(bounds.count), let first = bounds[0], let last = bounds.last,
+                let last, first >= 0, first <= last, last < 8192
+            else { return nil }
+            processors += Array(first...last)
+        }
+        return processors
+    }
+}
