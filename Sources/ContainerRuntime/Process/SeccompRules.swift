@@ -77,18 +77,26 @@ struct SeccompRules {
     ) {
         let place = Self.place(of: number)
         guard verdicts[place] == nil else { return }
-        if alternatives.isEmpty {
-            verdicts[place] = verdict
-        } else {
-            conditional[place, default: []] += alternatives.map { conditions in
-                Conditional(conditions: conditions, verdict: verdict)
-            }
+        if alternatives.isEmpty { verdicts[place] = verdict }
+        for alternative in alternatives {
+            let conditions = alternative.filter { !holdsAlways($0) }
+            guard !conditions.isEmpty else { return verdicts[place] = verdict }
+            conditional[place, default: []].append(
+                Conditional(conditions: conditions, verdict: verdict))
         }
+    }
+
+    /// Whether a mask leaves nothing of an argument to compare.
+    private func holdsAlways(_ condition: RuntimeSpec.Seccomp.Argument) -> Bool {
+        guard condition.op == .maskedEqual else { return false }
+        return architecture.hasWideArguments
+            ? condition.value == 0 : UInt32(truncatingIfNeeded: condition.value) == 0
     }
 
     /// The ranges of numbers from 0 on, neighbours of one verdict joined.
     ///
     /// - Parameter standard: the verdict of calls that no rule is about.
+    /// - Returns: the ranges, the first from 0.
     func ranges(standard: UInt32) -> [Range] {
         var ranges = [Range(start: 0, outcome: .verdict(standard))]
         for place in verdicts.indices {
