@@ -128,6 +128,18 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "OCITests", dependencies: ["Diagnostics", "OCI"], swiftSettings: strict),
+        .testTarget(
+            name: "EngineTests",
+            dependencies: ["ContainerRuntime", "Diagnostics", "Engine", "OCI"],
+            swiftSettings: strict),
+        // libseccomp is the oracle for our own filters.
+        .systemLibrary(name: "CSeccomp", path: "Tests/CSeccomp", pkgConfig: "libseccomp"),
+        .testTarget(
+            name: "SeccompTests",
+            dependencies: [
+                "CSeccomp", "ContainerRuntime", "Diagnostics", "Engine", "Linux", "OCI", system,
+            ],
+            swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )

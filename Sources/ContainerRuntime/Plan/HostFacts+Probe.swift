@@ -16,7 +16,7 @@ extension HostFacts {
                     .isIdentity,
                 effectiveCapabilities: try ProcessCapabilities(of: 0).effective.rawValue,
                 lastCapability: try lastCapabilityOfKernel(),
-                kernel: runningKernel(),
+                kernel: KernelVersion.running,
                 cgroups: try CgroupLayout.detect(),
                 isAppArmorEnabled: process?.apparmorProfile != nil
                     && SecurityLabels.isAppArmorEnabled,
@@ -29,8 +29,11 @@ extension HostFacts {
         let text = try File.readText("/proc/sys/kernel/cap_last_cap")
         return Int(text.prefix { $0.isNumber }) ?? 40
     }
+}
 
-    private static func runningKernel() -> KernelVersion {
+extension KernelVersion {
+    /// The version of the running kernel; the system call is `uname(2)`.
+    package static var running: KernelVersion {
         var names = utsname()
         uname(&names)
         let release = withUnsafeBytes(of: &names.release) { bytes in
