@@ -6,7 +6,7 @@ import SystemPackage
 /// A mount over `/proc` or over most of its files, also through a symbolic link of the image, could
 /// make it write a security label or a kernel parameter into a file of the attacker's choice.
 enum ProcProtection {
-    /// Refuses, with EPERM, a destination that is or lies in `/proc`.
+    /// Refuses, with EACCES, a destination that is or lies in `/proc`.
     ///
     /// - Parameters:
     ///   - target: the destination, opened.
@@ -42,7 +42,7 @@ enum ProcProtection {
 
     private static func refusal(_ mount: ContainerMount, _ why: String) -> SystemCallError {
         SystemCallError(
-            call: "mount", subject: "\(mount.destination) (\(why))", errno: .notPermitted)
+            call: "mount", subject: "\(mount.destination) (\(why))", errno: .permissionDenied)
     }
 
     /// Files that only report, and that lxcfs and others replace.

@@ -6,7 +6,7 @@ import Testing
 /// Runs a test's body on a thread that has a mount namespace, working directory and root of its
 /// own: no mount of it appears anywhere else, and all are gone with the thread.
 ///
-/// - Parameter body: gets an empty directory, a tmpfs.
+/// The body gets an empty directory, a tmpfs.
 func withPrivateMounts(_ body: @escaping @Sendable (FilePath) throws -> Void) throws {
     let box = ThreadBody(body)
     var thread = pthread_t()

@@ -237,6 +237,47 @@ import Testing
         ) { (_) throws in #expect(try File.readText("/proc/uptime") == "1 1") }
     }
 
+    /// Makes two binds of a directory inside the container, mounts something below that directory
+    /// on the host, and asks which bind shows it.
+    @Test func `a mount on the host reaches a slave bind and no private one`() throws {
+        try withPrivateMounts { bundle in
+            for name in ["rootfs", "source/inner"] {
+                try Directory.makeAll(bundle.appending(name), permissions: .directoryDefault)
+            }
+            try Mount.setPropagation(of: bundle, to: .shared, isRecursive: false)
+            let host = try OwnedFD.open("/proc/thread-self/ns/mnt", .readOnly)
+            try Namespaces.unshare([.newMount])
+            let inside = try OwnedFD.open("/proc/thread-self/ns/mnt", .readOnly)
+            let mounts = ["rslave", "rprivate"].map {
+                RuntimeSpec.Mount(
+                    destination: "/\($0)", source: "source", options: ["rbind", $0])
+            }
+            let spec = RuntimeSpec(
+                ociVersion: "1.2.0", root: .init(path: "rootfs"), mounts: mounts,
+                linux: .init(namespaces: [.init(type: .mount)]))
+            let rootfs = bundle.appending("rootfs")
+            let plan = try RootfsPlan(
+                RootfsPlan.Input(
+                    spec: spec, bundle: bundle, rootfs: rootfs, cgroup: nil, host: HostFacts(),
+                    usesPivotRoot: true))
+            var context = SetupContext(containerID: "test", bundle: bundle, rootfs: rootfs)
+            for step in plan.settle + plan.enter { try step.run(in: &context) }
+
+            let container = try OwnedFD.open("/", [.path, .directory])
+            try Namespaces.enter(host, .mount)
+            #expect(!File.exists(rootfs.appending("rslave/inner")))
+            try Mount.mount(
+                "tmpfs", at: bundle.appending("source/inner"), type: "tmpfs", [], data: "")
+            let kinds = try ["rslave/inner", "rprivate/inner"].map {
+                try FileStatus(of: container.open(FilePath($0), .path)).identity.device
+            }
+            let inner = try FileStatus(of: bundle.appending("source/inner")).identity.device
+            #expect(kinds[0] == inner)
+            #expect(kinds[1] != inner)
+            _ = consume inside  // the namespace and its mounts lived until here
+        }
+    }
+
     @Test func `tmpcopyup keeps what the tmpfs covers`() throws {
         let mounts: [RuntimeSpec.Mount] = [
             .init(destination: "/etc", type: "tmpfs", options: ["tmpcopyup", "ro"])
