@@ -25,11 +25,11 @@ struct Session {
         return Engine(
             configuration: EngineConfiguration(
                 dataRoot: dataRoot, runRoot: runRoot,
-                runtimeProgram: try programs.find("kade-runtime", searchPath: searchPath),
-                serverProgram: try programs.find("kade-server", searchPath: searchPath),
+                runtimeProgram: programs.find("kade-runtime", searchPath: searchPath),
+                serverProgram: programs.find("kade-server", searchPath: searchPath),
                 removalCommand: [
-                    try programs.find("kade", searchPath: searchPath).string, "--root",
-                    dataRoot.string, "--runroot", runRoot.string, "rm", "--force", "--volumes",
+                    programs.own.string, "--root", dataRoot.string, "--runroot", runRoot.string,
+                    "container", "cleanup",
                 ],
                 searchPath: searchPath.split(separator: ":").map { FilePath(String($0)) },
                 helperEnvironment: environment.map { "\($0.key)=\($0.value)" }.sorted(),
@@ -66,11 +66,12 @@ enum Version {
 
 /// Where the sister programs of this one may be.
 struct ProgramDirectories {
-    private let own: FilePath
+    /// This program.
+    let own: FilePath
 
     init() throws(Problem) {
         do {
-            own = try Link.target(of: "/proc/self/exe").removingLastComponent()
+            own = try Link.target(of: "/proc/self/exe")
         } catch {
             throw Problem(
                 kind: .unsupported, what: "cannot find Kade's own programs",
@@ -79,18 +80,20 @@ struct ProgramDirectories {
     }
 
     /// Beside this program, in ../libexec/kade, or in the search path.
-    func find(_ name: String, searchPath: String) throws(Problem) -> FilePath {
-        let libexec = own.removingLastComponent().appending("libexec/kade")
+    ///
+    /// Where it is nowhere, the place beside this program is the answer: whoever needs the program
+    /// fails there with its name, and commands that do not need it work.
+    func find(_ name: String, searchPath: String) -> FilePath {
+        let beside = own.removingLastComponent()
+        let libexec = beside.removingLastComponent().appending("libexec/kade")
         let searched = searchPath.split(separator: ":").map { FilePath(String($0)) }
-        for directory in [own, libexec] + searched {
-            let path = directory.appending(name)
-            if case .found(let program) = lookUpProgram(path.string, searchPath: "") {
+        for directory in [beside, libexec] + searched {
+            if case .found(let program) = lookUpProgram(
+                directory.appending(name).string, searchPath: "")
+            {
                 return program
             }
         }
-        throw Problem(
-            kind: .notFound, what: "cannot find the program \(name)",
-            why: "it is neither in \(own) nor in \(libexec) nor in PATH",
-            fix: "install it beside kade (make install does)")
+        return beside.appending(name)
     }
 }

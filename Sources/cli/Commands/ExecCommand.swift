@@ -71,15 +71,12 @@ struct ExecCommand: Command {
             entries: environment, files: environmentFiles
         ).resolve(in: session)
         let prepared = try session.engine().containers.exec(in: name, request)
-        do {
-            try Program(
-                arguments: prepared.arguments,
-                environment: session.environment.map { "\($0.key)=\($0.value)" }
-            ).execute(at: FilePath(prepared.path))
-        } catch {
-            throw Problem(
-                kind: .unavailable, what: "cannot start the runtime \(prepared.path)",
-                why: "\(error.errno)", cause: error)
-        }
+        let refusal = Program(
+            arguments: prepared.arguments,
+            environment: session.environment.map { "\($0.key)=\($0.value)" }
+        ).execute(at: FilePath(prepared.path))
+        throw Problem(
+            kind: .unavailable, what: "cannot start the runtime \(prepared.path)",
+            why: "\(refusal.errno)", cause: refusal)
     }
 }

@@ -37,10 +37,8 @@ struct ImagesCommand: Command {
         if let reference { conditions.append((key: "reference", value: reference)) }
         let images = try session.engine().images.list(matching: conditions)
         if isQuiet && format == nil {
-            var seen: Set<String> = []
-            for image in images where seen.insert(image.id).inserted {
-                try session.output.writeLine(isWhole ? image.id : Table.shortID(image.id))
-            }
+            let ids = images.map { isWhole ? $0.id : Table.shortID($0.id) }
+            try session.output.write(ids.map { "\($0)\n" }.joined())
             return .success
         }
         let listing = ImageListing(isWhole: isWhole, showsDigests: showsDigests, now: .now)
