@@ -5,7 +5,8 @@ import OCI
 struct SeccompCompiler {
     private var assembler = SeccompAssembler()
     private let standard: UInt32
-    private let rules: [SyscallArchitecture: SeccompRules]
+    /// One of each architecture, the native one first.
+    private let rules: [SeccompRules]
     /// Whether calls beyond the profile's last one fail with ENOSYS.
     private let refusesNewCalls: Bool
 
@@ -26,12 +27,13 @@ struct SeccompCompiler {
 
     private static func rules(
         of seccomp: RuntimeSpec.Seccomp, native: SyscallArchitecture, standard: UInt32
-    ) throws(Problem) -> [SyscallArchitecture: SeccompRules] {
+    ) throws(Problem) -> [SeccompRules] {
         // Tables of other processors are never asked for, and have no part in the filter.
         let listed = seccomp.architectures.compactMap(SyscallArchitecture.init)
-        var rules: [SyscallArchitecture: SeccompRules] = [:]
-        for architecture in [native] + listed where rules[architecture] == nil {
-            rules[architecture] = SeccompRules(architecture: architecture)
+        var rules = [SeccompRules(architecture: native)]
+        for architecture in listed where !rules.contains(where: { $0.architecture == architecture })
+        {
+            rules.append(SeccompRules(architecture: architecture))
         }
         for (index, rule) in seccomp.syscalls.enumerated() {
             let field = "linux.seccomp.syscalls[\(index)]"
@@ -40,10 +42,9 @@ struct SeccompCompiler {
             let alternatives = try alternatives(rule, field)
             for name in rule.names {
                 guard let entry = SyscallTable.shared.entry(named: name) else { continue }
-                for architecture in rules.keys {
-                    rules[architecture]?.add(
-                        entry, named: name, when: alternatives,
-                        verdict: verdict == standard ? nil : verdict)
+                for place in rules.indices {
+                    rules[place].add(
+                        entry, when: alternatives, verdict: verdict == standard ? nil : verdict)
                 }
             }
         }
@@ -113,7 +114,7 @@ extension SeccompCompiler {
     /// that the filter does not know.
     private func ranges(of architecture: SyscallArchitecture) -> [SeccompRules.Range]? {
         if architecture == .x86_64 { return rangesOfX86_64() }
-        guard let own = rules[architecture] else { return nil }
+        guard let own = rules(architecture) else { return nil }
         var ranges = own.ranges(standard: standard)
         if let last = last(own) { refuse(from: last + 1, in: &ranges) }
         return ranges
@@ -122,8 +123,8 @@ extension SeccompCompiler {
     /// The ranges of x86_64 and of x32, whose numbers differ in one bit.
     private func rangesOfX86_64() -> [SeccompRules.Range]? {
         let bit = SyscallArchitecture.x32Bit
-        guard let wide = rules[.x86_64] else { return nil }
-        let narrow = rules[.x32]
+        guard let wide = rules(.x86_64) else { return nil }
+        let narrow = rules(.x32)
         var ranges = wide.ranges(standard: standard)
         let lastWide = last(wide)
         if let lastWide { refuse(from: lastWide + 1, in: &ranges) }
@@ -146,6 +147,10 @@ extension SeccompCompiler {
             SeccompRules.append(standard, from: .max, to: &ranges)
         }
         return ranges
+    }
+
+    private func rules(_ architecture: SyscallArchitecture) -> SeccompRules? {
+        rules.first { $0.architecture == architecture }
     }
 
     /// The last call of an architecture when later ones are refused with ENOSYS.

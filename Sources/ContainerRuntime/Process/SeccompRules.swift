@@ -9,7 +9,7 @@ struct SeccompRules {
     /// The highest number that the profile names, or nil when it names none.
     private(set) var lastNumber: UInt32?
 
-    private let architecture: SyscallArchitecture
+    let architecture: SyscallArchitecture
 
     /// Calls have numbers from 0, and arm's private ones from 0x0F0000: so many places for each.
     private static let placeCount = 1024
@@ -51,14 +51,12 @@ struct SeccompRules {
     ///
     /// - Parameters:
     ///   - entry: the call in the table.
-    ///   - name: the call's name.
     ///   - alternatives: conditions, each list of which leads to the verdict; empty means always.
     ///   - verdict: the filter's result; nil only notes that the profile names the call.
     mutating func add(
-        _ entry: Int, named name: String, when alternatives: [[RuntimeSpec.Seccomp.Argument]],
-        verdict: UInt32?
+        _ entry: Int, when alternatives: [[RuntimeSpec.Seccomp.Argument]], verdict: UInt32?
     ) {
-        let multiplexed = architecture == .i386 ? MultiplexedCall(name) : nil
+        let multiplexed = architecture == .i386 ? MultiplexedCall.byEntry[entry] : nil
         if let number = SyscallTable.shared.number(entry, on: architecture) {
             if multiplexed == nil { lastNumber = max(lastNumber ?? 0, number) }
             if let verdict { add(number, when: alternatives, verdict: verdict) }
@@ -140,7 +138,7 @@ struct SeccompRules {
 }
 
 /// A call that i386 also has as a number in the first argument of socketcall(2) or ipc(2).
-struct MultiplexedCall {
+struct MultiplexedCall: Sendable {
     /// The number of socketcall or ipc.
     let number: UInt32
     /// The first argument.
@@ -157,6 +155,17 @@ struct MultiplexedCall {
             return nil
         }
     }
+
+    /// All such calls, by their entries in the table.
+    static let byEntry: [Int: MultiplexedCall] = {
+        var calls: [Int: MultiplexedCall] = [:]
+        for name in socketCalls + ipcCalls.keys {
+            if let entry = SyscallTable.shared.entry(named: name) {
+                calls[entry] = MultiplexedCall(name)
+            }
+        }
+        return calls
+    }()
 
     /// In the order of their codes (`linux/net.h`).
     private static let socketCalls = [
