@@ -36,6 +36,15 @@ int32_t clinux_wait_pidfd(int32_t pidfd, int32_t options, int32_t *code, int32_t
     return result;
 }
 
+int32_t clinux_wait_any(int32_t options, int32_t *pid, int32_t *code, int32_t *status) {
+    siginfo_t info = {0};
+    int result = waitid(P_ALL, 0, &info, options);
+    *pid = info.si_pid;
+    *code = info.si_code;
+    *status = info.si_status;
+    return result;
+}
+
 int32_t clinux_close_range(uint32_t first, uint32_t last, uint32_t flags) {
     return (int32_t)syscall(SYS_close_range, first, last, flags);
 }

@@ -58,6 +58,22 @@ extension SetupContext {
             fix: "look at the kernel's log, and raise linux.resources.memory.limit")
     }
 
+    /// Reads messages until the seccomp listener has come.
+    mutating func waitForSeccompListener() throws(Problem) {
+        while let message = try receive() {
+            switch message {
+            case .seccompListener: return
+            case .failed(let step, let problem):
+                failedStep = step
+                throw problem
+            case .warning(let step, let text): warn(text, step: step)
+            case .console: continue
+            case .reached, .process:
+                throw Self.protocolViolation("a message came instead of the seccomp listener")
+            }
+        }
+    }
+
     /// Reads the next message; nil at the end of the stream.
     package mutating func receive() throws(Problem) -> HandshakeMessage? {
         var received: ReceivedMessage

@@ -11,6 +11,8 @@ int32_t clinux_pidfd_open(int32_t pid, uint32_t flags);
 int32_t clinux_pidfd_send_signal(int32_t pidfd, int32_t signal);
 /// waitid(2) on P_PIDFD; `code` is CLD_EXITED, CLD_KILLED…, or 0 when WNOHANG found nothing.
 int32_t clinux_wait_pidfd(int32_t pidfd, int32_t options, int32_t *code, int32_t *status);
+/// waitid(2) on P_ALL; `pid` is 0 when WNOHANG found nothing.
+int32_t clinux_wait_any(int32_t options, int32_t *pid, int32_t *code, int32_t *status);
 /// close_range(2).
 int32_t clinux_close_range(uint32_t first, uint32_t last, uint32_t flags);
 /// prctl(2).

@@ -71,6 +71,25 @@ package struct CreatedContainer: ~Copyable {
         return problem
     }
 
+    /// Removes the container after its init has ended.
+    ///
+    /// - Returns: what the `poststop` hooks complained about.
+    package consuming func remove() throws(Problem) -> [Problem] {
+        if let cgroup = context.cgroup {
+            try explaining("cannot remove the cgroup of \(id)") { () throws(SystemCallError) in
+                // A PID namespace has ended with its init; without one others may be left.
+                if !hasOwnProcesses { try cgroup.killAll() }
+                try cgroup.remove()
+            }
+        }
+        try directory.remove()
+        return runPoststopHooks(of: spec, state)
+    }
+
+    private var hasOwnProcesses: Bool {
+        spec.linux?.namespaces.contains { $0.type == .pid && $0.path == nil } ?? false
+    }
+
     /// What each step did and how long it took; empty unless steps are recorded.
     package borrowing func stepRecords() -> [StepRecord] {
         let warnings = Dictionary(

@@ -52,7 +52,7 @@ package enum Exec {
         let host = try HostFacts.probe(for: spec)
         let maker = ExecPlanMaker(
             spec: spec, process: request.process, host: host, initProcessID: initProcess.id,
-            cgroup: try State.cgroup(of: state), request: request)
+            cgroup: try State.cgroup(of: state), state: state, request: request)
         var execution = Execution(
             plan: try maker.plan(), maker: maker,
             context: SetupContext(

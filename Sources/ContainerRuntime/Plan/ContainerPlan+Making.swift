@@ -54,7 +54,10 @@ struct PlanMaker {
         namespaces = NamespaceSetup(linux.namespaces)
         placement = try CgroupPlacement(
             for: spec.linux, containerID: options.containerID, on: host)
-        seccomp = try SeccompPlan(linux.seccomp, process: process, state: nil)
+        seccomp = try SeccompPlan(
+            linux.seccomp, process: process,
+            state: ContainerState(
+                of: Self.state(of: spec, bundle, options), status: .creating))
         cgroupSteps = try placement.prepareSteps()
         rootfs = try RootfsPlan(
             RootfsPlan.Input(
@@ -101,6 +104,7 @@ struct PlanMaker {
             steps += hookSteps(.prestart) + hookSteps(.createRuntime)
             steps.append(Reach(rendezvous: .hooked))
         }
+        steps += seccomp.forwarding
         steps.append(Await(rendezvous: .ready))
         return steps
     }
@@ -168,7 +172,7 @@ struct PlanMaker {
         if !namespaces.hasNewUser {
             steps += process.rlimits.map { SetResourceLimit(limit: $0) }
         }
-        steps += seccomp.early + processMaker.identity
+        steps += seccomp.early + processMaker.identity + seccomp.late
         steps.append(Reach(rendezvous: .ready))
         return steps
     }
@@ -180,13 +184,20 @@ struct PlanMaker {
         case .fifo: steps.append(AwaitStartFifo())
         case .handshake: steps.append(Await(rendezvous: .started))
         }
-        return steps + hookSteps(.startContainer) + seccomp.late
+        return steps + hookSteps(.startContainer) + seccomp.atLaunch
+    }
+
+    /// What hooks and a seccomp agent are told of the container.
+    private static func state(
+        of spec: RuntimeSpec, _ bundle: FilePath, _ options: PlanOptions
+    ) -> RuntimeState {
+        RuntimeState(
+            ociVersion: spec.ociVersion, id: options.containerID, bundle: bundle.string,
+            rootfs: "", created: "", owner: 0, annotations: spec.annotations)
     }
 
     private func hookSteps(_ kind: HookKind) -> [any SetupStep] {
-        let state = RuntimeState(
-            ociVersion: spec.ociVersion, id: options.containerID, bundle: bundle.string,
-            rootfs: "", created: "", owner: 0, annotations: spec.annotations)
+        let state = Self.state(of: spec, bundle, options)
         let isBeforeStart = kind != .startContainer
         return kind.hooks(of: spec).map {
             RunHook(

@@ -13,6 +13,8 @@ struct ExecPlanMaker {
     /// The container's init, as the runtime numbers it.
     let initProcessID: CInt
     let cgroup: Cgroup?
+    /// What is kept of the container.
+    let state: RuntimeState
     let request: Exec.Request
 
     private var kinds: [NamespaceKind] {
@@ -59,8 +61,12 @@ struct ExecPlanMaker {
             [EnterWorkingDirectory(path: process.cwd, user: process.user)], to: .enter)
         let maker = ProcessPlanMaker(
             process: process, host: host, hasOwnUser: hasOwnUser, canSetGroups: true)
-        let filter = try SeccompPlan(spec.linux?.seccomp, process: process, state: nil)
+        let filter = try SeccompPlan(
+            spec.linux?.seccomp, process: process,
+            state: ContainerState(of: state, status: .running))
+        plan.add(filter.forwarding, to: .attend)
         plan.add(maker.confinement + filter.early + maker.identity + filter.late, to: .enter)
+        plan.add(filter.atLaunch, to: .launch)
         return plan
     }
 

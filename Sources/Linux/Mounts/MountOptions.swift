@@ -135,6 +135,12 @@ package struct MountOptions: Sendable, Equatable {
         }
     }
 
+    /// The names of all options that are not a file system's own, in order.
+    package static var names: [String] {
+        (["defaults", "tmpcopyup", "idmap", "ridmap"] + table.map(\.name)
+            + propagationTable.map(\.name) + recursiveTable.map(\.name)).sorted()
+    }
+
     private static let table: [Entry] = [
         Entry("acl", sets: .posixACL), Entry("noacl", clears: .posixACL),
         Entry("async", clears: .synchronous), Entry("sync", sets: .synchronous),

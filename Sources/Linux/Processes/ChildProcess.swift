@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import SystemPackage
 
 /// A process, held by a descriptor that never comes to mean another one (pidfd_open(2)).
 package struct ChildProcess: ~Copyable {
@@ -74,4 +75,23 @@ package enum ExitStatus: Sendable, Equatable {
 package func killAndReap(child id: CInt) throws(SystemCallError) {
     try kernel("kill", "process \(id)") { kill(id, SIGKILL) }
     try kernel("waitpid", "process \(id)") { waitpid(id, nil, 0) }
+}
+
+/// Takes the exit status of every child that has ended, except for one that someone waits for.
+///
+/// - Parameter id: the child to leave alone.
+package func reapOrphans(except id: CInt) throws(SystemCallError) {
+    while true {
+        var (child, code, status): (CInt, CInt, CInt) = (0, 0, 0)
+        do throws(SystemCallError) {
+            // WNOHANG | WNOWAIT | WEXITED: look first, so that the one child keeps its status.
+            try kernel("waitid", "children") {
+                clinux_wait_any(0x0100_0005, &child, &code, &status)
+            }
+        } catch  where error.errno == .noChildProcess {
+            return
+        }
+        guard child != 0, child != id else { return }
+        try kernel("waitpid", "process \(child)") { waitpid(child, nil, 0) }
+    }
 }

@@ -18,7 +18,7 @@ package struct ExternalProgram: Sendable {
     package struct Result: Sendable, Equatable {
         /// The exit status, or nil when it took too long and was killed.
         package let status: ExitStatus?
-        /// What it wrote to standard output and error, the first 4 KiB, without white space around.
+        /// What it wrote to standard output and error, as far as it is read, without white space around.
         package let text: String
     }
 
@@ -27,9 +27,10 @@ package struct ExternalProgram: Sendable {
     /// - Parameters:
     ///   - input: what it reads from standard input.
     ///   - timeoutInMilliseconds: after which it is killed; nil waits for ever.
+    ///   - outputLimitInBytes: how much of its output is read.
     /// - Returns: a program that cannot be executed exits with 127, with the reason as its text.
     package func run(
-        input: [UInt8], timeoutInMilliseconds: CInt?
+        input: [UInt8], timeoutInMilliseconds: CInt?, outputLimitInBytes: Int = 4096
     ) throws(SystemCallError) -> Result {
         // Files in memory, not pipes: nobody has to read or write while the program runs.
         let inputFile = try OwnedFD.memory(named: "input")
@@ -43,7 +44,7 @@ package struct ExternalProgram: Sendable {
         case .parent(let process):
             let status = try wait(for: process, timeoutInMilliseconds: timeoutInMilliseconds)
             try outputFile.seek(toOffsetInBytes: 0)
-            let bytes = try outputFile.read(upToBytes: 4096)
+            let bytes = try outputFile.read(upToBytes: outputLimitInBytes)
             return Result(status: status, text: Self.trimmed(bytes))
         }
     }

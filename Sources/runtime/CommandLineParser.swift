@@ -1,0 +1,125 @@
+import Diagnostics
+
+/// An option that a command knows: runc's spelling, with every name it goes by.
+struct OptionName {
+    /// Without hyphens; the first one is what the command asks for.
+    let names: [String]
+    /// Whether a value follows.
+    let takesValue: Bool
+
+    static func flag(_ names: String...) -> OptionName {
+        OptionName(names: names, takesValue: false)
+    }
+
+    static func value(_ names: String...) -> OptionName {
+        OptionName(names: names, takesValue: true)
+    }
+}
+
+/// Arguments taken apart by runc's grammar: `-b x`, `--bundle x`, `--bundle=x`, `-bundle x`; `--`
+/// ends the options.
+struct ParsedArguments {
+    private var given: [(name: String, value: String)] = []
+    /// What is no option.
+    private(set) var operands: [String] = []
+
+    /// - Parameters:
+    ///   - arguments: what follows the command's name.
+    ///   - options: what the command knows.
+    ///   - stopsAtOperand: whether everything after the first operand is one too (`exec`, `ps`, and
+    ///     the global options, whose first operand is the command).
+    init(
+        _ arguments: [String], options: [OptionName], stopsAtOperand: Bool
+    ) throws(Problem) {
+        var rest = arguments[...]
+        while let argument = rest.popFirst() {
+            if argument == "--" {
+                operands += rest
+                return
+            }
+            guard argument.hasPrefix("-"), argument != "-" else {
+                operands.append(argument)
+                guard stopsAtOperand else { continue }
+                operands += rest
+                return
+            }
+            try take(argument, options: options, rest: &rest)
+        }
+    }
+
+    private mutating func take(
+        _ argument: String, options: [OptionName], rest: inout ArraySlice<String>
+    ) throws(Problem) {
+        let text = argument.drop { $0 == "-" }
+        let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+        let name = String(parts[0])
+        guard let option = options.first(where: { $0.names.contains(name) }) else {
+            throw Problem(
+                kind: .invalid, what: "flag provided but not defined: \(argument)",
+                why: "the command has no such option", fix: "see kade-runtime --help")
+        }
+        if parts.count == 2 {
+            given.append((option.names[0], String(parts[1])))
+        } else if !option.takesValue {
+            given.append((option.names[0], "true"))
+        } else if let value = rest.popFirst() {
+            given.append((option.names[0], value))
+        } else {
+            throw Problem(
+                kind: .invalid, what: "flag needs an argument: \(argument)",
+                why: "nothing follows it")
+        }
+    }
+
+    /// The value of an option, the last one where it is given twice.
+    func value(_ name: String) -> String? { given.last { $0.name == name }?.value }
+
+    /// All values of an option, in order.
+    func values(_ name: String) -> [String] { given.filter { $0.name == name }.map(\.value) }
+
+    /// Whether a flag is set: `--flag`, `--flag=true`.
+    func has(_ name: String) throws(Problem) -> Bool {
+        guard let value = value(name) else { return false }
+        switch value {
+        case "true", "1", "t", "T", "TRUE", "True": return true
+        case "false", "0", "f", "F", "FALSE", "False": return false
+        default:
+            throw Problem(
+                kind: .invalid, what: "invalid value \"\(value)\" for flag --\(name)",
+                why: "it is true or false")
+        }
+    }
+
+    /// The value of an option as a number.
+    func number(_ name: String) throws(Problem) -> Int? {
+        guard let text = value(name) else { return nil }
+        guard let number = Int(text) else {
+            throw Problem(
+                kind: .invalid, what: "invalid value \"\(text)\" for flag --\(name)",
+                why: "it is a number")
+        }
+        return number
+    }
+
+    /// The one operand that a command takes: the container's identifier.
+    func container(of command: String) throws(Problem) -> String {
+        try requireOperands(1...1, of: command)
+        return operands[0]
+    }
+
+    /// Checks how many operands there are.
+    func requireOperands(
+        _ range: ClosedRange<Int>, of command: String
+    ) throws(Problem) {
+        guard !range.contains(operands.count) else { return }
+        let wanted =
+            range.lowerBound == range.upperBound
+            ? "exactly \(range.lowerBound)"
+            : operands.count < range.lowerBound
+                ? "at least \(range.lowerBound)" : "at most \(range.upperBound)"
+        throw Problem(
+            kind: .invalid, what: "\(command): wrong number of arguments",
+            why: "\"kade-runtime \(command)\" requires \(wanted) argument(s)",
+            fix: "see kade-runtime --help")
+    }
+}

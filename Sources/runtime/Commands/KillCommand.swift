@@ -1,0 +1,22 @@
+import ContainerRuntime
+import Diagnostics
+import Linux
+
+/// `kade-runtime kill`: sends a signal to a container.
+enum KillCommand {
+    static func run(_ arguments: [String], _ global: GlobalOptions) throws(Problem) -> CInt {
+        let parsed = try ParsedArguments(
+            arguments, options: [.flag("all", "a")], stopsAtOperand: false)
+        try parsed.requireOperands(1...2, of: "kill")
+        let text = parsed.operands.count == 2 ? parsed.operands[1] : "SIGTERM"
+        guard let signal = Signal(named: text) else {
+            throw Problem(
+                kind: .invalid, what: "unknown signal \"\(text)\"",
+                why: "a signal is a number from 1 to 64 or a name",
+                fix: "use a name like TERM, SIGKILL or RTMIN+3")
+        }
+        try Kill.run(
+            parsed.operands[0], signal, isForAll: parsed.has("all"), in: global.root)
+        return 0
+    }
+}

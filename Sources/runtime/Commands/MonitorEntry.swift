@@ -1,0 +1,20 @@
+import Diagnostics
+import SystemPackage
+
+/// `kade-runtime monitor`: the engine's mode; see ``MonitorCommand``.
+enum MonitorEntry {
+    static func run(_ arguments: [String]) throws(Problem) -> CInt {
+        let parsed = try ParsedArguments(
+            arguments, options: [.value("container"), .value("client-fd")], stopsAtOperand: false)
+        try parsed.requireOperands(0...0, of: "monitor")
+        guard let directory = parsed.value("container") else {
+            throw Problem(
+                kind: .invalid, what: "monitor: --container is missing", why: "it names the bundle")
+        }
+        try SelfProtection.ensure()
+        try MonitorCommand.run(
+            container: FilePath(directory),
+            firstClient: try parsed.number("client-fd").map { CInt(clamping: $0) })
+        return 0
+    }
+}

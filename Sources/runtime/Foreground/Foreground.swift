@@ -1,0 +1,68 @@
+import ContainerRuntime
+import Diagnostics
+import Glibc
+import Linux
+import SystemPackage
+
+/// The runtime while a program runs in the foreground: forwards signals, and the terminal.
+struct Foreground: ~Copyable {
+    private let signals: SignalDescriptor
+
+    /// Blocks the signals that are forwarded, so that none is lost before there is a program.
+    ///
+    /// - Parameter reapsOrphans: whether processes that lose their parent become this one's.
+    init(reapsOrphans: Bool) throws(Problem) {
+        let forwarded = (1...64).map { Signal(rawValue: $0) }.filter {
+            !$0.isUncatchable && !Self.faults.contains($0.rawValue)
+        }
+        signals = try explaining("cannot watch for signals") { () throws(SystemCallError) in
+            try setSignalMask(forwarded.reduce(0) { $0 | $1.maskBit })
+            if reapsOrphans { try setChildSubreaper(true) }
+            return try SignalDescriptor(forwarded)
+        }
+    }
+
+    /// Signals about this process itself: SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV, SIGSYS.
+    private static let faults: [CInt] = [4, 5, 6, 7, 8, 11, 31]
+
+    /// Waits for the program's end.
+    borrowing func wait(
+        for process: borrowing ChildProcess, terminal: consuming OwnedFD?
+    ) throws(Problem) -> ExitStatus {
+        guard let terminal else {
+            return try explaining("cannot wait for the program") { () throws(SystemCallError) in
+                try waitWithoutTerminal(process)
+            }
+        }
+        return try TerminalRelay(terminal: terminal).run(process, signals)
+    }
+
+    private borrowing func waitWithoutTerminal(
+        _ process: borrowing ChildProcess
+    ) throws(SystemCallError) -> ExitStatus {
+        let descriptors = [process.descriptor.rawValue, signals.descriptor.rawValue]
+        while true {
+            let events = try Poll.wait(for: descriptors, .readable, milliseconds: nil)
+            if !events[1].isEmpty { try forward(to: process) }
+            if !events[0].isEmpty { return try process.wait() }
+        }
+    }
+
+    private borrowing func forward(to process: borrowing ChildProcess) throws(SystemCallError) {
+        while let arrival = try signals.next() {
+            try Self.forward(arrival, to: process)
+        }
+    }
+
+    /// Passes a signal on; SIGCHLD means that there may be an orphan to reap.
+    static func forward(
+        _ arrival: SignalDescriptor.Arrival, to process: borrowing ChildProcess
+    ) throws(SystemCallError) {
+        if arrival.signal == .child { return try reapOrphans(except: process.id) }
+        do throws(SystemCallError) {
+            try process.send(arrival.signal)
+        } catch  where error.errno == .noSuchProcess {
+            return  // it has ended meanwhile
+        }
+    }
+}

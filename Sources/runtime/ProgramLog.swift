@@ -1,0 +1,58 @@
+import ContainerRuntime
+import Diagnostics
+import Glibc
+import Linux
+import OCI
+import SystemPackage
+
+/// Where errors and warnings go: standard error, and the file of `--log` in text or JSON as logrus
+/// writes it, which engines read.
+struct ProgramLog {
+    var path: FilePath?
+    var isJSON = false
+    /// Whether the cause underneath is told (`--debug`).
+    var isDetailed = false
+
+    func write(_ problem: Problem) {
+        var text = "\(problem)"
+        if isDetailed, let cause = problem.cause { text += " (\(cause))" }
+        var shown = "kade-runtime: \(text)\n"
+        if let fix = problem.fix { shown += "  fix: \(fix)\n" }
+        printError(shown)
+        append(level: "error", text)
+    }
+
+    func warn(_ text: String) {
+        printError("kade-runtime: warning: \(text)\n")
+        append(level: "warning", text)
+    }
+
+    private func append(level: String, _ text: String) {
+        guard let path else { return }
+        do throws(SystemCallError) {
+            try OwnedFD.open(path, [.writeOnly, .create, .append], permissions: .ownerReadWrite)
+                .writeAll(line(level: level, text))
+        } catch {
+            printError("kade-runtime: cannot write to the log: \(error)\n")
+        }
+    }
+
+    private func line(level: String, _ text: String) -> [UInt8] {
+        var json = JSONWriter(.compact)
+        if isJSON {
+            json.beginObject()
+            json.member("level", level)
+            json.member("msg", text)
+            json.member("time", currentTimestamp())
+            json.endObject()
+            return json.bytes + [UInt8(ascii: "\n")]
+        }
+        json.write(text)
+        let quoted = String(decoding: json.bytes, as: UTF8.self)
+        return Array("time=\"\(currentTimestamp())\" level=\(level) msg=\(quoted)\n".utf8)
+    }
+
+    private func printError(_ text: String) {
+        _ = text.withCString { Glibc.write(2, $0, strlen($0)) }  // no one is left to be told
+    }
+}

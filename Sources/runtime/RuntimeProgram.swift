@@ -1,0 +1,125 @@
+import ContainerRuntime
+import Diagnostics
+import Glibc
+import Linux
+import SystemPackage
+
+/// The program `kade-runtime`: runc's command line.
+enum RuntimeProgram {
+    /// Runs a command.
+    ///
+    /// - Returns: the exit code: the program's own of `run` and `exec`, else 0, or 1 for an error
+    ///   (255 of `exec`, as runc has it).
+    static func run(_ arguments: [String]) -> CInt {
+        var log = ProgramLog()
+        var failureCode: CInt = 1
+        do throws(Problem) {
+            let global = try GlobalOptions(arguments)
+            log = global.log
+            guard let name = global.command else {
+                print(Usage.text)
+                return 0
+            }
+            if name == "exec" { failureCode = 255 }
+            return try dispatch(name, global)
+        } catch {
+            log.write(error)
+            return failureCode
+        }
+    }
+
+    private static func dispatch(
+        _ name: String, _ global: GlobalOptions
+    ) throws(Problem) -> CInt {
+        let arguments = global.arguments
+        switch name {
+        case "create": return try CreateCommand.run(arguments, global)
+        case "run": return try RunCommand.run(arguments, global)
+        case "start": return try StartCommand.run(arguments, global)
+        case "exec": return try ExecCommand.run(arguments, global)
+        case "kill": return try KillCommand.run(arguments, global)
+        case "delete": return try DeleteCommand.run(arguments, global)
+        case "state": return try StateCommand.run(arguments, global)
+        case "list": return try ListCommand.run(arguments, global)
+        case "ps": return try PsCommand.run(arguments, global)
+        case "pause": return try PauseCommand.run(arguments, global)
+        case "resume": return try PauseCommand.resume(arguments, global)
+        case "spec": return try SpecCommand.run(arguments)
+        case "features": return try FeaturesCommand.run(arguments)
+        case "monitor": return try MonitorEntry.run(arguments)
+        case "update", "events", "checkpoint", "restore":
+            throw Problem(
+                kind: .unsupported, what: "kade-runtime \(name)",
+                why: "this version of Kade does not have the command yet")
+        case "help", "h":
+            print(Usage.text)
+            return 0
+        default:
+            throw Problem(
+                kind: .invalid, what: "no such command: \(name)", why: "it is none of Kade's",
+                fix: "see kade-runtime --help")
+        }
+    }
+}
+
+/// The options before the command.
+struct GlobalOptions {
+    let root: RuntimeRoot
+    let log: ProgramLog
+    /// The command's name; nil asks for help.
+    let command: String?
+    /// What follows the command's name.
+    let arguments: [String]
+
+    private static let options: [OptionName] = [
+        .value("root"), .value("log"), .value("log-format"), .flag("debug"),
+        .flag("systemd-cgroup"), .value("rootless"), .value("criu"), .flag("help", "h"),
+        .flag("version", "v"),
+    ]
+
+    init(_ arguments: [String]) throws(Problem) {
+        let parsed = try ParsedArguments(
+            arguments, options: Self.options, stopsAtOperand: true)
+        var log = ProgramLog()
+        log.path = parsed.value("log").map { FilePath($0) }
+        switch parsed.value("log-format") ?? "text" {
+        case "text": log.isJSON = false
+        case "json": log.isJSON = true
+        case let other:
+            throw Problem(
+                kind: .invalid, what: "invalid log-format: \(other)", why: "it is text or json")
+        }
+        log.isDetailed = try parsed.has("debug")
+        self.log = log
+        if try parsed.has("systemd-cgroup") {
+            throw Problem(
+                kind: .unsupported, what: "--systemd-cgroup",
+                why: "Kade makes cgroups itself and does not ask systemd for them yet",
+                fix: "leave it out, or set the engine's cgroup manager to cgroupfs")
+        }
+        if let rootless = parsed.value("rootless"),
+            !["auto", "true", "false"].contains(rootless)
+        {
+            throw Problem(
+                kind: .invalid, what: "invalid value \"\(rootless)\" for flag --rootless",
+                why: "it is true, false or auto")
+        }
+        root = RuntimeRoot(path: FilePath(parsed.value("root") ?? Self.defaultRoot()))
+        if try parsed.has("version") {
+            command = "version"
+            self.arguments = []
+            print("kade-runtime version 0.1.0\nspec: 1.3.0")
+            exit(0)
+        }
+        command = try parsed.has("help") ? nil : parsed.operands.first
+        self.arguments = Array(parsed.operands.dropFirst())
+    }
+
+    /// `/run/kade-runtime`, or the user's own place.
+    private static func defaultRoot() -> String {
+        guard geteuid() != 0, let directory = getenv("XDG_RUNTIME_DIR") else {
+            return "/run/kade-runtime"
+        }
+        return String(cString: directory) + "/kade-runtime"
+    }
+}
