@@ -2,10 +2,10 @@ import OCI
 
 /// What a filter says of one architecture's system calls, by number.
 struct SeccompRules {
-    /// The verdict when arguments do not matter, by place; nil is none.
-    private var verdicts: [UInt32?]
-    /// Rules that look at arguments, by place.
-    private var conditional: [Int: [Conditional]] = [:]
+    /// What is known of each place's call.
+    private var slots: [Slot]
+    /// Rules that look at arguments, one list a call.
+    private var conditional: [[Conditional]] = []
     /// The highest number that the profile names, or nil when it names none.
     private(set) var lastNumber: UInt32?
 
@@ -14,6 +14,14 @@ struct SeccompRules {
     /// Calls have numbers from 0, and arm's private ones from 0x0F0000: so many places for each.
     private static let placeCount = 1024
     private static let privateBase: UInt32 = 0x000F_0000
+
+    /// What is known of a call.
+    private enum Slot {
+        case nothing
+        case verdict(UInt32)
+        /// Only rules that look at arguments, by their index.
+        case rules(Int)
+    }
 
     /// A verdict that conditions on arguments lead to.
     struct Conditional {
@@ -44,7 +52,7 @@ struct SeccompRules {
 
     init(architecture: SyscallArchitecture) {
         self.architecture = architecture
-        verdicts = Array(repeating: nil, count: Self.placeCount * 2)
+        slots = Array(repeating: .nothing, count: Self.placeCount * 2)
     }
 
     /// Adds a rule for a call, unless an earlier one decides whatever the arguments are.
@@ -74,13 +82,18 @@ struct SeccompRules {
         _ number: UInt32, when alternatives: [[RuntimeSpec.Seccomp.Argument]], verdict: UInt32
     ) {
         let place = Self.place(of: number)
-        guard verdicts[place] == nil else { return }
-        if alternatives.isEmpty { verdicts[place] = verdict }
+        if case .verdict = slots[place] { return }
+        if alternatives.isEmpty { slots[place] = .verdict(verdict) }
         for alternative in alternatives {
             let conditions = alternative.filter { !holdsAlways($0) }
-            guard !conditions.isEmpty else { return verdicts[place] = verdict }
-            conditional[place, default: []].append(
-                Conditional(conditions: conditions, verdict: verdict))
+            guard !conditions.isEmpty else { return slots[place] = .verdict(verdict) }
+            let rule = Conditional(conditions: conditions, verdict: verdict)
+            if case .rules(let index) = slots[place] {
+                conditional[index].append(rule)
+            } else {
+                slots[place] = .rules(conditional.count)
+                conditional.append([rule])
+            }
         }
     }
 
@@ -97,18 +110,16 @@ struct SeccompRules {
     /// - Returns: the ranges, the first from 0.
     func ranges(standard: UInt32) -> [Range] {
         var ranges = [Range(start: 0, outcome: .verdict(standard))]
-        for place in verdicts.indices {
+        for place in slots.indices {
             if place == Self.placeCount {
                 Self.append(.verdict(standard), from: UInt32(place), to: &ranges)
             }
-            let outcome: Outcome
-            if let verdict = verdicts[place] {
-                outcome = .verdict(verdict)
-            } else if let rules = conditional[place] {
-                outcome = .rules(rules)
-            } else {
-                outcome = .verdict(standard)
-            }
+            let outcome: Outcome =
+                switch slots[place] {
+                case .nothing: .verdict(standard)
+                case .verdict(let verdict): .verdict(verdict)
+                case .rules(let index): .rules(conditional[index])
+                }
             Self.append(outcome, from: Self.number(at: place), to: &ranges)
         }
         Self.append(
