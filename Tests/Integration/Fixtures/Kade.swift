@@ -1,0 +1,131 @@
+import Foundation
+
+/// `kade` with a data root and a run root of its own, and an image of busybox.
+///
+/// When it goes, its containers go, and what they might have left behind would be seen by
+/// ``leftovers()``.
+final class Kade {
+    /// Where the data root and the run root are, and files of the test.
+    let folder: TemporaryFolder
+
+    init() throws {
+        folder = try TemporaryFolder()
+    }
+
+    /// An instance that has the image `busybox`, whose applets are in `/bin`.
+    static func withBusybox() throws -> Kade {
+        let kade = try Kade()
+        try kade.check("import", try busyboxArchive.get(), "busybox:latest")
+        return kade
+    }
+
+    deinit {
+        // Best effort: a test that fails must not leave its containers running.
+        _ = try? call(["ps", "-aq"]).lines.forEach { _ = try? call(["rm", "-f", "-v", $0]) }
+        // The folder's own end would follow a mount that should not be there.
+        _ = try? Tool.run("rm", "-rf", "--one-file-system", folder.path)
+    }
+
+    /// The data root.
+    var root: String { folder.at("data") }
+    /// The run root.
+    var runRoot: String { folder.at("run") }
+
+    /// The whole command line of a call.
+    func commandLine(_ arguments: [String]) -> [String] {
+        [BuiltProgram.path("kade"), "--root", root, "--runroot", runRoot] + arguments
+    }
+
+    /// Runs a command, however it ends.
+    @discardableResult
+    func call(_ arguments: [String]) throws -> Tool.Outcome {
+        try Tool.start(commandLine(arguments)).wait()
+    }
+
+    /// Runs a command, however it ends.
+    @discardableResult
+    func callAsFunction(_ arguments: String...) throws -> Tool.Outcome { try call(arguments) }
+
+    /// Runs a command that must succeed.
+    ///
+    /// - Returns: its standard output without the last newline.
+    @discardableResult
+    func check(_ arguments: String...) throws -> String {
+        let outcome = try call(arguments)
+        guard outcome.exitCode == 0 else {
+            throw Tool.Failure(
+                description: "kade \(arguments.joined(separator: " ")) ended with "
+                    + "\(outcome.exitCode): \(outcome.errors)\(outcome.output)")
+        }
+        return outcome.output.hasSuffix("\n") ? String(outcome.output.dropLast()) : outcome.output
+    }
+
+    /// Starts a command that goes on while the test does.
+    func start(_ arguments: String...) throws -> Tool.Running {
+        try Tool.start(commandLine(arguments))
+    }
+
+    /// Runs a shell command in a new container of busybox, which is removed.
+    @discardableResult
+    func shell(_ command: String, _ flags: String...) throws -> Tool.Outcome {
+        try call(["run", "--rm"] + flags + ["busybox", "sh", "-c", command])
+    }
+
+    /// One field of a container: a Go template.
+    func inspect(_ container: String, _ template: String) throws -> String {
+        try check("inspect", "-f", template, container)
+    }
+
+    /// Waits until a condition holds, at most ten seconds.
+    func wait(until isTrue: () throws -> Bool) throws {
+        let deadline = Date(timeIntervalSinceNow: 10)
+        while try !isTrue() {
+            guard Date() < deadline else { throw Tool.Failure(description: "waited in vain") }
+            usleep(20_000)
+        }
+    }
+
+    /// What this instance has left on the machine: mounts, processes, cgroups, run files.
+    func leftovers() throws -> [String] {
+        let mounts = try Tool.check("cat", "/proc/self/mounts").split(separator: "\n")
+            .filter { $0.contains(folder.path) }.map { "mount \($0)" }
+        let processes = try Tool.check(
+            "sh", "-c", "grep -lsF \(folder.path) /proc/[0-9]*/cmdline; true"
+        ).split(separator: "\n").map { "process \($0)" }
+        let files = try Tool.check(
+            "find", runRoot, "-mindepth", "2", "-not", "-name", "*.lock"
+        ).split(separator: "\n").map { "file \($0)" }
+        return mounts + processes + files
+    }
+
+    /// The cgroups of a container that still exist.
+    static func cgroups(of id: String) throws -> [String] {
+        try Tool.check("find", "/sys/fs/cgroup", "-type", "d", "-name", "*\(id)*")
+            .split(separator: "\n").map(String.init)
+    }
+
+    /// A root file system of busybox as a tar archive, made once.
+    private static let busyboxArchive = Result { try makeBusyboxArchive() }
+
+    private static func makeBusyboxArchive() throws -> String {
+        let script = """
+            set -e
+            place=$(mktemp -d /tmp/kade-test-busybox-XXXXXX)
+            mkdir -p "$place/r/bin" "$place/r/etc" "$place/r/tmp" "$place/r/root" "$place/r/home/ann"
+            cp /bin/busybox "$place/r/bin/"
+            for name in $(/bin/busybox --list); do
+                [ "$name" = busybox ] || ln -s busybox "$place/r/bin/$name"
+            done
+            printf 'root:x:0:0:root:/root:/bin/sh\\nann:x:1000:1001::/home/ann:/bin/sh\\n' \
+                > "$place/r/etc/passwd"
+            printf 'root:x:0:\\nstaff:x:1001:ann\\naudio:x:63:ann\\n' > "$place/r/etc/group"
+            chown 1000:1001 "$place/r/home/ann"
+            chmod 1777 "$place/r/tmp"
+            tar -C "$place/r" -cf "$place/busybox.tar" .
+            rm -r "$place/r"
+            echo "$place/busybox.tar"
+            """
+        let path = try Tool.check("sh", "-c", script)
+        return String(path.dropLast())
+    }
+}
