@@ -115,6 +115,11 @@ private struct Execution: ~Copyable {
     private mutating func makeProcess(_ target: borrowing ChildProcess) throws(Problem) {
         var ends = try HandshakeEnds()
         context.handshake = ends.initProcess.take()
+        // The program is born into the container's PID namespace, which has other numbers.
+        let descriptor = target.descriptor.rawValue
+        context.joinedProcess = try explaining("cannot hold the container's init") {
+            () throws(SystemCallError) in try OwnedFD(duplicating: descriptor)
+        }
         switch try maker.clone(target, in: context) {
         case .child:
             ends.runtime = nil

@@ -111,10 +111,9 @@ struct JoinProcessNamespaces: SetupStep {
     }
 
     func run(in context: inout SetupContext) throws(Problem) {
-        guard !kinds.isEmpty else { return }
+        guard !kinds.isEmpty, let target = context.joinedProcess.take() else { return }
         try explaining("cannot enter the container's namespaces") { () throws(SystemCallError) in
-            try Namespaces.enter(
-                ofProcess: ChildProcess(opening: process).descriptor, kinds)
+            try Namespaces.enter(ofProcess: target, kinds)
         }
     }
 }

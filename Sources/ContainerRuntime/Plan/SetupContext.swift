@@ -29,6 +29,8 @@ package struct SetupContext: ~Copyable {
     package var initProcessID: CInt?
     /// The runtime's end or init's end of the socket between them.
     package var handshake: OwnedFD?
+    /// The process whose namespaces `exec` enters, opened where its number still means it.
+    package var joinedProcess: OwnedFD?
     /// The master of the container's terminal, once init has made it.
     package var consoleMaster: OwnedFD?
     /// The descriptor of a seccomp listener (`SECCOMP_FILTER_FLAG_NEW_LISTENER`).
