@@ -119,21 +119,15 @@ extension EngineContext {
     ) throws(Problem) {
         let program = configuration.runtimeProgram
         let bundle = configuration.bundle(of: record.id)
-        let child = try SpawnedProgram(
+        // Nobody waits for it: it outlives this program, or ends with it as a zombie at worst.
+        _ = try SpawnedProgram(
             program,
             arguments: [
                 program.string, "monitor", "--container", bundle.directory.string,
                 "--client-fd", "3",
             ],
             environment: configuration.helperEnvironment,
-            descriptors: [-1, -1, -1, clientEnd.rawValue])
-        // It leaves at once and lets the monitor go on alone.
-        let code = try child.wait()
-        guard code == 0 else {
-            throw Problem(
-                kind: .bug, what: "cannot start the monitor of \(record.name)",
-                why: "\(program) monitor ended with exit code \(code)")
-        }
+            descriptors: [-1, -1, -1, clientEnd.rawValue], hasOwnSession: true)
     }
 }
 

@@ -8,7 +8,7 @@ struct ResolvedImage: Sendable {
     var defaults: ImageConfiguration.Defaults
     /// The diffIDs of the layers, the lowest first.
     var layers: [String]
-    /// What to tell the user: an image of another platform than asked.
+    /// What to tell the user: an image of another platform than this machine's.
     var warnings: [String] = []
 }
 
@@ -18,6 +18,19 @@ extension EngineContext {
         if request.image == HostImage.name {
             return ResolvedImage(id: HostImage.name, defaults: HostImage.defaults, layers: [])
         }
-        throw Problem(kind: .notFound, what: "No such image: \(request.image)", why: "soon")
+        let platform = try request.platform.map { text throws(Problem) in
+            try Platform(parsing: text)
+        }
+        let image = try imageStore().image(named: request.image, platform: platform)
+        var warnings: [String] = []
+        let own = image.platform
+        if platform == nil, !Platform.host.runnable.contains(own) {
+            warnings.append(
+                "The requested image's platform (\(own)) does not match the detected host "
+                    + "platform (\(Platform.host)) and no specific platform was requested")
+        }
+        return ResolvedImage(
+            id: "\(image.id)", defaults: image.configuration.config ?? .init(),
+            layers: image.configuration.rootfs.diffIDs.map(\.description), warnings: warnings)
     }
 }

@@ -3,29 +3,6 @@ package import SystemPackage
 
 // Being filled in: each of these moves to a file of its own.
 extension ImageService {
-    /// Images, newest first; `conditions` are dangling, label, before, since and reference.
-    package func list(
-        matching conditions: [(key: String, value: String)]
-    ) throws(Problem) -> [ImageSummary] {
-        throw missing()
-    }
-
-    /// Whether the store has the image (for this platform, where one is asked).
-    package func contains(_ name: String, platform: String?) throws(Problem) -> Bool {
-        throw missing()
-    }
-
-    /// Fetches an image from its registry with `kade-server`.
-    ///
-    /// - Returns: the full reference that was pulled.
-    @discardableResult
-    package func pull(
-        _ reference: String, platform: String?,
-        progress: (TransferEvent) -> Void
-    ) throws(Problem) -> String {
-        throw missing()
-    }
-
     /// Reads a docker-archive, an oci-archive or an OCI layout.
     ///
     /// - Returns: the references (or IDs) that it held.
@@ -39,14 +16,6 @@ extension ImageService {
     ///
     /// - Returns: the image's ID.
     package func importRootfs(_ request: ImportRequest) throws(Problem) -> String {
-        throw missing()
-    }
-
-    /// Gives an image a further name.
-    package func tag(_ name: String, as reference: String) throws(Problem) { throw missing() }
-
-    /// Removes a name, and with the last name the image.
-    package func remove(_ name: String, force: Bool) throws(Problem) -> [ImageRemoval] {
         throw missing()
     }
 

@@ -26,7 +26,7 @@ extension EngineContext {
                 "--log", "/proc/self/fd/3", "--log-format", "json",
             ] + arguments,
             environment: configuration.helperEnvironment,
-            descriptors: [-1, -1, -1, log.rawValue])
+            descriptors: [-1, -1, -1, log.rawValue], hasOwnSession: false)
         let code = try child.wait()
         guard code != 0 else { return }
         let bytes = try explaining("cannot read the runtime's log") {

@@ -19,8 +19,10 @@ struct SpawnedProgram: ~Copyable {
     ///   - environment: its environment.
     ///   - descriptors: the caller's descriptors that become the program's 0, 1, 2, …; −1 is
     ///     `/dev/null`.
+    ///   - hasOwnSession: `setsid(2)` first, so that no signal of the caller's terminal comes.
     init(
-        _ path: FilePath, arguments: [String], environment: [String], descriptors: [CInt]
+        _ path: FilePath, arguments: [String], environment: [String], descriptors: [CInt],
+        hasOwnSession: Bool
     ) throws(Problem) {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
@@ -37,7 +39,10 @@ struct SpawnedProgram: ~Copyable {
         for signal in [SIGPIPE, SIGINT, SIGTERM, SIGHUP] { sigaddset(&defaults, signal) }
         posix_spawnattr_setsigdefault(&attributes, &defaults)
         posix_spawnattr_setflags(
-            &attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
+            &attributes,
+            Int16(
+                POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF
+                    | (hasOwnSession ? Self.startsSession : 0)))
         Self.add(descriptors, to: &actions)
 
         let argumentStrings = arguments.map { strdup($0) } + [nil]
@@ -56,6 +61,9 @@ struct SpawnedProgram: ~Copyable {
         }
         self.pid = pid
     }
+
+    /// `POSIX_SPAWN_SETSID`, which the Glibc module does not show.
+    private static let startsSession: CInt = 0x80
 
     /// Waits for the program's end, and returns its exit code (128 + n for signal n).
     consuming func wait() throws(Problem) -> Int32 {

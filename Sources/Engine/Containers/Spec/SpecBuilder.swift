@@ -45,7 +45,7 @@ struct SpecBuilder {
             uid: input.user.uid, gid: input.user.gid, additionalGids: input.user.additionalGroups)
         process.env = processEnvironment(
             request.process, hostname: input.hostname, home: input.user.home)
-        process.capabilities = capabilitySets(capabilities, uid: input.user.uid)
+        process.capabilities = Self.capabilitySets(capabilities, uid: input.user.uid)
         process.noNewPrivileges = options.hasNoNewPrivileges
         process.rlimits = try resourceLimits()
         process.oomScoreAdj = request.process.outOfMemoryScoreAdjustment
@@ -118,7 +118,7 @@ struct SpecBuilder {
     }
 
     /// The capabilities of a process as Docker sets them: what `execve(2)` leaves to this user.
-    private func capabilitySets(_ names: [String], uid: UInt32) -> RuntimeSpec.Capabilities {
+    static func capabilitySets(_ names: [String], uid: UInt32) -> RuntimeSpec.Capabilities {
         guard uid == 0 else { return .init(bounding: names) }
         return .init(bounding: names, effective: names, permitted: names)
     }

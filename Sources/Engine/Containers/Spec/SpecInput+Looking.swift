@@ -15,7 +15,7 @@ extension EngineContext {
         var host = try specHost()
         host.hardLimits = try Self.hardLimits(for: request.resources.limits)
         let users = UserLookup(
-            passwd: try rootfs.text("etc/passwd"), group: try rootfs.text("etc/group"))
+            passwd: try rootfs.text("/etc/passwd"), group: try rootfs.text("/etc/group"))
         let hostname = try hostname(of: record, peers)
         var input = SpecInput(
             id: record.id, request: request,

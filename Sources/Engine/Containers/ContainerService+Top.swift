@@ -1,0 +1,127 @@
+import ContainerRuntime
+package import Diagnostics
+import Linux
+import OCI
+import Storage
+import SystemPackage
+
+extension ContainerService {
+    /// The container's processes as `ps` shows them with these arguments (`-ef` when empty).
+    package func top(
+        _ name: String, psArguments: [String]
+    ) throws(Problem) -> ProcessTable {
+        let record = try context.record(of: name)
+        guard try context.status(of: record).state.isAlive else {
+            throw Problem(
+                kind: .conflict, what: "cannot list the processes of \(name)",
+                why: "container \(record.id) is not running")
+        }
+        let pids = try explaining("cannot list the processes of \(name)") {
+            () throws(SystemCallError) in try context.cgroup(of: record).processes()
+        }
+        let text = try context.runPS(psArguments.isEmpty ? ["-ef"] : psArguments)
+        return try ProcessTable(psOutput: text, pids: Set(pids))
+    }
+
+    /// What the container changed in its root file system, sorted by path.
+    package func diff(_ name: String) throws(Problem) -> [FilesystemChange] {
+        let record = try context.record(of: name)
+        let path = context.configuration.bundle(of: record.id).monitor
+        guard File.exists(path) else { return [] }  // never started: nothing changed
+        let bytes = try explaining("cannot read \(path)") {
+            () throws(SystemCallError) in try File.read(path)
+        }
+        let mounts = try MonitorConfiguration(json: bytes, named: path.string).mounts
+        var changes: [FilesystemChange] = []
+        for mount in mounts {
+            let overlay = OverlayMount(
+                lower: mount.lower.map { FilePath($0) }, upper: mount.upper.map { FilePath($0) },
+                work: mount.work.map { FilePath($0) })
+            if let upper = overlay.upper, !File.exists(upper) { continue }  // gone with a reboot
+            let prefix = mount.at.isEmpty ? "" : "/" + mount.at
+            changes += try overlay.changes().map { change in
+                FilesystemChange(
+                    kind: FilesystemChange.Kind(change.kind), path: prefix + change.path)
+            }
+        }
+        return changes.sorted { $0.path < $1.path }
+    }
+
+    /// The recorded steps of the container's last start.
+    package func steps(of name: String) throws(Problem) -> [StepRecord] {
+        let record = try context.record(of: name)
+        let path = context.configuration.bundle(of: record.id).steps
+        let bytes: [UInt8]
+        do throws(SystemCallError) {
+            bytes = try File.read(path)
+        } catch  where error.errno == .noSuchFileOrDirectory {
+            return []
+        } catch {
+            throw Problem(what: "cannot read \(path)", refusal: error)
+        }
+        return try StepRecord.parse(jsonLines: bytes, named: path.string)
+    }
+}
+
+extension FilesystemChange.Kind {
+    fileprivate init(_ kind: FileChange.Kind) {
+        self =
+            switch kind {
+            case .added: .added
+            case .changed: .changed
+            case .deleted: .deleted
+            }
+    }
+}
+
+extension ProcessTable {
+    /// Picks the container's processes out of what `ps` printed.
+    init(psOutput text: String, pids: Set<Int32>) throws(Problem) {
+        let lines = text.split(separator: "\n")
+        let titles = (lines.first ?? "").split(separator: " ").map(String.init)
+        guard let column = titles.firstIndex(of: "PID") else {
+            throw Problem(
+                kind: .invalid, what: "cannot list the processes",
+                why: "Couldn't find PID field in ps output",
+                fix: "use arguments of ps that print the column PID")
+        }
+        var rows: [[String]] = []
+        for line in lines.dropFirst() {
+            let fields = line.split(
+                separator: " ", maxSplits: titles.count - 1, omittingEmptySubsequences: true)
+            guard fields.count > column, let pid = Int32(fields[column]), pids.contains(pid) else {
+                continue
+            }
+            rows.append(fields.map { String($0.drop { $0 == " " }) })
+        }
+        self.init(titles: titles, rows: rows)
+    }
+}
+
+extension EngineContext {
+    /// Runs the host's `ps` and returns what it printed.
+    fileprivate func runPS(_ arguments: [String]) throws(Problem) -> String {
+        let path = configuration.searchPath.map { "\($0)" }.joined(separator: ":")
+        guard case .found(let program) = lookUpProgram("ps", searchPath: path) else {
+            throw Problem(
+                kind: .unavailable, what: "cannot list the processes",
+                why: "ps is not installed", fix: "apt install procps")
+        }
+        let output = try explaining("cannot make a file for the output of ps") {
+            () throws(SystemCallError) in try OwnedFD.memory(named: "ps")
+        }
+        let child = try SpawnedProgram(
+            program, arguments: ["ps"] + arguments, environment: configuration.helperEnvironment,
+            descriptors: [-1, output.rawValue, output.rawValue], hasOwnSession: false)
+        let code = try child.wait()
+        let text = try explaining("cannot read the output of ps") {
+            () throws(SystemCallError) in try File.readText(output.procPath)
+        }
+        guard code == 0 else {
+            throw Problem(
+                kind: .invalid, what: "cannot list the processes",
+                why: "ps: \(text.split(separator: "\n").first ?? "exit code \(code)")")
+        }
+        return text
+    }
+}

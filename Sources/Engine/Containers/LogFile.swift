@@ -1,0 +1,92 @@
+import ContainerRuntime
+import Diagnostics
+import Linux
+import OCI
+import SystemPackage
+
+extension LogEntry {
+    /// Reads a line of a `json-file` log; nil when it is damaged, as after a power cut.
+    init?(line: some Sequence<UInt8>) {
+        // What is no JSON is no entry.
+        guard let json = try? JSONValue.parse(Array(line), named: "log"),
+            let text = json["log"]?.string,
+            let stream = json["stream"]?.string.flatMap(Stream.init(rawValue:)),
+            let time = json["time"]?.string.flatMap({ Timestamp(rfc3339: $0) })
+        else { return nil }
+        self.init(stream: stream, time: time, text: Array(text.utf8))
+    }
+}
+
+extension LogQuery {
+    /// Whether the query wants an entry.
+    func wants(_ entry: LogEntry) -> Bool {
+        let isWanted = entry.stream == .output ? includesOutput : includesError
+        return isWanted && since.map { entry.time >= $0 } ?? true
+            && until.map { entry.time <= $0 } ?? true
+    }
+}
+
+/// Reads a log that may still grow, line by line.
+struct LogReader: ~Copyable {
+    private let file: OwnedFD
+    private let name: FilePath
+    /// The beginning of a line whose end is not written yet.
+    private var rest: [UInt8] = []
+
+    /// Opens a log; nil when there is none.
+    init?(at path: FilePath) throws(Problem) {
+        do throws(SystemCallError) {
+            file = try OwnedFD.open(path, .readOnly)
+            name = path
+        } catch  where error.errno == .noSuchFileOrDirectory {
+            return nil
+        } catch {
+            throw Problem(what: "cannot read the log \(path)", refusal: error)
+        }
+    }
+
+    /// Hands every whole line that is there to `body`.
+    mutating func readLines(
+        _ body: (ArraySlice<UInt8>) throws(Problem) -> Void
+    ) throws(Problem) {
+        while true {
+            let name = name
+            let more = try explaining("cannot read the log \(name)") {
+                () throws(SystemCallError) in try file.read(upToBytes: 1 << 16)
+            }
+            guard !more.isEmpty else { return }
+            rest += more
+            var start = rest.startIndex
+            while let end = rest[start...].firstIndex(of: UInt8(ascii: "\n")) {
+                try body(rest[start..<end])
+                start = end + 1
+            }
+            rest.removeFirst(start)
+        }
+    }
+
+    /// Whether the path still leads to this file: false after a rotation.
+    func isCurrent() throws(Problem) -> Bool {
+        let name = name
+        return try explaining("cannot look at the log \(name)") { () throws(SystemCallError) in
+            do throws(SystemCallError) {
+                return try FileStatus(of: name).identity == FileStatus(of: file).identity
+            } catch  where error.errno == .noSuchFileOrDirectory {
+                return false
+            }
+        }
+    }
+}
+
+extension ContainerBundle {
+    /// The files of the log, the oldest first: `log.json.2`, `log.json.1`, `log.json`.
+    func logFiles() -> [FilePath] {
+        var files = [log]
+        var number = 1
+        while File.exists(FilePath("\(log).\(number)")) {
+            files.insert(FilePath("\(log).\(number)"), at: 0)
+            number += 1
+        }
+        return files
+    }
+}

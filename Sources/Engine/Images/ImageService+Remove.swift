@@ -1,0 +1,142 @@
+package import Diagnostics
+import OCI
+import Storage
+
+extension ImageService {
+    /// Removes a name, and with the last name the image.
+    ///
+    /// An image that containers use keeps its layers for them; as in Docker that needs `force`,
+    /// and while one runs the image cannot be deleted at all.
+    package func remove(_ name: String, force: Bool) throws(Problem) -> [ImageRemoval] {
+        let store = try context.imageStore()
+        let entry = try store.entry(named: name)
+        let image = try store.image(of: entry, platform: nil, named: name)
+        let entries = try store.content.references.list()
+            .filter { $0.descriptor.digest == entry.descriptor.digest }
+        let users = try users(of: "\(image.id)")
+        let isByName = entry.name != nil && !isID(name, of: image)
+        let removal = Removal(
+            name: name, image: image, entry: entry, entries: entries, users: users, force: force)
+        if isByName, entries.count > 1 { return [try untag(entry, in: store)] }
+        if isByName { return try removal.removeLastName(from: store, context: context) }
+        return try removal.removeImage(from: store, context: context)
+    }
+
+    private func untag(
+        _ entry: References.Entry, in store: ImageStore
+    ) throws(Problem) -> ImageRemoval {
+        guard let name = entry.name else { return .untagged("<none>") }
+        let reference = try ImageReference(parsing: name)
+        try store.content.references.remove(reference)
+        return .untagged(reference.familiar)
+    }
+
+    private func isID(_ text: String, of image: ImageStore.Image) -> Bool {
+        let digits = text.hasPrefix("sha256:") ? String(text.dropFirst(7)) : text
+        guard digits.utf8.allSatisfy(isHexDigit), !digits.isEmpty else { return false }
+        return image.id.encoded.hasPrefix(digits) || image.root.digest.encoded.hasPrefix(digits)
+    }
+
+    private func users(of id: String) throws(Problem) -> [ContainerStatus] {
+        let records = try context.database.read { database in
+            try database.containers().filter { $0.imageID == id }
+        }
+        var users: [ContainerStatus] = []
+        for record in records { users.append(try context.status(of: record)) }
+        return users
+    }
+}
+
+/// One `rmi`: what it is about, and whether it may.
+private struct Removal {
+    let name: String
+    let image: ImageStore.Image
+    let entry: References.Entry
+    let entries: [References.Entry]
+    let users: [ContainerStatus]
+    let force: Bool
+
+    private var shortID: String { image.id.short }
+
+    func removeLastName(
+        from store: ImageStore, context: EngineContext
+    ) throws(Problem) -> [ImageRemoval] {
+        if let user = users.first, !force {
+            throw conflict(
+                "unable to remove repository reference \"\(name)\" (must force)",
+                "container \(user.record.id.prefix(12)) is using its referenced image \(shortID)")
+        }
+        if users.contains(where: { $0.state.isAlive }) {
+            // The container goes on; the image stays without a name.
+            let untagged = try untagAll(in: store)
+            try store.content.references.keep(image.root)
+            return untagged
+        }
+        return try delete(from: store, context: context)
+    }
+
+    func removeImage(
+        from store: ImageStore, context: EngineContext
+    ) throws(Problem) -> [ImageRemoval] {
+        if let user = users.first(where: { $0.state.isAlive }) {
+            throw conflict(
+                "unable to delete \(shortID) (cannot be forced)",
+                "image is being used by running container \(user.record.id.prefix(12))")
+        }
+        if let user = users.first, !force {
+            throw conflict(
+                "unable to delete \(shortID) (must be forced)",
+                "image is being used by stopped container \(user.record.id.prefix(12))")
+        }
+        let repositories = Set(entries.compactMap { repository(of: $0) })
+        if repositories.count > 1, !force {
+            throw conflict(
+                "unable to delete \(shortID) (must be forced)",
+                "image is referenced in multiple repositories")
+        }
+        return try delete(from: store, context: context)
+    }
+
+    private func delete(
+        from store: ImageStore, context: EngineContext
+    ) throws(Problem) -> [ImageRemoval] {
+        var removals = try untagAll(in: store)
+        try store.content.references.removeAll(of: image.root.digest)
+        let used = try context.database.read { database in
+            Set(try database.containers().flatMap(\.layers))
+        }
+        var usedLayers: Set<Digest> = []
+        for layer in used { usedLayers.insert(try Digest(parsing: layer)) }
+        let garbage = try store.content.collectGarbage(
+            layers: store.layers, usedLayers: usedLayers,
+            now: Timestamp.now.nanosecondsSinceEpoch / 1_000_000_000)
+        removals.append(.deleted("\(image.id)"))
+        removals += garbage.layers.map { .deleted("\($0)") }
+        return removals
+    }
+
+    private func untagAll(in store: ImageStore) throws(Problem) -> [ImageRemoval] {
+        var removals: [ImageRemoval] = []
+        for entry in entries {
+            guard let name = entry.name else { continue }
+            let reference = try ImageReference(parsing: name)
+            try store.content.references.remove(reference)
+            removals.append(.untagged(reference.familiar))
+        }
+        if let repository = entries.lazy.compactMap({ repository(of: $0) }).first {
+            removals.append(.untagged("\(repository)@\(image.root.digest)"))
+        }
+        return removals
+    }
+
+    private func repository(of entry: References.Entry) -> String? {
+        // A name that another tool wrote and that is no reference counts as none.
+        entry.name.flatMap { try? ImageReference(parsing: $0) }?.familiarName
+    }
+
+    private func conflict(_ what: String, _ why: String) -> Problem {
+        Problem(
+            kind: .conflict, what: "conflict: \(what)", why: why,
+            fix: "use --force, or remove the container")
+    }
+}

@@ -1,0 +1,182 @@
+import Diagnostics
+import OCI
+import Storage
+import SystemPackage
+
+/// The images of a data root: names, manifests and configurations.
+struct ImageStore: Sendable {
+    let content: ContentStore
+    let layers: Layers
+
+    init(root: FilePath) throws(Problem) {
+        content = try ContentStore(root: root)
+        layers = try Layers(root: root)
+    }
+
+    /// Manifests and configurations are small; more than this is none.
+    static let documentLimitInBytes = 8 << 20
+
+    /// An image for one platform, and the entry of the store that leads to it.
+    struct Image: Sendable {
+        /// The full reference; nil for a dangling image.
+        var name: String?
+        /// What the reference names: a manifest or an index.
+        var root: Descriptor
+        var manifest: Manifest
+        var configuration: ImageConfiguration
+
+        /// Docker's image ID: the digest of the configuration.
+        var id: Digest { manifest.config.digest }
+
+        var platform: Platform {
+            Platform(
+                os: configuration.os, architecture: configuration.architecture,
+                variant: configuration.variant)
+        }
+    }
+
+    /// Finds an image by reference, digest, ID or the beginning of an ID.
+    ///
+    /// - Parameters:
+    ///   - name: as the user wrote it.
+    ///   - platform: what it shall run on; nil takes this machine's or else whatever is there.
+    func image(named name: String, platform: Platform?) throws(Problem) -> Image {
+        let entry = try entry(named: name)
+        let image = try image(of: entry, platform: platform, named: name)
+        if let platform, !platform.runnable.contains(image.platform) {
+            throw Problem(
+                kind: .notFound, what: "cannot use image \(name)",
+                why: "image with reference \(name) was found but its platform (\(image.platform)) "
+                    + "does not match the specified platform (\(platform))",
+                fix: "pull it for that platform: kade pull --platform \(platform) \(name)")
+        }
+        return image
+    }
+
+    /// The entry of the store that a name means.
+    func entry(named name: String) throws(Problem) -> References.Entry {
+        let entries = try content.references.list()
+        if let id = Self.wholeID(name), let entry = try entries.first(whose: id, in: self) {
+            return entry
+        }
+        // A text that is no reference may still be an ID.
+        if let reference = try? ImageReference(parsing: name) {
+            let full = "\(reference.withDefaultTag)"
+            if let entry = entries.first(where: { $0.name == full }) { return entry }
+            if let digest = reference.digest,
+                let entry = entries.first(where: { $0.descriptor.digest == digest })
+            {
+                return entry
+            }
+        }
+        if let entry = try entry(idPrefix: name, among: entries) { return entry }
+        throw noSuchImage(name)
+    }
+
+    /// An entry's image for a platform; without one, of what the store has the best.
+    func image(
+        of entry: References.Entry, platform: Platform?, named name: String
+    ) throws(Problem) -> Image {
+        var descriptor = entry.descriptor
+        if descriptor.mediaType.isIndex {
+            var index = try ImageIndex(
+                json: try document(descriptor.digest), named: "\(descriptor.digest)")
+            // An index names every platform; a pull fetches one.
+            index.manifests = index.manifests.filter { content.contains($0.digest) }
+            if platform == nil, let only = index.manifests.first, index.manifests.count == 1 {
+                descriptor = only
+            } else {
+                descriptor = try index.selectManifest(
+                    for: platform ?? .host, named: name)
+            }
+        }
+        let manifest = try Manifest(
+            json: try document(descriptor.digest), named: "\(descriptor.digest)")
+        let configuration = try ImageConfiguration(
+            json: try document(manifest.config.digest), named: "\(manifest.config.digest)")
+        return Image(
+            name: entry.name, root: entry.descriptor, manifest: manifest,
+            configuration: configuration)
+    }
+
+    /// All images of the store, one for each name.
+    func images() throws(Problem) -> [Image] {
+        var images: [Image] = []
+        for entry in try content.references.list() {
+            images.append(
+                try image(of: entry, platform: nil, named: entry.name ?? "<none>"))
+        }
+        return images
+    }
+
+    /// The bytes of the image's files.
+    func sizeInBytes(of image: Image) throws(Problem) -> Int64 {
+        var sum: Int64 = 0
+        for diffID in image.configuration.rootfs.diffIDs where layers.contains(diffID) {
+            sum += try layers.record(of: diffID).sizeInBytes
+        }
+        return sum
+    }
+
+    private func document(_ digest: Digest) throws(Problem) -> [UInt8] {
+        try content.read(digest, limitInBytes: Self.documentLimitInBytes)
+    }
+
+    private func entry(
+        idPrefix text: String, among entries: [References.Entry]
+    ) throws(Problem) -> References.Entry? {
+        let prefix = text.hasPrefix("sha256:") ? String(text.dropFirst(7)) : text
+        guard !prefix.isEmpty, prefix.utf8.count <= 64, prefix.utf8.allSatisfy(isHexDigit) else {
+            return nil
+        }
+        var found: (entry: References.Entry, id: Digest)?
+        for entry in entries {
+            guard let id = try id(of: entry), id.encoded.hasPrefix(prefix) else { continue }
+            if let found, found.id != id {
+                throw Problem(
+                    kind: .invalid, what: "cannot tell which image \(text) is",
+                    why: "several IDs begin with it", fix: "give more digits")
+            }
+            if found == nil { found = (entry, id) }
+        }
+        return found?.entry
+    }
+
+    /// The image ID behind an entry.
+    func id(of entry: References.Entry) throws(Problem) -> Digest? {
+        try image(of: entry, platform: nil, named: entry.name ?? "<none>").id
+    }
+
+    /// 64 digits, with or without the algorithm.
+    private static func wholeID(_ text: String) -> String? {
+        let digits = text.hasPrefix("sha256:") ? String(text.dropFirst(7)) : text
+        return digits.utf8.count == 64 && digits.utf8.allSatisfy(isHexDigit) ? digits : nil
+    }
+
+    private func noSuchImage(_ name: String) -> Problem {
+        // A text that is no reference is shown as it is.
+        let shown = (try? ImageReference(parsing: name))?.withDefaultTag.familiar ?? name
+        return Problem(
+            kind: .notFound, what: "No such image: \(shown)",
+            why: "no image of the store has this name or ID", fix: "kade pull \(name)")
+    }
+}
+
+extension [References.Entry] {
+    fileprivate func first(
+        whose digits: String, in store: ImageStore
+    ) throws(Problem) -> References.Entry? {
+        for entry in self {
+            if entry.descriptor.digest.encoded == digits { return entry }
+            if try store.id(of: entry)?.encoded == digits { return entry }
+        }
+        return nil
+    }
+}
+
+extension EngineContext {
+    /// The images of the data root.
+    func imageStore() throws(Problem) -> ImageStore {
+        try ImageStore(root: configuration.dataRoot)
+    }
+}
