@@ -163,7 +163,7 @@ struct PlanMaker {
         for (name, value) in linux.sysctl.sorted(by: { $0.key < $1.key }) {
             steps.append(SetKernelParameter(name: name, value: value))
         }
-        steps.append(EnterWorkingDirectory(path: process.cwd, user: process.user))
+        steps.append(EnterWorkingDirectory(path: process.cwd, user: process.user, isMade: true))
         steps += rootfs.seal
         let processMaker = ProcessPlanMaker(
             process: process, host: host, hasOwnUser: hasOwnUser, canSetGroups: canSetGroups)

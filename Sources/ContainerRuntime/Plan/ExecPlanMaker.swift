@@ -58,7 +58,8 @@ struct ExecPlanMaker {
                 ], to: .enter)
         }
         plan.add(
-            [EnterWorkingDirectory(path: process.cwd, user: process.user)], to: .enter)
+            [EnterWorkingDirectory(path: process.cwd, user: process.user, isMade: false)],
+            to: .enter)
         let maker = ProcessPlanMaker(
             process: process, host: host, hasOwnUser: hasOwnUser, canSetGroups: true)
         let filter = try SeccompPlan(

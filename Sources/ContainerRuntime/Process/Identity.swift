@@ -44,10 +44,13 @@ struct SetIdentity: SetupStep {
 struct EnterWorkingDirectory: SetupStep {
     let path: String
     let user: RuntimeSpec.User
+    /// Whether it is made where it is missing: for a container's first process.
+    let isMade: Bool
 
     var explanation: Explanation {
         Explanation(
-            shell: "mkdir -p \(path) && cd \(path)", why: "the program starts in this directory",
+            shell: isMade ? "mkdir -p \(path) && cd \(path)" : "cd \(path)",
+            why: "the program starts in this directory",
             spec: "process.cwd")
     }
 
@@ -56,7 +59,7 @@ struct EnterWorkingDirectory: SetupStep {
         do throws(SystemCallError) {
             try WorkingDirectory.change(to: directory)
             context.isInWorkingDirectory = true
-        } catch  where error.errno == .noSuchFileOrDirectory {
+        } catch  where isMade && error.errno == .noSuchFileOrDirectory {
             try make(directory)
             context.isInWorkingDirectory = true
         } catch  where error.errno == .permissionDenied {
