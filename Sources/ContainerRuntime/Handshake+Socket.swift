@@ -118,7 +118,12 @@ struct Reach: SetupStep {
     }
 
     func run(in context: inout SetupContext) throws(Problem) {
-        try context.send(.reached(rendezvous))
+        do throws(Problem) {
+            try context.send(.reached(rendezvous))
+        } catch  where error.kind == .unavailable {
+            // The other side has gone, and may have said why.
+            try context.wait(for: rendezvous)
+        }
     }
 }
 
