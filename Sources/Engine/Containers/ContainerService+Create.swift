@@ -1,6 +1,8 @@
 import ContainerRuntime
 package import Diagnostics
 import Linux
+import OCI
+import Storage
 import SystemPackage
 
 extension ContainerService {
@@ -24,6 +26,8 @@ extension ContainerService {
             id: id, name: request.name ?? makeContainerName(), image: request.image,
             imageID: image.id, created: .now, request: merged, layers: image.layers)
         let volumes = record.volumeUses()
+        let lease = try context.protectLayers(of: image)
+        defer { withExtendedLifetime(lease) {} }
         let bundle = context.configuration.bundle(of: id)
         // The directory comes first: a row always has one, and a directory without a row that
         // nobody holds is what a crash left.
@@ -54,6 +58,24 @@ extension ContainerRecord {
 }
 
 extension EngineContext {
+    /// Keeps the image's layers from a removal until the container is recorded.
+    ///
+    /// Asked for first and looked at afterwards: what is there then stays.
+    fileprivate func protectLayers(of image: ResolvedImage) throws(Problem) -> Lease? {
+        guard !image.layers.isEmpty else { return nil }
+        let store = try imageStore()
+        let lease = try store.content.lease()
+        var diffIDs: [Digest] = []
+        for text in image.layers { diffIDs.append(try Digest(parsing: text)) }
+        try lease.protect(diffIDs)
+        if let missing = diffIDs.first(where: { !store.layers.contains($0) }) {
+            throw Problem(
+                kind: .notFound, what: "cannot use image \(image.id)",
+                why: "its layer \(missing) is not in the store", fix: "pull the image again")
+        }
+        return lease
+    }
+
     /// Makes a container's directory, and holds its lock.
     func makeDirectory(of bundle: ContainerBundle) throws(Problem) -> FileLock {
         // Under another name until the lock is held: nobody takes it for one that a crash left.
