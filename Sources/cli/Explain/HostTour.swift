@@ -43,7 +43,7 @@ struct HostTour {
         echo 'This container runs on the root file system of your own machine.'
 
         title 'Processes: it is pid 1, and sees no process of the machine'
-        printf 'pid %s: %s\n' "$$" "$(tr '\0' ' ' < /proc/1/cmdline | cut -c 1-40)…"
+        printf 'this shell is pid %s, and pid 1 is: %s\n' "$$" "$(cat /proc/1/comm)"
         set -- "$@" "$(ls -d /proc/[0-9]* | wc -l)"
         printf 'processes in /proc: %s\n' "$8"
 

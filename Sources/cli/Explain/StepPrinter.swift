@@ -7,8 +7,17 @@ struct StepPrinter {
     let engine: Engine
     let session: Session
 
-    /// Waits a moment for the record, which the monitor writes after the program runs.
+    /// Prints the steps, or a warning where they cannot be had: the container did its work anyway.
     func print(_ id: String) throws(Problem) {
+        do {
+            try printRecorded(id)
+        } catch {
+            try session.warn("\(error)")
+        }
+    }
+
+    /// Waits a moment for the record, which the monitor writes after the program runs.
+    private func printRecorded(_ id: String) throws(Problem) {
         for _ in 0..<100 {
             if let steps = try recorded(id), !steps.isEmpty {
                 try session.error.write("\n" + StepTable.text(of: steps, isTruncated: true))
