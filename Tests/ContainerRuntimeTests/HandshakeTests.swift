@@ -1,0 +1,55 @@
+import Diagnostics
+import Testing
+
+@testable import ContainerRuntime
+
+@Suite struct HandshakeTests {
+    @Test(arguments: Rendezvous.allCases)
+    func `a rendezvous is read as it was sent`(point: Rendezvous) throws {
+        let message = try #require(
+            HandshakeMessage(decoding: HandshakeMessage.reached(point).encoded))
+        guard case .reached(let read) = message else {
+            Issue.record("read as \(message)")
+            return
+        }
+        #expect(read == point)
+    }
+
+    @Test func `a problem keeps its step, kind and texts`() throws {
+        let problem = Problem(
+            kind: .commandNotFound, what: "exec: \"ö\"", why: "not found\nanywhere", fix: nil)
+        let message = HandshakeMessage.failed(step: 300, problem)
+        guard case .failed(let step, let read)? = HandshakeMessage(decoding: message.encoded) else {
+            Issue.record("no problem was read")
+            return
+        }
+        #expect(step == 300)
+        #expect(read.kind == .commandNotFound)
+        #expect([read.what, read.why] == [problem.what, problem.why])
+        #expect(read.fix == nil)
+    }
+
+    @Test func `the failed execution has step -1`() throws {
+        let problem = Problem(kind: .bug, what: "a", why: "b", fix: "c")
+        guard
+            case .failed(let step, let read)? = HandshakeMessage(
+                decoding: HandshakeMessage.failed(step: -1, problem).encoded)
+        else {
+            Issue.record("no problem was read")
+            return
+        }
+        #expect(step == -1)
+        #expect(read.fix == "c")
+    }
+
+    @Test(arguments: [[], [0x72], [0x72, 99], [0x66, 1, 2], [0x7a]] as [[UInt8]])
+    func `bytes that are no message are none`(bytes: [UInt8]) {
+        #expect(HandshakeMessage(decoding: bytes) == nil)
+    }
+
+    @Test func `a message is never longer than the reader's buffer`() {
+        let message = HandshakeMessage.warning(
+            step: 1, text: String(repeating: "x", count: 100_000))
+        #expect(message.encoded.count == HandshakeMessage.maximumSizeInBytes)
+    }
+}

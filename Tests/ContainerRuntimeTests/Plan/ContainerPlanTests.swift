@@ -1,0 +1,113 @@
+import Diagnostics
+import Linux
+import OCI
+import SystemPackage
+import Testing
+
+@testable import ContainerRuntime
+
+@Suite struct ContainerPlanTests {
+    private func plan(
+        host: HostFacts = HostFacts(), start: PlanOptions.StartSignal = .handshake,
+        _ change: (inout RuntimeSpec) -> Void = { _ in }
+    ) throws(Problem) -> ContainerPlan {
+        var spec = RuntimeSpec(ociVersion: "1.2.0")
+        spec.process = RuntimeSpec.Process(args: ["true"], env: ["HOME=/"], cwd: "/")
+        spec.root = RuntimeSpec.Root(path: "rootfs")
+        spec.linux = RuntimeSpec.Linux(namespaces: [.init(type: .pid), .init(type: .mount)])
+        change(&spec)
+        return try ContainerPlan(
+            spec: spec, bundle: "/b", host: host,
+            options: PlanOptions(containerID: "web", start: start))
+    }
+
+    private func names(_ plan: ContainerPlan, _ phase: SetupPhase) -> [String] {
+        plan.steps(in: phase).map { "\(type(of: $0))" }
+    }
+
+    @Test func `the program's identity comes after everything that takes root`() throws {
+        let steps = names(
+            try plan {
+                $0.process?.noNewPrivileges = true
+                $0.process?.user = .init(uid: 1000, gid: 1000)
+                $0.hostname = "web"
+                $0.linux?.namespaces.append(.init(type: .uts))
+            }, .enter)
+        #expect(
+            steps == [
+                "EnterRootfs", "SetHostname", "EnterWorkingDirectory", "ForbidNewPrivileges",
+                "DropBoundingSet", "OwnStreams", "SetIdentity", "CheckWorkingDirectory",
+                "ApplyCapabilities", "FindProgram", "Reach",
+            ])
+    }
+
+    @Test func `a new user namespace is mapped by the runtime while init waits`() throws {
+        let plan = try plan {
+            $0.linux?.namespaces.append(.init(type: .user))
+            $0.linux?.uidMappings = [.init(containerID: 0, hostID: 1000, size: 10)]
+            $0.linux?.gidMappings = [.init(containerID: 0, hostID: 1000, size: 10)]
+        }
+        #expect(names(plan, .attend).prefix(3) == ["WriteIDMap", "WriteIDMap", "Reach"])
+        let settle = names(plan, .settle)
+        let become = try #require(settle.firstIndex(of: "BecomeNamespaceRoot"))
+        #expect(settle[become - 1] == "Await")
+        let mount = try #require(settle.firstIndex(of: "BindRootfs"))
+        #expect(become < mount)
+    }
+
+    @Test func `hooks run where and when the specification says`() throws {
+        let hook = RuntimeSpec.Hook(path: "/bin/true")
+        let plan = try plan {
+            $0.hooks = RuntimeSpec.Hooks(
+                prestart: [hook], createRuntime: [hook], createContainer: [hook],
+                startContainer: [hook])
+        }
+        #expect(names(plan, .hooks) == ["Await", "RunHook", "RunHook", "Reach", "Await"])
+        #expect(names(plan, .settle).last == "Reach")
+        #expect(names(plan, .enter).prefix(3) == ["Await", "RunHook", "EnterRootfs"])
+        #expect(names(plan, .launch) == ["Await", "RunHook"])
+    }
+
+    @Test func `a container that another process starts has a fifo`() throws {
+        let plan = try plan(start: .fifo("/run/x/exec.fifo"))
+        #expect(names(plan, .prepare).first == "MakeStartFifo")
+        #expect(names(plan, .settle).contains("OpenStartFifo"))
+        #expect(names(plan, .launch) == ["AwaitStartFifo"])
+    }
+
+    @Test func `a cgroup namespace is made once init is in its cgroup`() throws {
+        let plan = try plan {
+            $0.linux?.namespaces.append(.init(type: .cgroup))
+            $0.mounts = [
+                .init(destination: "/proc", type: "proc", source: "proc"),
+                .init(destination: "/sys/fs/cgroup", type: "cgroup", source: "cgroup"),
+            ]
+        }
+        let settle = names(plan, .settle)
+        let unshare = try #require(settle.firstIndex(of: "UnshareCgroupNamespace"))
+        #expect(settle[unshare - 1] == "Await")
+        #expect(settle[unshare + 1] == "MakeMount")
+        #expect(settle[unshare - 2] == "MakeMount")
+    }
+
+    @Test func `a filter comes last with no_new_privs, and before the identity without`() throws {
+        let filter = RuntimeSpec.Seccomp(defaultAction: .allow)
+        let late = try plan {
+            $0.process?.noNewPrivileges = true
+            $0.linux?.seccomp = filter
+        }
+        #expect(names(late, .launch).last == "LoadSeccompFilter")
+        let early = try plan { $0.linux?.seccomp = filter }
+        let steps = names(early, .enter)
+        let load = try #require(steps.firstIndex(of: "LoadSeccompFilter"))
+        let identity = try #require(steps.firstIndex(of: "DropBoundingSet"))
+        #expect(load < identity)
+    }
+
+    @Test func `the text numbers the steps and names who runs them`() throws {
+        let text = try plan().text
+        #expect(text.contains("# prepare: runtime\n1. "))
+        #expect(text.contains("# enter: init\n"))
+        #expect(text.contains("pivot_root"))
+    }
+}

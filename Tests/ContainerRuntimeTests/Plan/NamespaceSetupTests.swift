@@ -1,0 +1,30 @@
+import Linux
+import OCI
+import SystemPackage
+import Testing
+
+@testable import ContainerRuntime
+
+@Suite struct NamespaceSetupTests {
+    @Test func `new namespaces are cloned, but cgroup and time are unshared`() {
+        let setup = NamespaceSetup([
+            .init(type: .pid), .init(type: .network), .init(type: .cgroup), .init(type: .time),
+            .init(type: .user), .init(type: .mount),
+        ])
+        #expect(setup.cloned == [.newPID, .newNetwork, .newUser, .newMount])
+        #expect(setup.unshared == [.newCgroup, .newTime])
+        #expect(setup.hasNewUser && setup.hasOwnMounts)
+    }
+
+    @Test func `user and mount namespaces are joined in ways of their own`() {
+        let setup = NamespaceSetup([
+            .init(type: .network, path: "/run/netns/web"),
+            .init(type: .user, path: "/proc/1/ns/user"),
+            .init(type: .mount, path: "/proc/1/ns/mnt"),
+        ])
+        #expect(setup.joined == [JoinedNamespace(kind: .network, path: "/run/netns/web")])
+        #expect(setup.joinedUser == "/proc/1/ns/user")
+        #expect(setup.joinedMount == "/proc/1/ns/mnt")
+        #expect(!setup.hasNewUser && setup.hasOwnMounts)
+    }
+}
