@@ -121,7 +121,7 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "Integration",
-            dependencies: ["Diagnostics", "OCI", "Linux", "ContainerRuntime", system],
+            dependencies: ["Diagnostics", "OCI", "Linux", "ContainerRuntime", "Storage", system],
             swiftSettings: strict),
         .testTarget(
             name: "cliTests", dependencies: ["cli", "Diagnostics", "Engine", "Linux", "OCI"],

@@ -46,7 +46,10 @@ extension ContentStore {
     }
 
     /// Begins to receive content whose digest is not known yet.
+    ///
+    /// What a dead process left of such content is removed: nobody could go on with it.
     package func writer() throws(Problem) -> BlobWriter {
+        try removePartials { name, _ in name.hasPrefix("import-") }
         while true {
             let partial = ingest.appending("import-\(Random.hexadecimal(bytes: 8)).partial")
             var locked = try lockedFile(partial, what: "cannot store the imported content")

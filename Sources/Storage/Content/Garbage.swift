@@ -51,7 +51,9 @@ extension ContentStore {
             garbage.layers.append(diffID)
         }
         try layers.sweep()
-        try removeOldPartials(now: now)
+        try removePartials { name, status in
+            name.hasPrefix("import-") || now - status.modified.seconds > 86400
+        }
         return garbage
     }
 
@@ -71,7 +73,10 @@ extension ContentStore {
         return digests
     }
 
-    private func removeOldPartials(now: Int64) throws(Problem) {
+    /// Removes what arrived in part, is held by nobody, and is garbage by its name and age.
+    func removePartials(
+        where isGarbage: (String, FileStatus) -> Bool
+    ) throws(Problem) {
         let ingest = ingest
         try asking("cannot clear up \(ingest)") { () throws(SystemCallError) in
             for entry in try Directory.list(ingest) where entry.name.string.hasSuffix(".partial") {
@@ -82,11 +87,10 @@ extension ContentStore {
                 } catch  where error.errno == .noSuchFileOrDirectory {
                     continue
                 }
-                guard try file.lock(.exclusive, wait: false, "\(path)") else { continue }
-                let age = now - (try FileStatus(of: file).modified.seconds)
-                if age > 86400 || entry.name.string.hasPrefix("import-") {
-                    try Link.remove(path)
-                }
+                guard isGarbage(entry.name.string, try FileStatus(of: file)),
+                    try file.lock(.exclusive, wait: false, "\(path)")
+                else { continue }
+                try Link.remove(path)
             }
         }
     }
