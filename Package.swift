@@ -101,7 +101,7 @@ let package = Package(
             swiftSettings: strict, linkerSettings: fullyStatic),
         .executableTarget(
             name: "server",
-            dependencies: ["Diagnostics", "OCI", "Storage", "Registry", system],
+            dependencies: ["Diagnostics", "OCI", "Linux", "Storage", "Registry", system],
             swiftSettings: strict, linkerSettings: staticSwift),
         // Tests
         .testTarget(

@@ -8,6 +8,11 @@ struct LayerTransfer: Sendable {
     let layer: LayerPull
     let pipe: ChunkPipe
 
+    /// The size up to which portions of the network are copied together.
+    ///
+    /// Each comes in a buffer of its own that is mostly larger, and many of them would be waiting.
+    private static let batchInBytes = 256 << 10
+
     /// Reports no more often than this.
     private static let reportInterval = Duration.milliseconds(100)
 
@@ -52,34 +57,44 @@ struct LayerTransfer: Sendable {
         var why: String
     }
 
-    /// One answer of the registry, to its end.
+    /// One answer of the registry, to its end; `sent` counts what went into the pipe.
     private func receive(from sent: inout Int64) async throws {
         let download = try await layer.pull.client.blob(
             layer.descriptor.digest, fromByte: sent, purpose: layer.pull.purpose)
         var surplus = sent - download.offsetInBytes  // what the pipe has had already
         var bytes = download.body.makeAsyncIterator()
+        var batch = ByteBuffer()
         var lastReport = ContinuousClock.now - Self.reportInterval
         while true {
             let next: ByteBuffer?
             do {
                 next = try await bytes.next()
             } catch {
+                try await send(&batch, &sent)
                 try Task.checkCancellation()
                 throw BrokenTransfer(why: TransportFailure.reason(of: error))
             }
-            guard var chunk = next else { return }
+            guard var chunk = next else { return try await send(&batch, &sent) }
             let skipped = min(surplus, Int64(chunk.readableBytes))
             chunk.moveReaderIndex(forwardBy: Int(skipped))
             surplus -= skipped
-            guard chunk.readableBytes > 0 else { continue }
-            let count = Int64(chunk.readableBytes)
-            try await pipe.send(chunk)
-            sent += count
+            batch.writeBuffer(&chunk)
+            if batch.readableBytes >= Self.batchInBytes { try await send(&batch, &sent) }
             let now = ContinuousClock.now
             if now - lastReport >= Self.reportInterval {
                 lastReport = now
-                layer.report(.downloading, sent)
+                layer.report(.downloading, sent + Int64(batch.readableBytes))
             }
         }
+    }
+
+    /// Empties the batch into the pipe.
+    private func send(_ batch: inout ByteBuffer, _ sent: inout Int64) async throws {
+        guard batch.readableBytes > 0 else { return }
+        let count = Int64(batch.readableBytes)
+        try await pipe.send(batch)
+        sent += count
+        batch = ByteBuffer()
+        batch.reserveCapacity(Self.batchInBytes + (64 << 10))
     }
 }

@@ -2,7 +2,8 @@
 ///
 /// `https_proxy` and `http_proxy` (upper case too) name a proxy for each scheme; `no_proxy` lists
 /// hosts that are reached directly: names with their subdomains, addresses, IPv4 networks
-/// (10.0.0.0/8), each with an optional port, or `*`.
+/// (10.0.0.0/8), each with an optional port, or `*`. Unlike theirs, an http address goes through a
+/// tunnel (CONNECT), too.
 package struct ProxySettings: Sendable, Equatable {
     /// The proxy for http addresses.
     package var http: Proxy?

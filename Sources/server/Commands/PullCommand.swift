@@ -1,5 +1,6 @@
 import Diagnostics
 import Glibc
+import Linux
 import Registry
 import Storage
 
@@ -16,6 +17,7 @@ struct PullCommand {
 
     func run() -> Never {
         signal(SIGPIPE, SIG_IGN)
+        returnFreedBuffers(from: 64 << 10)
         var signals = sigset_t()
         sigemptyset(&signals)
         sigaddset(&signals, SIGINT)

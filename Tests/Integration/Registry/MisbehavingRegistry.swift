@@ -94,6 +94,13 @@ final class MisbehavingRegistry {
             protocol_version = "HTTP/1.1"
             def log_message(self, *rest): pass
             def do_HEAD(self): self.do_GET()
+            def do_CONNECT(self):  # as a proxy whose every host is this registry
+                with open(log, "a") as file:
+                    file.write(json.dumps({"port": int(port), "method": "CONNECT",
+                        "path": self.path}) + "\n")
+                self.send_response(200)
+                self.end_headers()
+                self.close_connection = False
             def answer(self, status, headers={}, body=b""):
                 self.send_response(status)
                 for name, value in headers.items(): self.send_header(name, value)

@@ -1,0 +1,9 @@
+#ifndef CLINUX_MEMORY_H
+#define CLINUX_MEMORY_H
+
+#include <stdint.h>
+
+/// mallopt(3) with M_MMAP_THRESHOLD; 1 when it is accepted.
+int32_t clinux_mmap_threshold(int32_t bytes);
+
+#endif
