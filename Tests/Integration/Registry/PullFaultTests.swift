@@ -176,7 +176,7 @@ import Testing
             mount -o remount,size=40m "$1"
             "$2" pull --root "$1" "$3" || exit 7
             skopeo copy -q --insecure-policy "oci:$1/image:$3" "dir:$4" || exit 6
-            """, "sh", root, kade, reference(server), try TemporaryFolder().path)
+            """, "sh", root, kade, reference(server), folder.at("copy"))
         #expect(outcome.exitCode == 0, "\(outcome.errors)")
         let pull = try Pull(outcome)
         #expect(pull.problem.hasPrefix("exhausted"))
