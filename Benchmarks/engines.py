@@ -1,0 +1,168 @@
+"""The engines: each with data of its own and the same image, made from the same tar archive."""
+import json
+import os
+import shutil
+import signal
+import subprocess
+import time
+
+import runtimes
+from comparing import parent, private_memory
+
+IMAGE = "localhost/bench:latest"
+CGROUPS = ["docker", "libpod_parent", "kade"]
+
+
+class Missing(Exception):
+    """Why an engine cannot take part."""
+
+
+class Engine:
+    """What the three engines have in common: Docker's command line."""
+
+    def __init__(self, name, command, tar, environment=None):
+        self.name, self.command = name, command
+        self.environment = {**os.environ, **(environment or {})}
+        self.call("import", tar, IMAGE)
+
+    def call(self, *arguments, check=True):
+        done = subprocess.run(self.command + list(arguments), env=self.environment,
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, text=True)
+        if check and done.returncode != 0:
+            raise Missing(f"{self.name} {arguments[0]} fails: {done.stderr.strip()}")
+        return done.stdout.strip()
+
+    def timed(self, *arguments):
+        """A command for hyperfine, which starts it without a shell."""
+        own = [f"{key}={value}" for key, value in self.environment.items()
+               if os.environ.get(key) != value]
+        return (["env", *own] if own else []) + self.command + list(arguments)
+
+    def run_command(self):
+        return self.timed("run", "--rm", "--network", "none", IMAGE, "/bin/true")
+
+    def exec_command(self):
+        return self.timed("exec", "bench", "/bin/true")
+
+    def ps_command(self):
+        return self.timed("ps")
+
+    def start_container(self):
+        try:
+            self.call("run", "-d", "--name", "bench", "--network", "none", IMAGE, "/bin/sleep",
+                      "100000")
+            return True
+        except Missing as reason:
+            print(reason)
+            return False
+
+    def companion_memory(self):
+        """The private KiB of the process that watches over the container: its parent."""
+        pid = int(self.call("inspect", "--format", "{{.State.Pid}}", "bench"))
+        return private_memory(parent(pid))
+
+    def stop(self):
+        self.call("rm", "-f", "bench", check=False)
+
+
+class Kade(Engine):
+    def __init__(self, programs, work, tar):
+        program = os.path.join(programs, "kade")
+        if not os.path.exists(program):
+            raise Missing(f"{program} is missing")
+        self.root = os.path.join(work, "kade")
+        super().__init__(
+            "kade", [program, "--root", self.root, "--runroot", "/run/kade-bench"], tar)
+
+    def seccomp_profile(self):
+        """The profile of a container, as it stands in the config.json that is run."""
+        self.start_container()
+        id = self.call("inspect", "--format", "{{.Id}}", "bench")
+        with open(os.path.join(self.root, "containers", id, "config.json")) as file:
+            profile = json.load(file)["linux"]["seccomp"]
+        self.stop()
+        return profile
+
+
+class Podman(Engine):
+    def __init__(self, work, tar):
+        if not shutil.which("podman"):
+            raise Missing("it is missing")
+        config = os.path.join(work, "containers.conf")
+        with open(config, "w") as file:
+            file.write('[containers]\ndefault_ulimits = ["nofile=20000:20000", '
+                       '"nproc=32768:32768"]\n')
+        root = os.path.join(work, "podman")
+        super().__init__(
+            "podman", ["podman", "--root", root, "--runroot", "/run/podman-bench",
+                       "--storage-driver", "overlay", "--cgroup-manager", "cgroupfs"],
+            tar, {"CONTAINERS_CONF": config})
+
+    def stop(self):
+        self.call("rm", "-f", "-t", "0", "bench", check=False)
+
+
+class Docker(Engine):
+    def __init__(self, work, tar):
+        if not shutil.which("dockerd") or not shutil.which("docker"):
+            raise Missing("it is missing")
+        home = "/run/docker-bench"
+        os.makedirs(home)
+        self.log = os.path.join(work, "dockerd.log")
+        socket = f"unix://{home}/docker.sock"
+        with open(self.log, "w") as log:
+            self.daemon = subprocess.Popen(
+                ["dockerd", "--data-root", os.path.join(work, "docker"),
+                 "--exec-root", f"{home}/exec", "--pidfile", f"{home}/pid", "-H", socket,
+                 "--bridge=none", "--iptables=false", "--ip6tables=false", "--ip-forward=false"],
+                stdout=log, stderr=log)
+        try:
+            self.wait(socket)
+            super().__init__("docker", ["docker", "-H", socket], tar)
+        except Missing:
+            self.end_daemon()
+            raise
+
+    def wait(self, socket):
+        for _ in range(300):
+            if subprocess.run(["docker", "-H", socket, "version"], stdout=subprocess.DEVNULL,
+                              stderr=subprocess.DEVNULL).returncode == 0:
+                return
+            if self.daemon.poll() is not None:
+                break
+            time.sleep(0.1)
+        with open(self.log) as log:
+            raise Missing("dockerd does not start: " + log.read()[-400:])
+
+    def stop(self):
+        super().stop()
+        self.end_daemon()
+
+    def end_daemon(self):
+        self.daemon.send_signal(signal.SIGTERM)
+        self.daemon.wait()
+
+
+def makers(programs, work):
+    """How each engine is started, Kade first."""
+    rootfs = runtimes.make_rootfs(os.path.join(work, "rootfs"))
+    tar = os.path.join(work, "rootfs.tar")
+    subprocess.run(["tar", "-C", rootfs, "-cf", tar, "."], check=True)
+    return {"kade": lambda: Kade(programs, work, tar), "podman": lambda: Podman(work, tar),
+            "docker": lambda: Docker(work, tar)}
+
+
+def remove_all(work):
+    """Removes the stores and the engines' empty cgroups."""
+    with open("/proc/self/mountinfo") as file:
+        mounts = [line.split()[4] for line in file]
+    for path in sorted((path for path in mounts if path.startswith(work + "/")), reverse=True):
+        subprocess.run(["umount", "-l", path])
+    shutil.rmtree(work)
+    for hierarchy in os.listdir("/sys/fs/cgroup"):
+        for name in CGROUPS:
+            try:
+                os.rmdir(os.path.join("/sys/fs/cgroup", hierarchy, name))
+            except OSError:
+                pass  # never made, or another engine's containers are in it
