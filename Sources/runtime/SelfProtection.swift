@@ -34,7 +34,11 @@ enum SelfProtection {
     private static func reexecute() throws(SystemCallError) -> Bool {
         let program = try OwnedFD.open("/proc/self/exe", [.path])
         // ST_RDONLY is the mount's flag too (statfs(2)).
-        if try FileSystemStatus(of: program).flags & 1 != 0 { return true }
+        if try FileSystemStatus(of: program).flags & 1 != 0 {
+            // Executed through a descriptor, the process is called by its number.
+            try setProcessName("kade-runtime")
+            return true
+        }
         let clone = try DetachedMount(cloning: program, isRecursive: false)
         try clone.descriptor.changeMount(
             MountAttributeChange(set: .readOnly, clear: [], propagation: .private),

@@ -77,7 +77,7 @@ private struct CgroupRefusal {
             kind = .conflict
             why = "\(subject) still holds processes"
             fix = "kill them: kade-runtime kill --all ID KILL"
-        case .resourceBusy where subject.contains("memory."):
+        case .resourceBusy where subject.split(separator: "/").last?.hasPrefix("memory.") == true:
             kind = .conflict
             why = "the container uses more memory than that and nothing more can be reclaimed"
             fix = "choose a limit above what it uses"

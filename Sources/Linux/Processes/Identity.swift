@@ -53,6 +53,13 @@ package func setChildSubreaper(_ isReaper: Bool) throws(SystemCallError) {
     }
 }
 
+/// Sets the name that ps(1) shows, at most 15 bytes (prctl(2), `PR_SET_NAME`).
+package func setProcessName(_ name: String) throws(SystemCallError) {
+    try kernel("prctl", "PR_SET_NAME") {
+        name.withCString { clinux_prctl(15, UInt64(UInt(bitPattern: $0)), 0, 0, 0) }
+    }
+}
+
 /// Sets the execution domain (personality(2)).
 package func setPersonality(_ persona: UInt64) throws(SystemCallError) {
     try kernel("personality", "\(persona)") { clinux_personality(persona) }
