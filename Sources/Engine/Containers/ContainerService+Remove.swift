@@ -17,7 +17,8 @@ extension ContainerService {
         let record = try context.record(of: name)
         if force {
             try context.end(
-                try context.status(of: record), signal: SIGKILL, timeoutInMilliseconds: -1)
+                try context.status(of: record), signal: SIGKILL, timeoutInMilliseconds: -1,
+                waits: true)
         }
         try context.withLock(on: record.id) { () throws(Problem) in
             let status = try context.status(of: record)

@@ -18,7 +18,8 @@ extension ContainerService {
         let timeout = timeoutInSeconds ?? record.request.stopTimeoutInSeconds ?? 10
         try context.end(
             status, signal: number ?? record.request.stopSignalNumber,
-            timeoutInMilliseconds: timeout < 0 ? -1 : Int32(clamping: Int64(timeout) * 1000))
+            timeoutInMilliseconds: timeout < 0 ? -1 : Int32(clamping: Int64(timeout) * 1000),
+            waits: true)
     }
 
     /// Sends a signal, by name (`KILL`, `SIGKILL`) or number.
@@ -35,18 +36,11 @@ extension ContainerService {
         if number == SIGKILL || number == record.request.stopSignalNumber,
             status.truth.isMonitorAlive
         {
-            let session = try ContainerSession(
-                connectingTo: context.configuration.monitorSocket(of: record.id),
-                containerID: record.id)
-            try session.send(ClientMessage.attach([]))
-            try session.send(
-                ClientMessage.stop(
-                    signal: UInt8(truncatingIfNeeded: number), timeoutInMilliseconds: -1))
-            // The monitor reads what was sent before it sees the end of the connection.
-        } else {
-            try context.send(
-                number, to: pid, startTime: lifecycle.pidStartTime, of: record)
+            try context.end(
+                status, signal: number, timeoutInMilliseconds: -1, waits: number == SIGKILL)
+            return
         }
+        try context.send(number, to: pid, startTime: lifecycle.pidStartTime, of: record)
         if number == SIGKILL, case .paused = status.state { try context.resume(record) }
     }
 
@@ -114,9 +108,10 @@ extension ContainerService {
 }
 
 extension EngineContext {
-    /// Ends a container for good, without a restart, and waits until it has ended.
+    /// Ends a container for good, without a restart, and waits until it has ended where that is
+    /// wanted.
     func end(
-        _ status: ContainerStatus, signal: Int32, timeoutInMilliseconds: Int32
+        _ status: ContainerStatus, signal: Int32, timeoutInMilliseconds: Int32, waits: Bool
     ) throws(Problem) {
         guard status.state.isAlive || status.truth.isMonitorAlive else { return }
         let record = status.record
@@ -131,13 +126,13 @@ extension EngineContext {
                 if try self.status(of: record).truth.isMonitorAlive { throw error }
                 return
             }
-            try session.send(ClientMessage.attach([]))
+            // Without an attach the monitor answers nothing, and reads this whenever we leave.
             try session.send(
                 ClientMessage.stop(
                     signal: UInt8(truncatingIfNeeded: signal),
                     timeoutInMilliseconds: timeoutInMilliseconds))
             if case .paused = status.state { try resume(record) }
-            _ = try session.waitForExit()
+            if waits { _ = try session.waitForExit() }
             return
         }
         guard let pid = status.state.pid, let lifecycle = status.lifecycle else { return }

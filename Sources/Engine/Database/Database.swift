@@ -73,6 +73,8 @@ final class Database: Sendable {
         try queue.withLock { queue in
             if let queue { return queue }
             let opened = try open()
+            // Held for ever: closing the last connection costs a checkpoint and its syncs.
+            _ = Unmanaged.passRetained(opened)
             queue = opened
             return opened
         }
