@@ -28,6 +28,15 @@ import Testing
             ])
     }
 
+    @Test func `long IDs are cut where columns are`() {
+        let id = String(repeating: "0123456789abcdef", count: 4)
+        var step = steps[0]
+        step.explanation.shell = "mkdir /kade/\(id)/x"
+        #expect(
+            StepTable.text(of: [step], isTruncated: true).contains("mkdir /kade/0123456789ab…/x "))
+        #expect(StepTable.text(of: [step], isTruncated: false).contains("/kade/\(id)/x "))
+    }
+
     @Test func `json has one object a step`() {
         let lines = StepTable.json(of: steps).split(separator: "\n")
         #expect(lines.count == 2)

@@ -7,11 +7,14 @@ enum StepTable {
     static func text(of steps: [StepRecord], isTruncated: Bool) -> String {
         var rows = [["#", "WHO", "µs", "WHAT", "WHY", "ASKED BY"]]
         for (index, step) in steps.enumerated() {
-            let shell = step.explanation.shell + mark(of: step.outcome)
+            let whole = step.explanation.shell + mark(of: step.outcome)
+            let shell = isTruncated ? shorteningIDs(in: whole) : whole
             rows.append([
                 "\(index + 1)", step.actor.rawValue, "\(step.durationInMicroseconds)",
                 isTruncated ? Table.ellipsis(shell, 64) : shell,
-                isTruncated ? Table.ellipsis(step.explanation.why, 72) : step.explanation.why,
+                isTruncated
+                    ? Table.ellipsis(shorteningIDs(in: step.explanation.why), 72)
+                    : step.explanation.why,
                 step.explanation.spec,
             ])
         }
@@ -41,6 +44,22 @@ enum StepTable {
             }
             return JSONValue.object(object).jsonString() + "\n"
         }.joined()
+    }
+
+    /// The text with every ID of 64 hexadecimal digits cut to its first twelve.
+    private static func shorteningIDs(in text: String) -> String {
+        var result = ""
+        var run = ""
+        for character in text + " " {
+            if character.isHexDigit {
+                run.append(character)
+                continue
+            }
+            result += run.count == 64 ? run.prefix(12) + "…" : run
+            result.append(character)
+            run = ""
+        }
+        return String(result.dropLast())
     }
 
     private static func mark(of outcome: StepRecord.Outcome) -> String {
