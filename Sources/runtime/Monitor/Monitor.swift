@@ -73,8 +73,8 @@ final class Monitor {
     /// Waits for events and answers them until a condition holds.
     private func turn(until isDone: () -> Bool) throws(Problem) {
         while !isDone() {
-            for event in try sources.wait() { try answer(event) }
             try adjustInterests()
+            for event in try sources.wait() { try answer(event) }
         }
     }
 
