@@ -54,6 +54,7 @@ extension OwnedFD {
     ///   - wait: whether to wait for another holder.
     ///   - name: the file's name, for the error.
     /// - Returns: false when another holds it and `wait` is false.
+    /// - Throws: what the kernel refuses otherwise.
     package func lock(
         _ mode: LockMode, wait: Bool, _ name: @autoclosure () -> String
     ) throws(SystemCallError) -> Bool {

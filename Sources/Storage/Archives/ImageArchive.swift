@@ -37,6 +37,7 @@ package struct ImageArchive: Sendable {
     /// - Parameters:
     ///   - path: an archive or the directory of a layout.
     ///   - progress: learns of each layer.
+    /// - Returns: the images with their names.
     /// - Throws: `.invalid` when it is no image archive, `.corrupt` when content does not match its
     ///   digest.
     package func load(
@@ -60,6 +61,9 @@ package struct ImageArchive: Sendable {
     ///   - file: read from its offset.
     ///   - name: what it is, for errors.
     ///   - progress: learns of each layer.
+    /// - Returns: the images with their names.
+    /// - Throws: `.invalid` when it is no image archive, `.corrupt` when content does not match its
+    ///   digest.
     package func load(
         from file: consuming OwnedFD, named name: String, progress: (Event) -> Void
     ) throws(Problem) -> [Image] {

@@ -26,6 +26,7 @@ package struct RootfsImport: Sendable {
     ///   - configuration: what the image says of itself; its layers are filled in here.
     ///   - reference: the image's name, or nil.
     /// - Returns: the manifest's descriptor.
+    /// - Throws: `.corrupt` or `.invalid` when it is no tar archive that can be unpacked.
     package func run(
         from file: consuming OwnedFD, named name: String, configuration: ImageConfiguration,
         as reference: ImageReference?

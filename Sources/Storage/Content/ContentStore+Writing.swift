@@ -13,6 +13,7 @@ extension ContentStore {
     ///   - digest: the blob's digest.
     ///   - sizeInBytes: its size, where a descriptor says it.
     /// - Returns: nil when the blob is here.
+    /// - Throws: `.unsupported` for a digest that Kade cannot compute; what the kernel refuses.
     package func writer(
         for digest: Digest, sizeInBytes: Int64?
     ) throws(Problem) -> BlobWriter? {

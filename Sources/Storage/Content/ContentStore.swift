@@ -15,6 +15,7 @@ package struct ContentStore: Sendable {
     /// Opens the store below a data root, and makes it where it is missing.
     ///
     /// - Parameter root: the data root, `/var/lib/kade`.
+    /// - Throws: when the kernel refuses to make its directories.
     package init(root: FilePath) throws(Problem) {
         layout = root.appending("image")
         let (layout, ingest) = (layout, ingest)

@@ -25,6 +25,8 @@ extension ContentStore {
     ///   - usedLayers: the diffIDs of layers that containers use.
     ///   - now: the time of day in seconds since 1970.
     /// - Returns: what was removed.
+    /// - Throws: `.corrupt` when a manifest is damaged: what it needs is not known then, and nothing
+    ///   is removed.
     package func collectGarbage(
         layers: Layers, usedLayers: Set<Digest>, now: Int64
     ) throws(Problem) -> Garbage {

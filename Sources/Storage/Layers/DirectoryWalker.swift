@@ -13,7 +13,9 @@ struct DirectoryWalker {
     private var way: [Node] = []
     private var path: [UInt8] = []
 
-    /// A directory held open. A class, because ``OpenDirectory`` cannot be an array's element.
+    /// A directory held open.
+    ///
+    /// A class, because ``OpenDirectory`` cannot be an array's element.
     final class Node: Sendable {
         let name: [UInt8]
         let directory: OpenDirectory
@@ -31,6 +33,8 @@ struct DirectoryWalker {
     /// - Parameters:
     ///   - path: components joined by "/"; empty for the root.
     ///   - makesMissing: whether directories that are not there are made.
+    /// - Returns: the directory, held open.
+    /// - Throws: `.invalid` when a link on the way leads out of the layer or to no directory.
     mutating func directory(
         at path: [UInt8], makesMissing: Bool
     ) throws(Problem) -> Node {

@@ -70,6 +70,7 @@ extension Layers {
     ///
     /// - Parameter diffID: the digest of the uncompressed archive.
     /// - Returns: nil when the layer is there already.
+    /// - Throws: `.unsupported` for a digest other than sha256; what the kernel refuses.
     package func ingest(_ diffID: Digest) throws(Problem) -> LayerIngest? {
         guard diffID.algorithm == "sha256" else {
             throw Problem(

@@ -19,6 +19,7 @@ package struct LayerReceiver: ~Copyable {
     ///   - layers: where it is unpacked.
     /// - Returns: nil when blob and unpacked layer are here; a blob without its unpacked layer is
     ///   unpacked by this call.
+    /// - Throws: `.corrupt` when the blob that is here does not unpack to the diffID.
     package static func begin(
         _ blob: Descriptor, diffID: Digest, store: ContentStore, layers: Layers
     ) throws(Problem) -> LayerReceiver? {

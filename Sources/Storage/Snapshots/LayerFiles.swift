@@ -10,6 +10,7 @@ package struct LayerFiles: Sendable {
     ///
     /// - Parameter layers: their roots, the uppermost first; of a running container its upper
     ///   directory and then its lower ones.
+    /// - Throws: `.notFound` when a layer does not exist.
     package init(_ layers: [FilePath]) throws(Problem) { root = try MergedDirectory(layers) }
 
     /// Reads a file, following symbolic links as a process inside would.
@@ -18,6 +19,7 @@ package struct LayerFiles: Sendable {
     ///   - path: absolute: "/etc/passwd".
     ///   - limitInBytes: a longer file is an error.
     /// - Returns: nil when there is no such file.
+    /// - Throws: `.invalid` for a file past the limit; what the kernel refuses.
     package func read(_ path: FilePath, limitInBytes: Int) throws(Problem) -> [UInt8]? {
         let what = "cannot read \(path) of the image"
         do throws(SystemCallError) {

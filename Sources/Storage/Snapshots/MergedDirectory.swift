@@ -14,6 +14,7 @@ struct MergedDirectory: Sendable {
     /// The merged root of layers.
     ///
     /// - Parameter layers: the layers' roots, the uppermost first.
+    /// - Throws: `.notFound` when a layer does not exist.
     init(_ layers: [FilePath]) throws(Problem) {
         var parts: [HeldDirectory] = []
         for layer in layers {

@@ -52,6 +52,8 @@ package struct Snapshots: Sendable {
     /// - Parameters:
     ///   - directory: gets `upper` and `work`; made where it is missing.
     ///   - lower: the lower directories, the uppermost first.
+    /// - Returns: what to mount.
+    /// - Throws: `.exhausted` when the disk is full; what the kernel refuses.
     package func prepare(
         in directory: FilePath, lower: [FilePath]
     ) throws(Problem) -> OverlayMount {
