@@ -5,6 +5,8 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 SWIFT ?= swift
 BIN = .build/$(CONFIGURATION)
+# Tests reach what a module keeps to itself, in the same optimised code that users run.
+TESTING = -c $(CONFIGURATION) -Xswiftc -enable-testing
 SUDO = $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
 BUILD_PACKAGES = libisal-dev liblzma-dev libsqlite3-dev libzstd-dev
@@ -22,15 +24,15 @@ run: check-root build
 	$(SUDO) $(BIN)/kade run --rm --explain host
 
 test: check-root deps-test
-	$(SWIFT) build -c $(CONFIGURATION) --build-tests
+	$(SWIFT) build $(TESTING) --build-tests
 	$(MAKE) --no-print-directory lint unit integration test-v2
 
 unit:
-	$(SWIFT) test -c $(CONFIGURATION) --skip-build --skip '^Integration\.'
+	$(SWIFT) test $(TESTING) --skip-build --skip '^Integration\.'
 
 integration: check-root
 	$(SUDO) env KADE_TEST_PROGRAMS=$(CURDIR)/$(BIN) PATH="$$PATH" \
-		$(SWIFT) test -c $(CONFIGURATION) --skip-build --filter '^Integration\.'
+		$(SWIFT) test $(TESTING) --skip-build --filter '^Integration\.'
 
 test-v2: check-root
 	$(SUDO) Tests/Guest/run $(BIN)

@@ -105,7 +105,7 @@ final class Kade {
     }
 
     /// A root file system of busybox as a tar archive, made once.
-    private static let busyboxArchive = Result { try makeBusyboxArchive() }
+    static let busyboxArchive = Result { try makeBusyboxArchive() }
 
     private static func makeBusyboxArchive() throws -> String {
         let script = """
