@@ -59,12 +59,17 @@ final class Monitor {
         } while try runsAgain()
         lifecycle.status = .exited
         try lifecycle.write()
+        try stopListening()
         try tellAll(.exited(code: lifecycle.exitCode))
     }
 
-    /// Lets the last messages arrive and stops listening.
+    /// Lets the last messages arrive.
     func close() throws(Problem) {
         try turn { !self.clients.values.contains(where: \.isCongested) }
+    }
+
+    /// Removes the socket: whoever hears of the end finds nothing of the monitor any more.
+    private func stopListening() throws(Problem) {
         try explaining("cannot remove \(configuration.socket)") { () throws(SystemCallError) in
             try Link.remove(FilePath(configuration.socket))
         }
@@ -106,6 +111,7 @@ final class Monitor {
             }
         lifecycle.finishedAt = currentTimestamp()
         try lifecycle.write()
+        try stopListening()
         try tellAll(.problem(json: problem.json))
     }
 

@@ -39,9 +39,9 @@ import Testing
         $podman exec one sh -c 'echo inside; exit 4'
         echo "exec $?"
         $podman pause one > /dev/null
-        $podman ps -a --format '{{.State}}'
+        $podman inspect -f '{{.State.Status}}' one
         $podman unpause one > /dev/null
-        $podman ps -a --format '{{.State}}'
+        $podman inspect -f '{{.State.Status}}' one
         $podman rm -f -t 0 one > /dev/null
         $podman ps -aq
         """
