@@ -42,6 +42,8 @@ extension Problem.Kind {
 ///   - what: what could not be done, with the object's name; evaluated only then.
 ///   - fix: what the user can do.
 ///   - body: makes the call.
+/// - Returns: what the call returned.
+/// - Throws: the ``Problem`` that the refusal means.
 package func explaining<Result: ~Copyable>(
     _ what: @autoclosure () -> String, fix: @autoclosure () -> String? = nil,
     _ body: () throws(SystemCallError) -> Result

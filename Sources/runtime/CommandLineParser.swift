@@ -28,6 +28,7 @@ struct ParsedArguments {
     ///   - options: what the command knows.
     ///   - stopsAtOperand: whether everything after the first operand is one too (`exec`, `ps`, and
     ///     the global options, whose first operand is the command).
+    /// - Throws: ``Problem`` of kind `invalid` that names the argument.
     init(
         _ arguments: [String], options: [OptionName], stopsAtOperand: Bool
     ) throws(Problem) {

@@ -10,6 +10,7 @@ package enum Delete {
     ///   - root: where the container's state is.
     ///   - isForced: whether a running container is killed first, and a missing one is no error.
     /// - Returns: what the `poststop` hooks complained about.
+    /// - Throws: ``Problem`` of kind `conflict` while the container runs.
     package static func run(
         _ id: String, in root: RuntimeRoot, isForced: Bool
     ) throws(Problem) -> [Problem] {

@@ -10,6 +10,7 @@ package enum Kill {
     ///   - signal: the signal.
     ///   - isForAll: whether every process of the container's cgroup gets it, also when init is gone.
     ///   - root: where the container's state is.
+    /// - Throws: ``Problem`` of kind `conflict` when the container does not run.
     package static func run(
         _ id: String, _ signal: Signal, isForAll: Bool, in root: RuntimeRoot
     ) throws(Problem) {

@@ -38,7 +38,12 @@ package enum State {
 
     /// Where the container is in its life, from what the kernel knows of init.
     ///
-    /// - Parameter asksFreezer: whether a frozen container is told from a running one.
+    /// - Parameters:
+    ///   - state: what is known of the container.
+    ///   - directory: where that is kept.
+    ///   - asksFreezer: whether a frozen container is told from a running one.
+    /// - Returns: the state.
+    /// - Throws: ``Problem`` when the kernel does not tell.
     package static func status(
         of state: RuntimeState, in directory: ContainerDirectory, asksFreezer: Bool
     ) throws(Problem) -> ContainerState.Status {

@@ -7,6 +7,7 @@ extension ContainerPlan {
     ///   - phase: the phase.
     ///   - context: what the steps share; ``SetupContext/failedStep`` names the step that threw.
     ///   - journal: where to note when each step ran, if someone wants to know.
+    /// - Throws: the ``Problem`` of the first step that fails.
     package func run(
         _ phase: SetupPhase, in context: inout SetupContext, journal: borrowing StepJournal?
     ) throws(Problem) {

@@ -42,6 +42,7 @@ package struct StepJournal: ~Copyable {
     ///   - plan: the plan whose steps were run.
     ///   - warnings: the warnings of each step, by its number.
     ///   - failure: the step that failed, and why.
+    /// - Returns: one record for each step that ran.
     package borrowing func stepRecords(
         of plan: ContainerPlan, warnings: [Int: String], failure: (step: Int, why: String)?
     ) -> [StepRecord] {

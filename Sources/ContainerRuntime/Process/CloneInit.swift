@@ -12,6 +12,7 @@ extension NamespaceSetup {
     ///     writes to it.
     /// - Returns: in init `.child`, in the runtime its process, unless another process made it: then
     ///   the runtime hears of it as ``HandshakeMessage/process(id:)``, and this is nil.
+    /// - Throws: the ``Problem`` that the kernel's refusal means.
     package func clone(
         intoCgroup cgroup: borrowing OwnedFD?, in context: borrowing SetupContext
     ) throws(Problem) -> CloneResult {

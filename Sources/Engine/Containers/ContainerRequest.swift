@@ -143,8 +143,10 @@ package struct SecurityRequest: Sendable, Equatable {
     package var droppedCapabilities: [String] = []
     /// `--read-only`.
     package var isRootfsReadOnly = false
-    /// `--security-opt`, each as given: `no-new-privileges`, `seccomp=…`, `systempaths=unconfined`,
-    /// `apparmor=…`, `label=…`, `writable-cgroups=…`. The value of `seccomp=` is `unconfined`,
+    /// `--security-opt`, each as given.
+    ///
+    /// `no-new-privileges`, `seccomp=…`, `systempaths=unconfined`, `apparmor=…`, `label=…`,
+    /// `writable-cgroups=…`. The value of `seccomp=` is `unconfined`,
     /// `builtin` or the profile's JSON text (the caller reads the file).
     package var options: [String] = []
     /// `--device`.

@@ -11,6 +11,7 @@ extension ContainerService {
     ///   - name: the container.
     ///   - force: kills it when it runs.
     ///   - removesVolumes: removes its anonymous volumes too; those of a `--rm` container always go.
+    /// - Throws: ``Problem`` of kind `conflict` while the container runs.
     package func remove(
         _ name: String, force: Bool, removesVolumes: Bool
     ) throws(Problem) {

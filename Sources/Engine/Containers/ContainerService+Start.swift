@@ -17,6 +17,8 @@ extension ContainerService {
     ///   - streams: what the client wants; empty for a detached start.
     ///   - removesAfterExit: the client promises to call ``remove(_:force:removesVolumes:)`` itself
     ///     after the exit event of a `--rm` container, which spares the monitor's helper.
+    /// - Returns: the session with its monitor.
+    /// - Throws: the ``Problem`` that kept the container from starting.
     package func start(
         _ name: String, attaching streams: AttachedStreams, removesAfterExit: Bool
     ) throws(Problem) -> ContainerSession? {

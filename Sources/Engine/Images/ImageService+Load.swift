@@ -12,6 +12,7 @@ extension ImageService {
     ///   - archive: a file, a directory, or `/dev/stdin`.
     ///   - progress: is told of each layer.
     /// - Returns: the references (or IDs) that it held.
+    /// - Throws: ``Problem`` when the archive is damaged or of another format.
     package func load(
         from archive: FilePath, progress: (TransferEvent) -> Void
     ) throws(Problem) -> [String] {

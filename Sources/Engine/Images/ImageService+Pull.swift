@@ -12,6 +12,7 @@ extension ImageService {
     ///   - platform: `os[/architecture[/variant]]`, or nil for this machine's.
     ///   - progress: is told how it goes on.
     /// - Returns: the full reference that was pulled.
+    /// - Throws: the ``Problem`` that the transfer ended with.
     @discardableResult
     package func pull(
         _ reference: String, platform: String?, progress: (TransferEvent) -> Void

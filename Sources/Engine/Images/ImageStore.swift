@@ -40,6 +40,8 @@ struct ImageStore: Sendable {
     /// - Parameters:
     ///   - name: as the user wrote it.
     ///   - platform: what it shall run on; nil takes this machine's or else whatever is there.
+    /// - Returns: the image.
+    /// - Throws: ``Problem`` of kind `notFound`.
     func image(named name: String, platform: Platform?) throws(Problem) -> Image {
         let entry = try entry(named: name)
         let image = try image(of: entry, platform: platform, named: name)

@@ -12,6 +12,7 @@ extension EngineContext {
     ///   - arguments: the command and its arguments: `["kill", ID, "9"]`.
     ///   - id: the container.
     ///   - what: what the user wanted, for the error.
+    /// - Throws: the ``Problem`` that the runtime reports.
     func runRuntime(
         _ arguments: [String], on id: String, what: String
     ) throws(Problem) {

@@ -20,6 +20,7 @@ struct SpawnedProgram: ~Copyable {
     ///   - descriptors: the caller's descriptors that become the program's 0, 1, 2, …; −1 is
     ///     `/dev/null`.
     ///   - hasOwnSession: `setsid(2)` first, so that no signal of the caller's terminal comes.
+    /// - Throws: ``Problem`` when the program cannot be started.
     init(
         _ path: FilePath, arguments: [String], environment: [String], descriptors: [CInt],
         hasOwnSession: Bool

@@ -72,6 +72,7 @@ package enum ExitStatus: Sendable, Equatable {
 /// Ends a child of this process at once and takes its exit status.
 ///
 /// - Parameter id: a child that nobody has waited for, so that the number still means it.
+/// - Throws: ``SystemCallError`` when the process is not ours to kill.
 package func killAndReap(child id: CInt) throws(SystemCallError) {
     try kernel("kill", "process \(id)") { kill(id, SIGKILL) }
     try kernel("waitpid", "process \(id)") { waitpid(id, nil, 0) }
@@ -80,6 +81,7 @@ package func killAndReap(child id: CInt) throws(SystemCallError) {
 /// Takes the exit status of every child that has ended, except for one that someone waits for.
 ///
 /// - Parameter id: the child to leave alone.
+/// - Throws: ``SystemCallError`` of waitid(2).
 package func reapOrphans(except id: CInt) throws(SystemCallError) {
     while true {
         var (child, code, status): (CInt, CInt, CInt) = (0, 0, 0)

@@ -44,6 +44,8 @@ package enum CloneResult: ~Copyable {
 /// - Parameters:
 ///   - flags: new namespaces, and `CLONE_PARENT`.
 ///   - cgroup: a cgroup v2 directory that the process is born into (`CLONE_INTO_CGROUP`).
+/// - Returns: which of the two processes this is.
+/// - Throws: ``SystemCallError`` when the kernel makes no process.
 package func clone(
     _ flags: CloneFlags, intoCgroup cgroup: borrowing OwnedFD?
 ) throws(SystemCallError) -> CloneResult {

@@ -29,6 +29,7 @@ package struct ExternalProgram: Sendable {
     ///   - timeoutInMilliseconds: after which it is killed; nil waits for ever.
     ///   - outputLimitInBytes: how much of its output is read.
     /// - Returns: a program that cannot be executed exits with 127, with the reason as its text.
+    /// - Throws: ``SystemCallError`` when no process or pipe can be made.
     package func run(
         input: [UInt8], timeoutInMilliseconds: CInt?, outputLimitInBytes: Int = 4096
     ) throws(SystemCallError) -> Result {
@@ -49,7 +50,9 @@ package struct ExternalProgram: Sendable {
         }
     }
 
-    /// Executes the program in the child. It never returns; its type lets the caller forget that.
+    /// Executes the program in the child.
+    ///
+    /// It never returns; its type lets the caller forget that.
     private func become(
         _ program: borrowing Program, input: borrowing OwnedFD, output: borrowing OwnedFD
     ) -> Result {
@@ -96,6 +99,7 @@ package struct ExternalProgram: Sendable {
 ///   - input: read as descriptor 0. It and the others may be any open descriptors, also 0 to 2.
 ///   - output: written as descriptor 1.
 ///   - error: written as descriptor 2.
+/// - Throws: ``SystemCallError`` of dup(2).
 package func connectStandardStreams(
     input: CInt, output: CInt, error: CInt
 ) throws(SystemCallError) {

@@ -68,6 +68,7 @@ package enum ProgramLookup: Sendable, Equatable {
 /// - Parameters:
 ///   - name: a name with a slash is taken as it is, another is searched for.
 ///   - searchPath: the value of `PATH`; an empty entry means the working directory.
+/// - Returns: the file, or why there is none.
 package func lookUpProgram(_ name: String, searchPath: String) -> ProgramLookup {
     if name.utf8.contains(UInt8(ascii: "/")) {
         let path = FilePath(name)

@@ -11,6 +11,7 @@ struct Foreground: ~Copyable {
     /// Blocks the signals that are forwarded, so that none is lost before there is a program.
     ///
     /// - Parameter reapsOrphans: whether processes that lose their parent become this one's.
+    /// - Throws: when the signals or the terminal cannot be set up.
     init(reapsOrphans: Bool) throws(Problem) {
         let forwarded = (1...64).map { Signal(rawValue: $0) }.filter {
             !$0.isUncatchable && !Self.faults.contains($0.rawValue)

@@ -18,6 +18,7 @@ enum MonitorCommand {
     /// - Parameters:
     ///   - directory: the bundle.
     ///   - firstClient: the socket of a client that is connected already.
+    /// - Throws: what went wrong before anyone could be told.
     static func run(container directory: FilePath, firstClient: CInt?) throws(Problem) {
         let file = directory.appending("monitor.json")
         let bytes = try explaining("cannot read \(file)") { () throws(SystemCallError) in

@@ -91,7 +91,9 @@ final class MonitorStreams {
         if waiting.isEmpty, endsAfterWaiting { input = nil }
     }
 
-    /// Ends standard input, after what waits. A terminal's stays: there the end is a key.
+    /// Ends standard input, after what waits.
+    ///
+    /// A terminal's stays: there the end is a key.
     func endInput() {
         guard !isTerminal else { return }
         endsAfterWaiting = true
