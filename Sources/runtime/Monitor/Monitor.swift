@@ -71,7 +71,11 @@ final class Monitor {
     /// Removes the socket: whoever hears of the end finds nothing of the monitor any more.
     private func stopListening() throws(Problem) {
         try explaining("cannot remove \(configuration.socket)") { () throws(SystemCallError) in
-            try Link.remove(FilePath(configuration.socket))
+            do throws(SystemCallError) {
+                try Link.remove(FilePath(configuration.socket))
+            } catch  where error.errno == .noSuchFileOrDirectory {
+                // A client that heard of the end was faster: it removed the container.
+            }
         }
     }
 
