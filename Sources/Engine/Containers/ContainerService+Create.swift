@@ -22,6 +22,7 @@ extension ContainerService {
         }
         let id = makeContainerID()
         merged.name = nil
+        let warnings = try image.warnings + context.warnings(of: merged, host)
         var record = ContainerRecord(
             id: id, name: request.name ?? makeContainerName(), image: request.image,
             imageID: image.id, created: .now, request: merged, layers: image.layers)
@@ -41,7 +42,7 @@ extension ContainerService {
         }
         _ = consume lock
         context.remember(record)
-        return CreatedContainer(id: id, name: record.name, warnings: image.warnings)
+        return CreatedContainer(id: id, name: record.name, warnings: warnings)
     }
 }
 
@@ -58,6 +59,18 @@ extension ContainerRecord {
 }
 
 extension EngineContext {
+    /// What a start will not do exactly as asked; wrong limits are refused here already.
+    fileprivate func warnings(
+        of request: ContainerRequest, _ host: SpecHost
+    ) throws(Problem) -> [String] {
+        var host = host
+        host.hardLimits = try Self.hardLimits(for: request.resources.limits)
+        var builder = SpecBuilder(
+            SpecInput(id: "", request: request, user: .root, host: host, hostname: ""))
+        try builder.checkLimits()
+        return builder.warnings
+    }
+
     /// Keeps the image's layers from a removal until the container is recorded.
     ///
     /// Asked for first and looked at afterwards: what is there then stays.

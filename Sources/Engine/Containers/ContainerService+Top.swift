@@ -44,7 +44,7 @@ extension ContainerService {
                     kind: FilesystemChange.Kind(change.kind), path: prefix + change.path)
             }
         }
-        return changes.sorted { $0.path < $1.path }
+        return changes.withoutMountPoints.sorted { $0.path < $1.path }
     }
 
     /// The recorded steps of the container's last start.
@@ -60,6 +60,26 @@ extension ContainerService {
             throw Problem(what: "cannot read \(path)", refusal: error)
         }
         return try StepRecord.parse(jsonLines: bytes, named: path.string)
+    }
+}
+
+extension [FilesystemChange] {
+    /// The changes without what the runtime made to mount on, and without directories that changed
+    /// only by that: Docker keeps those in a layer below.
+    var withoutMountPoints: [FilesystemChange] {
+        let hidden: Set<String> = [
+            "/dev", "/dev/console", "/dev/mqueue", "/dev/pts", "/dev/shm", "/proc", "/sys",
+            "/sys/fs", "/sys/fs/cgroup", "/etc/hostname", "/etc/hosts", "/etc/resolv.conf",
+            "/sbin/docker-init",
+        ]
+        let removed = filter { $0.kind == .added && hidden.contains($0.path) }
+        guard !removed.isEmpty else { return self }
+        let kept = filter { !($0.kind == .added && hidden.contains($0.path)) }
+        return kept.filter { change in
+            let inside = change.path + "/"
+            guard removed.contains(where: { $0.path.hasPrefix(inside) }) else { return true }
+            return kept.contains { $0.path.hasPrefix(inside) }
+        }
     }
 }
 

@@ -33,6 +33,12 @@ struct SpecBuilder {
         return spec
     }
 
+    /// Builds the limits alone, for their errors and warnings.
+    mutating func checkLimits() throws(Problem) {
+        _ = try resourceLimits()
+        _ = memory()
+    }
+
     private mutating func process(
         _ capabilities: [String], _ options: SecurityOptions
     ) throws(Problem) -> RuntimeSpec.Process {

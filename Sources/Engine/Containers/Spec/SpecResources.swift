@@ -15,7 +15,7 @@ extension SpecBuilder {
         return resources
     }
 
-    private mutating func memory() -> RuntimeSpec.Memory? {
+    mutating func memory() -> RuntimeSpec.Memory? {
         let wanted = request.resources
         var memory = RuntimeSpec.Memory()
         memory.limit = wanted.memoryInBytes
