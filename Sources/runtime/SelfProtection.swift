@@ -11,8 +11,16 @@ import SystemPackage
 /// (open_tree(2), mount_setattr(2)): whoever opens it for writing gets EROFS. That costs one
 /// execve; an engine that starts the runtime from such a clone saves it.
 enum SelfProtection {
-    /// Goes on only as a program that cannot be written to.
-    static func ensure() throws(Problem) {
+    /// Goes on only as a program that cannot be written to, and without files of its caller's.
+    ///
+    /// - Parameters:
+    ///   - first: the lowest descriptor that is not passed on to the container.
+    ///   - kept: a descriptor above that the command itself uses.
+    static func ensure(closingFrom first: Int, except kept: CInt? = nil) throws(Problem) {
+        // Init waits as a copy of this process, perhaps for long, before it executes the program.
+        try explaining("cannot close inherited files") { () throws(SystemCallError) in
+            try closeInherited(from: CInt(clamping: first), except: kept)
+        }
         let isProtected: Bool
         do throws(SystemCallError) {
             isProtected = try reexecute()

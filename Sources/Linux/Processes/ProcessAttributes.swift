@@ -58,6 +58,19 @@ package func closeOnExecute(from first: CInt) throws(SystemCallError) {
     }
 }
 
+/// Closes every descriptor from `first` on but one (close_range(2)), so that whoever waits for
+/// the end of a pipe that was passed on by chance does not wait for this process.
+///
+/// - Parameter kept: the descriptor that stays open; nil closes all.
+package func closeInherited(from first: CInt, except kept: CInt?) throws(SystemCallError) {
+    let kept = kept.flatMap { $0 < first ? nil : UInt32($0) }
+    try kernel("close_range", "descriptors from \(first)") {
+        guard let kept else { return clinux_close_range(UInt32(first), .max, 0) }
+        if kept > UInt32(first), clinux_close_range(UInt32(first), kept - 1, 0) == -1 { return -1 }
+        return clinux_close_range(kept + 1, .max, 0)
+    }
+}
+
 /// A limit of resources of a process (getrlimit(2)).
 package enum ResourceLimit: String, Sendable, CaseIterable {
     case cpu = "RLIMIT_CPU"

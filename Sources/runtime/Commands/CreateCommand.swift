@@ -13,7 +13,7 @@ enum CreateCommand {
             print(try request.plan().text, terminator: "")
             return 0
         }
-        try SelfProtection.ensure()
+        try SelfProtection.ensure(closingFrom: 3 + options.preservedDescriptors)
         try options.checkConsole(isDetached: true)
         let console: ConsoleSocket?
         if let path = options.consoleSocket {

@@ -22,11 +22,12 @@ enum ExecCommand {
                 kind: .unsupported, what: "--\(name)",
                 why: "this version of Kade does not have it yet")
         }
-        try SelfProtection.ensure()
+        let preserved = try parsed.number("preserve-fds") ?? 0
+        try SelfProtection.ensure(closingFrom: 3 + preserved)
         let id = parsed.operands[0]
         var request = Exec.Request(
             id: id, root: global.root, process: try process(parsed, id, global.root))
-        request.preservedDescriptors = try parsed.number("preserve-fds") ?? 0
+        request.preservedDescriptors = preserved
         request.ignoresPause = try parsed.has("ignore-paused")
         let isDetached = try parsed.has("detach")
         let console = try console(

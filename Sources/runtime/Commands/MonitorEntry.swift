@@ -11,10 +11,9 @@ enum MonitorEntry {
             throw Problem(
                 kind: .invalid, what: "monitor: --container is missing", why: "it names the bundle")
         }
-        try SelfProtection.ensure()
-        try MonitorCommand.run(
-            container: FilePath(directory),
-            firstClient: try parsed.number("client-fd").map { CInt(clamping: $0) })
+        let client = try parsed.number("client-fd").map { CInt(clamping: $0) }
+        try SelfProtection.ensure(closingFrom: 3, except: client)
+        try MonitorCommand.run(container: FilePath(directory), firstClient: client)
         return 0
     }
 }

@@ -16,7 +16,7 @@ enum RunCommand {
             print(try request.plan().text, terminator: "")
             return 0
         }
-        try SelfProtection.ensure()
+        try SelfProtection.ensure(closingFrom: 3 + options.preservedDescriptors)
         try options.checkConsole(isDetached: isDetached)
         let console: ConsoleSocket?
         if let path = options.consoleSocket {

@@ -1,0 +1,82 @@
+import OCI
+import Testing
+
+@Suite(.enabled(if: isRoot)) struct RuntimeHookTests {
+    private static func hook(_ command: String, timeout: Int? = nil) -> RuntimeSpec.Hook {
+        RuntimeSpec.Hook(path: "/bin/sh", args: ["sh", "-c", command], timeout: timeout)
+    }
+
+    @Test func `hooks run in the specification's order, where it says`() throws {
+        let bundle = try RuntimeBundle()
+        let log = bundle.folder.at("log")
+        let note = { (name: String) in Self.hook("echo \(name) >> \(log)") }
+        bundle.spec.hooks = RuntimeSpec.Hooks(
+            prestart: [note("prestart")], createRuntime: [note("createRuntime")],
+            createContainer: [
+                Self.hook("echo createContainer $(hostname) >> \(log)")
+            ],
+            startContainer: [Self.hook("test -e \(log) || echo apart > /tmp/start")],
+            poststart: [note("poststart")], poststop: [note("poststop")])
+        bundle.spec.hostname = "inside"
+        let outcome = try bundle.run(shell: "cat /tmp/start")
+        #expect(outcome.output == "apart\n")
+        let lines = try bundle.folder.text("log").split(separator: "\n").map(String.init)
+        let host = try Tool.check("hostname")
+        #expect(
+            lines == [
+                "prestart", "createRuntime", "createContainer \(host.dropLast())", "poststart",
+                "poststop",
+            ])
+    }
+
+    @Test func `a hook reads the state, with the process and its status`() throws {
+        let bundle = try RuntimeBundle()
+        bundle.spec.annotations = ["a": "b"]
+        bundle.spec.hooks = RuntimeSpec.Hooks(
+            createRuntime: [Self.hook("cat > \(bundle.folder.at("state"))")])
+        _ = try bundle.run(shell: "true")
+        let state = try JSONValue.parse(
+            Array(bundle.folder.text("state").utf8), named: "state")
+        #expect(state["id"]?.string == bundle.id)
+        #expect(state["status"]?.string == "creating")
+        #expect((state["pid"]?.int ?? 0) > 1)
+        #expect(state["bundle"]?.string == bundle.folder.path)
+        #expect(state["annotations"]?["a"]?.string == "b")
+    }
+
+    @Test func `a hook that fails takes the container back, after which poststop runs`() throws {
+        let bundle = try RuntimeBundle()
+        bundle.spec.hooks = RuntimeSpec.Hooks(
+            createRuntime: [Self.hook("echo no luck >&2; exit 3")],
+            poststop: [Self.hook("echo stopped > \(bundle.folder.at("log"))")])
+        let outcome = try bundle.run(shell: "echo never")
+        #expect(outcome.exitCode == 1)
+        #expect(outcome.output == "")
+        #expect(outcome.errors.contains("exited with 3: no luck"))
+        #expect(try bundle.folder.text("log") == "stopped\n")
+        #expect(try bundle.leftovers().isEmpty)
+    }
+
+    @Test func `a hook is killed after its timeout`() throws {
+        let bundle = try RuntimeBundle()
+        bundle.spec.hooks = RuntimeSpec.Hooks(prestart: [Self.hook("sleep 60", timeout: 1)])
+        #expect(try bundle.run(shell: "true").errors.contains("longer than its timeout of 1 s"))
+    }
+
+    @Test func `a failing poststart hook stops and removes the container`() throws {
+        let bundle = try RuntimeBundle()
+        bundle.spec.hooks = RuntimeSpec.Hooks(poststart: [Self.hook("exit 1")])
+        let outcome = try bundle.run(shell: "sleep 1000")
+        #expect(outcome.exitCode == 1)
+        #expect(outcome.errors.contains("poststart"))
+        #expect(try bundle.leftovers().isEmpty)
+    }
+
+    @Test func `a failing poststop hook is a warning`() throws {
+        let bundle = try RuntimeBundle()
+        bundle.spec.hooks = RuntimeSpec.Hooks(poststop: [Self.hook("exit 1")])
+        let outcome = try bundle.run(shell: "exit 5")
+        #expect(outcome.exitCode == 5)
+        #expect(outcome.errors.contains("poststop"))
+    }
+}

@@ -1,0 +1,107 @@
+import Foundation
+import OCI
+import Testing
+
+@Suite(.enabled(if: isRoot)) struct RuntimeLifecycleTests {
+    @Test func `a container is created, started, killed and deleted, and leaves nothing`() throws {
+        let bundle = try RuntimeBundle()
+        try bundle.write(shell: "exec sleep 1000")
+        let pidFile = bundle.folder.at("pid")
+        let created = try bundle.runtime(
+            "create", "--bundle", bundle.folder.path, "--pid-file", pidFile, bundle.id)
+        #expect(created.exitCode == 0, "\(created.errors)")
+        #expect(try bundle.state()["status"]?.string == "created")
+        #expect(try bundle.state()["pid"]?.int.map(String.init) == bundle.folder.text("pid"))
+
+        #expect(try bundle.runtime("start", bundle.id).exitCode == 0)
+        #expect(try bundle.state()["status"]?.string == "running")
+        let again = try bundle.runtime("start", bundle.id)
+        #expect(again.exitCode == 1)
+        #expect(again.errors.contains("cannot start a container that is running"))
+        let early = try bundle.runtime("delete", bundle.id)
+        #expect(early.errors.contains("that is not stopped: running"))
+
+        #expect(try bundle.runtime("kill", bundle.id, "KILL").exitCode == 0)
+        try wait { try bundle.state()["status"]?.string == "stopped" }
+        #expect(try bundle.runtime("kill", bundle.id).errors.contains("container not running"))
+        #expect(try bundle.runtime("delete", bundle.id).exitCode == 0)
+        #expect(try bundle.leftovers().isEmpty)
+        #expect(try bundle.runtime("state", bundle.id).errors.contains("container does not exist"))
+        #expect(try bundle.runtime("delete", "--force", bundle.id).exitCode == 0)
+    }
+
+    @Test func `a created container can be deleted without a start`() throws {
+        let bundle = try RuntimeBundle()
+        try bundle.write(shell: "true")
+        try Tool.check(
+            RuntimeBundle.program, "--root", bundle.root, "create", "-b", bundle.folder.path,
+            bundle.id)
+        #expect(try bundle.runtime("delete", bundle.id).exitCode == 0)
+        #expect(try bundle.leftovers().isEmpty)
+    }
+
+    @Test func `a second container of the same name is refused, and the first one lives`() throws {
+        let bundle = try RuntimeBundle()
+        try bundle.startSleeping()
+        let second = try bundle.run(shell: "true")
+        #expect(second.exitCode == 1)
+        #expect(second.errors.contains("container with given ID already exists"))
+        #expect(try bundle.state()["status"]?.string == "running")
+    }
+
+    @Test func `pause stops every process, and resume lets it go on`() throws {
+        let bundle = try RuntimeBundle()
+        try bundle.startSleeping()
+        #expect(try bundle.runtime("pause", bundle.id).exitCode == 0)
+        #expect(try bundle.state()["status"]?.string == "paused")
+        #expect(
+            try bundle.exec(shell: "true").errors.contains("cannot exec in a paused container"))
+        #expect(try bundle.runtime("resume", bundle.id).exitCode == 0)
+        #expect(try bundle.exec(shell: "exit 4").exitCode == 4)
+    }
+
+    @Test func `later edits of the configuration have no effect on exec`() throws {
+        let bundle = try RuntimeBundle { $0.process?.env.append("WHO=creation") }
+        try bundle.startSleeping()
+        bundle.spec.process?.env = ["WHO=edit"]
+        try bundle.write()
+        #expect(try bundle.exec(shell: "echo $WHO").output == "creation\n")
+    }
+
+    @Test func `ps and list show the container`() throws {
+        let bundle = try RuntimeBundle()
+        try bundle.startSleeping()
+        let pid = try #require(try bundle.state()["pid"]?.int)
+        #expect(try bundle.runtime("ps", "--format", "json", bundle.id).output == "[\(pid)]\n")
+        #expect(try bundle.runtime("ps", bundle.id).lines.count == 2)
+        #expect(try bundle.runtime("list", "--quiet").lines == [bundle.id])
+        let table = try bundle.runtime("list").lines
+        #expect(table.first?.hasPrefix("ID ") == true)
+        #expect(table.last?.contains("running") == true)
+    }
+
+    @Test(arguments: [
+        (["nosuch"], "executable file not found in $PATH"),
+        (["/no/such"], "no such file or directory"), (["/tmp"], "is a directory"),
+        (["/etc/passwd"], "permission denied"),
+    ])
+    func `a program that cannot be executed fails the creation`(
+        program: [String], words: String
+    ) throws {
+        let bundle = try RuntimeBundle { $0.process?.args = program }
+        try bundle.write()
+        let outcome = try bundle.runtime("create", "-b", bundle.folder.path, bundle.id)
+        #expect(outcome.exitCode == 1)
+        #expect(outcome.errors.contains(words))
+        #expect(try bundle.leftovers().isEmpty)
+    }
+
+    /// Waits until something holds, at most five seconds.
+    private func wait(until isTrue: () throws -> Bool) throws {
+        for _ in 0..<250 {
+            if try isTrue() { return }
+            usleep(20_000)
+        }
+        throw Tool.Failure(description: "waited in vain")
+    }
+}

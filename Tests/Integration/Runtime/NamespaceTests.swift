@@ -1,0 +1,110 @@
+import Foundation
+import OCI
+import Testing
+
+@Suite(.enabled(if: isRoot)) struct RuntimeNamespaceTests {
+    @Test func `new namespaces are others than the host's`() throws {
+        let bundle = try RuntimeBundle()
+        let names = ["pid", "net", "ipc", "uts", "mnt", "cgroup"]
+        let outcome = try bundle.run(
+            shell: "for n in \(names.joined(separator: " ")); do readlink /proc/self/ns/$n; done")
+        #expect(outcome.lines.count == names.count)
+        for (name, inside) in zip(names, outcome.lines) {
+            #expect(try Tool.check("readlink", "/proc/self/ns/\(name)") != inside + "\n")
+        }
+    }
+
+    @Test func `an absent namespace is the host's`() throws {
+        let bundle = try RuntimeBundle { $0.linux?.namespaces.removeAll { $0.type == .ipc } }
+        let outcome = try bundle.run(shell: "readlink /proc/self/ns/ipc")
+        #expect(try outcome.output == Tool.check("readlink", "/proc/self/ns/ipc"))
+    }
+
+    @Test func `namespaces of another container are joined by path`() throws {
+        let first = try RuntimeBundle { $0.hostname = "first" }
+        try first.startSleeping()
+        let pid = try #require(try first.state()["pid"]?.int)
+        let second = try RuntimeBundle {
+            $0.hostname = nil
+            $0.linux?.namespaces = [
+                .init(type: .mount), .init(type: .uts, path: "/proc/\(pid)/ns/uts"),
+                .init(type: .pid, path: "/proc/\(pid)/ns/pid"),
+                .init(type: .network, path: "/proc/\(pid)/ns/net"),
+            ]
+        }
+        let outcome = try second.run(shell: "hostname; pidof sleep")
+        #expect(outcome.lines == ["first", "1"])
+    }
+
+    @Test func `a path to a namespace of another kind is an error`() throws {
+        let bundle = try RuntimeBundle {
+            $0.hostname = nil
+            $0.linux?.namespaces = [
+                .init(type: .mount), .init(type: .uts, path: "/proc/self/ns/net"),
+            ]
+        }
+        let outcome = try bundle.run(shell: "true")
+        #expect(outcome.exitCode == 1)
+        #expect(outcome.errors.contains("it is a network namespace"))
+        #expect(try bundle.leftovers().isEmpty)
+    }
+
+    @Test func `a user namespace maps the container's root to an ordinary user`() throws {
+        let bundle = try RuntimeBundle(Self.withUserNamespace)
+        let outcome = try bundle.run(
+            shell: "id -u; cat /proc/self/uid_map; touch /dev/x; stat -c %u /dev/x")
+        #expect(outcome.errors == "")
+        #expect(outcome.lines.first == "0")
+        #expect(outcome.lines.last == "0")
+        #expect(outcome.output.contains("100000"))
+    }
+
+    @Test func `exec enters the user namespace too`() throws {
+        let bundle = try RuntimeBundle(Self.withUserNamespace)
+        try bundle.startSleeping()
+        let outcome = try bundle.exec(shell: "id -u; cat /proc/self/uid_map")
+        #expect(outcome.errors == "")
+        #expect(outcome.lines.first == "0")
+        #expect(outcome.output.contains("100000"))
+    }
+
+    @Test func `a container joins the user namespace of another one`() throws {
+        let first = try RuntimeBundle(Self.withUserNamespace)
+        try first.startSleeping()
+        let pid = try #require(try first.state()["pid"]?.int)
+        let second = try RuntimeBundle { spec in
+            spec.linux?.namespaces.append(.init(type: .user, path: "/proc/\(pid)/ns/user"))
+        }
+        let outcome = try second.run(shell: "readlink /proc/self/ns/user; echo $$")
+        #expect(outcome.errors == "")
+        #expect(
+            try outcome.lines == [
+                Tool.check("readlink", "/proc/\(pid)/ns/user").trimmingCharacters(in: .newlines),
+                "1",
+            ])
+    }
+
+    @Test func `names, kernel parameters and clocks are the container's`() throws {
+        let bundle = try RuntimeBundle {
+            $0.hostname = "inside"
+            $0.domainname = "domain"
+            $0.linux?.sysctl = ["net.ipv4.ip_forward": "1"]
+            $0.linux?.namespaces.append(.init(type: .time))
+            $0.linux?.timeOffsets = ["boottime": .init(secs: 10_000_000)]
+        }
+        let outcome = try bundle.run(
+            shell: """
+                hostname; cat /proc/sys/kernel/domainname /proc/sys/net/ipv4/ip_forward
+                cut -d. -f1 /proc/uptime; cat /sys/class/net/lo/operstate
+                """)
+        #expect(outcome.lines.prefix(3) == ["inside", "domain", "1"])
+        #expect(outcome.lines.count == 5)
+        #expect(outcome.lines.count > 3 && (Int(outcome.lines[3]) ?? 0) > 10_000_000)
+    }
+
+    private static func withUserNamespace(_ spec: inout RuntimeSpec) {
+        spec.linux?.namespaces.append(.init(type: .user))
+        spec.linux?.uidMappings = [.init(containerID: 0, hostID: 100_000, size: 65536)]
+        spec.linux?.gidMappings = [.init(containerID: 0, hostID: 100_000, size: 65536)]
+    }
+}

@@ -1,0 +1,101 @@
+import Foundation
+import OCI
+
+/// A bundle of busybox, and `kade-runtime` with a root of its own.
+///
+/// When it goes, its containers go.
+final class RuntimeBundle {
+    let folder: TemporaryFolder
+    /// What `config.json` is written from before each command.
+    var spec: RuntimeSpec
+
+    /// - Parameter change: what the test wants different from `kade-runtime spec`.
+    init(_ change: (inout RuntimeSpec) -> Void = { _ in }) throws {
+        folder = try TemporaryFolder()
+        try Tool.check("chmod", "755", folder.path)
+        try Tool.check("sh", "-c", Self.script, "sh", folder.at("rootfs"))
+        try Tool.check(Self.program, "spec", "--bundle", folder.path)
+        spec = try RuntimeSpec(
+            json: Array(folder.text("config.json").utf8), named: "config.json")
+        spec.process?.terminal = false
+        spec.root?.readonly = false
+        change(&spec)
+    }
+
+    deinit {
+        // Best effort: a test that fails half-way has said so already.
+        guard let list = try? runtime("list", "-q") else { return }
+        for id in list.lines { _ = try? runtime("delete", "--force", id) }
+    }
+
+    static let program = BuiltProgram.path("kade-runtime")
+
+    private static let script = """
+        set -e
+        mkdir -p "$1/bin" "$1/etc" "$1/tmp" "$1/home/ann" "$1/proc" "$1/sys" "$1/dev"
+        cp /bin/busybox "$1/bin/"
+        for name in $(/bin/busybox --list); do
+            [ "$name" = busybox ] || ln -s busybox "$1/bin/$name"
+        done
+        printf 'root:x:0:0:root:/root:/bin/sh\\nann:x:1000:1001::/home/ann:/bin/sh\\n' > "$1/etc/passwd"
+        chmod 1777 "$1/tmp"
+        """
+
+    /// Where the runtime keeps its state.
+    var root: String { folder.at("root") }
+
+    /// A name that no other test's container has.
+    let id = "kade-test-\(UInt32.random(in: .min ... .max))"
+
+    /// Writes `config.json` with a shell command as the program.
+    func write(shell command: String? = nil) throws {
+        if let command { spec.process?.args = ["sh", "-c", command] }
+        try folder.write(spec.jsonString(), to: "config.json")
+    }
+
+    /// Runs a command of the runtime.
+    @discardableResult
+    func runtime(_ arguments: String...) throws -> Tool.Outcome {
+        try Tool.start([Self.program, "--root", root] + arguments).wait()
+    }
+
+    /// Runs a shell command in a new container to its end.
+    func run(shell command: String, _ flags: String...) throws -> Tool.Outcome {
+        try write(shell: command)
+        return try Tool.start(
+            [Self.program, "--root", root, "run", "--bundle", folder.path] + flags + [id]
+        ).wait()
+    }
+
+    /// Creates and starts a container whose program sleeps.
+    func startSleeping() throws {
+        spec.process?.args = ["sleep", "1000"]
+        try write()
+        try Tool.check(
+            Self.program, "--root", root, "run", "--detach", "--bundle", folder.path, id)
+    }
+
+    /// Runs a shell command in the running container.
+    func exec(_ flags: String..., shell command: String) throws -> Tool.Outcome {
+        try Tool.start(
+            [Self.program, "--root", root, "exec"] + flags + [id, "sh", "-c", command]
+        ).wait()
+    }
+
+    /// The container's state.
+    func state() throws -> JSONValue {
+        try .parse(Array(runtime("state", id).output.utf8), named: "state")
+    }
+
+    /// What is left of the container on the machine.
+    func leftovers() throws -> [String] {
+        let files =
+            FileManager.default.fileExists(atPath: root)
+            ? try FileManager.default.contentsOfDirectory(atPath: root) : []
+        let cgroups = try Tool.check("find", "/sys/fs/cgroup", "-type", "d", "-name", id)
+            .split(separator: "\n").map(String.init)
+        let mounts = try Tool.check("cat", "/proc/self/mounts").split(separator: "\n")
+            .map(String.init).filter { $0.contains(folder.path) }
+        return files + cgroups + mounts
+    }
+}
