@@ -12,6 +12,9 @@ package struct CgroupPlacement: Sendable {
     /// Whether the container's first process is born into its version 2 cgroup by
     /// `CLONE_INTO_CGROUP` (Linux 5.7), instead of being moved.
     package let isBornIntoCgroup: Bool
+    /// Whether the first process moves itself, which is faster: root does, as long as its user
+    /// namespace is the host's.
+    private let entersItself: Bool
     private let resources: RuntimeSpec.Resources
     private let host: HostFacts
     private let isOptional: Bool
@@ -35,6 +38,8 @@ package struct CgroupPlacement: Sendable {
         isBornIntoCgroup =
             host.kernel >= KernelVersion(major: 5, minor: 7)
             && cgroup.usesUnified(requiring: needed)
+        let hasOwnUser = (linux?.namespaces ?? []).contains { $0.type == .user }
+        entersItself = host.isPrivileged && !hasOwnUser && !cgroup.layout.isUnified
         // An ordinary user who asks for no limit gets a container without a cgroup of its own.
         isOptional = !host.isPrivileged && needed.isEmpty && linux?.cgroupsPath == nil
     }
@@ -50,8 +55,16 @@ package struct CgroupPlacement: Sendable {
         return [make] + (try ResourceLimits.steps(for: resources, in: cgroup, on: host))
     }
 
-    /// The steps beside the container's first process; none where it is born into its cgroup.
+    /// The first steps of the container's first process; none where it is moved or born there.
+    package func settleSteps() -> [any SetupStep] {
+        guard entersItself, !cgroup.layout.hierarchies.isEmpty else { return [] }
+        return [EnterCgroup(cgroup: cgroup, isInUnified: isBornIntoCgroup)]
+    }
+
+    /// The steps beside the container's first process; none where it is born into its cgroup, or
+    /// enters it.
     package func attendSteps() -> [any SetupStep] {
+        if entersItself { return [] }
         if isBornIntoCgroup, cgroup.layout.isUnified { return [] }
         if cgroup.layout.hierarchies.isEmpty { return [] }
         return [JoinCgroup(cgroup: cgroup, isInUnified: isBornIntoCgroup)]

@@ -115,6 +115,7 @@ struct PlanMaker {
             CloseOnExecute(first: CInt(3 + options.preservedDescriptors)),
             ConnectStreams(streams: options.streams),
         ]
+        steps += placement.settleSteps()
         if case .fifo(let path) = options.start { steps.append(OpenStartFifo(path: path)) }
         if needsProc { steps.append(KeepProc()) }
         if options.makesKeyring {

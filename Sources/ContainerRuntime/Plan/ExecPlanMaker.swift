@@ -24,13 +24,19 @@ struct ExecPlanMaker {
     /// Whether the container has a user namespace that the runtime's rights do not reach into.
     var needsDetour: Bool { kinds.contains(.user) && !host.isPrivileged }
 
+    /// Whether the process moves itself into its cgroups before it enters the namespaces.
+    private var entersCgroup: Bool {
+        guard let cgroup else { return false }
+        return host.isPrivileged && !cgroup.layout.isUnified
+    }
+
     /// The plan, in the phases that a container's creation has too.
     func plan() throws(Problem) -> ContainerPlan {
         var plan = ContainerPlan()
         let hasOwnUser = kinds.contains(.user)
         if let cgroup {
             plan.add([OpenCgroup(cgroup: cgroup)], to: .prepare)
-            plan.add([JoinCgroupForExec(cgroup: cgroup)], to: .attend)
+            if !entersCgroup { plan.add([JoinCgroupForExec(cgroup: cgroup)], to: .attend) }
         }
         if let score = process.oomScoreAdj { plan.add([SetOOMScore(score: score)], to: .attend) }
         plan.add(process.rlimits.map { SetResourceLimit(limit: $0) }, to: .attend)
@@ -39,6 +45,9 @@ struct ExecPlanMaker {
         }
         plan.add([Reach(rendezvous: .placed)], to: .attend)
 
+        if let cgroup, entersCgroup {
+            plan.add([EnterCgroup(cgroup: cgroup, isInUnified: false)], to: .settle)
+        }
         plan.add(
             [
                 CloseOnExecute(first: CInt(3 + request.preservedDescriptors)),

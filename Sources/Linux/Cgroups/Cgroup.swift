@@ -110,6 +110,26 @@ package struct Cgroup: Sendable, Equatable {
         }
     }
 
+    /// Moves the calling thread, which is its process's only one, into the cgroup.
+    ///
+    /// A thread that writes 0 for itself to the `tasks` files of version 1 spares the kernel the
+    /// grace period that ``add(_:alreadyInUnified:)`` waits for.
+    ///
+    /// - Parameter alreadyInUnified: whether it was cloned into the version 2 cgroup.
+    /// - Throws: when the kernel refuses.
+    package func enter(alreadyInUnified: Bool) throws(SystemCallError) {
+        for hierarchy in layout.hierarchies {
+            let isUnified = hierarchy.version == .v2
+            if isUnified, alreadyInUnified { continue }
+            do {
+                let file = isUnified ? "cgroup.procs" : "tasks"
+                try CgroupFiles.write("0", to: hierarchy.directory(of: path).appending(file))
+            } catch  where isUnified && !layout.isUnified && error.errno == .noSuchFileOrDirectory {
+                continue  // hybrid: nothing of the container is limited there
+            }
+        }
+    }
+
     /// Opens the version 2 directory for `CLONE_INTO_CGROUP` (clone(2)) and device programs.
     ///
     /// - Returns: nil where the machine has no version 2 cgroup for it.

@@ -58,8 +58,19 @@ import Testing
             ])
     }
 
-    @Test func `on version 1 the container is moved in every hierarchy, systemd's too`() throws {
+    @Test func `on version 1 the container enters every hierarchy, systemd's too`() throws {
         let placement = try CgroupPlacement(for: nil, containerID: "id", on: version1)
+        #expect(placement.attendSteps().isEmpty)
+        let enter = try #require(placement.settleSteps().first?.explanation.shell)
+        #expect(enter.contains("/sys/fs/cgroup/memory/id/tasks"))
+        #expect(enter.contains("/sys/fs/cgroup/systemd/id/tasks"))
+    }
+
+    @Test func `on version 1 a container with users of its own is moved in every hierarchy`() throws
+    {
+        let users = RuntimeSpec.Linux(namespaces: [.init(type: .user)])
+        let placement = try CgroupPlacement(for: users, containerID: "id", on: version1)
+        #expect(placement.settleSteps().isEmpty)
         let join = try #require(placement.attendSteps().first?.explanation.shell)
         #expect(join.contains("/sys/fs/cgroup/memory/id/cgroup.procs"))
         #expect(join.contains("/sys/fs/cgroup/systemd/id/cgroup.procs"))
