@@ -16,6 +16,7 @@ enum SelfProtection {
     /// - Parameters:
     ///   - first: the lowest descriptor that is not passed on to the container.
     ///   - kept: a descriptor above that the command itself uses.
+    /// - Throws: the ``Problem`` that the kernel's refusal means.
     static func ensure(closingFrom first: Int, except kept: CInt? = nil) throws(Problem) {
         // Init waits as a copy of this process, perhaps for long, before it executes the program.
         try explaining("cannot close inherited files") { () throws(SystemCallError) in

@@ -10,8 +10,9 @@ extension NamespaceSetup {
     ///   - cgroup: the cgroup v2 directory that the process is born into.
     ///   - context: its handshake is init's end; only the detour over a joined user namespace
     ///     writes to it.
-    /// - Returns: in init `.child`, in the runtime its process, unless another process made it: then
-    ///   the runtime hears of it as ``HandshakeMessage/process(id:)``, and this is nil.
+    /// - Returns: in init `.child`, in the runtime its process. With a joined user namespace that is
+    ///   the process that makes init, of which the runtime hears as
+    ///   ``HandshakeMessage/process(id:)``.
     /// - Throws: the ``Problem`` that the kernel's refusal means.
     package func clone(
         intoCgroup cgroup: borrowing OwnedFD?, in context: borrowing SetupContext

@@ -61,7 +61,10 @@ package func closeOnExecute(from first: CInt) throws(SystemCallError) {
 /// Closes every descriptor from `first` on but one (close_range(2)), so that whoever waits for
 /// the end of a pipe that was passed on by chance does not wait for this process.
 ///
-/// - Parameter kept: the descriptor that stays open; nil closes all.
+/// - Parameters:
+///   - first: the lowest descriptor that is closed.
+///   - kept: the descriptor that stays open; nil closes all.
+/// - Throws: the kernel's refusal.
 package func closeInherited(from first: CInt, except kept: CInt?) throws(SystemCallError) {
     let kept = kept.flatMap { $0 < first ? nil : UInt32($0) }
     try kernel("close_range", "descriptors from \(first)") {

@@ -10,6 +10,7 @@ final class RuntimeBundle {
     var spec: RuntimeSpec
 
     /// - Parameter change: what the test wants different from `kade-runtime spec`.
+    /// - Throws: when a tool of the test fails.
     init(_ change: (inout RuntimeSpec) -> Void = { _ in }) throws {
         folder = try TemporaryFolder()
         try Tool.check("chmod", "755", folder.path)
