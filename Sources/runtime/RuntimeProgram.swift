@@ -9,7 +9,8 @@ enum RuntimeProgram {
     /// Runs a command.
     ///
     /// - Returns: the exit code: the program's own of `run` and `exec`, else 0, or 1 for an error
-    ///   (255 of `exec`, as runc has it).
+    ///   (of `exec` 127 or 126 for a program that is missing or no program, as `docker exec` has it,
+    ///   else 255 as runc has it).
     static func run(_ arguments: [String]) -> CInt {
         var log = ProgramLog()
         var failureCode: CInt = 1
@@ -24,7 +25,12 @@ enum RuntimeProgram {
             return try dispatch(name, global)
         } catch {
             log.write(error)
-            return failureCode
+            guard failureCode == 255 else { return failureCode }
+            switch error.kind {
+            case .commandNotFound: return 127
+            case .commandNotExecutable: return 126
+            default: return failureCode
+            }
         }
     }
 

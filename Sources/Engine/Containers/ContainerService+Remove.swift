@@ -16,10 +16,11 @@ extension ContainerService {
         _ name: String, force: Bool, removesVolumes: Bool
     ) throws(Problem) {
         let record = try context.record(of: name)
+        let found = try context.settledStatus(of: record)
+        if case .dead = found.state, record.request.isRemovedAfterExit { return }
         if force {
             try context.end(
-                try context.status(of: record), signal: SIGKILL, timeoutInMilliseconds: -1,
-                waits: true)
+                found, signal: SIGKILL, timeoutInMilliseconds: -1, waits: true)
         }
         try context.withLock(on: record.id) { () throws(Problem) in
             let status = try context.status(of: record)

@@ -13,7 +13,7 @@ extension ContainerService {
         _ name: String, signal: String?, timeoutInSeconds: Int?
     ) throws(Problem) {
         let record = try context.record(of: name)
-        let status = try context.status(of: record)
+        let status = try context.settledStatus(of: record)
         let number = try signal.map { text throws(Problem) in try Self.signal(text) }
         let timeout = timeoutInSeconds ?? record.request.stopTimeoutInSeconds ?? 10
         try context.end(
@@ -26,7 +26,7 @@ extension ContainerService {
     package func kill(_ name: String, signal: String) throws(Problem) {
         let number = try Self.signal(signal)
         let record = try context.record(of: name)
-        let status = try context.status(of: record)
+        let status = try context.settledStatus(of: record)
         guard let pid = status.state.pid, let lifecycle = status.lifecycle else {
             throw Problem(
                 kind: .conflict, what: "cannot kill container: \(name)",
@@ -89,8 +89,8 @@ extension ContainerService {
     /// Blocks until the container is not running, and returns its exit code.
     package func wait(_ name: String) throws(Problem) -> Int32 {
         let record = try context.record(of: name)
-        let status = try context.status(of: record)
-        guard status.state.isAlive || status.truth.isMonitorAlive else {
+        let status = try context.settledStatus(of: record)
+        guard status.truth.isMonitorAlive else {
             return status.state.exitCode
         }
         return try context.waitForEnd(of: status)
@@ -113,45 +113,25 @@ extension EngineContext {
     func end(
         _ status: ContainerStatus, signal: Int32, timeoutInMilliseconds: Int32, waits: Bool
     ) throws(Problem) {
-        guard status.state.isAlive || status.truth.isMonitorAlive else { return }
+        guard status.truth.isMonitorAlive else { return }
         let record = status.record
-        if status.truth.isMonitorAlive {
-            let session: ContainerSession
-            do throws(Problem) {
-                session = try ContainerSession(
-                    connectingTo: configuration.monitorSocket(of: record.id),
-                    containerID: record.id)
-            } catch {
-                // It ended between the look and the call, or it is stuck and has no socket.
-                if try self.status(of: record).truth.isMonitorAlive { throw error }
-                return
-            }
-            // Without an attach the monitor answers nothing, and reads this whenever we leave.
-            try session.send(
-                ClientMessage.stop(
-                    signal: UInt8(truncatingIfNeeded: signal),
-                    timeoutInMilliseconds: timeoutInMilliseconds))
-            if case .paused = status.state { try resume(record) }
-            if waits { _ = try session.waitForExit() }
+        let session: ContainerSession
+        do throws(Problem) {
+            session = try ContainerSession(
+                connectingTo: configuration.monitorSocket(of: record.id),
+                containerID: record.id)
+        } catch {
+            // It ended between the look and the call, or it is stuck and has no socket.
+            if try self.status(of: record).truth.isMonitorAlive { throw error }
             return
         }
-        guard let pid = status.state.pid, let lifecycle = status.lifecycle else { return }
-        try endAlone(
-            record, pid: pid, startTime: lifecycle.pidStartTime, signal: signal,
-            timeoutInMilliseconds: timeoutInMilliseconds, isPaused: status.truth.isFrozen)
-    }
-
-    /// Ends a container whose monitor was killed.
-    private func endAlone(
-        _ record: ContainerRecord, pid: Int32, startTime: UInt64, signal: Int32,
-        timeoutInMilliseconds: Int32, isPaused: Bool
-    ) throws(Problem) {
-        guard let process = try openProcess(pid, startTime: startTime) else { return }
-        try send(signal, to: pid, startTime: startTime, of: record)
-        if isPaused { try resume(record) }
-        if try process.hasEnded(withinMilliseconds: timeoutInMilliseconds) { return }
-        try send(SIGKILL, to: pid, startTime: startTime, of: record)
-        _ = try process.hasEnded(withinMilliseconds: -1)
+        // Without an attach the monitor answers nothing, and reads this whenever we leave.
+        try session.send(
+            ClientMessage.stop(
+                signal: UInt8(truncatingIfNeeded: signal),
+                timeoutInMilliseconds: timeoutInMilliseconds))
+        if case .paused = status.state { try resume(record) }
+        if waits { _ = try session.waitForExit() }
     }
 
     /// Waits until a container does not run any more, and returns its exit code.
@@ -170,10 +150,6 @@ extension EngineContext {
             }
             try session.send(ClientMessage.attach([]))
             if let code = try session.waitForExit() { return code }
-        } else if let pid = status.state.pid, let lifecycle = status.lifecycle,
-            let process = try openProcess(pid, startTime: lifecycle.pidStartTime)
-        {
-            _ = try process.hasEnded(withinMilliseconds: -1)
         }
         return try self.status(of: record).state.exitCode
     }
@@ -222,19 +198,5 @@ extension ContainerSession {
             if case .exited(let code) = event { return code }
         }
         return nil
-    }
-}
-
-extension ChildProcess {
-    /// Waits for the end of a process that need not be a child: its pidfd becomes readable.
-    fileprivate borrowing func hasEnded(
-        withinMilliseconds timeout: Int32
-    ) throws(Problem) -> Bool {
-        let raw = descriptor.rawValue
-        return try explaining("cannot wait for process \(id)") { () throws(SystemCallError) in
-            let events = try Poll.wait(
-                for: [raw], .readable, milliseconds: timeout < 0 ? nil : timeout)
-            return events.contains { $0.contains(.readable) }
-        }
     }
 }

@@ -32,6 +32,12 @@ extension EngineContext {
         return try self.status(of: record)
     }
 
+    /// The same for a command that names the container: one that was removed is dead.
+    func settledStatus(of record: ContainerRecord) throws(Problem) -> ContainerStatus {
+        if let status = try cleanedStatus(of: record) { return status }
+        return try status(of: record)
+    }
+
     /// Removes directories of containers that have no row and that nobody holds: a creation or a
     /// removal that did not come to its end.
     func removeOrphans(knowing known: Set<String>) throws(Problem) {

@@ -8,8 +8,8 @@ import SystemPackage
 struct SpawnedProgram: ~Copyable {
     let pid: pid_t
 
-    /// Starts a program with descriptors of the caller's choice; all others are closed by their
-    /// `O_CLOEXEC`.
+    /// Starts a program with descriptors of the caller's choice; all others are closed, also those
+    /// that the caller inherited: a monitor outlives it and would hold pipes and locks open.
     ///
     /// The call is `posix_spawn(3)`, which shares the memory instead of copying the page tables.
     ///
@@ -45,6 +45,7 @@ struct SpawnedProgram: ~Copyable {
                 POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF
                     | (hasOwnSession ? Self.startsSession : 0)))
         Self.add(descriptors, to: &actions)
+        posix_spawn_file_actions_addclosefrom_np(&actions, CInt(descriptors.count))
 
         let argumentStrings = arguments.map { strdup($0) } + [nil]
         let environmentStrings = environment.map { strdup($0) } + [nil]

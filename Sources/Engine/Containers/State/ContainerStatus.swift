@@ -15,8 +15,7 @@ struct ContainerStatus: Sendable {
     var isStale: Bool {
         guard let lifecycle else { return false }
         switch lifecycle.status {
-        case .running: return !truth.isAlive && !truth.isMonitorAlive
-        case .restarting: return !truth.isMonitorAlive
+        case .running, .restarting: return !truth.isMonitorAlive
         case .exited, .failed: return false
         }
     }
@@ -44,7 +43,9 @@ extension EngineContext {
         else { return truth }
         truth.isMonitorAlive = try isAlive(
             lifecycle.monitorPid, startTime: lifecycle.monitorStartTime)
-        guard lifecycle.status == .running else { return truth }
+        // Without its monitor a container's output leads nowhere and its exit code is lost: it counts
+        // as ended, and the next command that cares ends what is left of it.
+        guard lifecycle.status == .running, truth.isMonitorAlive else { return truth }
         truth.isAlive = try isAlive(lifecycle.pid, startTime: lifecycle.pidStartTime)
         if truth.isAlive {
             truth.isFrozen = try explaining("cannot look at the cgroup of \(record.name)") {

@@ -1,0 +1,89 @@
+import Foundation
+import Testing
+
+@Suite struct CleanupTests {
+    @Test(arguments: ["", "pause"])
+    func `a container whose monitor was killed has exited, and goes without a rest`(
+        command: String
+    ) throws {
+        let kade = try Kade.withBusybox()
+        let id = try kade.check("run", "-d", "--name", "one", "busybox", "sleep", "60")
+        let pid = try kade.inspect("one", "{{.State.Pid}}")
+        if !command.isEmpty { try kade.check(command, "one") }
+        kill(try kade.monitor(of: "one"), SIGKILL)
+        try kade.wait {
+            try kade.check("ps", "-a", "--format", "{{.Status}}").hasPrefix("Exited (255)")
+        }
+        try kade.wait { !FileManager.default.fileExists(atPath: "/proc/\(pid)") }
+        #expect(try kade.leftovers().isEmpty)
+        #expect(try Kade.cgroups(of: id).isEmpty)
+        try kade.check("start", "one")
+        kill(try kade.monitor(of: "one"), SIGKILL)
+        try kade.wait { try kade("rm", "one").exitCode == 0 }
+        #expect(try kade.check("ps", "-aq").isEmpty)
+        #expect(try kade.leftovers().isEmpty)
+    }
+
+    @Test func `rm refuses what runs, and -f kills it`() throws {
+        let kade = try Kade.withBusybox()
+        let id = try kade.check("run", "-d", "--name", "one", "busybox", "sleep", "60")
+        #expect(try kade("rm", "one").errors.contains("container is running"))
+        try kade.check("rm", "-f", "one")
+        #expect(try kade.check("ps", "-aq").isEmpty)
+        #expect(try kade.leftovers().isEmpty)
+        #expect(try Kade.cgroups(of: id).isEmpty)
+    }
+
+    @Test func `--rm removes a detached container when it ends`() throws {
+        let kade = try Kade.withBusybox()
+        try kade.check("run", "-d", "--rm", "--name", "one", "busybox", "sleep", "0.2")
+        try kade.wait { try kade.check("ps", "-aq").isEmpty }
+        try kade.wait { try kade.leftovers().isEmpty }
+        try kade.check("run", "-d", "--rm", "--name", "one", "busybox", "sleep", "60")
+        try kade.check("stop", "-t", "0", "one")
+        try kade.wait { try kade.check("ps", "-aq").isEmpty }
+    }
+
+    @Test func `a container that cannot start leaves its record, and with --rm nothing`() throws {
+        let kade = try Kade.withBusybox()
+        #expect(try kade("run", "--rm", "busybox", "no-such-command").exitCode == 127)
+        #expect(try kade("run", "--rm", "busybox", "/etc/passwd").exitCode == 126)
+        #expect(try kade("run", "--rm", "-v", "/no/../rel:rel", "busybox", "true").exitCode == 125)
+        #expect(try kade.check("ps", "-aq").isEmpty)
+        #expect(try kade.leftovers().isEmpty)
+        #expect(try kade("run", "--name", "one", "busybox", "no-such-command").exitCode == 127)
+        #expect(try kade.check("ps", "-a", "--format", "{{.State}}") == "created")
+        try kade.check("rm", "one")
+    }
+
+    @Test func `twenty containers at once come, go and leave nothing`() throws {
+        let kade = try Kade.withBusybox()
+        let count = try namespaces()
+        let runs = try (0..<20).map { number in
+            try kade.start("run", "-d", "--name", "many-\(number)", "busybox", "sleep", "60")
+        }
+        let ids = try runs.map { run in
+            let outcome = try run.wait()
+            #expect(outcome.exitCode == 0, "\(outcome.errors)")
+            return outcome.output.trimmingCharacters(in: .newlines)
+        }
+        #expect(try kade("ps", "-q").lines.count == 20)
+        let removals = try ids.map { try kade.start("rm", "-f", $0) }
+        for removal in removals {
+            let outcome = try removal.wait()
+            #expect(outcome.exitCode == 0, "\(outcome.errors)")
+        }
+        #expect(try kade.check("ps", "-aq").isEmpty)
+        #expect(try kade.leftovers().isEmpty)
+        #expect(
+            try FileManager.default.contentsOfDirectory(atPath: kade.root + "/containers").isEmpty)
+        for id in ids { #expect(try Kade.cgroups(of: id).isEmpty) }
+        // Other tests make containers meanwhile: fewer than the twenty are what they have.
+        #expect(try namespaces() < count + 20)
+    }
+
+    private func namespaces() throws -> Int {
+        try Tool.check("sh", "-c", "readlink /proc/[0-9]*/ns/pid | sort -u").split(separator: "\n")
+            .count
+    }
+}

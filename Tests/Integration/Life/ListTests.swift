@@ -1,0 +1,66 @@
+import Testing
+
+@Suite struct ListTests {
+    @Test func `ps shows what runs, and -a all`() throws {
+        let kade = try Kade.withBusybox()
+        try kade.check("run", "-d", "--name", "up", "--label", "a=b", "busybox", "sleep", "60")
+        try kade("run", "--name", "down", "busybox", "sh", "-c", "exit 3")
+        try kade.check("create", "--name", "fresh", "busybox")
+        let id = try kade.inspect("up", "{{.Id}}")
+        #expect(try kade.check("ps", "-q") == String(id.prefix(12)))
+        #expect(try kade.check("ps", "-q", "--no-trunc") == id)
+        let table = try kade("ps").lines
+        #expect(table.count == 2)
+        #expect(table.first?.hasPrefix("CONTAINER ID   IMAGE     COMMAND") == true)
+        #expect(table.last?.contains("Up ") == true)
+        let all = try kade.check("ps", "-a", "--format", "{{.Names}} {{.State}}").split(
+            separator: "\n")
+        #expect(all == ["fresh created", "down exited", "up running"])
+        #expect(
+            try kade.check("ps", "-a", "--filter", "name=down", "--format", "{{.Status}}")
+                .hasPrefix("Exited (3) "))
+    }
+
+    @Test(arguments: [
+        ("status=exited", "down"), ("label=a=b", "up"), ("label=a", "up"), ("exited=3", "down"),
+        ("name=ow", "down"), ("ancestor=busybox", "down up"), ("status=paused", ""),
+        ("before=down", "up"), ("since=up", "down"),
+    ])
+    func `a filter chooses`(filter: String, names: String) throws {
+        let kade = try Kade.withBusybox()
+        try kade.check("run", "-d", "--name", "up", "--label", "a=b", "busybox", "sleep", "60")
+        try kade("run", "--name", "down", "busybox", "sh", "-c", "exit 3")
+        let found = try kade.check("ps", "-a", "--filter", filter, "--format", "{{.Names}}")
+        #expect(found.split(separator: "\n").joined(separator: " ") == names)
+    }
+
+    @Test func `names are unique, and IDs are found by their beginning`() throws {
+        let kade = try Kade.withBusybox()
+        let first = try kade.check("create", "--name", "one", "busybox")
+        let second = try kade("create", "--name", "one", "busybox")
+        #expect(second.exitCode == 125 || second.exitCode == 1)
+        #expect(second.errors.contains("is already in use"))
+        #expect(try kade.inspect(String(first.prefix(5)), "{{.Name}}") == "/one")
+        try kade.check("rename", "one", "two")
+        #expect(try kade.inspect("two", "{{.Id}}") == first)
+        #expect(try kade("inspect", "one").exitCode == 1)
+        try kade.check("rm", String(first.prefix(8)))
+        #expect(try kade.check("ps", "-aq").isEmpty)
+    }
+
+    @Test func `inspect has the fields that scripts read`() throws {
+        let kade = try Kade.withBusybox()
+        let id = try kade.check(
+            "run", "-d", "--name", "one", "-e", "A=1", "--label", "k=v", "-w", "/tmp",
+            "--hostname", "box", "-m", "64m", "busybox", "sleep", "60")
+        let text = try kade.inspect(
+            "one",
+            "{{.Id}} {{.Name}} {{.State.Status}} {{.State.Running}} {{.State.ExitCode}} "
+                + "{{.Config.WorkingDir}} {{.Config.Hostname}} {{.HostConfig.Memory}} "
+                + "{{index .Config.Labels \"k\"}} {{.RestartCount}} {{.Path}} {{.Args}}")
+        #expect(text == "\(id) /one running true 0 /tmp box 67108864 v 0 sleep [60]")
+        let pid = try kade.inspect("one", "{{.State.Pid}}")
+        #expect(try Tool.check("cat", "/proc/\(pid)/comm") == "sleep\n")
+        #expect(try kade.inspect("one", "{{json .Config.Env}}").contains("\"A=1\""))
+    }
+}
