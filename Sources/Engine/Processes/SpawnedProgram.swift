@@ -45,7 +45,9 @@ struct SpawnedProgram: ~Copyable {
                 POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF
                     | (hasOwnSession ? Self.startsSession : 0)))
         Self.add(descriptors, to: &actions)
-        posix_spawn_file_actions_addclosefrom_np(&actions, CInt(descriptors.count))
+        try explaining("cannot keep descriptors from \(path)") { () throws(SystemCallError) in
+            try closeOnExecute(from: 3)
+        }
 
         let argumentStrings = arguments.map { strdup($0) } + [nil]
         let environmentStrings = environment.map { strdup($0) } + [nil]

@@ -89,9 +89,14 @@ final class Kade {
     func leftovers() throws -> [String] {
         let mounts = try Tool.check("cat", "/proc/self/mounts").split(separator: "\n")
             .filter { $0.contains(folder.path) }.map { "mount \($0)" }
-        let processes = try Tool.check(
-            "sh", "-c", "grep -lsF \(folder.path) /proc/[0-9]*/cmdline; true"
-        ).split(separator: "\n").map { "process \($0)" }
+        // Not with grep, which would find itself and those of tests beside this one.
+        let processes = try FileManager.default.contentsOfDirectory(atPath: "/proc")
+            .filter { Int($0) != nil }.compactMap { pid -> String? in
+                guard let line = FileManager.default.contents(atPath: "/proc/\(pid)/cmdline"),
+                    line.range(of: Data(folder.path.utf8)) != nil
+                else { return nil }
+                return "process \(pid) \(String(decoding: line, as: UTF8.self))"
+            }
         let files = try Tool.check(
             "find", runRoot, "-mindepth", "2", "-not", "-name", "*.lock"
         ).split(separator: "\n").map { "file \($0)" }

@@ -15,13 +15,13 @@ import Testing
             try kade.check("ps", "-a", "--format", "{{.Status}}").hasPrefix("Exited (255)")
         }
         try kade.wait { !FileManager.default.fileExists(atPath: "/proc/\(pid)") }
-        #expect(try kade.leftovers().isEmpty)
+        #expect(try kade.leftovers() == [])
         #expect(try Kade.cgroups(of: id).isEmpty)
         try kade.check("start", "one")
         kill(try kade.monitor(of: "one"), SIGKILL)
         try kade.wait { try kade("rm", "one").exitCode == 0 }
         #expect(try kade.check("ps", "-aq").isEmpty)
-        #expect(try kade.leftovers().isEmpty)
+        #expect(try kade.leftovers() == [])
     }
 
     @Test func `rm refuses what runs, and -f kills it`() throws {
@@ -30,7 +30,7 @@ import Testing
         #expect(try kade("rm", "one").errors.contains("container is running"))
         try kade.check("rm", "-f", "one")
         #expect(try kade.check("ps", "-aq").isEmpty)
-        #expect(try kade.leftovers().isEmpty)
+        #expect(try kade.leftovers() == [])
         #expect(try Kade.cgroups(of: id).isEmpty)
     }
 
@@ -50,7 +50,7 @@ import Testing
         #expect(try kade("run", "--rm", "busybox", "/etc/passwd").exitCode == 126)
         #expect(try kade("run", "--rm", "-v", "/no/../rel:rel", "busybox", "true").exitCode == 125)
         #expect(try kade.check("ps", "-aq").isEmpty)
-        #expect(try kade.leftovers().isEmpty)
+        #expect(try kade.leftovers() == [])
         #expect(try kade("run", "--name", "one", "busybox", "no-such-command").exitCode == 127)
         #expect(try kade.check("ps", "-a", "--format", "{{.State}}") == "created")
         try kade.check("rm", "one")
@@ -74,7 +74,7 @@ import Testing
             #expect(outcome.exitCode == 0, "\(outcome.errors)")
         }
         #expect(try kade.check("ps", "-aq").isEmpty)
-        #expect(try kade.leftovers().isEmpty)
+        #expect(try kade.leftovers() == [])
         #expect(
             try FileManager.default.contentsOfDirectory(atPath: kade.root + "/containers").isEmpty)
         for id in ids { #expect(try Kade.cgroups(of: id).isEmpty) }

@@ -5,7 +5,7 @@ import Testing
         let kade = try Kade.withBusybox()
         try kade.check("run", "-d", "--name", "up", "--label", "a=b", "busybox", "sleep", "60")
         try kade("run", "--name", "down", "busybox", "sh", "-c", "exit 3")
-        try kade.check("create", "--name", "fresh", "busybox")
+        try kade.check("create", "--name", "fresh", "busybox", "sh")
         let id = try kade.inspect("up", "{{.Id}}")
         #expect(try kade.check("ps", "-q") == String(id.prefix(12)))
         #expect(try kade.check("ps", "-q", "--no-trunc") == id)
@@ -36,8 +36,8 @@ import Testing
 
     @Test func `names are unique, and IDs are found by their beginning`() throws {
         let kade = try Kade.withBusybox()
-        let first = try kade.check("create", "--name", "one", "busybox")
-        let second = try kade("create", "--name", "one", "busybox")
+        let first = try kade.check("create", "--name", "one", "busybox", "sh")
+        let second = try kade("create", "--name", "one", "busybox", "sh")
         #expect(second.exitCode == 125 || second.exitCode == 1)
         #expect(second.errors.contains("is already in use"))
         #expect(try kade.inspect(String(first.prefix(5)), "{{.Name}}") == "/one")
