@@ -66,7 +66,7 @@ package enum SpecValidation {
     }
 
     private static func checkVersion(_ version: String) throws(Problem) {
-        let core = version.split(separator: "-", maxSplits: 1).first ?? ""
+        let core = version.prefix { $0 != "-" && $0 != "+" }  // SemVer: pre-release, build
         let numbers = core.split(separator: ".").map { Int($0) }
         guard numbers.count == 3, let major = numbers[0], let minor = numbers[1],
             numbers[2] != nil

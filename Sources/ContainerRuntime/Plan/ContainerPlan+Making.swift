@@ -125,7 +125,7 @@ struct PlanMaker {
             steps.append(Await(rendezvous: .mapped))
         }
         if namespaces.hasNewUser || namespaces.joinedUser != nil {
-            steps.append(BecomeNamespaceRoot(hasGroups: canSetGroups))
+            steps.append(BecomeNamespaceRoot())
         }
         if let path = namespaces.joinedMount { steps.append(JoinMountNamespace(path: path)) }
         if namespaces.unshared.contains(.newTime) {
@@ -167,7 +167,7 @@ struct PlanMaker {
         steps.append(EnterWorkingDirectory(path: process.cwd, user: process.user, isMade: true))
         steps += rootfs.seal
         let processMaker = ProcessPlanMaker(
-            process: process, host: host, hasOwnUser: hasOwnUser, canSetGroups: canSetGroups)
+            process: process, host: host, hasOwnUser: hasOwnUser)
         steps += processMaker.confinement
         if let domain = linux.personality?.domain { steps.append(SetPersonality(domain: domain)) }
         if !namespaces.hasNewUser {
@@ -217,12 +217,5 @@ struct PlanMaker {
     /// Whether steps write below `/proc` once the container's own is in its place.
     private var needsProc: Bool {
         !linux.sysctl.isEmpty || process.apparmorProfile != nil || process.selinuxLabel != nil
-    }
-
-    /// An unprivileged map of one identifier goes without setgroups(2) (user_namespaces(7)).
-    private var canSetGroups: Bool {
-        guard namespaces.hasNewUser else { return true }
-        return host.effectiveCapabilities & (1 << 6) != 0
-            || linux.gidMappings.count != 1 || linux.gidMappings[0].size != 1
     }
 }

@@ -54,7 +54,7 @@ struct ExecPlanMaker {
                 ConnectStreams(streams: request.streams),
                 KeepProc(), Await(rendezvous: .placed), joinStep,
             ], to: .settle)
-        if hasOwnUser { plan.add([BecomeNamespaceRoot(hasGroups: true)], to: .settle) }
+        if hasOwnUser { plan.add([BecomeNamespaceRoot()], to: .settle) }
         if let processors = process.execCPUAffinity?.final {
             plan.add([SetProcessors(list: processors)], to: .settle)
         }
@@ -70,7 +70,7 @@ struct ExecPlanMaker {
             [EnterWorkingDirectory(path: process.cwd, user: process.user, isMade: false)],
             to: .enter)
         let maker = ProcessPlanMaker(
-            process: process, host: host, hasOwnUser: hasOwnUser, canSetGroups: true)
+            process: process, host: host, hasOwnUser: hasOwnUser)
         let filter = try SeccompPlan(
             spec.linux?.seccomp, process: process,
             state: ContainerState(of: state, status: .running))

@@ -7,7 +7,6 @@ struct ProcessPlanMaker {
     let host: HostFacts
     /// Whether the process is root of a user namespace of its own, where everything can be granted.
     let hasOwnUser: Bool
-    let canSetGroups: Bool
 
     /// What confines the program while it is still root.
     var confinement: [any SetupStep] {
@@ -31,7 +30,7 @@ struct ProcessPlanMaker {
         var steps: [any SetupStep] = [
             DropBoundingSet(sets: sets, lastCapability: host.lastCapability),
             OwnStreams(userID: process.user.uid),
-            SetIdentity(user: process.user, canSetGroups: canSetGroups),
+            SetIdentity(user: process.user),
             CheckWorkingDirectory(path: process.cwd),
             ApplyCapabilities(sets: sets),
             FindProgram(name: process.args.first ?? "", environment: process.env),

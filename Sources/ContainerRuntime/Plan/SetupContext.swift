@@ -38,6 +38,8 @@ package struct SetupContext: ~Copyable {
 
     /// The pidfd of init, when another process than the runtime made it.
     package var initDescriptor: OwnedFD?
+    /// Whether init's user namespace lets processes change their additional groups.
+    var canSetGroups = true
     /// Whether init could enter the program's working directory as root.
     var isInWorkingDirectory = false
     /// The home directory of the program's user, from the container's `/etc/passwd`.

@@ -76,8 +76,6 @@ struct WriteIDMap: SetupStep {
 
 /// Makes init root of its new user namespace, so that what it makes belongs to the container.
 struct BecomeNamespaceRoot: SetupStep {
-    let hasGroups: Bool
-
     var explanation: Explanation {
         Explanation(
             shell: "setpriv --reuid 0 --regid 0 --clear-groups",
@@ -86,11 +84,20 @@ struct BecomeNamespaceRoot: SetupStep {
     }
 
     func run(in context: inout SetupContext) throws(Problem) {
+        // Without privileges a namespace gives setgroups(2) up to map its groups.
+        let rule = try explaining("cannot ask about setgroups(2)") {
+            () throws(SystemCallError) in
+            String(
+                decoding: try context.openProc("self/setgroups", .readOnly).readAll(),
+                as: UTF8.self)
+        }
+        let canSetGroups = !rule.hasPrefix("deny")
+        context.canSetGroups = canSetGroups
         try explaining(
             "cannot become root inside the user namespace",
             fix: "map container id 0 in linux.uidMappings and linux.gidMappings"
         ) { () throws(SystemCallError) in
-            if hasGroups { try setAdditionalGroups([]) }
+            if canSetGroups { try setAdditionalGroups([]) }
             try setGroup(0)
             try setUser(0)
         }

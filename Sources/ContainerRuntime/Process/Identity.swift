@@ -6,8 +6,6 @@ import SystemPackage
 /// Who the program runs as: `process.user` (runtime-spec, config.md § User; credentials(7)).
 struct SetIdentity: SetupStep {
     let user: RuntimeSpec.User
-    /// Whether the user namespace lets processes change their additional groups.
-    let canSetGroups: Bool
 
     var explanation: Explanation {
         let groups = user.additionalGids.map(String.init).joined(separator: ",")
@@ -19,6 +17,7 @@ struct SetIdentity: SetupStep {
     }
 
     func run(in context: inout SetupContext) throws(Problem) {
+        let canSetGroups = context.canSetGroups
         try explaining(
             "cannot become user \(user.uid) and group \(user.gid)",
             fix: "map both in linux.uidMappings and linux.gidMappings"

@@ -108,3 +108,39 @@ import Testing
         spec.linux?.gidMappings = [.init(containerID: 0, hostID: 100_000, size: 65536)]
     }
 }
+
+/// Containers of a user without privileges.
+@Suite(.enabled(if: isRoot)) struct RuntimeRootlessTests {
+    @Test func `an ordinary user runs a container and enters it`() throws {
+        let bundle = try RuntimeBundle {
+            $0.linux?.namespaces.removeAll { $0.type == .network }
+            $0.linux?.namespaces.append(.init(type: .user))
+            $0.linux?.uidMappings = [.init(containerID: 0, hostID: 1234, size: 1)]
+            $0.linux?.gidMappings = [.init(containerID: 0, hostID: 1234, size: 1)]
+            $0.linux?.resources = nil
+            $0.mounts.removeAll { $0.destination.hasPrefix("/sys") || $0.destination == "/dev/pts" }
+            $0.process?.args = ["sleep", "1000"]
+        }
+        try bundle.write()
+        let program = bundle.folder.at("kade-runtime")
+        try Tool.check("cp", RuntimeBundle.program, program)
+        try Tool.check("chown", "-R", "1234:1234", bundle.folder.path)
+        let user = ["setpriv", "--reuid", "1234", "--regid", "1234", "--clear-groups", program]
+        let root = ["--root", bundle.root]
+        let run = try Tool.start(
+            user + root + ["run", "--detach", "--bundle", bundle.folder.path, bundle.id]
+        ).wait()
+        #expect(run.exitCode == 0, "\(run.errors)")
+        let inside = try Tool.start(
+            user + root + [
+                "exec", bundle.id, "sh", "-c", "id -u; cat /proc/self/uid_map; pidof sleep",
+            ]
+        ).wait()
+        #expect(inside.errors == "")
+        #expect(inside.lines.first == "0")
+        #expect(inside.lines.last == "1")
+        let deletion = try Tool.start(user + root + ["delete", "--force", bundle.id]).wait()
+        #expect(deletion.exitCode == 0, "\(deletion.errors)")
+        #expect(try bundle.leftovers().isEmpty)
+    }
+}
