@@ -32,7 +32,25 @@ extension ContainerFlags {
                 kind: .invalid, what: "conflicting options", why: "--restart and --rm",
                 fix: "use one of them")
         }
+        try refuseHostnameOfOthers(in: request)
         return request
+    }
+
+    /// A container that shares another's name, or the host's, cannot have one of its own.
+    private func refuseHostnameOfOthers(in request: ContainerRequest) throws(Problem) {
+        guard request.network.hostname != nil else { return }
+        let namespaces = request.namespaces
+        let other: String
+        if namespaces.uts == .host {
+            other = "--uts host"
+        } else if case .container(let name) = namespaces.network {
+            other = "--network container:\(name)"
+        } else {
+            return
+        }
+        throw Problem(
+            kind: .invalid, what: "conflicting options", why: "--hostname and \(other)",
+            fix: "use one of them")
     }
 
     private func addSecurityOptions(to request: inout ContainerRequest) throws(Problem) {

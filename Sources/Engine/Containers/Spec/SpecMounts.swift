@@ -59,16 +59,15 @@ extension SpecBuilder {
                 destination: "/sys/fs/cgroup", type: "cgroup", source: "cgroup",
                 options: cgroupAccess + plain),
         ]
-        if request.namespaces.ipc == .host {
-            let bind = ["rbind", "nosuid", "noexec", "nodev"]
-            list += ["/dev/mqueue", "/dev/shm"].map {
-                .init(destination: $0, type: "bind", source: $0, options: bind)
-            }
-            return list
-        }
+        // It shows the queues of the IPC namespace, also of the host's, which need not mount it.
         list.append(
             .init(destination: "/dev/mqueue", type: "mqueue", source: "mqueue", options: plain))
-        if let shared = input.sharedMemory {
+        if request.namespaces.ipc == .host {
+            list.append(
+                .init(
+                    destination: "/dev/shm", type: "bind", source: "/dev/shm",
+                    options: ["rbind"] + plain))
+        } else if let shared = input.sharedMemory {
             list.append(
                 .init(
                     destination: "/dev/shm", type: "bind", source: shared.string,
