@@ -16,11 +16,10 @@ let fullyStatic: [LinkerSetting] = [.unsafeFlags(["-static-executable"])]
 /// The others link Swift statically and C libraries dynamically (ARCHITECTURE.md §4).
 ///
 /// The libraries are those that Foundation's modules name only when they, too, are compiled for
-/// static linking. A fixed address spares the dynamic linker 95,000 relocations, 2 ms on every
-/// start; the libraries, the stack and the heap still lie at random ones.
+/// static linking.
 let staticSwift: [LinkerSetting] = [
     .unsafeFlags(
-        ["-static-stdlib", "-Xclang-linker", "-no-pie", "-Xlinker", "--start-group"]
+        ["-static-stdlib", "-Xlinker", "--start-group"]
             + [
                 "Foundation", "CoreFoundation", "FoundationInternationalization",
                 "FoundationEssentials", "_FoundationICU", "_FoundationCShims",
@@ -28,6 +27,11 @@ let staticSwift: [LinkerSetting] = [
             ].map { "-l\($0)" }
             + ["-Xlinker", "--end-group", "-lstdc++", "-lm"])
 ]
+
+/// `kade` lies at a fixed address, which spares the dynamic linker 95,000 relocations, 2 ms on
+/// every start; libraries, stack and heap still lie at random ones. Not so `kade-server`, which
+/// talks to strangers.
+let fixedAddress: [LinkerSetting] = [.unsafeFlags(["-Xclang-linker", "-no-pie"])]
 
 let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 
@@ -95,7 +99,7 @@ let package = Package(
             swiftSettings: strict),
         .executableTarget(
             name: "kade", dependencies: ["cli"], swiftSettings: strict,
-            linkerSettings: staticSwift),
+            linkerSettings: staticSwift + fixedAddress),
         .executableTarget(
             name: "runtime",
             dependencies: ["Diagnostics", "OCI", "Linux", "ContainerRuntime", system],
