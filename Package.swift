@@ -135,7 +135,9 @@ let package = Package(
             name: "OCITests", dependencies: ["Diagnostics", "OCI"], swiftSettings: strict),
         .testTarget(
             name: "EngineTests",
-            dependencies: ["ContainerRuntime", "Diagnostics", "Engine", "OCI"],
+            dependencies: [
+                "ContainerRuntime", "Diagnostics", "Engine", "Linux", "OCI", system,
+            ],
             swiftSettings: strict),
         // libseccomp is the oracle for our own filters.
         .systemLibrary(name: "CSeccomp", path: "Tests/CSeccomp", pkgConfig: "libseccomp"),

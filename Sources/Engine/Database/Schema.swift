@@ -21,7 +21,12 @@ enum Schema {
                 fix: "use the newer kade that made it")
         }
         for migration in migrations[version...] { try database.execute(sql: migration) }
-        try database.execute(sql: "PRAGMA user_version = \(current)")
+        try set(version: current, of: database)
+    }
+
+    /// Notes the version of a file.
+    static func set(version: Int, of database: GRDB.Database) throws {
+        try database.execute(sql: "PRAGMA user_version = \(version)")
     }
 
     /// Each entry leads from its index to the next version; entries are never changed.

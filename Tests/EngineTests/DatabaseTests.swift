@@ -1,0 +1,143 @@
+import Diagnostics
+import Foundation
+import SystemPackage
+import Testing
+
+@testable import Engine
+
+@Suite struct DatabaseTests {
+    @Test func `containers are found by ID, name and the beginning of an ID`() throws {
+        try withDatabase { database, _ in
+            let first = record("aa11", name: "web")
+            let second = record("aa22", name: "aa33")
+            try database.write {
+                try $0.insert(first)
+                try $0.insert(second)
+            }
+            func find(_ text: String) throws -> String {
+                try database.read { try $0.container(text).id }
+            }
+            #expect(try find(first.id) == first.id)
+            #expect(try find("web") == first.id)
+            #expect(try find("/web") == first.id)
+            #expect(try find("aa1") == first.id)
+            #expect(try find("aa33") == second.id)
+            #expect(try problem { try find("aa") }?.why.contains("multiple IDs") == true)
+            #expect(try problem { try find("zz") }?.what == "No such container: zz")
+            #expect(try problem { try find("") }?.kind == .notFound)
+        }
+    }
+
+    @Test func `a taken name is a conflict and changes nothing`() throws {
+        try withDatabase { database, _ in
+            let first = record("aa11", name: "web")
+            try database.write { try $0.insert(first) }
+            let problem = try problem {
+                try database.write {
+                    try $0.insert(record("bb", name: "other"))
+                    try $0.insert(record("cc", name: "web"))
+                }
+            }
+            #expect(problem?.kind == .conflict)
+            #expect(problem?.what.contains("\"/web\" is already in use") == true)
+            #expect(try database.read { try $0.containers().map(\.name) } == ["web"])
+        }
+    }
+
+    @Test func `an anonymous volume goes with its last container`() throws {
+        try withDatabase { database, _ in
+            let first = record("aa11", name: "one")
+            let second = record("bb11", name: "two")
+            try database.write {
+                for container in [first, second] { try $0.insert(container) }
+                for (name, isAnonymous, id) in [
+                    ("anon", true, first.id), ("shared", true, first.id),
+                    ("shared", true, second.id), ("named", false, first.id),
+                ] {
+                    let use = VolumeUse(name: name, isAnonymous: isAnonymous, target: "/\(name)")
+                    try $0.use(use, by: id, at: .now)
+                }
+            }
+            let orphans = try database.write {
+                try $0.delete(containerID: first.id, withVolumes: true)
+            }
+            #expect(orphans == ["anon"])
+            let left = try database.write {
+                try $0.delete(containerID: second.id, withVolumes: true)
+            }
+            #expect(left == ["shared"])
+        }
+    }
+
+    @Test func `many connections side by side lose nothing`() async throws {
+        try await withTemporaryDirectory { directory in
+            let path = directory.appending("kade.db")
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for worker in 0..<8 {
+                    group.addTask {
+                        let database = Database(at: path)
+                        for number in 0..<20 {
+                            let container = record(
+                                "\(worker)a\(number)b", name: "c\(worker)-\(number)")
+                            try database.write { try $0.insert(container) }
+                            if number % 2 == 0 {
+                                _ = try database.write {
+                                    try $0.delete(containerID: container.id, withVolumes: true)
+                                }
+                            }
+                        }
+                    }
+                }
+                try await group.waitForAll()
+            }
+            let count = try Database(at: path).read { try $0.containers().count }
+            #expect(count == 80)
+        }
+    }
+
+    @Test func `a database of a newer version is refused`() throws {
+        try withDatabase { database, path in
+            try database.write { try Schema.set(version: 1000, of: $0) }
+            let problem = try problem { try Database(at: path).read { try $0.containers() } }
+            #expect(problem?.kind == .unsupported)
+        }
+    }
+
+    private func problem(_ body: () throws -> some Any) throws -> Problem? {
+        do {
+            _ = try body()
+            return nil
+        } catch let problem as Problem {
+            return problem
+        }
+    }
+
+    private func withDatabase(_ body: (Database, FilePath) throws -> Void) throws {
+        let directory = try temporaryDirectory()
+        defer { try? FileManager.default.removeItem(atPath: directory.string) }  // best effort
+        let path = directory.appending("kade.db")
+        try body(Database(at: path), path)
+    }
+
+    private func withTemporaryDirectory(_ body: (FilePath) async throws -> Void) async throws {
+        let directory = try temporaryDirectory()
+        try await body(directory)
+        try FileManager.default.removeItem(atPath: directory.string)
+    }
+
+    private func temporaryDirectory() throws -> FilePath {
+        let path = FileManager.default.temporaryDirectory.appendingPathComponent(
+            "kade-engine-\(UUID().uuidString)"
+        ).path
+        try FileManager.default.createDirectory(
+            atPath: path, withIntermediateDirectories: true)
+        return FilePath(path)
+    }
+}
+
+private func record(_ beginning: String, name: String) -> ContainerRecord {
+    let id = beginning + String(repeating: "0", count: 64 - beginning.utf8.count)
+    return ContainerRecord(
+        id: id, name: name, image: "busybox", imageID: "sha256:1", created: .now,
+        request: ContainerRequest(image: "busybox"), layers: ["sha256:2"])
+}

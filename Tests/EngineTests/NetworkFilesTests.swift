@@ -1,0 +1,31 @@
+import Testing
+
+@testable import Engine
+
+@Suite struct NetworkFilesTests {
+    @Test func `name servers on the host's loopback stay outside`() {
+        let host =
+            "# comment\nnameserver 127.0.0.53\nnameserver 9.9.9.9\nsearch a b\noptions edns0\n"
+        #expect(
+            NetworkFiles.resolver(host: host, request: NetworkRequest(), sharesNetwork: false)
+                == "nameserver 9.9.9.9\nsearch a b\noptions edns0\n")
+        #expect(
+            NetworkFiles.resolver(host: host, request: NetworkRequest(), sharesNetwork: true)
+                .hasPrefix("nameserver 127.0.0.53\n"))
+        var request = NetworkRequest()
+        request.nameServers = ["1.1.1.1"]
+        request.searchDomains = ["."]
+        #expect(
+            NetworkFiles.resolver(host: host, request: request, sharesNetwork: false)
+                == "nameserver 1.1.1.1\noptions edns0\n")
+    }
+
+    @Test func `hosts have the container's own name and those that were added`() {
+        let text = NetworkFiles.hosts(
+            hostname: "web", domainName: "example.org",
+            extraHosts: ["a:1.2.3.4", "b=[::1]", "c:2001:db8::1"])
+        #expect(text.hasPrefix("127.0.0.1\tlocalhost\n"))
+        #expect(text.contains("\tweb.example.org web\n"))
+        #expect(text.hasSuffix("1.2.3.4\ta\n::1\tb\n2001:db8::1\tc\n"))
+    }
+}
