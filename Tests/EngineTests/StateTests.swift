@@ -34,11 +34,12 @@ import Testing
         #expect(failed.exitCode == 3)
     }
 
-    @Test(arguments: [
-        (0, "Less than a second"), (1, "1 second"), (59, "59 seconds"), (60, "About a minute"),
-        (120, "2 minutes"), (3600, "About an hour"), (7200, "2 hours"), (172_800, "2 days"),
-        (1_296_000, "2 weeks"), (6_048_000, "2 months"), (69_120_000, "2 years"),
-    ] as [(Int64, String)])
+    @Test(
+        arguments: [
+            (0, "Less than a second"), (1, "1 second"), (59, "59 seconds"), (60, "About a minute"),
+            (120, "2 minutes"), (3600, "About an hour"), (7200, "2 hours"), (172_800, "2 days"),
+            (1_296_000, "2 weeks"), (6_048_000, "2 months"), (69_120_000, "2 years"),
+        ] as [(Int64, String)])
     func `spans of time have Docker's words`(seconds: Int64, text: String) {
         let start = Timestamp(nanosecondsSinceEpoch: 0)
         let end = Timestamp(nanosecondsSinceEpoch: seconds * 1_000_000_000)
