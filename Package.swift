@@ -28,9 +28,10 @@ let staticSwift: [LinkerSetting] = [
             + ["-Xlinker", "--end-group", "-lstdc++", "-lm"])
 ]
 
-/// `kade` lies at a fixed address, which spares the dynamic linker 95,000 relocations, 2 ms on
-/// every start; libraries, stack and heap still lie at random ones. Not so `kade-server`, which
-/// talks to strangers.
+/// `kade` lies at a fixed address.
+///
+/// That spares the dynamic linker 95,000 relocations, 2 ms on every start; libraries, stack and
+/// heap still lie at random ones. Not so `kade-server`, which talks to strangers.
 let fixedAddress: [LinkerSetting] = [.unsafeFlags(["-Xclang-linker", "-no-pie"])]
 
 let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")

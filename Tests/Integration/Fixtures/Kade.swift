@@ -97,9 +97,11 @@ final class Kade {
                 else { return nil }
                 return "process \(pid) \(String(decoding: line, as: UTF8.self))"
             }
-        let files = try Tool.check(
-            "find", runRoot, "-mindepth", "2", "-not", "-name", "*.lock"
-        ).split(separator: "\n").map { "file \($0)" }
+        // There is no run root before the first container starts.
+        let files =
+            FileManager.default.fileExists(atPath: runRoot)
+            ? try Tool.check("find", runRoot, "-mindepth", "2", "-not", "-name", "*.lock")
+                .split(separator: "\n").map { "file \($0)" } : []
         return mounts + processes + files
     }
 

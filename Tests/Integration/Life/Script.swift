@@ -8,6 +8,7 @@ extension Kade {
     ///   - steps: pairs: waits for the text, then types the keys.
     ///   - arguments: of `kade`.
     /// - Returns: how it ended; the output is all that the terminal got.
+    /// - Throws: when python3 cannot be started.
     func terminal(_ steps: [TerminalStep], _ arguments: String...) throws -> Tool.Outcome {
         let script = """
             import fcntl, os, pty, select, struct, sys, termios, time
