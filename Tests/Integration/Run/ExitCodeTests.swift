@@ -46,6 +46,8 @@ import Testing
     func `a signal's end is 128 and its number`(signal: String, code: Int32) throws {
         let outcome = try kade.shell("sh -c 'kill -\(signal) $$'; exit $?")
         #expect(outcome.exitCode == code)
+        // An init passes on what asks for an end, not what reports a fault of its own.
+        guard signal != "SEGV" else { return }
         let id = try kade.check("run", "-d", "--init", "busybox", "sleep", "60")
         try kade.check("kill", "-s", signal, id)
         #expect(try kade.check("wait", id) == "\(code)")

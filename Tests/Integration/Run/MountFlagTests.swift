@@ -68,9 +68,9 @@ import Testing
         #expect(sized.contains("size=64k") && !sized.contains("noexec"))
         #expect(mounts.contains { $0.contains(" /m ") && $0.contains("size=1024k") })
         #expect(outcome.lines.suffix(3) == ["written", "700", "750"])
-        let full = try kade.shell("head -c 100000 /dev/zero > /u/f", "--tmpfs", "/u:size=64k")
-        #expect(full.exitCode != 0)
-        #expect(full.errors.contains("No space left"))
+        let full = try kade.shell(
+            "head -c 100000 /dev/zero > /u/f || stat -c %s /u/f", "--tmpfs", "/u:size=64k")
+        #expect(full.output == "65536\n", "\(full)")
     }
 
     @Test func `--read-only forbids the rootfs, and not what is mounted on it`() throws {
@@ -128,7 +128,8 @@ import Testing
         let outcome = try kade(
             "run", "--rm", "-v", "\(shared):/link/deep", "linked", "/bin/sh", "-c",
             "exec < /link/deep/file && read line && echo $line")
-        #expect(outcome.output == "host\n", "\(outcome)")
+        #expect(outcome.exitCode == 125, "\(outcome)")
+        #expect(outcome.output.isEmpty)
         #expect(try FileManager.default.contentsOfDirectory(atPath: outside).isEmpty)
     }
 
