@@ -11,7 +11,18 @@ from comparing import parent, private_memory
 
 IMAGE = "localhost/bench:latest"
 CONTAINERS = ["bench", "beside"]
-CGROUPS = ["docker", "libpod_parent", "kade"]
+
+
+def engine_cgroups():
+    """The cgroups that the engines keep their containers in, as far as they exist."""
+    places = (os.path.join("/sys/fs/cgroup", hierarchy, name)
+              for hierarchy in os.listdir("/sys/fs/cgroup")
+              for name in ["docker", "libpod_parent", "kade"])
+    return {place for place in places if os.path.isdir(place)}
+
+
+# Those of engines that were here before stay.
+FOREIGN_CGROUPS = engine_cgroups()
 
 
 class Missing(Exception):
@@ -159,15 +170,14 @@ def makers(programs, work):
 
 
 def remove_all(work):
-    """Removes the stores and the engines' empty cgroups."""
+    """Removes the stores and the cgroups that the engines have made meanwhile."""
     with open("/proc/self/mountinfo") as file:
         mounts = [line.split()[4] for line in file]
     for path in sorted((path for path in mounts if path.startswith(work + "/")), reverse=True):
         subprocess.run(["umount", "-l", path])
     shutil.rmtree(work)
-    for hierarchy in os.listdir("/sys/fs/cgroup"):
-        for name in CGROUPS:
-            try:
-                os.rmdir(os.path.join("/sys/fs/cgroup", hierarchy, name))
-            except OSError:
-                pass  # never made, or another engine's containers are in it
+    for cgroup in engine_cgroups() - FOREIGN_CGROUPS:
+        try:
+            os.rmdir(cgroup)
+        except OSError:
+            pass  # another engine's containers are in it by now
