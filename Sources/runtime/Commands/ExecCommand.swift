@@ -23,7 +23,8 @@ enum ExecCommand {
                 why: "this version of Kade does not have it yet")
         }
         let preserved = try parsed.number("preserve-fds") ?? 0
-        try SelfProtection.ensure(closingFrom: 3 + preserved)
+        try SelfProtection.ensure(
+            closingFrom: 3 + preserved, except: inheritedDescriptor(parsed.value("process")))
         let id = parsed.operands[0]
         var request = Exec.Request(
             id: id, root: global.root, process: try process(parsed, id, global.root))
@@ -46,6 +47,15 @@ enum ExecCommand {
             return 0
         }
         return try foreground.wait(for: program.process, terminal: terminal).code
+    }
+
+    /// The descriptor that a path stands for, as an engine or a shell's `<(…)` passes a file.
+    private static func inheritedDescriptor(_ path: String?) -> CInt? {
+        guard let path else { return nil }
+        for directory in ["/proc/self/fd/", "/dev/fd/"] where path.hasPrefix(directory) {
+            return CInt(path.dropFirst(directory.count))
+        }
+        return nil
     }
 
     private static func console(

@@ -33,11 +33,26 @@ import Testing
         #expect(outcome.exitCode == 6)
     }
 
+    @Test func `exec reads the process from a descriptor that it inherits`() throws {
+        let bundle = try RuntimeBundle()
+        try bundle.startSleeping()
+        try bundle.folder.write(
+            #"{"args":["sh","-c","ls /proc/self/fd | wc -l"],"env":["PATH=/bin"],"cwd":"/"}"#,
+            to: "process.json")
+        let outcome = try Tool.run(
+            "sh", "-c", "exec 7< \"$1\"; shift; exec \"$@\"", "sh",
+            bundle.folder.at("process.json"), BuiltProgram.path("kade-runtime"), "--root",
+            bundle.root, "exec", "--process", "/proc/self/fd/7", bundle.id)
+        // Three streams, and the directory that ls reads: the program does not get the file.
+        #expect(outcome.output == "4\n", "\(outcome)")
+    }
+
     @Test func `a missing program is told in runc's words`() throws {
         let bundle = try RuntimeBundle()
         try bundle.startSleeping()
         let outcome = try bundle.runtime("exec", bundle.id, "nosuch")
-        #expect(outcome.exitCode == 255)
+        // Where runc says 255 for every failure of its own, a shell's 127 tells more.
+        #expect(outcome.exitCode == 127)
         #expect(outcome.errors.contains("executable file not found in $PATH"))
     }
 
