@@ -13,6 +13,13 @@ let strict: [SwiftSetting] = [
 /// The lean programs: no dynamic linker, no Foundation, ready in a millisecond.
 let fullyStatic: [LinkerSetting] = [.unsafeFlags(["-static-executable"])]
 
+/// The program's first instructions: ours on the processors that Sources/CEntry knows.
+#if arch(x86_64)
+    let ownEntry: [LinkerSetting] = [.unsafeFlags(["-Xlinker", "--entry=kade_entry"])]
+#else
+    let ownEntry: [LinkerSetting] = []
+#endif
+
 /// The others link Swift statically and C libraries dynamically (ARCHITECTURE.md §4).
 ///
 /// The libraries are those that Foundation's modules name only when they, too, are compiled for
@@ -54,6 +61,7 @@ let package = Package(
     targets: [
         // Level 0
         .target(name: "CLinux"),
+        .target(name: "CEntry"),
         .target(name: "Diagnostics", swiftSettings: strict),
         .systemLibrary(name: "CZstd", providers: [.apt(["libzstd-dev"])]),
         .systemLibrary(name: "CISAL", providers: [.apt(["libisal-dev"])]),
@@ -103,8 +111,8 @@ let package = Package(
             linkerSettings: staticSwift + fixedAddress),
         .executableTarget(
             name: "runtime",
-            dependencies: ["Diagnostics", "OCI", "Linux", "ContainerRuntime", system],
-            swiftSettings: strict, linkerSettings: fullyStatic),
+            dependencies: ["CEntry", "Diagnostics", "OCI", "Linux", "ContainerRuntime", system],
+            swiftSettings: strict, linkerSettings: fullyStatic + ownEntry),
         .executableTarget(
             name: "server",
             dependencies: ["Diagnostics", "OCI", "Linux", "Storage", "Registry", system],

@@ -8,8 +8,10 @@ import SystemPackage
 ///
 /// A process in the container could open `/proc/<pid>/exe` of init or exec while they are still
 /// this program. So the program executes itself again from a clone of its mount that is read-only
-/// (open_tree(2), mount_setattr(2)): whoever opens it for writing gets EROFS. That costs one
-/// execve; an engine that starts the runtime from such a clone saves it.
+/// (open_tree(2), mount_setattr(2)): whoever opens it for writing gets EROFS.
+///
+/// That costs a second start. Nearly always it is spared: Sources/CEntry has moved the process to
+/// such a clone before anything was set up, or an engine has started it from one.
 enum SelfProtection {
     /// Goes on only as a program that cannot be written to, and without files of its caller's.
     ///
