@@ -23,6 +23,8 @@ package struct RuntimeState: JSONCodable {
     package var owner: UInt32
     /// The path of the container's cgroup from the root of each hierarchy.
     package var cgroupPath: String?
+    /// The id of the rootfs's mount among the runtime's, where the container shares these.
+    package var rootfsMount: UInt64?
     package var annotations: [String: String]
 
     package init(
@@ -53,6 +55,7 @@ package struct RuntimeState: JSONCodable {
             case "created": created = try json.read()
             case "owner": owner = try json.read()
             case "cgroupPath": cgroupPath = try json.read()
+            case "rootfsMount": rootfsMount = try json.read()
             case "annotations": annotations = try json.read()
             default: try json.skipValue()
             }
@@ -70,6 +73,7 @@ package struct RuntimeState: JSONCodable {
         json.member("created", created)
         json.member("owner", owner)
         json.optional("cgroupPath", cgroupPath)
+        json.optional("rootfsMount", rootfsMount)
         json.optional("annotations", annotations)
         json.endObject()
     }

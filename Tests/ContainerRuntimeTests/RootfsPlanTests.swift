@@ -51,11 +51,14 @@ import Testing
         #expect(lines[6].contains("ln -sf pts/ptmx /b/rootfs/dev/ptmx"))
     }
 
-    @Test func `without a mount namespace nothing is mounted`() {
-        let problem = #expect(throws: Problem.self) {
-            try lines(RuntimeSpec(ociVersion: "1.2.0", root: .init(path: "rootfs")), \.settle)
-        }
-        #expect(problem?.kind == .unsupported)
+    @Test func `without a mount namespace all is mounted beneath one mount, for one unmount`()
+        throws
+    {
+        let spec = RuntimeSpec(ociVersion: "1.2.0", root: .init(path: "rootfs"))
+        #expect(
+            try lines(spec, \.prepare) == ["mount --rbind --make-rprivate /b/rootfs /b/rootfs"])
+        #expect(try lines(spec, \.settle).allSatisfy { !$0.contains("--make-rslave") })
+        #expect(try lines(spec, \.enter) == ["chroot /b/rootfs"])
     }
 
     @Test func `what the host's /dev brings is not made again`() throws {

@@ -31,7 +31,8 @@ package enum Create {
         package func plan() throws(Problem) -> ContainerPlan {
             try RuntimeRoot.check(id)
             return try ContainerPlan(
-                spec: bundle.spec, bundle: bundle.path, host: try .probe(for: bundle.spec),
+                spec: bundle.spec, bundle: bundle.path,
+                host: try .probe(for: bundle.spec, process: bundle.spec.process),
                 options: options)
         }
 
@@ -50,9 +51,10 @@ package enum Create {
     /// - Returns: the container, whose init waits for the start.
     /// - Throws: after everything that was made is gone again.
     package static func run(_ request: Request) throws(Problem) -> CreatedContainer {
-        guard request.bundle.spec.process != nil else {
+        // Only a start takes a process (runtime-spec, config.md § Process).
+        guard request.bundle.spec.process != nil || request.isStartedElsewhere else {
             throw Problem(
-                kind: .invalid, what: "cannot create container \(request.id)",
+                kind: .invalid, what: "cannot run container \(request.id)",
                 why: "config.json has no process", fix: "set process")
         }
         let plan = try request.plan()
@@ -107,6 +109,7 @@ struct Creation: ~Copyable {
         // Beside init, which mounts: what later commands need to know.
         try directory.saveConfiguration(request.bundle.configuration)
         state.cgroupPath = context.cgroup?.path
+        state.rootfsMount = context.hostRootfs?.mount
         try directory.save(state)
         hasRunHooks = true
         try plan.run(.hooks, in: &context, journal: journal)

@@ -82,6 +82,7 @@ package struct CreatedContainer: ~Copyable {
                 try cgroup.remove()
             }
         }
+        try HostRootfs(of: state)?.unmount()
         try directory.remove()
         return runPoststopHooks(of: spec, state)
     }

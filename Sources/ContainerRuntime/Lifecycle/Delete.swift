@@ -29,7 +29,8 @@ package enum Delete {
             return []
         }
         let status = try State.status(of: state, in: directory, asksFreezer: true)
-        guard status == .stopped || status == .created || isForced else {
+        // A created container too is to be killed first (runtime-spec, runtime.md § Delete).
+        guard status == .stopped || isForced else {
             throw Problem(
                 kind: .conflict, what: "cannot delete container \(id)",
                 why: "cannot delete container \(id) that is not stopped: \(status.rawValue)",
@@ -53,6 +54,7 @@ package enum Delete {
                 }
             }
         }
+        try HostRootfs(of: state)?.unmount()
         let spec = try directory.loadConfiguration()
         try directory.remove()
         return runPoststopHooks(of: spec, state)

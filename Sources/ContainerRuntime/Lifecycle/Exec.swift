@@ -49,7 +49,7 @@ package enum Exec {
                 kind: .conflict, what: "cannot exec in container \(request.id)",
                 why: "cannot exec in a stopped container", fix: "start it first")
         }
-        let host = try HostFacts.probe(for: spec)
+        let host = try HostFacts.probe(for: spec, process: request.process)
         let maker = ExecPlanMaker(
             spec: spec, process: request.process, host: host, initProcessID: initProcess.id,
             cgroup: try State.cgroup(of: state), state: state, request: request)

@@ -15,10 +15,16 @@ package enum Start {
                 why: "cannot start a container that is \(status.rawValue), only a created one",
                 fix: status == .stopped ? "delete it and create it again" : nil)
         }
+        let spec = try directory.loadConfiguration()
+        guard spec.process != nil else {
+            throw Problem(
+                kind: .invalid, what: "cannot start container \(id)",
+                why: "the config.json that it was created from has no process",
+                fix: "delete it, set process, and create it again")
+        }
         try explaining(
             "cannot start container \(id)", fix: "its first process is gone: delete it"
         ) { () throws(SystemCallError) in try StartFifo.start(at: directory.fifo) }
-        let spec = try directory.loadConfiguration()
         do throws(Problem) {
             try runPoststartHooks(of: spec, state)
         } catch {

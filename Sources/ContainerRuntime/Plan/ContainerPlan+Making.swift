@@ -198,13 +198,11 @@ struct PlanMaker {
     }
 
     private func hookSteps(_ kind: HookKind) -> [any SetupStep] {
-        let state = Self.state(of: spec, bundle, options)
-        let isBeforeStart = kind != .startContainer
-        return kind.hooks(of: spec).map {
-            RunHook(
-                kind: kind, hook: $0,
-                state: ContainerState(of: state, status: isBeforeStart ? .creating : .created))
-        }
+        // To prestart hooks, which once ran at the start, the container is created.
+        let isCreated = kind == .startContainer || kind == .prestart
+        let state = ContainerState(
+            of: Self.state(of: spec, bundle, options), status: isCreated ? .created : .creating)
+        return kind.hooks(of: spec).map { RunHook(kind: kind, hook: $0, state: state) }
     }
 
     private var hasRuntimeHooks: Bool {

@@ -52,8 +52,8 @@ struct ExecPlanMaker {
             [
                 CloseOnExecute(first: CInt(3 + request.preservedDescriptors)),
                 ConnectStreams(streams: request.streams),
-                KeepProc(), Await(rendezvous: .placed), joinStep,
-            ], to: .settle)
+                KeepProc(), Await(rendezvous: .placed),
+            ] + joinSteps, to: .settle)
         if hasOwnUser { plan.add([BecomeNamespaceRoot()], to: .settle) }
         if let processors = process.execCPUAffinity?.final {
             plan.add([SetProcessors(list: processors)], to: .settle)
@@ -82,11 +82,16 @@ struct ExecPlanMaker {
 
     /// With rights over all of the container's namespaces one call enters them; the detour has
     /// entered all but the mounts.
-    private var joinStep: any SetupStep {
-        if needsDetour { return JoinMountNamespace(path: namespaceFile(.mount)) }
+    private var joinSteps: [any SetupStep] {
+        // What is left to enter of a container that shares the runtime's mounts is its root.
+        let rootStep: [any SetupStep] =
+            kinds.contains(.mount) ? [] : [ChangeRootToProcess(process: initProcessID)]
+        if needsDetour {
+            return rootStep.isEmpty ? [JoinMountNamespace(path: namespaceFile(.mount))] : rootStep
+        }
         let flags = kinds.filter { $0 != .pid }.map(\.flag)
             .reduce(into: CloneFlags()) { $0.formUnion($1) }
-        return JoinProcessNamespaces(process: initProcessID, kinds: flags)
+        return [JoinProcessNamespaces(process: initProcessID, kinds: flags)] + rootStep
     }
 
     /// Makes the process: a child of the runtime whose PID namespace is the container's.

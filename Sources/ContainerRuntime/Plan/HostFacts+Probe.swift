@@ -6,11 +6,18 @@ import SystemPackage
 
 extension HostFacts {
     /// Asks the machine what the plan of this container needs to know, and nothing else.
-    package static func probe(for spec: RuntimeSpec) throws(Problem) -> HostFacts {
+    ///
+    /// - Parameters:
+    ///   - spec: the container's configuration.
+    ///   - process: the program to run in it.
+    /// - Returns: what is known of the machine.
+    /// - Throws: the kernel's refusal to tell.
+    package static func probe(
+        for spec: RuntimeSpec, process: RuntimeSpec.Process?
+    ) throws(Problem) -> HostFacts {
         try explaining("cannot find out what this machine offers", fix: "mount /proc") {
             () throws(SystemCallError) in
-            let process = spec.process
-            return HostFacts(
+            HostFacts(
                 effectiveUserID: geteuid(), effectiveGroupID: getegid(),
                 isInInitialUserNamespace: IDMap(parsing: try File.readText("/proc/self/uid_map"))
                     .isIdentity,

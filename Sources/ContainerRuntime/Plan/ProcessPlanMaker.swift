@@ -12,7 +12,13 @@ struct ProcessPlanMaker {
     var confinement: [any SetupStep] {
         var steps: [any SetupStep] = []
         if let profile = process.apparmorProfile {
-            steps.append(SetSecurityLabel(module: .appArmor, label: profile))
+            steps.append(
+                host.isAppArmorEnabled
+                    ? SetSecurityLabel(module: .appArmor, label: profile)
+                    : WarnStep(
+                        text:
+                            "this machine has no AppArmor: nothing applies the profile \(profile)",
+                        spec: "process.apparmorProfile"))
         }
         if let label = process.selinuxLabel {
             steps.append(SetSecurityLabel(module: .seLinux, label: label))
@@ -33,8 +39,10 @@ struct ProcessPlanMaker {
             SetIdentity(user: process.user),
             CheckWorkingDirectory(path: process.cwd),
             ApplyCapabilities(sets: sets),
-            FindProgram(name: process.args.first ?? "", environment: process.env),
         ]
+        if let name = process.args.first {
+            steps.append(FindProgram(name: name, environment: process.env))
+        }
         if !process.env.contains(where: { $0.hasPrefix("HOME=") }) {
             steps.append(FindHome(userID: process.user.uid))
         }

@@ -16,6 +16,8 @@ package struct SetupContext: ~Copyable {
 
     /// The container's root directory, once a step of ``SetupPhase/settle`` has mounted it.
     package var rootfsDirectory: RootedDirectory?
+    /// The rootfs as a mount of the runtime's, for a container without a mount namespace.
+    var hostRootfs: HostRootfs?
     /// The sources of mounts that the runtime opens for init, by the mount's index in the spec.
     var preparedMounts: [Int: PreparedMount] = [:]
     /// The cgroup v2 directory that init is born into (`CLONE_INTO_CGROUP`), if there is one.

@@ -57,15 +57,16 @@ struct EnterWorkingDirectory: SetupStep {
         let directory = FilePath(path)
         do throws(SystemCallError) {
             try WorkingDirectory.change(to: directory)
-            context.isInWorkingDirectory = true
         } catch  where isMade && error.errno == .noSuchFileOrDirectory {
             try make(directory)
-            context.isInWorkingDirectory = true
         } catch  where error.errno == .permissionDenied {
             return  // the user may be allowed to where root is not (NFS): CheckWorkingDirectory
         } catch {
             throw Problem(what: "cannot enter the working directory \(path)", refusal: error)
         }
+        // Now, because the container's filter may forbid getcwd(2).
+        try requireWorkingDirectoryInsideRoot(path)
+        context.isInWorkingDirectory = true
     }
 
     private func make(_ directory: FilePath) throws(Problem) {
@@ -79,7 +80,7 @@ struct EnterWorkingDirectory: SetupStep {
     }
 }
 
-/// Makes sure that the working directory is the wanted one, as the program's own user.
+/// Enters the working directory as the program's own user, where root could not.
 struct CheckWorkingDirectory: SetupStep {
     let path: String
 
@@ -91,17 +92,20 @@ struct CheckWorkingDirectory: SetupStep {
     }
 
     func run(in context: inout SetupContext) throws(Problem) {
-        if !context.isInWorkingDirectory {
-            try explaining("cannot enter the working directory \(path)") {
-                () throws(SystemCallError) in try WorkingDirectory.change(to: FilePath(path))
-            }
+        guard !context.isInWorkingDirectory else { return }
+        try explaining("cannot enter the working directory \(path)") {
+            () throws(SystemCallError) in try WorkingDirectory.change(to: FilePath(path))
         }
-        do throws(SystemCallError) {
-            _ = try WorkingDirectory.path()
-        } catch {
-            throw Problem(
-                kind: .denied, what: "cannot enter the working directory \(path)",
-                why: "it lies outside of the container's root", cause: error)
-        }
+        try requireWorkingDirectoryInsideRoot(path)
+    }
+}
+
+private func requireWorkingDirectoryInsideRoot(_ path: String) throws(Problem) {
+    do throws(SystemCallError) {
+        _ = try WorkingDirectory.path()
+    } catch {
+        throw Problem(
+            kind: .denied, what: "cannot enter the working directory \(path)",
+            why: "it lies outside of the container's root", cause: error)
     }
 }

@@ -11,10 +11,10 @@ import OCI
 /// | `reservation` | `memory.soft_limit_in_bytes` | `memory.low` |
 /// | `swappiness` | `memory.swappiness` | – |
 /// | `disableOOMKiller` | `memory.oom_control` | – |
+/// | `kernelTCP` | `memory.kmem.tcp.limit_in_bytes` | – (counted as memory) |
 ///
-/// `kernel` and `kernelTCP` are not written: the specification says "NOT RECOMMENDED", kernels
-/// since 5.16 ignore the first, and version 2 counts both as memory. `useHierarchy` is what every
-/// kernel since 5.11 does. A limit of 0 means that it is not set, as in other runtimes.
+/// `kernel` is not written: the specification says "NOT RECOMMENDED", kernels since 5.16 do not
+/// limit it, and version 2 counts it as memory. `useHierarchy` is what every kernel since 5.11 does. A limit of 0 means that it is not set, as in other runtimes.
 enum MemoryLimit {
     private static let field = "linux.resources.memory"
 
@@ -32,6 +32,7 @@ enum MemoryLimit {
     static func isLimited(_ memory: RuntimeSpec.Memory) -> Bool {
         set(memory.limit) != nil || set(memory.reservation) != nil || set(memory.swap) != nil
             || memory.swappiness != nil || memory.disableOOMKiller == true
+            || set(memory.kernel) != nil || set(memory.kernelTCP) != nil
     }
 
     private static func legacySteps(
@@ -67,7 +68,23 @@ enum MemoryLimit {
                     cgroup, .memory, "memory.oom_control", "1", spec: "\(field).disableOOMKiller",
                     why: "a process that needs more memory waits instead of being killed"))
         }
-        return steps
+        if let limit = set(memory.kernelTCP) {
+            steps.append(
+                WriteCgroupFile(
+                    cgroup, .memory, "memory.kmem.tcp.limit_in_bytes", "\(limit)",
+                    spec: "\(field).kernelTCP", why: "buffers of TCP take no more than this"))
+        }
+        return steps + kernelWarning(memory)
+    }
+
+    /// Kernels that Kade runs on do not limit the kernel's own memory apart.
+    private static func kernelWarning(_ memory: RuntimeSpec.Memory) -> [any SetupStep] {
+        guard let limit = set(memory.kernel), limit != -1 else { return [] }
+        return [
+            WarnStep(
+                text: "the limit of kernel memory is not applied: the kernel counts it as memory",
+                spec: "\(field).kernel")
+        ]
     }
 
     private static func legacyLimits(
@@ -123,7 +140,14 @@ enum MemoryLimit {
                     text: "memory.swappiness does not exist in cgroup version 2 and is not applied",
                     spec: "\(field).swappiness"))
         }
-        return steps
+        if let limit = set(memory.kernelTCP), limit != -1 {
+            steps.append(
+                WarnStep(
+                    text: "the limit of TCP buffers is not applied: cgroup version 2 counts them "
+                        + "as memory",
+                    spec: "\(field).kernelTCP"))
+        }
+        return steps + kernelWarning(memory)
     }
 
     /// The limit of swap alone, as version 2 wants it; −1 is none.

@@ -45,12 +45,7 @@ package struct RootfsPlan: Sendable {
     /// Plans; nothing of the machine is looked at but ``Input/host``.
     package init(_ input: Input) throws(Problem) {
         let linux = input.spec.linux ?? RuntimeSpec.Linux()
-        guard linux.namespaces.contains(where: { $0.type == .mount }) else {
-            throw Problem(
-                kind: .unsupported, what: "cannot make the root file system",
-                why: "without a mount namespace its mounts would be the host's",
-                fix: "add {\"type\": \"mount\"} to linux.namespaces")
-        }
+        let hasOwnMounts = linux.namespaces.contains { $0.type == .mount }
         let situation = MountSituation(input)
         var mounts: [ContainerMount] = []
         for (index, mount) in input.spec.mounts.enumerated() {
@@ -60,16 +55,24 @@ package struct RootfsPlan: Sendable {
 
         prepare = mounts.filter { situation.mustPrepare($0) }
             .map { PrepareMount(mount: $0, situation: situation) }
-        settle = [
-            SetRootPropagation(propagation: situation.propagation, rootfs: input.rootfs),
-            BindRootfs(rootfs: input.rootfs),
-        ]
+        if hasOwnMounts {
+            settle = [
+                SetRootPropagation(propagation: situation.propagation, rootfs: input.rootfs),
+                BindRootfs(rootfs: input.rootfs),
+            ]
+        } else {
+            prepare.append(BindRootfsOnHost(rootfs: input.rootfs))
+        }
         settle += mounts.map { MakeMount(mount: $0, situation: situation) }
         if !mounts.contains(where: \.bringsHostDevices) {
             settle += DeviceNodes.steps(
                 linux.devices, rootfs: input.rootfs, bindsHostNodes: !situation.canMakeNodes)
         }
-        enter = [EnterRootfs(rootfs: input.rootfs, usesPivotRoot: input.usesPivotRoot)]
+        enter = [
+            hasOwnMounts
+                ? EnterRootfs(rootfs: input.rootfs, usesPivotRoot: input.usesPivotRoot)
+                : ChangeRoot(rootfs: input.rootfs)
+        ]
         if let propagation = linux.rootfsPropagation {
             enter.append(PropagateFromRoot(propagation))
         }

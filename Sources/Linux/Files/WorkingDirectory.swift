@@ -37,4 +37,10 @@ package enum WorkingDirectory {
     package static func changeRoot(to path: FilePath) throws(SystemCallError) {
         try kernel("chroot", "\(path)") { path.withPlatformString { chroot($0) } }
     }
+
+    /// Makes an open directory the root and the working directory of this process.
+    package static func changeRoot(to directory: borrowing OwnedFD) throws(SystemCallError) {
+        try change(to: directory)
+        try changeRoot(to: ".")
+    }
 }

@@ -104,6 +104,20 @@ import Testing
         #expect(load < identity)
     }
 
+    @Test func `an AppArmor profile is set where the machine has AppArmor, else a warning`() throws
+    {
+        let profile: (inout RuntimeSpec) -> Void = { $0.process?.apparmorProfile = "web" }
+        #expect(names(try plan(profile), .enter).contains("WarnStep"))
+        let host = HostFacts(isAppArmorEnabled: true)
+        #expect(names(try plan(host: host, profile), .enter).contains("SetSecurityLabel"))
+    }
+
+    @Test func `without a process there is no program to find`() throws {
+        let steps = names(try plan { $0.process = nil }, .enter)
+        #expect(!steps.contains("FindProgram"))
+        #expect(steps.contains("ApplyCapabilities"))
+    }
+
     @Test func `the text numbers the steps and names who runs them`() throws {
         let text = try plan().text
         #expect(text.contains("# prepare: runtime\n1. "))

@@ -58,11 +58,12 @@ import Testing
 
     @Test func `every field has its file on version 1`() throws {
         let memory = RuntimeSpec.Memory(
-            limit: 1, reservation: 2, swappiness: 60, disableOOMKiller: true)
+            limit: 1, reservation: 2, kernelTCP: 3, swappiness: 60, disableOOMKiller: true)
         #expect(
             try plan(memory, .v1) == [
                 "echo 1 > memory.limit_in_bytes", "echo 2 > memory.soft_limit_in_bytes",
                 "echo 60 > memory.swappiness", "echo 1 > memory.oom_control",
+                "echo 3 > memory.kmem.tcp.limit_in_bytes",
             ])
     }
 
@@ -71,6 +72,13 @@ import Testing
         #expect(throws: Problem.self) { try plan(.init(disableOOMKiller: true), .v2) }
         let steps = try MemoryLimit.steps(for: .init(swappiness: 60), in: .web(.v2))
         #expect(steps.first is WarnStep)
+        let kernel = try MemoryLimit.steps(for: .init(kernel: 7, kernelTCP: 8), in: .web(.v2))
+        #expect(kernel.count == 2 && kernel.allSatisfy { $0 is WarnStep })
+    }
+
+    @Test func `a limit of kernel memory is a warning on version 1`() throws {
+        let steps = try MemoryLimit.steps(for: .init(kernel: 7), in: .web(.v1))
+        #expect(steps.count == 1 && steps.first is WarnStep)
     }
 
     @Test(arguments: CgroupVersion.allCases)
@@ -80,11 +88,11 @@ import Testing
     }
 
     @Test(arguments: CgroupVersion.allCases)
-    func `0, kernel memory and an OOM killer that stays are not written`(
+    func `0 and an OOM killer that stays are not written`(
         version: CgroupVersion
     ) throws {
         let memory = RuntimeSpec.Memory(
-            limit: 0, reservation: 0, swap: 0, kernel: 7, kernelTCP: 8, disableOOMKiller: false)
+            limit: 0, reservation: 0, swap: 0, kernel: 0, kernelTCP: 0, disableOOMKiller: false)
         #expect(try plan(memory, version).isEmpty)
     }
 

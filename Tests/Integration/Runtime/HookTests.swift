@@ -33,8 +33,10 @@ import Testing
         let bundle = try RuntimeBundle()
         bundle.spec.annotations = ["a": "b"]
         bundle.spec.hooks = RuntimeSpec.Hooks(
+            prestart: [Self.hook("cat > \(bundle.folder.at("prestart"))")],
             createRuntime: [Self.hook("cat > \(bundle.folder.at("state"))")])
         _ = try bundle.run(shell: "true")
+        #expect(try bundle.folder.text("prestart").contains("created"))
         let state = try JSONValue.parse(
             Array(bundle.folder.text("state").utf8), named: "state")
         #expect(state["id"]?.string == bundle.id)

@@ -30,14 +30,26 @@ import Testing
         #expect(try bundle.runtime("delete", "--force", bundle.id).exitCode == 0)
     }
 
-    @Test func `a created container can be deleted without a start`() throws {
+    @Test func `a created container is deleted by force only`() throws {
         let bundle = try RuntimeBundle()
         try bundle.write(shell: "true")
-        try Tool.check(
-            RuntimeBundle.program, "--root", bundle.root, "create", "-b", bundle.folder.path,
-            bundle.id)
-        #expect(try bundle.runtime("delete", bundle.id).exitCode == 0)
+        try bundle.create()
+        #expect(try bundle.runtime("delete", bundle.id).errors.contains("not stopped: created"))
+        #expect(try bundle.state()["status"]?.string == "created")
+        #expect(try bundle.runtime("delete", "--force", bundle.id).exitCode == 0)
         #expect(try bundle.leftovers().isEmpty)
+    }
+
+    @Test func `a container without a process is created, and refuses its start`() throws {
+        let bundle = try RuntimeBundle { $0.process = nil }
+        try bundle.write()
+        try bundle.create()
+        let start = try bundle.runtime("start", bundle.id)
+        #expect(start.exitCode == 1)
+        #expect(start.errors.contains("has no process"))
+        #expect(try bundle.state()["status"]?.string == "created")
+        let run = try bundle.runtime("run", "--bundle", bundle.folder.path, bundle.id + "-run")
+        #expect(run.errors.contains("has no process"))
     }
 
     @Test func `a second container of the same name is refused, and the first one lives`() throws {

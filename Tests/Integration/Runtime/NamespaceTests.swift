@@ -20,6 +20,36 @@ import Testing
         #expect(try outcome.output == Tool.check("readlink", "/proc/self/ns/ipc"))
     }
 
+    @Test func `without a mount namespace the mounts are the runtime's until the deletion`() throws
+    {
+        let bundle = try RuntimeBundle {
+            $0.linux?.namespaces = [.init(type: .pid)]
+            $0.hostname = nil
+            $0.linux?.maskedPaths = ["/proc/version"]
+            $0.root?.readonly = true
+        }
+        try bundle.startSleeping()
+        let inside = try bundle.exec(
+            shell: "readlink /proc/self/ns/mnt; pidof sleep; ls /; wc -c </proc/version; touch /x")
+        #expect(
+            try inside.lines.first == Tool.run("readlink", "/proc/self/ns/mnt").lines.first)
+        #expect(inside.lines.dropFirst().first == "1")
+        #expect(inside.lines.contains("home") && !inside.lines.contains("root"))
+        #expect(inside.lines.last == "0")
+        #expect(inside.errors.contains("Read-only file system"))
+        #expect(try bundle.leftovers().contains { $0.contains("/rootfs/proc ") })
+        #expect(try bundle.runtime("delete", "--force", bundle.id).exitCode == 0)
+        #expect(try bundle.leftovers().isEmpty)
+
+        // A creation that fails half-way takes its mounts back too.
+        bundle.spec.process?.args = ["/no/such"]
+        try bundle.write()
+        #expect(try bundle.runtime("create", "-b", bundle.folder.path, bundle.id).exitCode == 1)
+        #expect(try bundle.leftovers().isEmpty)
+        #expect(try bundle.run(shell: "exit 3").exitCode == 3)
+        #expect(try bundle.leftovers().isEmpty)
+    }
+
     @Test func `namespaces of another container are joined by path`() throws {
         let first = try RuntimeBundle { $0.hostname = "first" }
         try first.startSleeping()

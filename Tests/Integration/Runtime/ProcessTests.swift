@@ -93,6 +93,15 @@ import Testing
         #expect(outcome.errors.contains("No space left on device"))
     }
 
+    @Test func `a filter may forbid getcwd, with which the working directory is checked`() throws {
+        let bundle = try RuntimeBundle {
+            $0.process?.noNewPrivileges = false
+            $0.linux?.seccomp = .init(
+                defaultAction: .allow, syscalls: [.init(names: ["getcwd"], action: .errno)])
+        }
+        #expect(try bundle.run(shell: "echo lives").output == "lives\n")
+    }
+
     @Test func `a program's terminal is a console of its own`() throws {
         let bundle = try RuntimeBundle {
             $0.process?.terminal = true

@@ -68,6 +68,12 @@ final class RuntimeBundle {
         ).wait()
     }
 
+    /// Creates the container from what was written.
+    func create() throws {
+        try Tool.check(
+            Self.program, "--root", root, "create", "--bundle", folder.path, id)
+    }
+
     /// Creates and starts a container whose program sleeps.
     func startSleeping() throws {
         spec.process?.args = ["sleep", "1000"]
