@@ -72,10 +72,12 @@ extension ContainerSummary {
 /// The filters of `ps`, understood.
 struct ContainerMatcher {
     private var tests: [String: [(ContainerStatus) -> Bool]] = [:]
+    private let createdBefore: Timestamp?
     /// Whether a filter names states, which then decide instead of `--all`.
     private(set) var asksForState = false
 
     init(_ filter: ContainerFilter, among all: [ContainerStatus]) throws(Problem) {
+        createdBefore = filter.createdBefore
         for (key, value) in filter.conditions {
             let test = try Self.test(key, value, all)
             tests[key, default: []].append(test)
@@ -85,8 +87,10 @@ struct ContainerMatcher {
 
     /// Values of one key are alternatives (labels are not), keys come together.
     func matches(_ status: ContainerStatus) -> Bool {
-        tests.allSatisfy { key, tests in
-            key == "label" ? tests.allSatisfy { $0(status) } : tests.contains { $0(status) }
+        if let createdBefore, status.record.created >= createdBefore { return false }
+        return tests.allSatisfy { key, tests in
+            key == "label" || key == "label!"
+                ? tests.allSatisfy { $0(status) } : tests.contains { $0(status) }
         }
     }
 
@@ -96,11 +100,10 @@ struct ContainerMatcher {
         switch key {
         case "id": return { $0.record.id.hasPrefix(value) }
         case "name": return nameTest(value)
-        case "label":
-            let parts = value.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            let name = String(parts[0])
-            guard parts.count > 1 else { return { $0.record.request.labels[name] != nil } }
-            return { $0.record.request.labels[name] == String(parts[1]) }
+        case "label": return labelTest(value)
+        case "label!":
+            let isLabelled = labelTest(value)
+            return { !isLabelled($0) }
         case "exited":
             guard let code = Int32(value) else { throw invalid(key, value) }
             return {
@@ -138,6 +141,14 @@ struct ContainerMatcher {
         case "network": return { ContainerSummary($0).network == value }
         default: throw invalid(key, value)
         }
+    }
+
+    /// A label's name, or its name and value.
+    private static func labelTest(_ value: String) -> (ContainerStatus) -> Bool {
+        let parts = value.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+        let name = String(parts[0])
+        guard parts.count > 1 else { return { $0.record.request.labels[name] != nil } }
+        return { $0.record.request.labels[name] == String(parts[1]) }
     }
 
     /// A part of the name; `^` and `$` tie it to the name's ends.

@@ -36,8 +36,10 @@ package struct ContainerFilter: Sendable {
     /// `-n`, and 1 for `-l`: the last created, in whatever state.
     package var last: Int?
     /// `--filter key=value`: id, name, label, exited, status, ancestor, before, since, volume,
-    /// network.
+    /// network, and `label!`, which only what is pruned knows.
     package var conditions: [(key: String, value: String)] = []
+    /// Only containers that were created before.
+    package var createdBefore: Timestamp?
 
     package init() {}
 }

@@ -13,17 +13,16 @@ struct PruneContainersCommand: Command {
             flags: [
                 .switch("force", "f", "Do not prompt for confirmation", \.isForced),
                 .list(
-                    "filter", nil, "filter", "Provide filter values (e.g. \"label=<key>=<value>\")",
+                    "filter", nil, "filter",
+                    "Provide filter values (e.g. \"until=24h\", \"label=<key>=<value>\")",
                     \.filters, FilterFlag.parse),
             ], operands: .none)
     }
 
     func run(in session: Session) throws(Problem) -> ExitCode {
+        let filter = try filter()
         let isAgreed = isForced ? true : try isConfirmed(in: session)
         guard isAgreed else { return .failure }
-        var filter = ContainerFilter()
-        filter.includesStopped = true
-        filter.conditions = filters.map { ($0.key, $0.value) }
         let removed = try session.engine().containers.prune(filter)
         guard !removed.isEmpty else { return .success }
         try session.output.writeLine("Deleted Containers:")
@@ -37,5 +36,33 @@ struct PruneContainersCommand: Command {
                 + "Are you sure you want to continue? [y/N] ")
         let answer = readLine()?.lowercased() ?? ""
         return answer == "y" || answer == "yes"
+    }
+
+    private func filter() throws(Problem) -> ContainerFilter {
+        var filter = ContainerFilter()
+        filter.includesStopped = true
+        for condition in filters {
+            switch condition.key {
+            case "label", "label!": filter.conditions.append((condition.key, condition.value))
+            case "until":
+                let before = try Self.moment(condition.value)
+                filter.createdBefore = min(before, filter.createdBefore ?? before)
+            default:
+                throw Problem(
+                    kind: .invalid, what: "invalid filter '\(condition.key)=\(condition.value)'",
+                    why: "prune has no such filter", fix: "filters are label, label! and until")
+            }
+        }
+        return filter
+    }
+
+    private static func moment(_ text: String) throws(Problem) -> Timestamp {
+        do throws(InvalidValue) {
+            return try TimeFlag.parse(text).moment(before: .now)
+        } catch {
+            throw Problem(
+                kind: .invalid, what: "invalid filter 'until=\(text)'", why: error.why,
+                fix: error.fix)
+        }
     }
 }
