@@ -41,7 +41,7 @@ extension ContainerService {
             return
         }
         try context.send(number, to: pid, startTime: lifecycle.pidStartTime, of: record)
-        if number == SIGKILL, case .paused = status.state { try context.resume(record) }
+        if number == SIGKILL, case .paused = status.state { try context.thawToEnd(record) }
     }
 
     /// Stops where needed, and starts.
@@ -130,7 +130,7 @@ extension EngineContext {
             ClientMessage.stop(
                 signal: UInt8(truncatingIfNeeded: signal),
                 timeoutInMilliseconds: timeoutInMilliseconds))
-        if case .paused = status.state { try resume(record) }
+        if case .paused = status.state { try thawToEnd(record) }
         if waits { _ = try session.waitForExit() }
     }
 
@@ -159,6 +159,17 @@ extension EngineContext {
         try runRuntime(
             ["resume", record.id], on: record.id,
             what: "cannot unpause container \(record.name)")
+    }
+
+    /// Thaws a container that was sent a signal to end it.
+    ///
+    /// In cgroup version 2 SIGKILL ends a frozen process, so that it may be gone already.
+    func thawToEnd(_ record: ContainerRecord) throws(Problem) {
+        do throws(Problem) {
+            try resume(record)
+        } catch {
+            if case .paused = try status(of: record).state { throw error }
+        }
     }
 
     /// Sends a signal to a container's first process, never to a later one of its number.
