@@ -47,7 +47,7 @@ bench: check-root deps-bench build
 	$(SUDO) Benchmarks/run $(BIN)
 
 install: build
-	Scripts/install $(BIN) "$(DESTDIR)$(PREFIX)"
+	Scripts/install $(BIN) "$(PREFIX)" "$(DESTDIR)"
 
 clean:
 	$(SWIFT) package clean

@@ -17,6 +17,15 @@ package struct Timestamp: Sendable, Hashable, Comparable {
             nanosecondsSinceEpoch: Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec))
     }
 
+    /// When the machine was started, by the clock as it is now; `clock_gettime(2)`, CLOCK_BOOTTIME.
+    static var boot: Timestamp {
+        var time = timespec()
+        clock_gettime(CLOCK_BOOTTIME, &time)
+        return Timestamp(
+            nanosecondsSinceEpoch: Timestamp.now.nanosecondsSinceEpoch
+                - Int64(time.tv_sec) * 1_000_000_000 - Int64(time.tv_nsec))
+    }
+
     /// Docker's zero time: 0001-01-01T00:00:00Z in text.
     package static let zeroText = "0001-01-01T00:00:00Z"
 

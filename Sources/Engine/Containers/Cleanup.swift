@@ -7,13 +7,19 @@ extension EngineContext {
     /// Ends what a killed monitor or a reboot left of a run: the runtime's state with its cgroups,
     /// the socket, and `lifecycle.json`, which gets Docker's exit code 255.
     ///
-    /// The caller holds the container's lock.
+    /// The caller holds the container's lock. When the run ended nobody knows: it is said to be
+    /// now or, where the machine went down, when it came up again.
     func finish(_ status: ContainerStatus) throws(Problem) {
         guard var lifecycle = status.lifecycle else { return }
         try removeRuntimeState(of: status.record.id)
         if lifecycle.status == .running {
             lifecycle.exitCode = 255
-            lifecycle.finishedAt = .now
+            if lifecycle.bootID == (try bootID()) {
+                lifecycle.finishedAt = .now
+            } else {
+                lifecycle.finishedAt = max(.boot, lifecycle.startedAt ?? .boot)
+                lifecycle.error = "the machine went down while the container ran"
+            }
         }
         lifecycle.status = .exited
         try lifecycle.write(to: configuration.bundle(of: status.record.id).lifecycle)

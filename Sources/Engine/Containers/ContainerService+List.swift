@@ -138,6 +138,14 @@ struct ContainerMatcher {
                 ContainerSummary(status).mounts.contains(value)
                     || status.record.request.mounts.contains { $0.target == value }
             }
+        case "restart-policy":
+            guard ["no", "always", "unless-stopped", "on-failure"].contains(value) else {
+                throw invalid(key, value)
+            }
+            return { $0.record.request.restartPolicy.nameAndRetries.name == value }
+        case "should-start-on-boot":
+            guard value == "true" || value == "false" else { throw invalid(key, value) }
+            return { $0.startsAtBoot == (value == "true") }
         case "network": return { ContainerSummary($0).network == value }
         default: throw invalid(key, value)
         }
@@ -179,7 +187,7 @@ struct ContainerMatcher {
         Problem(
             kind: .invalid, what: "invalid filter '\(key)=\(value)'",
             why: "there is no such filter, or the value is none of its",
-            fix: "filters are id, name, label, exited, status, ancestor, before, since, volume "
-                + "and network")
+            fix: "filters are id, name, label, exited, status, ancestor, before, since, volume, "
+                + "network, restart-policy and should-start-on-boot")
     }
 }

@@ -26,17 +26,9 @@ extension ContainerService {
     /// What the container changed in its root file system, sorted by path.
     package func diff(_ name: String) throws(Problem) -> [FilesystemChange] {
         let record = try context.record(of: name)
-        let path = context.configuration.bundle(of: record.id).monitor
-        guard File.exists(path) else { return [] }  // never started: nothing changed
-        let bytes = try explaining("cannot read \(path)") {
-            () throws(SystemCallError) in try File.read(path)
-        }
-        let mounts = try MonitorConfiguration(json: bytes, named: path.string).mounts
         var changes: [FilesystemChange] = []
-        for mount in mounts {
-            let overlay = OverlayMount(
-                lower: mount.lower.map { FilePath($0) }, upper: mount.upper.map { FilePath($0) },
-                work: mount.work.map { FilePath($0) })
+        for mount in try context.mounts(of: record) {
+            let overlay = mount.overlay
             if let upper = overlay.upper, !File.exists(upper) { continue }  // gone with a reboot
             let prefix = mount.at.isEmpty ? "" : "/" + mount.at
             changes += try overlay.changes().map { change in

@@ -36,7 +36,7 @@ package struct ContainerFilter: Sendable {
     /// `-n`, and 1 for `-l`: the last created, in whatever state.
     package var last: Int?
     /// `--filter key=value`: id, name, label, exited, status, ancestor, before, since, volume,
-    /// network, and `label!`, which only what is pruned knows.
+    /// network, restart-policy, should-start-on-boot, and `label!`, which only what is pruned knows.
     package var conditions: [(key: String, value: String)] = []
     /// Only containers that were created before.
     package var createdBefore: Timestamp?

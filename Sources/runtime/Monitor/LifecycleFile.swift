@@ -19,6 +19,8 @@ struct LifecycleFile {
     var wasOutOfMemory = false
     var error: String?
     var restartCount = 0
+    /// Whether a command asked for the end, and not the machine's own end.
+    var wasStoppedByUser = false
     private let path: FilePath
     private let monitorPid: Int32
     private let monitorStartTime: UInt64
@@ -54,7 +56,7 @@ struct LifecycleFile {
             "pidStartTime": number(pidStartTime), "monitorPid": number(monitorPid),
             "monitorStartTime": number(monitorStartTime), "bootID": .string(bootID),
             "exitCode": number(exitCode), "oomKilled": .bool(wasOutOfMemory),
-            "restartCount": number(restartCount),
+            "restartCount": number(restartCount), "stoppedByUser": .bool(wasStoppedByUser),
         ]
         object["startedAt"] = startedAt.map { .string($0) }
         object["finishedAt"] = finishedAt.map { .string($0) }

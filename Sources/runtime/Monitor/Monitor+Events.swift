@@ -151,6 +151,7 @@ extension Monitor {
             }
         case .signal(let number): try send(Signal(rawValue: CInt(number)))
         case .stop(let signal, let timeout):
+            try noteStopByUser()
             try stop(Signal(rawValue: CInt(signal)), timeoutInMilliseconds: timeout)
         }
     }

@@ -179,6 +179,16 @@ final class Monitor {
         }
     }
 
+    /// Notes that a user wants the container's end, before anything else can happen.
+    func noteStopByUser() throws(Problem) {
+        guard !lifecycle.wasStoppedByUser else { return }
+        lifecycle.wasStoppedByUser = true
+        switch phase {
+        case .running, .restarting: try lifecycle.write()
+        case .waitingForClient, .ended: return  // written with what comes next
+        }
+    }
+
     /// Ends the container for good: a signal, and SIGKILL after the time limit.
     func stop(_ signal: Signal, timeoutInMilliseconds: Int32) throws(Problem) {
         wasStopped = true

@@ -21,21 +21,36 @@ extension EngineContext {
 
     /// The overlays of a container as they are or will be, for whoever reads its files.
     func overlays(of record: ContainerRecord) throws(Problem) -> [OverlayMount] {
+        try mounts(of: record).map(\.overlay)
+    }
+
+    /// The same, with the place of each: what the last start mounted.
+    func mounts(
+        of record: ContainerRecord
+    ) throws(Problem) -> [MonitorConfiguration.RootfsMount] {
         let path = configuration.bundle(of: record.id).monitor
-        let mounts: [MonitorConfiguration.RootfsMount]
-        if File.exists(path) {
-            let bytes = try explaining("cannot read \(path)") {
-                () throws(SystemCallError) in try File.read(path)
+        var bytes: [UInt8] = []
+        do throws(SystemCallError) {
+            bytes = try File.read(path)
+        } catch {
+            guard error.errno == .noSuchFileOrDirectory else {
+                throw Problem(what: "cannot read \(path)", refusal: error)
             }
-            mounts = try MonitorConfiguration(json: bytes, named: path.string).mounts
-        } else {
-            mounts = record.imageID == HostImage.name ? [] : [try snapshot(of: record)]
         }
-        return mounts.map { mount in
-            OverlayMount(
-                lower: mount.lower.map { FilePath($0) }, upper: mount.upper.map { FilePath($0) },
-                work: mount.work.map { FilePath($0) })
+        // A start's files are not synced: a power failure may leave them without their content.
+        guard bytes.contains(where: { $0 != 0 }) else {
+            return record.imageID == HostImage.name ? [] : [try snapshot(of: record)]
         }
+        return try MonitorConfiguration(json: bytes, named: path.string).mounts
+    }
+}
+
+extension MonitorConfiguration.RootfsMount {
+    /// What is mounted.
+    var overlay: OverlayMount {
+        OverlayMount(
+            lower: lower.map { FilePath($0) }, upper: upper.map { FilePath($0) },
+            work: work.map { FilePath($0) })
     }
 }
 

@@ -20,6 +20,8 @@ struct Lifecycle: Sendable, Equatable {
     var isOutOfMemory: Bool
     var error: String?
     var restartCount: Int
+    /// Whether a user ended the run, with `stop` or `kill`.
+    var wasStoppedByUser = false
 
     enum Status: String, Sendable {
         case running, exited, restarting, failed
@@ -35,7 +37,25 @@ struct Lifecycle: Sendable, Equatable {
         } catch {
             throw Problem(what: "cannot read \(path)", refusal: error)
         }
+        guard bytes.contains(where: { $0 != 0 }) else {
+            self = try .lost(at: path)
+            return
+        }
         try self.init(json: .parse(bytes, named: path.string), named: path.string)
+    }
+
+    /// A run of which a power failure left the file and not its content.
+    ///
+    /// The file was made when the run began; the monitor belonged to another boot.
+    private static func lost(at path: FilePath) throws(Problem) -> Lifecycle {
+        let modified = try explaining("cannot look at \(path)") { () throws(SystemCallError) in
+            try FileStatus(ofLink: path).modified
+        }
+        let start = Timestamp(
+            nanosecondsSinceEpoch: modified.seconds * 1_000_000_000 + Int64(modified.nanoseconds))
+        var lifecycle = try Lifecycle(json: ["status": "running"], named: path.string)
+        lifecycle.startedAt = start
+        return lifecycle
     }
 
     init(json: JSONValue, named name: String) throws(Problem) {
@@ -57,6 +77,7 @@ struct Lifecycle: Sendable, Equatable {
         isOutOfMemory = json["oomKilled"]?.bool ?? false
         error = json.text("error")
         restartCount = json["restartCount"]?.int ?? 0
+        wasStoppedByUser = json["stoppedByUser"]?.bool ?? false
     }
 
     var json: JSONValue {
@@ -65,7 +86,7 @@ struct Lifecycle: Sendable, Equatable {
             "pidStartTime": .integer(pidStartTime), "monitorPid": .integer(monitorPid),
             "monitorStartTime": .integer(monitorStartTime), "bootID": .string(bootID),
             "exitCode": .integer(exitCode), "oomKilled": .bool(isOutOfMemory),
-            "restartCount": .integer(restartCount),
+            "restartCount": .integer(restartCount), "stoppedByUser": .bool(wasStoppedByUser),
         ]
         if let startedAt { json["startedAt"] = .string(startedAt.rfc3339) }
         if let finishedAt { json["finishedAt"] = .string(finishedAt.rfc3339) }
