@@ -156,12 +156,13 @@ import Testing
         #expect(throws: Problem.self) { try lines(spec([noSource]), \.settle) }
     }
 
-    @Test func `the table of mounts names procfs also where blanks are escaped`() {
-        let table = """
-            22 1 0:20 / /proc rw,relatime shared:5 - proc proc rw
-            23 1 0:21 / /my\\040sys rw - sysfs sysfs rw
-            24 1 0:22 / /dev rw - devtmpfs devtmpfs rw
-            """
+    @Test func `the mount points of proc and sysfs are found`() {
+        let table = MountTable(
+            parsing: """
+                22 1 0:20 / /proc rw,relatime shared:5 - proc proc rw
+                23 1 0:21 / /my\\040sys rw - sysfs sysfs rw
+                24 1 0:22 / /dev rw - devtmpfs devtmpfs rw
+                """)
         #expect(HostMounts.kernelFileSystems(in: table) == ["/proc", "/my sys"])
     }
 }

@@ -2,7 +2,7 @@ package import Diagnostics
 import Glibc
 import Linux
 import OCI
-import SystemPackage
+package import SystemPackage
 
 /// Makes a container from a bundle, up to the point where only the start is missing: `create`.
 package enum Create {
@@ -17,6 +17,11 @@ package enum Create {
         package var usesPivotRoot = true
         package var makesKeyring = true
         package var preservedDescriptors = 0
+        /// The mount namespace whose mounts a shared bind mount stays a peer of; nil where it is
+        /// this process's own.
+        package var sharingNamespace: FilePath?
+        /// Whether the program is killed when this process is.
+        package var endsWithRuntime = false
         /// Whether each step's time is recorded.
         package var recordsSteps = false
 
@@ -42,7 +47,8 @@ package enum Create {
                 start: isStartedElsewhere
                     ? .fifo(root.path.appending(id).appending("exec.fifo")) : .handshake,
                 streams: streams, usesPivotRoot: usesPivotRoot, makesKeyring: makesKeyring,
-                preservedDescriptors: preservedDescriptors)
+                preservedDescriptors: preservedDescriptors, sharingNamespace: sharingNamespace,
+                endsWithRuntime: endsWithRuntime)
         }
     }
 

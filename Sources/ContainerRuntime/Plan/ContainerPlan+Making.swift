@@ -63,7 +63,7 @@ struct PlanMaker {
             RootfsPlan.Input(
                 spec: spec, bundle: bundle,
                 rootfs: Bundle.rootfs(of: spec, in: bundle), cgroup: placement.cgroup, host: host,
-                usesPivotRoot: options.usesPivotRoot))
+                usesPivotRoot: options.usesPivotRoot, sharingNamespace: options.sharingNamespace))
     }
 
     /// In the runtime, before init exists.

@@ -14,10 +14,14 @@ package struct PlanOptions: Sendable, Equatable {
     package var makesKeyring: Bool
     /// How many descriptors from 3 on the program inherits (`--preserve-fds`, `LISTEN_FDS`).
     package var preservedDescriptors: Int
+    /// The mount namespace whose mounts a shared bind mount stays a peer of, as a file of
+    /// `/proc`; nil where it is the runtime's own.
+    package var sharingNamespace: FilePath?
 
     package init(
         containerID: String, start: StartSignal, streams: StandardStreams = .inherited,
-        usesPivotRoot: Bool = true, makesKeyring: Bool = true, preservedDescriptors: Int = 0
+        usesPivotRoot: Bool = true, makesKeyring: Bool = true, preservedDescriptors: Int = 0,
+        sharingNamespace: FilePath? = nil
     ) {
         self.containerID = containerID
         self.start = start
@@ -25,6 +29,7 @@ package struct PlanOptions: Sendable, Equatable {
         self.usesPivotRoot = usesPivotRoot
         self.makesKeyring = makesKeyring
         self.preservedDescriptors = preservedDescriptors
+        self.sharingNamespace = sharingNamespace
     }
 
     /// What init waits for before it executes the program.

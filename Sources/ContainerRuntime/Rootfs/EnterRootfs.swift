@@ -63,8 +63,8 @@ enum HostMounts {
     ///
     /// A process that escapes the chroot would find the host's processes and devices there.
     static func hideKernelFileSystems(except rootfs: FilePath) throws(SystemCallError) {
-        let table = try File.readText("/proc/self/mountinfo")
-        for place in kernelFileSystems(in: table) where !place.starts(with: rootfs) {
+        for place in kernelFileSystems(in: try MountTable.current())
+        where !place.starts(with: rootfs) {
             do throws(SystemCallError) {
                 try Mount.setPropagation(of: place, to: .private, isRecursive: true)
                 try Mount.unmount(place, isDetached: true)
@@ -75,31 +75,8 @@ enum HostMounts {
         }
     }
 
-    /// The mount points of proc and sysfs in a mountinfo table (proc_pid_mountinfo(5)).
-    static func kernelFileSystems(in table: String) -> [FilePath] {
-        table.split(separator: "\n").compactMap { line in
-            let fields = line.split(separator: " ")
-            guard let separator = fields.firstIndex(of: "-"), separator > 4,
-                fields.indices.contains(separator + 1),
-                ["proc", "sysfs"].contains(fields[separator + 1])
-            else { return nil }
-            return FilePath(unescaped(fields[4]))
-        }
-    }
-
-    /// Blanks and the like are octal in the table: "\040".
-    private static func unescaped(_ text: Substring) -> String {
-        var bytes: [UInt8] = []
-        var rest = Array(text.utf8)[...]
-        while let byte = rest.popFirst() {
-            let digits = String(decoding: rest.prefix(3), as: UTF8.self)
-            if byte == UInt8(ascii: "\\"), rest.count >= 3, let code = UInt8(digits, radix: 8) {
-                bytes.append(code)
-                rest = rest.dropFirst(3)
-            } else {
-                bytes.append(byte)
-            }
-        }
-        return String(decoding: bytes, as: UTF8.self)
+    /// The mount points of proc and sysfs.
+    static func kernelFileSystems(in table: MountTable) -> [FilePath] {
+        table.entries.filter { ["proc", "sysfs"].contains($0.type) }.map(\.point)
     }
 }

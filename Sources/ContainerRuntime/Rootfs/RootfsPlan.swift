@@ -28,10 +28,12 @@ package struct RootfsPlan: Sendable {
         package var host: HostFacts
         /// False for `--no-pivot`: MS_MOVE and chroot, for a root on an initramfs.
         package var usesPivotRoot: Bool
+        /// Where shared bind mounts come from (``PlanOptions/sharingNamespace``).
+        package var sharingNamespace: FilePath?
 
         package init(
             spec: RuntimeSpec, bundle: FilePath, rootfs: FilePath, cgroup: Cgroup?,
-            host: HostFacts, usesPivotRoot: Bool
+            host: HostFacts, usesPivotRoot: Bool, sharingNamespace: FilePath? = nil
         ) {
             self.spec = spec
             self.bundle = bundle
@@ -39,6 +41,7 @@ package struct RootfsPlan: Sendable {
             self.cgroup = cgroup
             self.host = host
             self.usesPivotRoot = usesPivotRoot
+            self.sharingNamespace = sharingNamespace
         }
     }
 
@@ -103,6 +106,8 @@ struct MountSituation: Sendable {
     let isPrivileged: Bool
     /// How the host's mounts reach the container's copy of them.
     let propagation: RuntimeSpec.Linux.RootfsPropagation
+    /// Where shared bind mounts come from; nil for the runtime's own mount namespace.
+    let sharingNamespace: FilePath?
     /// The label of file systems made for the container, where SELinux is on.
     let securityLabel: String?
 
@@ -121,6 +126,7 @@ struct MountSituation: Sendable {
         isInUserNamespace = user != nil || !input.host.isInInitialUserNamespace
         isPrivileged = input.host.isPrivileged
         propagation = linux.rootfsPropagation ?? .rslave
+        sharingNamespace = input.sharingNamespace
         securityLabel = input.host.isSELinuxEnabled ? linux.mountLabel : nil
         canMakeNodes =
             user == nil && input.host.isInInitialUserNamespace
@@ -131,10 +137,19 @@ struct MountSituation: Sendable {
     let canMakeNodes: Bool
 
     /// Whether the runtime has to open a mount's source, because init, in a user namespace, may
-    /// not reach it or not map its owners.
+    /// not reach it or not map its owners, or because init has no peer of the mount.
     func mustPrepare(_ mount: ContainerMount) -> Bool {
         guard case .bind = mount.kind, isPrivileged else { return false }
         return mount.options.ownerMapping != nil || userNamespaceMaps != nil
+            || namespaceOfPeers(of: mount) != nil
+    }
+
+    /// The mount namespace where a shared bind mount's source has peers, if it is another one.
+    func namespaceOfPeers(of mount: ContainerMount) -> FilePath? {
+        // The kernel makes every mount of a new user namespace a slave (mount_namespaces(7)).
+        guard mount.options.propagation.last?.propagation == .shared, userNamespaceMaps == nil
+        else { return nil }
+        return sharingNamespace
     }
 
     /// Refuses what cannot be done before anything is made.

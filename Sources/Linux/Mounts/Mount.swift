@@ -154,6 +154,20 @@ package enum Mount {
         }
         return id
     }
+
+    /// The id of the mount that holds an open file.
+    ///
+    /// The system call is `statx(2)` with `STATX_MNT_ID`, since Linux 5.8.
+    package static func identifier(
+        of file: borrowing OwnedFD
+    ) throws(SystemCallError) -> UInt64 {
+        var id: UInt64 = 0
+        let descriptor = file.rawValue
+        try kernel("statx", describe(descriptor)) {
+            clinux_mount_id(descriptor, "", 0x1000, &id)  // AT_EMPTY_PATH
+        }
+        return id
+    }
 }
 
 /// What `fstatfs(2)` tells: the file system's kind, and the mount's flags.

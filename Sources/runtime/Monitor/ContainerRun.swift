@@ -25,13 +25,20 @@ final class ContainerRun {
 
     /// Creates and starts the container.
     ///
+    /// - Parameters:
+    ///   - configuration: what the engine tells the monitor.
+    ///   - host: the mount namespace that shared bind mounts are peers in.
+    /// - Returns: the run, whose program has started.
     /// - Throws: after everything that was made is gone again.
-    static func begin(_ configuration: MonitorConfiguration) throws(Problem) -> ContainerRun {
+    static func begin(
+        _ configuration: MonitorConfiguration, sharingWith host: FilePath
+    ) throws(Problem) -> ContainerRun {
         var request = Create.Request(
             id: configuration.id, bundle: try .load(FilePath(configuration.bundle)),
             root: RuntimeRoot(path: FilePath(configuration.runtimeRoot)),
             isStartedElsewhere: false)
         request.recordsSteps = configuration.recordsSteps
+        request.sharingNamespace = host
         if configuration.hasTerminal {
             var container = try started(request, configuration)
             return ContainerRun(

@@ -47,11 +47,14 @@ final class Monitor {
     /// Runs the container until it has ended for good, or could not be started.
     ///
     /// Clients and `lifecycle.json` know how it ended.
-    func watch() throws(Problem) {
+    ///
+    /// - Parameter host: the mount namespace that shared bind mounts are peers in.
+    /// - Throws: when the monitor cannot go on.
+    func watch(sharingWith host: FilePath) throws(Problem) {
         try turn { self.clients.values.allSatisfy(\.isAttached) }
         repeat {
             do throws(Problem) {
-                try begin()
+                try begin(sharingWith: host)
             } catch {
                 return try fail(error)
             }
@@ -89,8 +92,8 @@ final class Monitor {
 
     // MARK: The container's life
 
-    private func begin() throws(Problem) {
-        let run = try ContainerRun.begin(configuration)
+    private func begin(sharingWith host: FilePath) throws(Problem) {
+        let run = try ContainerRun.begin(configuration, sharingWith: host)
         phase = .running(run)
         lifecycle.status = .running
         lifecycle.pid = run.process.id

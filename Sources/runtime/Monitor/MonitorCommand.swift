@@ -41,7 +41,7 @@ enum MonitorCommand {
         } catch {
             return try monitor.fail(error)
         }
-        try monitor.watch()
+        try monitor.watch(sharingWith: rootfs.hostNamespacePath)
         try rootfs.leave()
     }
 

@@ -1,5 +1,6 @@
 import ContainerRuntime
 import Diagnostics
+import Glibc
 import Linux
 import SystemPackage
 
@@ -21,6 +22,9 @@ struct MonitorRootfs: ~Copyable {
             return host
         }
     }
+
+    /// The host's mount namespace, where shared bind mounts come from, as a file of `/proc`.
+    var hostNamespacePath: FilePath { FilePath("/proc/\(getpid())/fd/\(hostNamespace.rawValue)") }
 
     /// Mounts the overlays.
     borrowing func mount(_ configuration: MonitorConfiguration) throws(Problem) {

@@ -45,16 +45,6 @@ import Testing
         #expect(outcome.lines == ["host", "denied", "written"], "\(outcome)")
     }
 
-    @Test func `a propagation of -v is the mount's own`() throws {
-        let outcome = try kade.shell(
-            "grep ' /[ps] ' /proc/self/mountinfo", "-v", "\(shared):/p", "-v", "\(shared):/s:rslave"
-        )
-        let lines = outcome.lines
-        #expect(lines.count == 2)
-        #expect(!lines.contains { $0.contains("shared:") })
-        #expect(lines.first { $0.contains(" /p ") }?.contains("master:") == false)
-    }
-
     @Test func `--tmpfs has its options, and Docker's when there are none`() throws {
         let outcome = try kade.shell(
             "grep -E ' /(t|u|m) ' /proc/mounts; touch /t/x && echo written; stat -c %a /u /m",

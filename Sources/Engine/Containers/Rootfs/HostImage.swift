@@ -17,24 +17,13 @@ enum HostImage {
         ImageConfiguration.Defaults(cmd: ["/bin/sh"])
     }
 
-    /// The mount points of the real file systems below `/`, from the mount table's text
-    /// (proc_pid_mountinfo(5)), parents first.
-    static func submounts(mountTable: String, excluding roots: [FilePath]) -> [FilePath] {
-        var points: [String] = []
-        for line in mountTable.split(separator: "\n") {
-            let fields = line.split(separator: " ")
-            guard fields.count > 4, let dash = fields.firstIndex(of: "-"), dash + 1 < fields.count
-            else { continue }
-            let point = unescaped(fields[4])
-            let isOverlayable = realTypes.contains(String(fields[dash + 1]))
-            guard isOverlayable, point != "/", fields[3] == "/" || fields[3].hasPrefix("/") else {
-                continue
-            }
-            points.append(point)
-        }
+    /// The mount points of the real file systems below `/`, parents first.
+    static func submounts(in table: MountTable, excluding roots: [FilePath]) -> [FilePath] {
+        let points = table.entries.filter { realTypes.contains($0.type) && $0.point != "/" }
+            .map(\.point).sorted { $0.string < $1.string }
         let hidden = (["/proc", "/sys", "/dev", "/run"] as [FilePath]) + roots
         var result: [FilePath] = []
-        for point in points.map({ FilePath($0) }).sorted(by: { $0.string < $1.string }) {
+        for point in points {
             let isHidden = hidden.contains { point.starts(with: $0) }
             if !isHidden, !result.contains(point) { result.append(point) }
         }
@@ -46,23 +35,6 @@ enum HostImage {
         "ext2", "ext3", "ext4", "xfs", "btrfs", "f2fs", "zfs", "bcachefs", "jfs", "reiserfs",
         "erofs", "squashfs", "vfat", "tmpfs",
     ]
-
-    /// The kernel writes space, tab, newline and backslash as octal numbers.
-    private static func unescaped(_ text: Substring) -> String {
-        var result: [UInt8] = []
-        var rest = Array(text.utf8)[...]
-        while let byte = rest.popFirst() {
-            if byte == UInt8(ascii: "\\"), rest.count >= 3,
-                let value = UInt8(String(decoding: rest.prefix(3), as: UTF8.self), radix: 8)
-            {
-                result.append(value)
-                rest = rest.dropFirst(3)
-            } else {
-                result.append(byte)
-            }
-        }
-        return String(decoding: result, as: UTF8.self)
-    }
 }
 
 extension EngineContext {
@@ -71,11 +43,11 @@ extension EngineContext {
         of id: String
     ) throws(Problem) -> [MonitorConfiguration.RootfsMount] {
         let table = try explaining("cannot read the mount table") {
-            () throws(SystemCallError) in try File.readText("/proc/self/mountinfo")
+            () throws(SystemCallError) in try MountTable.current()
         }
-        let scratch = try hostScratch(mountTable: table).appending(id)
+        let scratch = try hostScratch().appending(id)
         let points = HostImage.submounts(
-            mountTable: table, excluding: [configuration.dataRoot, configuration.runRoot])
+            in: table, excluding: [configuration.dataRoot, configuration.runRoot])
         var mounts: [MonitorConfiguration.RootfsMount] = []
         for (index, point) in (["/"] + points).enumerated() {
             // A file that something is mounted on cannot be an overlay; neither can what is gone.
@@ -101,7 +73,7 @@ extension EngineContext {
     }
 
     /// A directory whose file system is none of the host's that become lower layers.
-    private func hostScratch(mountTable: String) throws(Problem) -> FilePath {
+    private func hostScratch() throws(Problem) -> FilePath {
         let scratch = configuration.scratchDirectory
         let what = "cannot make room for the host image's changes at \(scratch)"
         return try explaining(what) { () throws(SystemCallError) in

@@ -52,6 +52,31 @@ extension EngineContext {
     }
 
     private func prepare(_ bind: BindRequest) throws(Problem) {
+        try makeSource(of: bind)
+        try checkPropagation(of: bind)
+    }
+
+    /// Refuses a mount whose events cannot travel as asked, as Docker does.
+    private func checkPropagation(of bind: BindRequest) throws(Problem) {
+        let isShared: Bool
+        switch bind.propagation {
+        case "shared", "rshared": isShared = true
+        case "slave", "rslave": isShared = false
+        default: return
+        }
+        let source = try explaining("cannot find the mount that holds \(bind.source)") {
+            () throws(SystemCallError) in
+            try MountTable.current().entry(holding: FilePath(bind.source))
+        }
+        guard let source, source.peerGroup == nil, isShared || source.master == nil else { return }
+        throw Problem(
+            kind: .invalid, what: "cannot mount \(bind.source) \(bind.propagation ?? "")",
+            why: "path \(bind.source) is mounted on \(source.point) but it is not a shared"
+                + (isShared ? " mount" : " or slave mount"),
+            fix: "make it one: mount --make-shared \(source.point)")
+    }
+
+    private func makeSource(of bind: BindRequest) throws(Problem) {
         let source = FilePath(bind.source)
         guard !File.exists(source) else { return }
         guard bind.createsSource else {

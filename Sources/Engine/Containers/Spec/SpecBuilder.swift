@@ -116,7 +116,7 @@ struct SpecBuilder {
             guard case .bind(_, let propagation, _) = mount.source else { continue }
             switch propagation {
             case "shared", "rshared": return .shared
-            case "slave", "rslave": result = .slave
+            case "slave", "rslave": result = .rslave
             default: break
             }
         }
