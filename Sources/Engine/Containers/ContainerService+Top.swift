@@ -11,7 +11,7 @@ extension ContainerService {
         _ name: String, psArguments: [String]
     ) throws(Problem) -> ProcessTable {
         let record = try context.record(of: name)
-        guard try context.status(of: record).state.isAlive else {
+        guard try context.settledStatus(of: record, restarting: true).state.isAlive else {
             throw Problem(
                 kind: .conflict, what: "cannot list the processes of \(name)",
                 why: "container \(record.id) is not running")
@@ -19,7 +19,16 @@ extension ContainerService {
         let pids = try explaining("cannot list the processes of \(name)") {
             () throws(SystemCallError) in try context.cgroup(of: record).processes()
         }
-        let text = try context.runPS(psArguments.isEmpty ? ["-ef"] : psArguments)
+        let arguments = psArguments.isEmpty ? ["-ef"] : psArguments
+        let list = pids.map { "\($0)" }.joined(separator: ",")
+        let text: String
+        do throws(Problem) {
+            // Asked for by number: without options ps shows those of its own user and terminal.
+            text = try context.runPS(arguments + ["-q", list])
+        } catch  where error.kind == .invalid {
+            // Some options, such as f, do not go with -q.
+            text = try context.runPS(arguments)
+        }
         return try ProcessTable(psOutput: text, pids: Set(pids))
     }
 
@@ -99,7 +108,8 @@ extension ProcessTable {
         }
         var rows: [[String]] = []
         for line in lines.dropFirst() {
-            let fields = line.split(
+            // A column that is the only one keeps its blanks otherwise.
+            let fields = line.drop { $0 == " " }.split(
                 separator: " ", maxSplits: titles.count - 1, omittingEmptySubsequences: true)
             guard fields.count > column, let pid = Int32(fields[column]), pids.contains(pid) else {
                 continue
