@@ -12,7 +12,7 @@ import Testing
             mounts: [.init(at: "", lower: ["/l2", "/l1"], upper: "/u", work: "/w")],
             hasTerminal: true, isInputOpen: true, endsInputWithClient: false,
             log: .jsonFile(path: "/log.json", maxSizeInBytes: 1 << 40, maxFiles: 3),
-            restart: restart, stopSignal: 3, stopTimeoutInMilliseconds: -1,
+            restart: restart, restartCount: 4, stopSignal: 3, stopTimeoutInMilliseconds: -1,
             exitCommand: ["/bin/kade", "container", "cleanup"], recordsSteps: true)
         #expect(
             try MonitorConfiguration(json: configuration.json(), named: "monitor.json")

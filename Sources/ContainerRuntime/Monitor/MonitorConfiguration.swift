@@ -22,6 +22,8 @@ package struct MonitorConfiguration: Sendable, Equatable {
     package var endsInputWithClient: Bool
     package var log: Log
     package var restart: RestartPolicy
+    /// How often monitors before this one have restarted the container.
+    package var restartCount: Int
     /// The signal that asks the program to end.
     package var stopSignal: UInt8
     /// How long a stop waits before SIGKILL; −1 for ever.
@@ -35,8 +37,8 @@ package struct MonitorConfiguration: Sendable, Equatable {
     package init(
         id: String, bundle: String, runtimeRoot: String, socket: String, mounts: [RootfsMount],
         hasTerminal: Bool, isInputOpen: Bool, endsInputWithClient: Bool, log: Log,
-        restart: RestartPolicy, stopSignal: UInt8, stopTimeoutInMilliseconds: Int32,
-        exitCommand: [String], recordsSteps: Bool
+        restart: RestartPolicy, restartCount: Int, stopSignal: UInt8,
+        stopTimeoutInMilliseconds: Int32, exitCommand: [String], recordsSteps: Bool
     ) {
         self.id = id
         self.bundle = bundle
@@ -48,6 +50,7 @@ package struct MonitorConfiguration: Sendable, Equatable {
         self.endsInputWithClient = endsInputWithClient
         self.log = log
         self.restart = restart
+        self.restartCount = restartCount
         self.stopSignal = stopSignal
         self.stopTimeoutInMilliseconds = stopTimeoutInMilliseconds
         self.exitCommand = exitCommand
@@ -100,6 +103,7 @@ extension MonitorConfiguration: JSONCodable {
             isInputOpen: value["openStdin"]?.bool ?? false,
             endsInputWithClient: value["stdinOnce"]?.bool ?? false,
             log: Log(value["log"]), restart: RestartPolicy(value["restart"]),
+            restartCount: value["restartCount"]?.int ?? 0,
             stopSignal: UInt8(clamping: stop?["signal"]?.int ?? 15),
             stopTimeoutInMilliseconds: Int32(
                 clamping: stop?["timeoutInMilliseconds"]?.int ?? 10000),
@@ -119,6 +123,7 @@ extension MonitorConfiguration: JSONCodable {
         json.member("stdinOnce", endsInputWithClient)
         json.member("log", log.json)
         json.member("restart", restart.json)
+        json.member("restartCount", restartCount)
         json.member(
             "stop",
             [

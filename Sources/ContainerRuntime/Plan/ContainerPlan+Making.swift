@@ -173,7 +173,10 @@ struct PlanMaker {
         if !namespaces.hasNewUser {
             steps += process.rlimits.map { SetResourceLimit(limit: $0) }
         }
-        steps += seccomp.early + processMaker.identity + seccomp.late
+        steps += seccomp.early + processMaker.identity
+        // After the last change of identity, which would undo it.
+        if options.endsWithRuntime { steps.append(EndWithMonitor()) }
+        steps += seccomp.late
         steps.append(Reach(rendezvous: .ready))
         return steps
     }

@@ -17,11 +17,13 @@ package struct PlanOptions: Sendable, Equatable {
     /// The mount namespace whose mounts a shared bind mount stays a peer of, as a file of
     /// `/proc`; nil where it is the runtime's own.
     package var sharingNamespace: FilePath?
+    /// Whether the program is killed when the runtime is: true for a monitor, which stays.
+    package var endsWithRuntime: Bool
 
     package init(
         containerID: String, start: StartSignal, streams: StandardStreams = .inherited,
         usesPivotRoot: Bool = true, makesKeyring: Bool = true, preservedDescriptors: Int = 0,
-        sharingNamespace: FilePath? = nil
+        sharingNamespace: FilePath? = nil, endsWithRuntime: Bool = false
     ) {
         self.containerID = containerID
         self.start = start
@@ -30,6 +32,7 @@ package struct PlanOptions: Sendable, Equatable {
         self.makesKeyring = makesKeyring
         self.preservedDescriptors = preservedDescriptors
         self.sharingNamespace = sharingNamespace
+        self.endsWithRuntime = endsWithRuntime
     }
 
     /// What init waits for before it executes the program.

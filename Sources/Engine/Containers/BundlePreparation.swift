@@ -9,8 +9,14 @@ extension EngineContext {
     /// that are bound into the container.
     ///
     /// Nothing is synced: what a crash leaves half-written is made anew by the next start.
+    ///
+    /// - Parameters:
+    ///   - record: the container.
+    ///   - restartCount: how often its restart policy has started it by now.
+    ///   - steps: where the steps are noted.
+    /// - Throws: when the bundle cannot be made.
     func prepareBundle(
-        of record: ContainerRecord, recording steps: inout StepRecorder
+        of record: ContainerRecord, restartCount: Int, recording steps: inout StepRecorder
     ) throws(Problem) {
         let bundle = configuration.bundle(of: record.id)
         let mounts = try steps.record(.prepareRootfs(record)) { () throws(Problem) in
@@ -24,7 +30,8 @@ extension EngineContext {
         try steps.record(.writeBundle(bundle)) { () throws(Problem) in
             var builder = SpecBuilder(input)
             let spec = try builder.build()
-            let monitor = try monitorConfiguration(of: record, mounts: mounts)
+            let monitor = try monitorConfiguration(
+                of: record, mounts: mounts, restartCount: restartCount)
             try explaining("cannot write the bundle \(bundle.directory)") {
                 () throws(SystemCallError) in
                 let mode = FilePermissions(rawValue: 0o600)
@@ -48,7 +55,7 @@ extension EngineContext {
     }
 
     private func monitorConfiguration(
-        of record: ContainerRecord, mounts: [MonitorConfiguration.RootfsMount]
+        of record: ContainerRecord, mounts: [MonitorConfiguration.RootfsMount], restartCount: Int
     ) throws(Problem) -> MonitorConfiguration {
         let request = record.request
         let bundle = configuration.bundle(of: record.id)
@@ -68,6 +75,7 @@ extension EngineContext {
             isInputOpen: request.process.isInteractive,
             endsInputWithClient: request.process.isInteractive, log: log,
             restart: ContainerRuntime.RestartPolicy(request.restartPolicy),
+            restartCount: restartCount,
             stopSignal: UInt8(truncatingIfNeeded: request.stopSignalNumber),
             stopTimeoutInMilliseconds: timeout < 0
                 ? -1 : Int32(clamping: Int64(timeout) * 1000),
@@ -78,7 +86,8 @@ extension EngineContext {
 }
 
 extension ContainerRuntime.RestartPolicy {
-    fileprivate init(_ policy: RestartPolicy) {
+    /// What the monitor calls the request's policy.
+    init(_ policy: RestartPolicy) {
         self =
             switch policy {
             case .no: .no

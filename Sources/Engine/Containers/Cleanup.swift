@@ -16,6 +16,9 @@ extension EngineContext {
             lifecycle.exitCode = 255
             if lifecycle.bootID == (try bootID()) {
                 lifecycle.finishedAt = .now
+                lifecycle.error =
+                    "its monitor (process \(lifecycle.monitorPid)) was killed, and the container "
+                    + "with it"
             } else {
                 lifecycle.finishedAt = max(.boot, lifecycle.startedAt ?? .boot)
                 lifecycle.error = "the machine went down while the container ran"

@@ -13,7 +13,7 @@ extension ContainerService {
     ) throws(Problem) -> PreparedProgram {
         let record = try context.record(of: name)
         let pid: Int32
-        switch try context.status(of: record).state {
+        switch try context.settledStatus(of: record, restarting: true).state {
         case .running(let running, _): pid = running
         case .paused:
             throw Problem(

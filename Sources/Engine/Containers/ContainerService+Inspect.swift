@@ -8,7 +8,7 @@ extension ContainerService {
     /// A container in the shape of `docker inspect`.
     package func inspect(_ name: String) throws(Problem) -> JSONValue {
         let record = try context.record(of: name)
-        guard let status = try context.cleanedStatus(of: record) else {
+        guard let status = try context.cleanedStatus(of: record, restarting: true) else {
             throw Problem(
                 kind: .notFound, what: "No such container: \(name)",
                 why: "it was a --rm container whose run is over")

@@ -9,7 +9,9 @@ extension ContainerService {
         let records = try context.database.read { try $0.containers() }
         var statuses: [ContainerStatus] = []
         for record in records {
-            if let status = try context.cleanedStatus(of: record) { statuses.append(status) }
+            if let status = try context.cleanedStatus(of: record, restarting: true) {
+                statuses.append(status)
+            }
         }
         try context.removeOrphans(knowing: Set(records.map(\.id)))
         let matcher = try ContainerMatcher(filter, among: statuses)

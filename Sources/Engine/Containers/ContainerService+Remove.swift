@@ -16,7 +16,7 @@ extension ContainerService {
         _ name: String, force: Bool, removesVolumes: Bool
     ) throws(Problem) {
         let record = try context.record(of: name)
-        let found = try context.settledStatus(of: record)
+        let found = try context.settledStatus(of: record, restarting: false)
         if case .dead = found.state, record.request.isRemovedAfterExit { return }
         if force {
             try context.end(

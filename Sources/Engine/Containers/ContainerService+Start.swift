@@ -28,7 +28,7 @@ extension ContainerService {
         do throws(Problem) {
             let session = try context.withLock(on: record.id) {
                 () throws(Problem) -> ContainerSession? in
-                try context.start(record, options)
+                try context.start(record, options, restartCount: 0)
             }
             guard let session else {
                 return streams.isEmpty ? nil : try attach(record.id, streams: streams)
@@ -48,7 +48,7 @@ extension ContainerService {
         _ name: String, streams: AttachedStreams
     ) throws(Problem) -> ContainerSession {
         let record = try context.record(of: name)
-        switch try context.status(of: record).state {
+        switch try context.settledStatus(of: record, restarting: true).state {
         case .running: break
         case .paused:
             throw Problem(
@@ -81,8 +81,15 @@ extension ClientMessage.AttachOptions {
 
 extension EngineContext {
     /// Starts a container whose lock is held; nil when it runs already.
-    fileprivate func start(
-        _ record: ContainerRecord, _ options: ClientMessage.AttachOptions
+    ///
+    /// - Parameters:
+    ///   - record: the container.
+    ///   - options: what the session takes part in.
+    ///   - restartCount: how often its restart policy has started it, with this start.
+    /// - Returns: a session with the container's monitor.
+    /// - Throws: the ``Problem`` that kept the container from starting.
+    func start(
+        _ record: ContainerRecord, _ options: ClientMessage.AttachOptions, restartCount: Int
     ) throws(Problem) -> ContainerSession? {
         let status = try status(of: record)
         switch status.state {
@@ -99,9 +106,14 @@ extension EngineContext {
                 fix: "kade rm \(record.name)")
         case .created, .startFailed, .exited: break
         }
-        if status.isStale { try finish(status) }
+        if status.isStale {
+            try finish(status)
+        } else {
+            // A monitor that was killed before its first word leaves a state without a lifecycle.
+            try removeRuntimeState(of: record.id)
+        }
         var steps = StepRecorder()
-        try prepareBundle(of: record, recording: &steps)
+        try prepareBundle(of: record, restartCount: restartCount, recording: &steps)
         let pair = try explaining("cannot make a socket for the monitor") {
             () throws(SystemCallError) in try SocketPair(.packets)
         }

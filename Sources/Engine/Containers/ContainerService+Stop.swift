@@ -13,7 +13,7 @@ extension ContainerService {
         _ name: String, signal: String?, timeoutInSeconds: Int?
     ) throws(Problem) {
         let record = try context.record(of: name)
-        let status = try context.settledStatus(of: record)
+        let status = try context.settledStatus(of: record, restarting: false)
         let number = try signal.map { text throws(Problem) in try Self.signal(text) }
         let timeout = timeoutInSeconds ?? record.request.stopTimeoutInSeconds ?? 10
         try context.end(
@@ -26,7 +26,7 @@ extension ContainerService {
     package func kill(_ name: String, signal: String) throws(Problem) {
         let number = try Self.signal(signal)
         let record = try context.record(of: name)
-        let status = try context.settledStatus(of: record)
+        let status = try context.settledStatus(of: record, restarting: false)
         guard let pid = status.state.pid, let lifecycle = status.lifecycle else {
             throw Problem(
                 kind: .conflict, what: "cannot kill container: \(name)",
@@ -89,7 +89,7 @@ extension ContainerService {
     /// Blocks until the container is not running, and returns its exit code.
     package func wait(_ name: String) throws(Problem) -> Int32 {
         let record = try context.record(of: name)
-        let status = try context.settledStatus(of: record)
+        let status = try context.settledStatus(of: record, restarting: true)
         guard status.truth.isMonitorAlive else {
             return status.state.exitCode
         }
@@ -122,7 +122,7 @@ extension EngineContext {
                 containerID: record.id)
         } catch {
             // It ended between the look and the call, or it is stuck and has no socket.
-            if try self.status(of: record).truth.isMonitorAlive { throw error }
+            if try settledStatus(of: record, restarting: false).truth.isMonitorAlive { throw error }
             return
         }
         // Without an attach the monitor answers nothing, and reads this whenever we leave.
@@ -131,7 +131,23 @@ extension EngineContext {
                 signal: UInt8(truncatingIfNeeded: signal),
                 timeoutInMilliseconds: timeoutInMilliseconds))
         if case .paused = status.state { try thawToEnd(record) }
-        if waits { _ = try session.waitForExit() }
+        if waits, try session.waitForExit() == nil {
+            // The monitor was killed meanwhile. The container stays ended, as was asked.
+            try waitForMonitor(of: status)
+            _ = try settledStatus(of: record, restarting: false)
+        }
+    }
+
+    /// Waits for the end of a monitor that has closed its socket already.
+    private func waitForMonitor(of status: ContainerStatus) throws(Problem) {
+        guard let lifecycle = status.lifecycle,
+            let monitor = try openProcess(
+                lifecycle.monitorPid, startTime: lifecycle.monitorStartTime)
+        else { return }
+        try explaining("cannot wait for process \(monitor.id)") { () throws(SystemCallError) in
+            _ = try Poll.wait(
+                for: [monitor.descriptor.rawValue], .readable, milliseconds: 10_000)
+        }
     }
 
     /// Waits until a container does not run any more, and returns its exit code.
@@ -151,7 +167,9 @@ extension EngineContext {
             try session.send(ClientMessage.attach([]))
             if let code = try session.waitForExit() { return code }
         }
-        return try self.status(of: record).state.exitCode
+        // The monitor was killed; where another command has started it again, that was the end.
+        let now = try self.status(of: record).state
+        return now.isAlive ? 255 : now.exitCode
     }
 
     /// Thaws a container.

@@ -8,7 +8,16 @@ extension EngineContext {
     /// that removed the container (`--rm`).
     ///
     /// A container that another command holds is shown as it is.
-    func cleanedStatus(of record: ContainerRecord) throws(Problem) -> ContainerStatus? {
+    ///
+    /// - Parameters:
+    ///   - record: the container.
+    ///   - isWanted: whether it starts again where its restart policy says so; false for a command
+    ///     that would end it.
+    /// - Returns: what is true now.
+    /// - Throws: what could not be cleaned up.
+    func cleanedStatus(
+        of record: ContainerRecord, restarting isWanted: Bool
+    ) throws(Problem) -> ContainerStatus? {
         let status = try status(of: record)
         guard status.isStale else { return status }
         let path = configuration.bundle(of: record.id).lock
@@ -29,13 +38,36 @@ extension EngineContext {
             return nil
         }
         try finish(again)
+        if isWanted { try restartLost(record) }
         return try self.status(of: record)
     }
 
     /// The same for a command that names the container: one that was removed is dead.
-    func settledStatus(of record: ContainerRecord) throws(Problem) -> ContainerStatus {
-        if let status = try cleanedStatus(of: record) { return status }
+    func settledStatus(
+        of record: ContainerRecord, restarting isWanted: Bool
+    ) throws(Problem) -> ContainerStatus {
+        if let status = try cleanedStatus(of: record, restarting: isWanted) { return status }
         return try status(of: record)
+    }
+
+    /// Does for a container that lost its monitor what the monitor would have done after the end.
+    ///
+    /// What the machine's end ended waits for the command that starts containers at boot. A start
+    /// that fails is noted, and is no failure of the command that came by.
+    private func restartLost(_ record: ContainerRecord) throws(Problem) {
+        let path = configuration.bundle(of: record.id).lifecycle
+        guard let lost = try Lifecycle(at: path), lost.bootID == (try bootID()),
+            ContainerRuntime.RestartPolicy(record.request.restartPolicy).runsAgain(
+                exitCode: lost.exitCode, restartCount: lost.restartCount,
+                wasStopped: lost.wasStoppedByUser)
+        else { return }
+        do throws(Problem) {
+            _ = try start(record, [], restartCount: lost.restartCount + 1)
+        } catch {
+            guard var now = try Lifecycle(at: path), now.status == .exited else { return }
+            now.error = error.description
+            try now.write(to: path)
+        }
     }
 
     /// Removes directories of containers that have no row and that nobody holds: a creation or a

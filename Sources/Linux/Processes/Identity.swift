@@ -40,9 +40,9 @@ package func setDumpable(_ isDumpable: Bool) throws(SystemCallError) {
 }
 
 /// Sends the process a signal when its parent ends (prctl(2), `PR_SET_PDEATHSIG`).
-package func setParentDeathSignal(_ signal: Signal?) throws(SystemCallError) {
+package func setParentDeathSignal(_ signal: Signal) throws(SystemCallError) {
     try kernel("prctl", "PR_SET_PDEATHSIG") {
-        clinux_prctl(1, UInt64(signal?.rawValue ?? 0), 0, 0, 0)
+        clinux_prctl(1, UInt64(signal.rawValue), 0, 0, 0)
     }
 }
 

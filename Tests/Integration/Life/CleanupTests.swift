@@ -2,28 +2,6 @@ import Foundation
 import Testing
 
 @Suite struct CleanupTests {
-    @Test(arguments: ["", "pause"])
-    func `a container whose monitor was killed has exited, and goes without a rest`(
-        command: String
-    ) throws {
-        let kade = try Kade.withBusybox()
-        let id = try kade.check("run", "-d", "--name", "one", "busybox", "sleep", "60")
-        let pid = try kade.inspect("one", "{{.State.Pid}}")
-        if !command.isEmpty { try kade.check(command, "one") }
-        kill(try kade.monitor(of: "one"), SIGKILL)
-        try kade.wait {
-            try kade.check("ps", "-a", "--format", "{{.Status}}").hasPrefix("Exited (255)")
-        }
-        try kade.wait { !FileManager.default.fileExists(atPath: "/proc/\(pid)") }
-        #expect(try kade.leftovers() == [])
-        #expect(try Kade.cgroups(of: id).isEmpty)
-        try kade.check("start", "one")
-        kill(try kade.monitor(of: "one"), SIGKILL)
-        try kade.wait { try kade("rm", "one").exitCode == 0 }
-        #expect(try kade.check("ps", "-aq").isEmpty)
-        #expect(try kade.leftovers() == [])
-    }
-
     @Test func `rm refuses what runs, and -f kills it`() throws {
         let kade = try Kade.withBusybox()
         let id = try kade.check("run", "-d", "--name", "one", "busybox", "sleep", "60")

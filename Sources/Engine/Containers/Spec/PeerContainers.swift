@@ -44,7 +44,7 @@ extension EngineContext {
         _ id: String, of record: ContainerRecord, sharing what: String
     ) throws(Problem) -> (record: ContainerRecord, pid: Int32) {
         let peer = try self.record(of: id)
-        let state = try status(of: peer).state
+        let state = try settledStatus(of: peer, restarting: true).state
         guard let pid = state.pid else {
             throw Problem(
                 kind: .conflict, what: "cannot start container \(record.name)",
