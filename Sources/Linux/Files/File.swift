@@ -50,6 +50,25 @@ package enum File {
         if durability == .powerLoss { try Directory.synchronize(containing: path) }
     }
 
+    /// Puts a new content in a file's place as ``replace(_:with:permissions:lasting:)`` does and,
+    /// where the disk is full, over the old content: that takes no room that the file does not
+    /// have.
+    ///
+    /// A reader then may see a part of the new content. The file does not outlive a power loss for
+    /// sure.
+    package static func renew(
+        _ path: FilePath, with content: [UInt8], permissions: FilePermissions
+    ) throws(SystemCallError) {
+        do throws(SystemCallError) {
+            try replace(path, with: content, permissions: permissions, lasting: .processExit)
+        } catch  where error.errno == .noSpace || error.errno == .diskQuotaExceeded {
+            guard exists(path) else { throw error }
+            let file = try OwnedFD.open(path, [.writeOnly, .noFollow])
+            try file.writeAll(content)
+            try file.truncate(toSizeInBytes: Int64(content.count))
+        }
+    }
+
     /// What a replaced file outlives.
     package enum Durability: Sendable {
         /// The end of the process: no sync.

@@ -12,15 +12,23 @@ final class ContainerRun {
     let startTime: UInt64
     /// The monitor's ends of the program's streams.
     let streams: MonitorStreams
+    /// Why the steps of the start could not be recorded; that is no reason not to run.
+    let recordingProblem: Problem?
     /// When the program began, on the monotonic clock.
     let startInMilliseconds = Int64(monotonicNanoseconds() / 1_000_000)
 
     private init(
-        process: consuming ChildProcess, startTime: UInt64, streams: MonitorStreams
-    ) {
-        self.process = process
-        self.startTime = startTime
+        _ container: borrowing CreatedContainer, _ recordingProblem: Problem?,
+        streams: MonitorStreams
+    ) throws(Problem) {
+        // Held on its own, so that what setting it up needed can be let go.
+        let id = container.process.id
+        process = try explaining("cannot hold process \(id)") { () throws(SystemCallError) in
+            try ChildProcess(opening: id)
+        }
+        startTime = container.state.initStartTime ?? 0
         self.streams = streams
+        self.recordingProblem = recordingProblem
     }
 
     /// Creates and starts the container.
@@ -29,7 +37,7 @@ final class ContainerRun {
     ///   - configuration: what the engine tells the monitor.
     ///   - host: the mount namespace that shared bind mounts are peers in.
     /// - Returns: the run, whose program has started.
-    /// - Throws: after everything that was made is gone again.
+    /// - Throws: what kept the program from starting; the container may be there still.
     static func begin(
         _ configuration: MonitorConfiguration, sharingWith host: FilePath
     ) throws(Problem) -> ContainerRun {
@@ -39,55 +47,39 @@ final class ContainerRun {
             isStartedElsewhere: false)
         request.recordsSteps = configuration.recordsSteps
         request.sharingNamespace = host
-        if configuration.hasTerminal {
-            var container = try started(request, configuration)
-            return ContainerRun(
-                process: try hold(container), startTime: container.state.initStartTime ?? 0,
-                streams: try MonitorStreams(terminal: container.consoleMaster.take()))
-        }
-        let streams = try MonitorStreams(hasInput: configuration.isInputOpen)
-        request.streams = streams.ofProgram
-        let container = try started(request, configuration)
-        streams.closeProgramSide()
-        return ContainerRun(
-            process: try hold(container), startTime: container.state.initStartTime ?? 0,
-            streams: streams)
-    }
-
-    private static func started(
-        _ request: Create.Request, _ configuration: MonitorConfiguration
-    ) throws(Problem) -> CreatedContainer {
+        request.endsWithRuntime = true
+        let pipes =
+            configuration.hasTerminal
+            ? nil : try MonitorStreams(hasInput: configuration.isInputOpen)
+        if let pipes { request.streams = pipes.ofProgram }
         var container = try Create.run(request)
-        do throws(Problem) {
-            try container.start()
-        } catch {
-            try record(container.stepRecords(), configuration)
-            throw container.takeBack(after: error)
+        var failure: Problem?
+        do throws(Problem) { try container.start() } catch { failure = error }
+        let recordingProblem = record(container.stepRecords(), configuration)
+        if let failure { throw container.takeBack(after: failure) }
+        guard let pipes else {
+            let streams = try MonitorStreams(terminal: container.consoleMaster.take())
+            return try ContainerRun(container, recordingProblem, streams: streams)
         }
-        try record(container.stepRecords(), configuration)
-        return container
-    }
-
-    /// Holds the first process on its own, so that what setting it up needed can be let go.
-    private static func hold(
-        _ container: borrowing CreatedContainer
-    ) throws(Problem) -> ChildProcess {
-        let id = container.process.id
-        return try explaining("cannot hold process \(id)") { () throws(SystemCallError) in
-            try ChildProcess(opening: id)
-        }
+        pipes.closeProgramSide()
+        return try ContainerRun(container, recordingProblem, streams: pipes)
     }
 
     /// Appends the steps of this start to `steps.jsonl`.
+    ///
+    /// - Returns: why that failed.
     private static func record(
         _ steps: [StepRecord], _ configuration: MonitorConfiguration
-    ) throws(Problem) {
-        guard !steps.isEmpty else { return }
+    ) -> Problem? {
+        guard !steps.isEmpty else { return nil }
         let path = FilePath(configuration.bundle).appending("steps.jsonl")
-        try explaining("cannot record the steps in \(path)") { () throws(SystemCallError) in
+        do throws(SystemCallError) {
             try OwnedFD.open(
                 path, [.writeOnly, .create, .append], permissions: .ownerReadWrite
             ).writeAll(steps.flatMap(\.jsonLine))
+            return nil
+        } catch {
+            return Problem(what: "cannot record the steps in \(path)", refusal: error)
         }
     }
 }

@@ -18,7 +18,7 @@ struct LifecycleFile {
     var exitCode: Int32 = 0
     var wasOutOfMemory = false
     var error: String?
-    var restartCount = 0
+    var restartCount: Int
     /// Whether a command asked for the end, and not the machine's own end.
     var wasStoppedByUser = false
     private let path: FilePath
@@ -37,9 +37,10 @@ struct LifecycleFile {
         case failed
     }
 
-    /// Prepares the file of a bundle; nothing is written yet.
-    init(bundle: String) throws(Problem) {
-        path = FilePath(bundle).appending("lifecycle.json")
+    /// Prepares the file of a container; nothing is written yet.
+    init(_ configuration: MonitorConfiguration) throws(Problem) {
+        restartCount = configuration.restartCount
+        path = FilePath(configuration.bundle).appending("lifecycle.json")
         monitorPid = getpid()
         let me = monitorPid
         (monitorStartTime, bootID) = try explaining("cannot learn who the monitor is") {
@@ -49,7 +50,7 @@ struct LifecycleFile {
         }
     }
 
-    /// Replaces the file.
+    /// Replaces the file, also on a full disk.
     func write() throws(Problem) {
         var object: JSONObject = [
             "status": .string(status.rawValue), "pid": number(pid),
@@ -63,9 +64,8 @@ struct LifecycleFile {
         object["error"] = error.map { .string($0) }
         try explaining("cannot note the state of the container in \(path)") {
             () throws(SystemCallError) in
-            try File.replace(
-                path, with: JSONValue.object(object).json(), permissions: .ownerReadWrite,
-                lasting: .processExit)
+            try File.renew(
+                path, with: JSONValue.object(object).json(), permissions: .ownerReadWrite)
         }
     }
 

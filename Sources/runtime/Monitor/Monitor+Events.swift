@@ -14,7 +14,7 @@ extension Monitor {
             let socket = try explaining("cannot take in a client") {
                 () throws(SystemCallError) in try sources.listener.accept()
             }
-            try add(socket)
+            try add(Client(socket: socket))
         case Token.signals:
             guard try sources.isAskedToEnd() else { return }
             try stop(
@@ -72,7 +72,7 @@ extension Monitor {
             return false
         }
         if run.streams.isTerminal, run.streams.isInputCongested { try passInput(run) }
-        try log.take(bytes, of: stream)
+        log.take(bytes, of: stream)
         try tellAll(stream == .output ? .output(bytes) : .error(bytes))
         return true
     }

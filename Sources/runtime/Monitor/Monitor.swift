@@ -31,12 +31,12 @@ final class Monitor {
     }
 
     /// Prepares to watch; the first client, if there is one, is connected already.
-    init(_ configuration: MonitorConfiguration, firstClient: consuming OwnedFD?) throws(Problem) {
+    init(_ configuration: MonitorConfiguration, firstClient: Client?) throws(Problem) {
         self.configuration = configuration
-        lifecycle = try LifecycleFile(bundle: configuration.bundle)
+        lifecycle = try LifecycleFile(configuration)
         log = try ContainerLog(configuration.log)
         sources = try MonitorSources(socket: FilePath(configuration.socket))
-        if let firstClient = firstClient.take() { try add(firstClient) }
+        if let firstClient { try add(firstClient) }
     }
 
     /// Whether a client that is connected has promised to remove the container.
@@ -49,22 +49,68 @@ final class Monitor {
     /// Clients and `lifecycle.json` know how it ended.
     ///
     /// - Parameter host: the mount namespace that shared bind mounts are peers in.
-    /// - Throws: when the monitor cannot go on.
+    /// - Throws: when not even that can be noted.
     func watch(sharingWith host: FilePath) throws(Problem) {
+        do throws(Problem) {
+            try watchRuns(sharingWith: host)
+        } catch {
+            try giveUp(error)
+        }
+    }
+
+    private func watchRuns(sharingWith host: FilePath) throws(Problem) {
         try turn { self.clients.values.allSatisfy(\.isAttached) }
         repeat {
             do throws(Problem) {
                 try begin(sharingWith: host)
             } catch {
+                phase = .ended(runInMilliseconds: 0)
+                _ = try Delete.run(configuration.id, in: runtimeRoot, isForced: true)
                 return try fail(error)
             }
             try turn { if case .ended = self.phase { true } else { false } }
         } while try runsAgain()
         lifecycle.status = .exited
-        try lifecycle.write()
+        let noteProblem = noteState()
         try stopListening()
         try tellAll(.exited(code: lifecycle.exitCode))
+        if let noteProblem { throw noteProblem }
     }
+
+    /// Ends the container because this monitor cannot go on: nobody would take its output, nor
+    /// learn how it ends.
+    private func giveUp(_ problem: Problem) throws(Problem) {
+        if case .running = phase {
+            _ = try Delete.run(configuration.id, in: runtimeRoot, isForced: true)
+            lifecycle.exitCode = 255
+            lifecycle.finishedAt = currentTimestamp()
+        }
+        lifecycle.status = .exited
+        lifecycle.error = problem.description
+        try end(telling: problem)
+    }
+
+    /// Notes the end, as far as that is possible, and tells everyone why.
+    private func end(telling problem: Problem) throws(Problem) {
+        var problem = problem
+        if let noteProblem = noteState() { problem.why += "; and \(noteProblem)" }
+        try stopListening()
+        try tellAll(.problem(json: problem.json))
+    }
+
+    /// Writes `lifecycle.json`.
+    ///
+    /// - Returns: why that failed.
+    private func noteState() -> Problem? {
+        do throws(Problem) {
+            try lifecycle.write()
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    private var runtimeRoot: RuntimeRoot { RuntimeRoot(path: FilePath(configuration.runtimeRoot)) }
 
     /// Lets the last messages arrive.
     func close() throws(Problem) {
@@ -100,6 +146,7 @@ final class Monitor {
         lifecycle.pidStartTime = run.startTime
         lifecycle.startedAt = currentTimestamp()
         lifecycle.finishedAt = nil
+        lifecycle.error = run.recordingProblem?.description
         try lifecycle.write()
         try sources.want(
             .readable, of: run.process.descriptor.rawValue, MonitorSources.Token.process)
@@ -117,9 +164,7 @@ final class Monitor {
             default: 128
             }
         lifecycle.finishedAt = currentTimestamp()
-        try lifecycle.write()
-        try stopListening()
-        try tellAll(.problem(json: problem.json))
+        try end(telling: problem)
     }
 
     /// Takes note of the program's end and removes what the runtime made.
@@ -128,14 +173,13 @@ final class Monitor {
             () throws(SystemCallError) in try run.process.wait()
         }
         try drain(run)
-        try log.finish()
+        log.finish()
         lifecycle.exitCode = status.code
         lifecycle.finishedAt = currentTimestamp()
-        let root = RuntimeRoot(path: FilePath(configuration.runtimeRoot))
-        let state = try root.container(configuration.id).loadState()
+        let state = try runtimeRoot.container(configuration.id).loadState()
         lifecycle.wasOutOfMemory = try wasOutOfMemory(state)
-        let complaints = try Delete.run(configuration.id, in: root, isForced: true)
-        lifecycle.error = complaints.first?.description
+        let complaints = try Delete.run(configuration.id, in: runtimeRoot, isForced: true)
+        lifecycle.error = complaints.first?.description ?? log.gap?.text
         for token in MonitorSources.Token.process...MonitorSources.Token.input {
             sources.forget(token)
         }
@@ -213,8 +257,7 @@ final class Monitor {
     }
 
     /// Takes in a client.
-    func add(_ socket: consuming OwnedFD) throws(Problem) {
-        let client = Client(socket: socket)
+    func add(_ client: Client) throws(Problem) {
         try sources.want(.readable, of: client.socket.rawValue, nextToken)
         clients[nextToken] = client
         nextToken += 1

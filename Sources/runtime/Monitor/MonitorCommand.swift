@@ -20,18 +20,32 @@ enum MonitorCommand {
     ///   - firstClient: the socket of a client that is connected already.
     /// - Throws: what went wrong before anyone could be told.
     static func run(container directory: FilePath, firstClient: CInt?) throws(Problem) {
+        let client = firstClient.map { Client(socket: OwnedFD(adopting: $0)) }
+        let monitor: Monitor
+        do throws(Problem) {
+            monitor = try prepare(directory, client)
+        } catch {
+            // Nobody else hears of it: there is no socket yet.
+            _ = client?.send(.problem(json: error.json))
+            throw error
+        }
+        try watch(with: monitor)
+        let command = monitor.configuration.exitCommand
+        let isRemoved = command.isEmpty || monitor.isRemovedByClient
+        try monitor.close()
+        if !isRemoved { try become(command) }
+    }
+
+    private static func prepare(
+        _ directory: FilePath, _ client: Client?
+    ) throws(Problem) -> Monitor {
         let file = directory.appending("monitor.json")
         let bytes = try explaining("cannot read \(file)") { () throws(SystemCallError) in
             try File.read(file)
         }
         let configuration = try MonitorConfiguration(json: bytes, named: file.string)
-        let client = firstClient.map { OwnedFD(adopting: $0) }
-        try detach(client)
-        let monitor = try Monitor(configuration, firstClient: client)
-        try watch(with: monitor)
-        let isRemoved = configuration.exitCommand.isEmpty || monitor.isRemovedByClient
-        try monitor.close()
-        if !isRemoved { try become(configuration.exitCommand) }
+        try detach()
+        return try Monitor(configuration, firstClient: client)
     }
 
     private static func watch(with monitor: Monitor) throws(Problem) {
@@ -46,7 +60,7 @@ enum MonitorCommand {
     }
 
     /// Leaves the session and the files of the command that started the monitor.
-    private static func detach(_ client: borrowing OwnedFD?) throws(Problem) {
+    private static func detach() throws(Problem) {
         try explaining("cannot detach the monitor") { () throws(SystemCallError) in
             do throws(SystemCallError) {
                 try startSession()

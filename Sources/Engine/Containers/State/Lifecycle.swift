@@ -94,12 +94,11 @@ struct Lifecycle: Sendable, Equatable {
         return .object(json)
     }
 
-    /// Replaces the file.
+    /// Replaces the file, also on a full disk.
     func write(to path: FilePath) throws(Problem) {
         try explaining("cannot write \(path)") { () throws(SystemCallError) in
-            try File.replace(
-                path, with: json.json(), permissions: FilePermissions(rawValue: 0o600),
-                lasting: .processExit)
+            try File.renew(
+                path, with: json.json(), permissions: FilePermissions(rawValue: 0o600))
         }
     }
 }
