@@ -1,4 +1,5 @@
 import Foundation
+import Testing
 
 /// `kade` with a data root and a run root of its own, and an image of busybox.
 ///
@@ -76,11 +77,15 @@ final class Kade {
         try check("inspect", "-f", template, container)
     }
 
-    /// Waits until a condition holds, at most ten seconds.
-    func wait(until isTrue: () throws -> Bool) throws {
-        let deadline = Date(timeIntervalSinceNow: 10)
+    /// Waits until a condition holds; a minute, for a machine that has much else to do.
+    func wait(
+        at location: SourceLocation = #_sourceLocation, until isTrue: () throws -> Bool
+    ) throws {
+        let deadline = Date(timeIntervalSinceNow: 60)
         while try !isTrue() {
-            guard Date() < deadline else { throw Tool.Failure(description: "waited in vain") }
+            guard Date() < deadline else {
+                throw Tool.Failure(description: "waited in vain in line \(location.line)")
+            }
             usleep(20_000)
         }
     }

@@ -15,8 +15,13 @@ import Testing
 
     @Test func `-t puts the time before a line, and --since and --until choose by it`() throws {
         let kade = try Kade.withBusybox()
+        // A line's time is that of its arrival: the second must not be there when the first is read.
         try kade.check(
-            "run", "--name", "talk", "busybox", "sh", "-c", "echo one; sleep 0.3; echo two")
+            "run", "-d", "--name", "talk", "busybox", "sh", "-c",
+            "echo one; while ! [ -e /go ]; do sleep 0.05; done; echo two")
+        try kade.wait { try kade("logs", "talk").output == "one\n" }
+        try kade.check("exec", "talk", "touch", "/go")
+        try kade.check("wait", "talk")
         let lines = try kade("logs", "-t", "talk").lines.map { $0.split(separator: " ") }
         #expect(lines.map { $0.last.map(String.init) } == ["one", "two"])
         let second = String(try #require(lines.last?.first))

@@ -3,14 +3,16 @@ import Testing
 @Suite struct StateTests {
     @Test func `stop asks first and kills then`() throws {
         let kade = try Kade.withBusybox()
-        let patient = "trap 'exit 7' TERM; while :; do sleep 0.05; done"
+        let patient = "trap 'exit 7' TERM; echo ready; while :; do sleep 0.05; done"
         try kade.check("run", "-d", "--name", "kind", "busybox", "sh", "-c", patient)
         try kade.check("run", "-d", "--name", "deaf", "busybox", "sleep", "60")
         try kade.check(
             "run", "-d", "--name", "intr", "--stop-signal", "INT", "busybox", "sh", "-c",
-            "trap 'exit 6' INT; while :; do sleep 0.05; done")
-        try kade.check("run", "-d", "--init", "--name", "init", "busybox", "sleep", "60")
-        usleepForTraps()
+            "trap 'exit 6' INT; echo ready; while :; do sleep 0.05; done")
+        try kade.check(
+            "run", "-d", "--init", "--name", "init", "busybox", "sh", "-c",
+            "echo ready; exec sleep 60")
+        for name in ["kind", "intr", "init"] { try waitForTrap(of: name, in: kade) }
         try kade.check("stop", "kind", "intr", "init")
         try kade.check("stop", "-t", "0", "deaf")
         let codes = try kade.check(
@@ -23,10 +25,10 @@ import Testing
         let kade = try Kade.withBusybox()
         try kade.check(
             "run", "-d", "--name", "one", "busybox", "sh", "-c",
-            "trap 'echo usr1' USR1; while :; do sleep 0.05; done")
-        usleepForTraps()
+            "trap 'echo usr1' USR1; echo ready; while :; do sleep 0.05; done")
+        try waitForTrap(of: "one", in: kade)
         try kade.check("kill", "-s", "USR1", "one")
-        try kade.wait { try kade.check("logs", "one") == "usr1" }
+        try kade.wait { try kade.check("logs", "one") == "ready\nusr1" }
         let waiting = try kade.start("wait", "one")
         try kade.check("kill", "one")
         #expect(try waiting.wait().output == "137\n")
@@ -106,6 +108,8 @@ import Testing
         #expect(lines.last?.contains("sleep 61") == true)
     }
 
-    /// The shells inside set their traps within this time.
-    private func usleepForTraps() { _ = try? Tool.run("sleep", "0.4") }  // the tests see a failure
+    /// Waits until the shell inside has set its trap and says so.
+    private func waitForTrap(of container: String, in kade: Kade) throws {
+        try kade.wait { try kade.check("logs", container) == "ready" }
+    }
 }

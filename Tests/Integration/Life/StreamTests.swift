@@ -8,11 +8,11 @@ import Testing
         let output = kade.folder.at("output")
         try Tool.check("sh", "-c", "head -c 1048576 /dev/urandom > \(input)")
         let run = kade.commandLine(["run", "-i", "--rm", "busybox", "cat"]).joined(separator: " ")
-        let outcome = try Tool.run("timeout", "20", "sh", "-c", "\(run) < \(input) > \(output)")
+        let outcome = try Tool.run("timeout", "60", "sh", "-c", "\(run) < \(input) > \(output)")
         #expect(outcome.exitCode == 0)
         try Tool.check("cmp", input, output)
         let piped = try Tool.run(
-            "timeout", "20", "sh", "-c",
+            "timeout", "60", "sh", "-c",
             "cat \(input) | \(run) | { sleep 0.5; cat; } > \(output)")
         #expect(piped.exitCode == 0)
         try Tool.check("cmp", input, output)
@@ -28,7 +28,7 @@ import Testing
         try kade.check("run", "-d", "--name", "plain", "busybox", "sleep", "60")
         let run = kade.commandLine(["exec", "-i", "plain", "cat"]).joined(separator: " ")
         let count = try Tool.check(
-            "timeout", "20", "sh", "-c", "head -c 1048576 /dev/zero | \(run) | wc -c")
+            "timeout", "60", "sh", "-c", "head -c 1048576 /dev/zero | \(run) | wc -c")
         #expect(count == "1048576\n")
     }
 
@@ -73,7 +73,7 @@ import Testing
         let run = kade.commandLine(["run", "-d", "busybox", "sleep", "60"]).joined(separator: " ")
         // The pipe ends for cat when nobody has its descriptor 9 any more.
         let outcome = try Tool.run(
-            "timeout", "10", "sh", "-c", "{ \(run) 9>&1 >/dev/null; } | cat")
+            "timeout", "40", "sh", "-c", "{ \(run) 9>&1 >/dev/null; } | cat")
         #expect(outcome.exitCode == 0)
     }
 }

@@ -134,7 +134,7 @@ import Testing
         let running = try Pull.start(reference(server), into: root)
         let partial = "\(root)/image/ingest"
         try Tool.check(
-            "timeout", "20", "bash", "-c",
+            "timeout", "60", "bash", "-c",
             "until [ $(cat \(partial)/sha256-*.partial 2>/dev/null | wc -c) -gt 500000 ];"
                 + " do sleep 0.02; done")
         running.signal(signal)

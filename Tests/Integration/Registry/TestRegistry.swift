@@ -79,6 +79,6 @@ func freePort() throws -> Int {
 func waitForListener(at authority: String) throws {
     let port = authority.split(separator: ":").last.map(String.init) ?? ""
     try Tool.check(
-        "timeout", "20", "bash", "-c",
+        "timeout", "60", "bash", "-c",
         "until (exec 3<>/dev/tcp/127.0.0.1/\(port)) 2>/dev/null; do sleep 0.02; done")
 }

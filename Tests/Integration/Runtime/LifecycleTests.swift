@@ -108,9 +108,9 @@ import Testing
         #expect(try bundle.leftovers().isEmpty)
     }
 
-    /// Waits until something holds, at most five seconds.
+    /// Waits until something holds, at most a minute.
     private func wait(until isTrue: () throws -> Bool) throws {
-        for _ in 0..<250 {
+        for _ in 0..<3000 {
             if try isTrue() { return }
             usleep(20_000)
         }

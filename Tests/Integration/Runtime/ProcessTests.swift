@@ -29,7 +29,7 @@ import Testing
             RuntimeBundle.program, "--root", bundle.root, "run", "-b", bundle.folder.path,
             bundle.id,
         ])
-        for _ in 0..<250 where running.output.isEmpty { usleep(20_000) }
+        for _ in 0..<3000 where running.output.isEmpty { usleep(20_000) }
         running.signal(SIGUSR1)
         let outcome = try running.wait()
         #expect(outcome.output == "ready\ngot\n")
