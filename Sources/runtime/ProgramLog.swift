@@ -22,9 +22,10 @@ struct ProgramLog {
         append(level: "error", text)
     }
 
+    /// Warnings go to the file alone where there is one: standard error may be the container's.
     func warn(_ text: String) {
+        guard path == nil else { return append(level: "warning", text) }
         printError("kade-runtime: warning: \(text)\n")
-        append(level: "warning", text)
     }
 
     private func append(level: String, _ text: String) {

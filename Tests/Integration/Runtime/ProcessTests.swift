@@ -69,6 +69,18 @@ import Testing
         #expect(outcome.errors.contains("CAP_FLY"))
     }
 
+    @Test func `warnings are in the log where there is one, not in the container's errors`() throws
+    {
+        let bundle = try RuntimeBundle { $0.process?.capabilities?.bounding.append("CAP_FLY") }
+        try bundle.write(shell: "echo own >&2")
+        let outcome = try bundle.runtime(
+            "--log", bundle.folder.at("log"), "--log-format", "json", "run", "--bundle",
+            bundle.folder.path, bundle.id)
+        #expect(outcome.errors == "own\n")
+        let log = try bundle.folder.text("log")
+        #expect(log.contains("CAP_FLY") && log.contains(#""level":"warning""#))
+    }
+
     @Test func `no descriptor of the host is inherited, but those that are asked for`() throws {
         let bundle = try RuntimeBundle()
         try bundle.write(shell: "ls /proc/self/fd; cat <&3")
