@@ -125,7 +125,7 @@ let package = Package(
             name: "DiagnosticsTests", dependencies: ["Diagnostics"], swiftSettings: strict),
         .testTarget(
             name: "ContainerRuntimeTests",
-            dependencies: ["ContainerRuntime", "Diagnostics", "Linux", "OCI", system],
+            dependencies: ["ContainerRuntime", "Diagnostics", "Fuzz", "Linux", "OCI", system],
             swiftSettings: strict),
         .testTarget(
             name: "StorageTests", dependencies: ["Diagnostics", "OCI", "Linux", "Storage", system],
@@ -141,7 +141,12 @@ let package = Package(
             name: "cliTests", dependencies: ["cli", "Diagnostics", "Engine", "Linux", "OCI"],
             swiftSettings: strict),
         .testTarget(
-            name: "OCITests", dependencies: ["Diagnostics", "OCI"], swiftSettings: strict),
+            name: "OCITests", dependencies: ["Diagnostics", "Fuzz", "OCI"], swiftSettings: strict),
+        // What damaged inputs are made of, for unit tests and for `make fuzz`.
+        .target(
+            name: "Fuzz",
+            dependencies: ["ContainerRuntime", "Diagnostics", "Linux", "OCI", system],
+            path: "Tests/Fuzz", swiftSettings: strict),
         .testTarget(
             name: "EngineTests",
             dependencies: [

@@ -109,7 +109,7 @@ extension HandshakeMessage {
     }
 
     private static func encode(_ number: Int) -> [UInt8] {
-        let bits = UInt32(bitPattern: Int32(number))
+        let bits = UInt32(bitPattern: Int32(clamping: number))
         return (0..<4).map { UInt8(truncatingIfNeeded: bits >> (8 * UInt32($0))) }
     }
 

@@ -98,7 +98,9 @@ package struct ContainerDirectory: Sendable {
             "cannot read the state of container \(id)",
             fix: "it is half made: kade-runtime delete --force \(id)"
         ) { () throws(SystemCallError) in try File.read(stateFile) }
-        return try RuntimeState(json: bytes, named: stateFile.string)
+        let state = try RuntimeState(json: bytes, named: stateFile.string)
+        try state.check(id: id)
+        return state
     }
 
     /// Writes `state.json`: a reader sees the old or the new one.

@@ -1,3 +1,4 @@
+package import Diagnostics
 import Glibc
 package import OCI
 
@@ -60,6 +61,31 @@ package struct RuntimeState: JSONCodable {
             default: try json.skipValue()
             }
         }
+    }
+
+    /// Checks that a file says what the runtime could have written.
+    ///
+    /// Commands kill what is in the cgroup and signal the process: a file that someone changed must
+    /// not send them to others.
+    package func check(id: String) throws(Problem) {
+        guard let fault = fault(of: id) else { return }
+        throw Problem(
+            kind: .corrupt, what: "cannot use the state of container \(id)", why: fault,
+            fix: "remove the container: kade-runtime delete --force \(id)")
+    }
+
+    private func fault(of id: String) -> String? {
+        if self.id != id { return "state.json is of container \"\(self.id)\"" }
+        if let initProcessID, initProcessID <= 0 {
+            return "state.json names process \(initProcessID)"
+        }
+        if let cgroupPath {
+            let parts = cgroupPath.split(separator: "/")
+            guard cgroupPath.hasPrefix("/"), !parts.isEmpty, !parts.contains("..") else {
+                return "state.json names cgroup \"\(cgroupPath)\", which is no container's"
+            }
+        }
+        return nil
     }
 
     package func write(to json: inout JSONWriter) {

@@ -102,6 +102,23 @@ struct ParsedArguments {
         return number
     }
 
+    /// How many descriptors from 3 on the program inherits: `--preserve-fds`.
+    func preservedDescriptors() throws(Problem) -> Int {
+        try Self.checkDescriptorCount(number("preserve-fds") ?? 0, of: "--preserve-fds")
+    }
+
+    /// Refuses what no process can have open (`fs.nr_open`).
+    static func checkDescriptorCount(
+        _ count: Int, of source: String
+    ) throws(Problem) -> Int {
+        guard (0...1 << 20).contains(count) else {
+            throw Problem(
+                kind: .invalid, what: "cannot pass \(count) descriptors on",
+                why: "\(source) is a number from 0 to \(1 << 20)")
+        }
+        return count
+    }
+
     /// The one operand that a command takes: the container's identifier.
     func container(of command: String) throws(Problem) -> String {
         try requireOperands(1...1, of: command)

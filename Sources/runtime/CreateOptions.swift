@@ -40,7 +40,7 @@ struct CreateOptions {
         isPlanOnly = try parsed.has("plan")
         stepsFile = parsed.value("steps").map { FilePath($0) }
         bundle = try Self.passingListeners(.load(FilePath(parsed.value("bundle") ?? ".")))
-        preservedDescriptors = try (parsed.number("preserve-fds") ?? 0) + Self.listenerCount()
+        preservedDescriptors = try parsed.preservedDescriptors() + Self.listenerCount()
     }
 
     /// Checks what the terminal needs, as runc does.
@@ -84,12 +84,12 @@ struct CreateOptions {
     /// How many sockets a service manager passes on (sd_listen_fds(3)).
     private static func listenerCount() throws(Problem) -> Int {
         guard let text = getenv("LISTEN_FDS").map({ String(cString: $0) }) else { return 0 }
-        guard let count = Int(text), count >= 0 else {
+        guard let count = Int(text) else {
             throw Problem(
                 kind: .invalid, what: "cannot pass sockets on",
                 why: "LISTEN_FDS is \"\(text)\", which is no number")
         }
-        return count
+        return try ParsedArguments.checkDescriptorCount(count, of: "LISTEN_FDS")
     }
 
     /// The bundle with `LISTEN_FDS` and `LISTEN_FDNAMES` in the program's environment.

@@ -1,4 +1,5 @@
 import Diagnostics
+import Fuzz
 import OCI
 import Testing
 

@@ -57,8 +57,8 @@ package struct StepJournal: ~Copyable {
             StepRecord(
                 explanation: plan.steps[index].step.explanation,
                 actor: plan.steps[index].phase.actor,
-                startInMicroseconds: Int64(record.startInNanoseconds - origin) / 1000,
-                durationInMicroseconds: Int64(record.durationInNanoseconds) / 1000,
+                startInMicroseconds: Int64(clamping: record.startInNanoseconds - origin) / 1000,
+                durationInMicroseconds: Int64(clamping: record.durationInNanoseconds) / 1000,
                 outcome: record.outcome(
                     warning: warnings[index], failure: failure?.step == index ? failure?.why : nil))
         }

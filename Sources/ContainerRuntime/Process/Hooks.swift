@@ -35,7 +35,7 @@ package struct RunHook: SetupStep {
         let program = ExternalProgram(
             path: FilePath(hook.path), arguments: hook.args.isEmpty ? [hook.path] : hook.args,
             environment: hook.env)
-        let timeout = hook.timeout.map { CInt(clamping: $0 * 1000) }
+        let timeout = hook.timeout.map { CInt(clamping: min($0, .max / 1000) * 1000) }
         let result = try explaining("cannot run the \(kind.rawValue) hook \(hook.path)") {
             () throws(SystemCallError) in
             try program.run(input: state.json(), timeoutInMilliseconds: timeout)

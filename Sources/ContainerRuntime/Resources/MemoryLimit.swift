@@ -153,8 +153,8 @@ enum MemoryLimit {
     /// The limit of swap alone, as version 2 wants it; −1 is none.
     private static func unifiedSwap(_ memory: RuntimeSpec.Memory) throws(Problem) -> Int64? {
         guard let swap = set(memory.swap) else { return memory.limit == -1 ? -1 : nil }
-        if swap == -1 { return -1 }
-        guard let limit = set(memory.limit), limit != -1 else {
+        if swap < 0 { return -1 }
+        guard let limit = set(memory.limit), limit > 0 else {
             throw .invalidLimit(
                 "\(field).swap", "it limits memory and swap together, and memory has no limit",
                 fix: "set \(field).limit too")

@@ -22,7 +22,7 @@ enum ExecCommand {
                 kind: .unsupported, what: "--\(name)",
                 why: "this version of Kade does not have it yet")
         }
-        let preserved = try parsed.number("preserve-fds") ?? 0
+        let preserved = try parsed.preservedDescriptors()
         try SelfProtection.ensure(
             closingFrom: 3 + preserved, except: inheritedDescriptor(parsed.value("process")))
         let id = parsed.operands[0]

@@ -1,5 +1,5 @@
 /// A configuration in which every member of the specification occurs.
-let exampleSpec = #"""
+package let exampleSpec = #"""
     {
       "ociVersion": "1.3.0",
       "process": {

@@ -1,12 +1,12 @@
-import OCI
+package import OCI
 
 /// Random numbers that are the same in every run: SplitMix64.
-struct SeededGenerator: RandomNumberGenerator {
+package struct SeededGenerator: RandomNumberGenerator {
     private var state: UInt64
 
-    init(seed: UInt64) { state = seed }
+    package init(seed: UInt64) { state = seed }
 
-    mutating func next() -> UInt64 {
+    package mutating func next() -> UInt64 {
         state &+= 0x9E37_79B9_7F4A_7C15
         var value = state
         value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
@@ -16,7 +16,7 @@ struct SeededGenerator: RandomNumberGenerator {
 }
 
 /// A text with a few bytes changed, added, removed or doubled.
-func mutated(_ text: [UInt8], using generator: inout SeededGenerator) -> [UInt8] {
+package func mutated(_ text: [UInt8], using generator: inout SeededGenerator) -> [UInt8] {
     var bytes = text
     for _ in 0..<Int.random(in: 1...4, using: &generator) where !bytes.isEmpty {
         let index = Int.random(in: 0..<bytes.count, using: &generator)
@@ -36,7 +36,7 @@ func mutated(_ text: [UInt8], using generator: inout SeededGenerator) -> [UInt8]
 }
 
 /// A JSON value of bounded depth.
-func randomValue(
+package func randomValue(
     depth: Int, using generator: inout SeededGenerator
 ) -> JSONValue {
     let strings = ["", "a", "\"\\/", "\u{0}\n", "é😀\u{2028}", "a much longer string, with more"]
