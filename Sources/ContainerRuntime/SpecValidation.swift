@@ -205,11 +205,11 @@ package enum SpecValidation {
     private static func checkSysctl(
         _ name: String, _ kinds: Set<RuntimeSpec.Namespace.Kind>
     ) throws(Problem) {
-        let path =
-            name.contains("/") && !name.contains(".")
-            ? name
-            : SetKernelParameter
-                .path(of: name).string
+        let path = SetKernelParameter.path(of: name)
+        let parts = path.split(separator: "/", omittingEmptySubsequences: false)
+        guard parts.allSatisfy({ !$0.isEmpty && $0 != "." && $0 != ".." }) else {
+            throw violation("linux.sysctl", "names \"\(name)\", which is no path below /proc/sys")
+        }
         let interprocess: Set<String> = [
             "kernel/msgmax", "kernel/msgmnb", "kernel/msgmni", "kernel/sem", "kernel/shmall",
             "kernel/shmmax", "kernel/shmmni", "kernel/shm_rmid_forced",

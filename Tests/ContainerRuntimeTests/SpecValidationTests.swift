@@ -75,6 +75,20 @@ import Testing
                 "linux.sysctl.net.ipv4.ip_forward",
                 { $0.linux?.sysctl = ["net.ipv4.ip_forward": "1"] }
             ),
+            (
+                "linux.sysctl",
+                {
+                    $0.linux?.namespaces = [.init(type: .network)]
+                    $0.linux?.sysctl = ["net/../kernel/core_pattern": "|/evil"]
+                }
+            ),
+            (
+                "linux.sysctl",
+                {
+                    $0.linux?.namespaces = [.init(type: .network)]
+                    $0.linux?.sysctl = ["net.//.kernel.core_pattern": "|/evil"]
+                }
+            ),
             ("linux.maskedPaths[0]", { $0.linux?.maskedPaths = ["proc"] }),
             ("linux.cgroupsPath", { $0.linux?.cgroupsPath = "/a/../../b" }),
             ("mounts[0].destination", { $0.mounts = [.init(destination: "")] }),

@@ -8,6 +8,9 @@
 int clinux_open_beneath(int directory, const char *path, int flags, uint64_t resolve);
 /* syncfs(2): every file system buffer of the descriptor's file system to the disk. */
 int clinux_sync_file_system(int descriptor);
+/* getcwd(2), the system call itself: the C library's would walk up where the kernel says that the
+   directory is out of reach. Returns the length with the terminating zero byte. */
+int64_t clinux_getcwd(char *buffer, size_t size);
 /* unshare(CLONE_FS): this thread gets its own umask and working directory. */
 int clinux_own_umask(void);
 

@@ -141,6 +141,8 @@ struct PlanMaker {
     private var mountSteps: [any SetupStep] {
         var placed: [any SetupStep] = [Await(rendezvous: .placed)]
         if namespaces.unshared.contains(.newCgroup) { placed.append(UnshareCgroupNamespace()) }
+        // Up to here the runtime writes to init's files in /proc, perhaps without privileges.
+        placed.append(ForbidInspection())
         var steps = rootfs.settle
         // As late as possible: the runtime moves init (cgroups v1) while init mounts.
         let cgroupMount = steps.firstIndex { ($0 as? MakeMount)?.mount.kind == .cgroup }

@@ -52,7 +52,7 @@ struct ExecPlanMaker {
             [
                 CloseOnExecute(first: CInt(3 + request.preservedDescriptors)),
                 ConnectStreams(streams: request.streams),
-                KeepProc(), Await(rendezvous: .placed),
+                KeepProc(), Await(rendezvous: .placed), ForbidInspection(),
             ] + joinSteps, to: .settle)
         if hasOwnUser { plan.add([BecomeNamespaceRoot()], to: .settle) }
         if let processors = process.execCPUAffinity?.final {

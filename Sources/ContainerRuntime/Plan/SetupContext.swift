@@ -26,7 +26,7 @@ package struct SetupContext: ~Copyable {
     package var cgroup: Cgroup?
     /// The host's `/proc`, opened before the root was entered: what the container has at this
     /// place may be anything.
-    package var procDirectory: OwnedFD?
+    package var procDirectory: RootedDirectory?
     /// The process identifier of init, as the runtime sees it; nil before `clone3(2)`.
     package var initProcessID: CInt?
     /// The runtime's end or init's end of the socket between them.

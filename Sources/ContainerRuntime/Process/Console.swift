@@ -20,7 +20,7 @@ struct ConnectConsole: SetupStep {
     }
 
     func run(in context: inout SetupContext) throws(Problem) {
-        let pty = try openMultiplexer()
+        let pty = try openMultiplexer(in: context)
         try explaining("cannot connect the terminal") { () throws(SystemCallError) in
             let terminal = try pty.openTerminal()
             if let size {
@@ -29,7 +29,7 @@ struct ConnectConsole: SetupStep {
                 ).apply(to: pty.primary.rawValue)
             }
             if userID != 0 { try terminal.changeOwner(user: userID, group: .max) }
-            if isConsole { try mountConsole(terminal) }
+            if isConsole { try mountConsole(terminal, in: context) }
             try connectStandardStreams(
                 input: terminal.rawValue, output: terminal.rawValue, error: terminal.rawValue)
             try Terminal.makeControlling(terminal)
@@ -37,9 +37,21 @@ struct ConnectConsole: SetupStep {
         try context.send(.console, with: pty.primary)
     }
 
-    private func openMultiplexer() throws(Problem) -> PseudoTerminal {
+    /// Makes a terminal of the container's devpts, and of nothing that stands in its place
+    /// (CVE-2025-52565).
+    private func openMultiplexer(
+        in context: borrowing SetupContext
+    ) throws(Problem) -> PseudoTerminal {
         do throws(SystemCallError) {
-            return try PseudoTerminal(multiplexer: "/dev/pts/ptmx")
+            return try context.insideRoot { (root) throws(SystemCallError) in
+                let path: FilePath = "/dev/pts/ptmx"
+                // To open any other device might do something, or wait.
+                try checkMultiplexer(root.open(path, [.path, .noFollow]))
+                let multiplexer = try root.open(
+                    path, [.readWrite, .noFollow, .noControllingTerminal])
+                try checkMultiplexer(multiplexer)
+                return try PseudoTerminal(adopting: multiplexer)
+            }
         } catch {
             throw Problem(
                 what: "cannot make a terminal inside the container", refusal: error,
@@ -47,12 +59,37 @@ struct ConnectConsole: SetupStep {
         }
     }
 
-    private func mountConsole(_ terminal: borrowing OwnedFD) throws(SystemCallError) {
-        let console: FilePath = "/dev/console"
-        let target = try OwnedFD.open(
-            console, [.create, .noFollow, .noControllingTerminal, .readOnly, .nonBlocking],
-            permissions: .ownerReadWrite)
-        try DetachedMount(cloning: terminal, isRecursive: false).attach(onto: target)
+    private func checkMultiplexer(_ file: borrowing OwnedFD) throws(SystemCallError) {
+        let status = try FileStatus(of: file)
+        guard status.kind == .characterDevice,
+            status.device == DeviceNumber(major: 5, minor: 2),
+            try FileSystemStatus(of: file).type == FileSystemStatus.devpts
+        else {
+            throw SystemCallError(
+                call: "openat2", subject: "/dev/pts/ptmx (not the multiplexer of a devpts)",
+                errno: .noSuchAddressOrDevice)
+        }
+    }
+
+    /// Shows the terminal at `/dev/console`; a link that stands there is not followed.
+    private func mountConsole(
+        _ terminal: borrowing OwnedFD, in context: borrowing SetupContext
+    ) throws(SystemCallError) {
+        try context.insideRoot { (root) throws(SystemCallError) in
+            let console: FilePath = "/dev/console"
+            do throws(SystemCallError) {
+                try root.makeNode(
+                    console, .file, permissions: .ownerReadWrite,
+                    device: DeviceNumber(rawValue: 0))
+            } catch  where error.errno == .fileExists {}
+            let target = try root.openLast(console)
+            guard try FileStatus(of: target).kind != .symlink else {
+                throw SystemCallError(
+                    call: "mount", subject: "\(console) (a symbolic link of the image)",
+                    errno: .tooManySymbolicLinkLevels)
+            }
+            try DetachedMount(cloning: terminal, isRecursive: false).attach(onto: target)
+        }
     }
 }
 

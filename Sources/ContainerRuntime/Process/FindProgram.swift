@@ -70,10 +70,18 @@ struct FindHome: SetupStep {
             why: "the spec's environment has no HOME", spec: "process.env")
     }
 
+    /// Larger ones are no list of users: the container may have put anything there.
+    private static let largestFileInBytes = 4 << 20
+
     func run(in context: inout SetupContext) throws(Problem) {
         let text: String
         do throws(SystemCallError) {
-            text = try File.readText("/etc/passwd")
+            guard let bytes = try readUsers(in: context) else {
+                return context.warn(
+                    "HOME is /: /etc/passwd is no file, or one of more than "
+                        + "\(Self.largestFileInBytes >> 20) MiB")
+            }
+            text = String(decoding: bytes, as: UTF8.self)
         } catch {
             return  // an image without users: the home is the root
         }
@@ -82,6 +90,18 @@ struct FindHome: SetupStep {
             guard fields.count >= 6, UInt32(fields[2]) == userID else { continue }
             context.home = String(fields[5])
             return
+        }
+    }
+
+    /// Reads the file without waiting for a writer, should it be a fifo.
+    private func readUsers(
+        in context: borrowing SetupContext
+    ) throws(SystemCallError) -> [UInt8]? {
+        try context.insideRoot { (root) throws(SystemCallError) -> [UInt8]? in
+            let file = try root.open(
+                "/etc/passwd", [.readOnly, .nonBlocking, .noControllingTerminal])
+            guard try FileStatus(of: file).kind == .file else { return nil }
+            return try file.readAll(upToBytes: Self.largestFileInBytes)
         }
     }
 }

@@ -54,28 +54,30 @@ struct EnterWorkingDirectory: SetupStep {
     }
 
     func run(in context: inout SetupContext) throws(Problem) {
-        let directory = FilePath(path)
         do throws(SystemCallError) {
-            try WorkingDirectory.change(to: directory)
+            try enterWorkingDirectory(path, in: context)
         } catch  where isMade && error.errno == .noSuchFileOrDirectory {
-            try make(directory)
+            try make(in: context)
         } catch  where error.errno == .permissionDenied {
             return  // the user may be allowed to where root is not (NFS): CheckWorkingDirectory
         } catch {
-            throw Problem(what: "cannot enter the working directory \(path)", refusal: error)
+            throw workingDirectoryProblem(path, error)
         }
         // Now, because the container's filter may forbid getcwd(2).
         try requireWorkingDirectoryInsideRoot(path)
         context.isInWorkingDirectory = true
     }
 
-    private func make(_ directory: FilePath) throws(Problem) {
+    private func make(in context: borrowing SetupContext) throws(Problem) {
         try explaining(
             "cannot make the working directory \(path)", fix: "choose one that exists"
         ) { () throws(SystemCallError) in
-            try Directory.makeAll(directory, permissions: FilePermissions(rawValue: 0o755))
-            try File.changeOwner(of: directory, user: user.uid, group: user.gid)
-            try WorkingDirectory.change(to: directory)
+            try context.insideRoot { (root) throws(SystemCallError) in
+                let directory = try root.makeDirectories(
+                    FilePath(path), permissions: .directoryDefault)
+                try directory.changeOwnerOfHandle(user: user.uid, group: user.gid)
+                try WorkingDirectory.change(to: directory)
+            }
         }
     }
 }
@@ -93,8 +95,10 @@ struct CheckWorkingDirectory: SetupStep {
 
     func run(in context: inout SetupContext) throws(Problem) {
         guard !context.isInWorkingDirectory else { return }
-        try explaining("cannot enter the working directory \(path)") {
-            () throws(SystemCallError) in try WorkingDirectory.change(to: FilePath(path))
+        do throws(SystemCallError) {
+            try enterWorkingDirectory(path, in: context)
+        } catch {
+            throw workingDirectoryProblem(path, error)
         }
         try requireWorkingDirectoryInsideRoot(path)
     }
@@ -108,4 +112,24 @@ private func requireWorkingDirectoryInsideRoot(_ path: String) throws(Problem) {
             kind: .denied, what: "cannot enter the working directory \(path)",
             why: "it lies outside of the container's root", cause: error)
     }
+}
+
+/// Enters a directory beneath the container's root.
+private func enterWorkingDirectory(
+    _ path: String, in context: borrowing SetupContext
+) throws(SystemCallError) {
+    try context.insideRoot { (root) throws(SystemCallError) in
+        try WorkingDirectory.change(to: root.open(FilePath(path), [.path, .directory]))
+    }
+}
+
+private func workingDirectoryProblem(_ path: String, _ refusal: SystemCallError) -> Problem {
+    let what = "cannot enter the working directory \(path)"
+    guard refusal.errno == .tooManySymbolicLinkLevels else {
+        return Problem(what: what, refusal: refusal)
+    }
+    return Problem(
+        kind: .denied, what: what,
+        why: "its links go round in a circle, or one is a link of /proc to an open file",
+        fix: "name a directory of the container", cause: refusal)
 }

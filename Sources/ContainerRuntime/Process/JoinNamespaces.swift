@@ -65,7 +65,7 @@ struct UnshareTimeNamespace: SetupStep {
                 try context.openProc("self/timens_offsets", .writeOnly).writeAll(lines)
             }
             try Namespaces.enter(
-                context.openProc("self/ns/time_for_children", .readOnly), .time)
+                context.openProcLink("time_for_children", in: "self/ns", .readOnly), .time)
         }
     }
 }

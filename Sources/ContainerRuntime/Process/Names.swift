@@ -49,7 +49,7 @@ struct SetKernelParameter: SetupStep {
 
     func run(in context: inout SetupContext) throws(Problem) {
         // The host's proc, opened before the root was entered: the container's may be anything.
-        let path = FilePath("sys").appending(Self.path(of: name).string)
+        let path = FilePath("sys").appending(Self.path(of: name))
         try explaining("cannot set the kernel parameter \(name) to \(value)") {
             () throws(SystemCallError) in
             try context.openProc(path, .writeOnly).writeAll(value)
@@ -58,11 +58,10 @@ struct SetKernelParameter: SetupStep {
 
     /// "net.ipv4.conf.eth0/1.forwarding" is the file "net/ipv4/conf/eth0.1/forwarding": where the
     /// first separator is a dot, dots and slashes change places (sysctl.d(5)).
-    static func path(of name: String) -> FilePath {
+    static func path(of name: String) -> String {
         guard let first = name.first(where: { $0 == "." || $0 == "/" }), first == "." else {
-            return FilePath(name)
+            return name
         }
-        return FilePath(
-            String(name.map { $0 == "." ? "/" : $0 == "/" ? "." : $0 }))
+        return String(name.map { $0 == "." ? "/" : $0 == "/" ? "." : $0 })
     }
 }

@@ -19,6 +19,24 @@ struct ForbidNewPrivileges: SetupStep {
     }
 }
 
+/// Keeps processes of the container from this one while it is still the runtime (`PR_SET_DUMPABLE`).
+///
+/// In a PID namespace that it shares, with the same user and capabilities, they could reach the
+/// host by `/proc/<pid>/fd` and change its memory, for as long as the container is only created.
+struct ForbidInspection: SetupStep {
+    var explanation: Explanation {
+        Explanation(
+            shell: "# prctl(PR_SET_DUMPABLE, 0)",
+            why: "what the runtime has open is out of the container's reach", spec: "")
+    }
+
+    func run(in context: inout SetupContext) throws(Problem) {
+        try explaining("cannot forbid inspection") { () throws(SystemCallError) in
+            try forbidInspection()
+        }
+    }
+}
+
 /// The AppArmor profile or SELinux label of the program: `process.apparmorProfile`,
 /// `process.selinuxLabel` (`/proc/self/attr/exec`).
 struct SetSecurityLabel: SetupStep {

@@ -43,6 +43,7 @@ struct CgroupMount {
             (rootfs) throws(SystemCallError) in
             let target = try rootfs.makeDirectories(
                 mount.destination, permissions: .directoryDefault)
+            try ProcProtection.check(target, mount: mount, isFromProc: false)
             let made = try unifiedTree(attributes)
             try made.attach(onto: target)
             try made.descriptor.change(mount.options)
@@ -77,6 +78,7 @@ struct CgroupMount {
             (rootfs) throws(SystemCallError) in
             let target = try rootfs.makeDirectories(
                 mount.destination, permissions: .directoryDefault)
+            try ProcProtection.check(target, mount: mount, isFromProc: false)
             let outer = try FileSystemContext(type: "tmpfs")
             try outer.set("source", to: "cgroup")
             try outer.set("mode", to: "755")

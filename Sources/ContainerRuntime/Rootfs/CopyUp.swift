@@ -27,7 +27,13 @@ package enum CopyUp {
             try self.copy(from: source.open(name, [.path, .directory, .noFollow]), to: copy)
             try copy.takeOver(status)
         case .file:
-            let original = try source.open(name, [.readOnly, .noFollow])
+            // Not blocking: someone may have put a fifo in its place.
+            let original = try source.open(name, [.readOnly, .noFollow, .nonBlocking])
+            guard try FileStatus(of: original).kind == .file else {
+                throw SystemCallError(
+                    call: "openat", subject: "\(name) (exchanged meanwhile)",
+                    errno: .invalidArgument)
+            }
             let copy = try target.open(
                 name, [.writeOnly, .create, .exclusive], permissions: .ownerReadWrite)
             while true {

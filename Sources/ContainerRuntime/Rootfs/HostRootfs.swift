@@ -70,8 +70,8 @@ struct ChangeRootToProcess: SetupStep {
 
     func run(in context: inout SetupContext) throws(Problem) {
         do throws(SystemCallError) {
-            let root = try context.openProc(
-                FilePath("\(process)/root"), [.path, .directory])
+            let root = try context.openProcLink(
+                "root", in: FilePath("\(process)"), [.path, .directory])
             try WorkingDirectory.changeRoot(to: root)
         } catch {
             throw Problem(what: "cannot enter the container's root", refusal: error)

@@ -49,6 +49,17 @@ extension OwnedFD {
         }
     }
 
+    /// Reads to the end; nil where that is more than a number of bytes away.
+    package borrowing func readAll(upToBytes limit: Int) throws(SystemCallError) -> [UInt8]? {
+        var bytes: [UInt8] = []
+        while true {
+            let more = try read(upToBytes: 16384)
+            if more.isEmpty { return bytes }
+            guard bytes.count + more.count <= limit else { return nil }
+            bytes += more
+        }
+    }
+
     /// Writes as much as fits now.
     ///
     /// The system call is `write(2)`.

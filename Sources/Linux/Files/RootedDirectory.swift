@@ -27,6 +27,16 @@ package struct RootedDirectory: ~Copyable, Sendable {
         try resolve(path, flags, permissions: [])
     }
 
+    /// Opens an existing file of the root's own mount: where something is mounted over a part of the
+    /// path, EXDEV refuses.
+    ///
+    /// Beside the other rules this is `RESOLVE_NO_XDEV`.
+    package borrowing func openOnSameMount(
+        _ path: FilePath, _ flags: OpenFlags
+    ) throws(SystemCallError) -> OwnedFD {
+        try resolve(path, flags, permissions: [], Self.resolveNoOtherMount)
+    }
+
     /// Opens a file and creates it, but no directory above it, where it is missing.
     package borrowing func open(
         _ path: FilePath, _ flags: OpenFlags, permissions: FilePermissions
@@ -134,7 +144,7 @@ package struct RootedDirectory: ~Copyable, Sendable {
 
     /// Resolves by `openat2(2)`, again while the tree changes under it (EAGAIN).
     private borrowing func resolve(
-        _ path: FilePath, _ flags: OpenFlags, permissions: FilePermissions
+        _ path: FilePath, _ flags: OpenFlags, permissions: FilePermissions, _ rules: UInt64 = 0
     ) throws(SystemCallError) -> OwnedFD {
         var attemptsLeft = 128
         let path = path.isEmpty ? "." : path
@@ -146,7 +156,7 @@ package struct RootedDirectory: ~Copyable, Sendable {
                     path.withPlatformString {
                         clinux_openat2(
                             root.rawValue, $0, flags, UInt64(permissions.rawValue),
-                            Self.resolveInRoot | Self.resolveNoMagicLinks)
+                            Self.resolveInRoot | Self.resolveNoMagicLinks | rules)
                     }
                 }
                 return OwnedFD(adopting: descriptor)
@@ -156,6 +166,8 @@ package struct RootedDirectory: ~Copyable, Sendable {
         }
     }
 
+    /// `RESOLVE_NO_XDEV`.
+    private static let resolveNoOtherMount: UInt64 = 0x01
     /// `RESOLVE_NO_MAGICLINKS`.
     private static let resolveNoMagicLinks: UInt64 = 0x02
     /// `RESOLVE_IN_ROOT`.

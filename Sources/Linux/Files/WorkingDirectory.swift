@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 package import SystemPackage
 
@@ -18,11 +19,14 @@ package enum WorkingDirectory {
         try kernel("fchdir", describe(descriptor)) { fchdir(descriptor) }
     }
 
-    /// Its path; refused with ENOENT where it lies outside of the root (`getcwd(2)`).
+    /// Its path; refused with ENOENT where it lies outside of the root.
+    ///
+    /// It is the kernel's answer (`getcwd(2)`): the C library, where that is no path from the root,
+    /// would go up by `..` and could find another root's.
     package static func path() throws(SystemCallError) -> FilePath {
         let buffer = UnsafeMutablePointer<CChar>.allocate(capacity: Int(PATH_MAX) + 1)
         defer { buffer.deallocate() }
-        try kernel("getcwd", ".") { getcwd(buffer, Int(PATH_MAX)) == nil ? -1 : 0 }
+        try kernel("getcwd", ".") { clinux_getcwd(buffer, Int(PATH_MAX)) }
         let path = FilePath(platformString: buffer)
         // Since Linux 2.6.36 a directory outside of the root is "(unreachable)…".
         guard path.isAbsolute else {

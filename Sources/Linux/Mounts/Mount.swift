@@ -194,6 +194,8 @@ package struct FileSystemStatus: Sendable {
     package static let overlay: UInt64 = 0x794c_7630
     /// `TMPFS_MAGIC`.
     package static let tmpfs: UInt64 = 0x0102_1994
+    /// `DEVPTS_SUPER_MAGIC`.
+    package static let devpts: UInt64 = 0x1cd1
     /// `PROC_SUPER_MAGIC`.
     package static let proc: UInt64 = 0x9fa0
     /// `SYSFS_MAGIC`.

@@ -50,6 +50,15 @@ package struct ProcessStatus: Sendable, Equatable {
     }
 }
 
+/// Closes this process's memory and open files to every other one without CAP_SYS_PTRACE where this
+/// program was executed, until it executes another program.
+///
+/// The system call is `prctl(2)` with `PR_SET_DUMPABLE`. The process's files in `/proc` belong to
+/// root from then on.
+package func forbidInspection() throws(SystemCallError) {
+    try kernel("prctl", "PR_SET_DUMPABLE") { clinux_prctl(4, 0, 0, 0, 0) }
+}
+
 /// Closes every descriptor from `first` on when the process executes another program
 /// (close_range(2), `CLOSE_RANGE_CLOEXEC`).
 package func closeOnExecute(from first: CInt) throws(SystemCallError) {

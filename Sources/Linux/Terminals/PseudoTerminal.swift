@@ -1,6 +1,5 @@
 import CLinux
 import Glibc
-package import SystemPackage
 
 /// A pseudoterminal (`pty(7)`): what is written to one side is typed on the other.
 package struct PseudoTerminal: ~Copyable, Sendable {
@@ -9,15 +8,7 @@ package struct PseudoTerminal: ~Copyable, Sendable {
     /// The number N of the terminal side, `/dev/pts/N` of the devpts that the ptmx belongs to.
     package let number: UInt32
 
-    /// Makes a pseudoterminal of the devpts whose multiplexer is at the path.
-    ///
-    /// That is "/dev/ptmx", or "/dev/pts/ptmx" for the container's own devpts.
-    package init(multiplexer: FilePath) throws(SystemCallError) {
-        try self.init(
-            adopting: try OwnedFD.open(multiplexer, [.readWrite, .noControllingTerminal]))
-    }
-
-    /// Takes an opened multiplexer and unlocks its terminal side.
+    /// Takes an opened multiplexer, `/dev/ptmx` or a devpts's own, and unlocks its terminal side.
     ///
     /// The system calls are `ioctl(2)` with `TIOCSPTLCK` and `TIOCGPTN`.
     package init(adopting primary: consuming OwnedFD) throws(SystemCallError) {

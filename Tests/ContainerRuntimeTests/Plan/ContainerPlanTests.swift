@@ -86,7 +86,8 @@ import Testing
         let settle = names(plan, .settle)
         let unshare = try #require(settle.firstIndex(of: "UnshareCgroupNamespace"))
         #expect(settle[unshare - 1] == "Await")
-        #expect(settle[unshare + 1] == "MakeMount")
+        #expect(settle[unshare + 1] == "ForbidInspection")
+        #expect(settle[unshare + 2] == "MakeMount")
         #expect(settle[unshare - 2] == "MakeMount")
     }
 

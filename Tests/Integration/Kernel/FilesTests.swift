@@ -100,7 +100,8 @@ import Testing
     }
 
     @Test func `a pseudoterminal echoes what is typed, unless raw`() throws {
-        let pty = try PseudoTerminal(multiplexer: "/dev/ptmx")
+        let pty = try PseudoTerminal(
+            adopting: OwnedFD.open("/dev/ptmx", [.readWrite, .noControllingTerminal]))
         let terminal = try pty.openTerminal()
         try WindowSize(rows: 33, columns: 99).apply(to: pty.primary.rawValue)
         #expect(

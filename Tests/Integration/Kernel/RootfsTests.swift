@@ -8,7 +8,7 @@ import Testing
 
 /// The steps that build a container's root, run for real on a thread in its own mount namespace.
 @Suite(.enabled(if: isRoot)) struct RootfsTests {
-    private static let everyday: [RuntimeSpec.Mount] = [
+    static let everyday: [RuntimeSpec.Mount] = [
         .init(destination: "/proc", type: "proc", source: "proc"),
         .init(
             destination: "/dev", type: "tmpfs", source: "tmpfs",
@@ -28,7 +28,7 @@ import Testing
     ]
 
     /// Builds a root from a spec and runs a body inside it.
-    private static func inRootfs(
+    static func inRootfs(
         mounts: [RuntimeSpec.Mount] = everyday, linux: RuntimeSpec.Linux = RuntimeSpec.Linux(),
         readonly: Bool = false, usesPivotRoot: Bool = true,
         preparing prepareBundle: @Sendable @escaping (FilePath) throws -> Void = { _ in },
@@ -76,7 +76,9 @@ import Testing
             #expect(null.permissions == 0o666)
             #expect(try Link.target(of: "/dev/ptmx") == "pts/ptmx")
             #expect(try Link.target(of: "/dev/stdin") == "/proc/self/fd/0")
-            #expect(try PseudoTerminal(multiplexer: "/dev/ptmx").number == 0)
+            let multiplexer = try OwnedFD.open(
+                "/dev/ptmx", [.readWrite, .noControllingTerminal])
+            #expect(try PseudoTerminal(adopting: multiplexer).number == 0)
             #expect(try FileStatus(of: "/dev/shm").permissions == 0o1777)
             try File.create("/dev/shm/x", content: [], permissions: .ownerReadWrite)
             #expect(try WorkingDirectory.path() == "/")
