@@ -10,7 +10,7 @@ let strict: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
-/// The lean programs: no dynamic linker, no Foundation, ready in a millisecond.
+/// The programs that start often: no dynamic linker, ready in a millisecond.
 let fullyStatic: [LinkerSetting] = [.unsafeFlags(["-static-executable"])]
 
 /// The program's first instructions: ours on the processors that Sources/CEntry knows.
@@ -20,26 +20,29 @@ let fullyStatic: [LinkerSetting] = [.unsafeFlags(["-static-executable"])]
     let ownEntry: [LinkerSetting] = []
 #endif
 
-/// The others link Swift statically and C libraries dynamically (ARCHITECTURE.md §4).
-///
-/// The libraries are those that Foundation's modules name only when they, too, are compiled for
-/// static linking.
+/// What Foundation's static libraries need, which name each other only for dynamic linking.
+func linking(_ libraries: [String]) -> [String] {
+    ["-Xlinker", "--start-group"] + libraries.map { "-l\($0)" }
+        + ["-Xlinker", "--end-group", "-lstdc++", "-lm"]
+}
+
+/// `kade` is as static as the lean programs; swift-crypto brings the small half of Foundation.
+let fullyStaticWithEssentials: [LinkerSetting] = [
+    .unsafeFlags(
+        ["-static-executable"]
+            + linking(["FoundationEssentials", "_FoundationCShims", "_FoundationCollections"]))
+]
+
+/// `kade-server` links Swift statically and C libraries dynamically (ARCHITECTURE.md §4).
 let staticSwift: [LinkerSetting] = [
     .unsafeFlags(
-        ["-static-stdlib", "-Xlinker", "--start-group"]
-            + [
+        ["-static-stdlib"]
+            + linking([
                 "Foundation", "CoreFoundation", "FoundationInternationalization",
                 "FoundationEssentials", "_FoundationICU", "_FoundationCShims",
                 "_FoundationCollections", "BlocksRuntime", "dispatch", "swiftDispatch",
-            ].map { "-l\($0)" }
-            + ["-Xlinker", "--end-group", "-lstdc++", "-lm"])
+            ]))
 ]
-
-/// `kade` lies at a fixed address.
-///
-/// That spares the dynamic linker 95,000 relocations, 2 ms on every start; libraries, stack and
-/// heap still lie at random ones. Not so `kade-server`, which talks to strangers.
-let fixedAddress: [LinkerSetting] = [.unsafeFlags(["-Xclang-linker", "-no-pie"])]
 
 let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 
@@ -53,7 +56,6 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-system", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
-        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.30.0"),
@@ -63,6 +65,7 @@ let package = Package(
         .target(name: "CLinux"),
         .target(name: "CEntry"),
         .target(name: "Diagnostics", swiftSettings: strict),
+        .systemLibrary(name: "CSQLite", providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(name: "CZstd", providers: [.apt(["libzstd-dev"])]),
         .systemLibrary(name: "CISAL", providers: [.apt(["libisal-dev"])]),
         .systemLibrary(name: "CLZMA", providers: [.apt(["liblzma-dev"])]),
@@ -78,15 +81,22 @@ let package = Package(
         .target(
             name: "Storage",
             dependencies: [
-                "Diagnostics", "OCI", "Linux", "CISAL", "CLZMA", "CZstd", system,
+                "Diagnostics", "OCI", "Linux", system,
                 .product(name: "Crypto", package: "swift-crypto"),
             ],
             swiftSettings: strict),
         // Level 3
         .target(
+            name: "Unpacking",
+            dependencies: [
+                "Diagnostics", "OCI", "Linux", "Storage", "CISAL", "CLZMA", "CZstd", system,
+            ],
+            swiftSettings: strict),
+        // Level 4
+        .target(
             name: "Registry",
             dependencies: [
-                "Diagnostics", "OCI", "Linux", "Storage", system,
+                "Diagnostics", "OCI", "Linux", "Storage", "Unpacking", system,
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
@@ -94,12 +104,10 @@ let package = Package(
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ],
             swiftSettings: strict),
-        // Level 4
         .target(
             name: "Engine",
             dependencies: [
-                "Diagnostics", "OCI", "Linux", "ContainerRuntime", "Storage", system,
-                .product(name: "GRDB", package: "GRDB.swift"),
+                "Diagnostics", "OCI", "Linux", "ContainerRuntime", "Storage", "CSQLite", system,
             ],
             swiftSettings: strict),
         // Level 7: programs
@@ -108,14 +116,16 @@ let package = Package(
             swiftSettings: strict),
         .executableTarget(
             name: "kade", dependencies: ["cli"], swiftSettings: strict,
-            linkerSettings: staticSwift + fixedAddress),
+            linkerSettings: fullyStaticWithEssentials),
         .executableTarget(
             name: "runtime",
             dependencies: ["CEntry", "Diagnostics", "OCI", "Linux", "ContainerRuntime", system],
             swiftSettings: strict, linkerSettings: fullyStatic + ownEntry),
         .executableTarget(
             name: "server",
-            dependencies: ["Diagnostics", "OCI", "Linux", "Storage", "Registry", system],
+            dependencies: [
+                "Diagnostics", "OCI", "Linux", "Storage", "Unpacking", "Registry", system,
+            ],
             swiftSettings: strict, linkerSettings: staticSwift),
         // Tests
         .testTarget(
@@ -131,11 +141,17 @@ let package = Package(
             name: "StorageTests", dependencies: ["Diagnostics", "OCI", "Linux", "Storage", system],
             swiftSettings: strict),
         .testTarget(
+            name: "UnpackingTests",
+            dependencies: ["Diagnostics", "OCI", "Linux", "Storage", "Unpacking", system],
+            swiftSettings: strict),
+        .testTarget(
             name: "LinuxTests", dependencies: ["Diagnostics", "Linux", system],
             swiftSettings: strict),
         .testTarget(
             name: "Integration",
-            dependencies: ["Diagnostics", "OCI", "Linux", "ContainerRuntime", "Storage", system],
+            dependencies: [
+                "Diagnostics", "OCI", "Linux", "ContainerRuntime", "Storage", "Unpacking", system,
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "cliTests", dependencies: ["cli", "Diagnostics", "Engine", "Linux", "OCI"],

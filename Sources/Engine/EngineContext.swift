@@ -53,7 +53,7 @@ final class EngineContext: Sendable {
         if let made = facts.withLock({ $0.made }), made.id == name || made.name == name {
             return made
         }
-        return try database.read { try $0.container(name) }
+        return try database.read { database throws(Problem) in try database.container(name) }
     }
 
     /// Forgets the record of the container made last, which is about to change.

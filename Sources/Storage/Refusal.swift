@@ -23,7 +23,7 @@ extension Problem {
 }
 
 /// Runs calls of the kernel and says, when one is refused, what they were for.
-func asking<Result: ~Copyable>(
+package func asking<Result: ~Copyable>(
     _ what: @autoclosure () -> String, _ body: () throws(SystemCallError) -> Result
 ) throws(Problem) -> Result {
     do throws(SystemCallError) {

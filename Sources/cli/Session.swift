@@ -84,16 +84,14 @@ struct ProgramDirectories {
     /// Where it is nowhere, the place beside this program is the answer: whoever needs the program
     /// fails there with its name, and commands that do not need it work.
     func find(_ name: String, searchPath: String) -> FilePath {
-        let beside = own.removingLastComponent()
-        let libexec = beside.removingLastComponent().appending("libexec/kade")
-        let searched = searchPath.split(separator: ":").map { FilePath(String($0)) }
-        for directory in [beside, libexec] + searched {
-            if case .found(let program) = lookUpProgram(
-                directory.appending(name).string, searchPath: "")
-            {
+        let directory = own.removingLastComponent()
+        let beside = directory.appending(name)
+        let libexec = directory.removingLastComponent().appending("libexec/kade").appending(name)
+        for place in [beside.string, libexec.string, name] {
+            if case .found(let program) = lookUpProgram(place, searchPath: searchPath) {
                 return program
             }
         }
-        return beside.appending(name)
+        return beside
     }
 }

@@ -27,7 +27,8 @@ final class EventOutput: Sendable {
         write(.object(object))
     }
 
-    private func write(_ value: JSONValue) {
+    /// Reports anything, as an object with the member `event`.
+    func write(_ value: JSONValue) {
         let line = value.json() + [UInt8(ascii: "\n")]
         let isClosed = lock.withLock { isClosed in
             if !isClosed { isClosed = !Self.writeAll(line) }
@@ -50,5 +51,12 @@ final class EventOutput: Sendable {
             rest = rest.dropFirst(count)
         }
         return true
+    }
+
+    /// Waits until nobody can read standard output any more; for ever when it is a file.
+    static func waitForReaderToLeave() {
+        // No events are asked for: an error, as of a pipe without a reader, comes all the same.
+        var entry = pollfd(fd: STDOUT_FILENO, events: 0, revents: 0)
+        while poll(&entry, 1, -1) <= 0 {}
     }
 }

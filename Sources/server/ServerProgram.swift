@@ -10,15 +10,20 @@ enum ServerProgram {
     private static let usage = """
         Usage: kade-server pull [--root DIR] [--platform OS/ARCH[/VARIANT]] [--tls-verify=BOOL]
                                 [--quiet] REFERENCE
+               kade-server load [--root DIR] ARCHIVE
+               kade-server import [--root DIR] --configuration FILE [--reference REFERENCE] ARCHIVE
                kade-server serve
 
         A part of Kade that kade starts itself. pull brings an image from its registry into the
-        store and reports in JSON lines on standard output.
+        store, load the images of an archive, and import makes one of a root file system. They
+        report in JSON lines on standard output.
         """
 
     static func run(arguments: [String]) -> Never {
         switch arguments.first {
         case "pull": runPull(Array(arguments.dropFirst()))
+        case "load": archive(arguments) { $0.load() }
+        case "import": archive(arguments) { $0.importRootfs() }
         case "serve":
             fail(
                 Problem(
@@ -32,7 +37,7 @@ enum ServerProgram {
             fail(
                 Problem(
                     kind: .invalid, what: "cannot run '\(command)'",
-                    why: "kade-server knows the commands pull and serve",
+                    why: "kade-server knows the commands pull, load, import and serve",
                     fix: "see: kade-server --help"))
         case nil:
             fail(
@@ -47,6 +52,19 @@ enum ServerProgram {
             PullCommand(try PullArguments(parsing: arguments)).run()
         } catch {
             // Whoever asked for JSON lines gets the mistake in one, too.
+            EventOutput().write(error)
+            exit(1)
+        }
+    }
+
+    private static func archive(
+        _ arguments: [String], _ body: (ArchiveCommand) -> Never
+    ) -> Never {
+        do {
+            body(
+                ArchiveCommand(
+                    try ArchiveArguments(parsing: Array(arguments.dropFirst()), of: arguments[0])))
+        } catch {
             EventOutput().write(error)
             exit(1)
         }

@@ -10,12 +10,12 @@ import Testing
         try withDatabase { database, _ in
             let first = record("aa11", name: "web")
             let second = record("aa22", name: "aa33")
-            try database.write {
-                try $0.insert(first)
-                try $0.insert(second)
+            try database.write { database throws(Problem) in
+                try database.insert(first)
+                try database.insert(second)
             }
             func find(_ text: String) throws -> String {
-                try database.read { try $0.container(text).id }
+                try database.read { database throws(Problem) in try database.container(text).id }
             }
             #expect(try find(first.id) == first.id)
             #expect(try find("web") == first.id)
@@ -31,16 +31,19 @@ import Testing
     @Test func `a taken name is a conflict and changes nothing`() throws {
         try withDatabase { database, _ in
             let first = record("aa11", name: "web")
-            try database.write { try $0.insert(first) }
+            try database.write { database throws(Problem) in try database.insert(first) }
             let problem = try problem {
-                try database.write {
-                    try $0.insert(record("bb", name: "other"))
-                    try $0.insert(record("cc", name: "web"))
+                try database.write { database throws(Problem) in
+                    try database.insert(record("bb", name: "other"))
+                    try database.insert(record("cc", name: "web"))
                 }
             }
             #expect(problem?.kind == .conflict)
             #expect(problem?.what.contains("\"/web\" is already in use") == true)
-            #expect(try database.read { try $0.containers().map(\.name) } == ["web"])
+            #expect(
+                try database.read { database throws(Problem) in
+                    try database.containers().map(\.name)
+                } == ["web"])
         }
     }
 
@@ -48,22 +51,22 @@ import Testing
         try withDatabase { database, _ in
             let first = record("aa11", name: "one")
             let second = record("bb11", name: "two")
-            try database.write {
-                for container in [first, second] { try $0.insert(container) }
+            try database.write { database throws(Problem) in
+                for container in [first, second] { try database.insert(container) }
                 for (name, isAnonymous, id) in [
                     ("anon", true, first.id), ("shared", true, first.id),
                     ("shared", true, second.id), ("named", false, first.id),
                 ] {
                     let use = VolumeUse(name: name, isAnonymous: isAnonymous, target: "/\(name)")
-                    try $0.use(use, by: id, at: .now)
+                    try database.use(use, by: id, at: .now)
                 }
             }
-            let orphans = try database.write {
-                try $0.delete(containerID: first.id, withVolumes: true)
+            let orphans = try database.write { database throws(Problem) in
+                try database.delete(containerID: first.id, withVolumes: true)
             }
             #expect(orphans == ["anon"])
-            let left = try database.write {
-                try $0.delete(containerID: second.id, withVolumes: true)
+            let left = try database.write { database throws(Problem) in
+                try database.delete(containerID: second.id, withVolumes: true)
             }
             #expect(left == ["shared"])
         }
@@ -79,10 +82,13 @@ import Testing
                         for number in 0..<20 {
                             let container = record(
                                 "\(worker)a\(number)b", name: "c\(worker)-\(number)")
-                            try database.write { try $0.insert(container) }
+                            try database.write { database throws(Problem) in
+                                try database.insert(container)
+                            }
                             if number % 2 == 0 {
-                                _ = try database.write {
-                                    try $0.delete(containerID: container.id, withVolumes: true)
+                                _ = try database.write { database throws(Problem) in
+                                    try database.delete(
+                                        containerID: container.id, withVolumes: true)
                                 }
                             }
                         }
@@ -90,15 +96,22 @@ import Testing
                 }
                 try await group.waitForAll()
             }
-            let count = try Database(at: path).read { try $0.containers().count }
+            let count = try Database(at: path).read { database throws(Problem) in
+                try database.containers().count
+            }
             #expect(count == 80)
         }
     }
 
     @Test func `a database of a newer version is refused`() throws {
         try withDatabase { database, path in
-            try database.write { try Schema.set(version: 1000, of: $0) }
-            let problem = try problem { try Database(at: path).read { try $0.containers() } }
+            try database.write { database throws(Problem) in
+                try Schema.set(version: 1000, of: database.connection)
+            }
+            let problem = try problem {
+                try Database(at: path).read { database throws(Problem) in try database.containers()
+                }
+            }
             #expect(problem?.kind == .unsupported)
         }
     }

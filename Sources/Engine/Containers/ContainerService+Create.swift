@@ -116,14 +116,14 @@ extension EngineContext {
     func insert(
         _ record: ContainerRecord, volumes: [VolumeUse], namesItself: Bool
     ) throws(Problem) -> ContainerRecord {
-        try database.write { database in
+        try database.write { database throws(Problem) in
             var record = record
             if namesItself {
                 while try database.hasContainer(named: record.name) {
                     record.name = makeContainerName()
                 }
             }
-            try record.resolvePeers { try database.container($0).id }
+            try record.resolvePeers { name throws(Problem) in try database.container(name).id }
             try database.insert(record)
             for volume in volumes {
                 try database.use(volume, by: record.id, at: record.created)
@@ -135,7 +135,9 @@ extension EngineContext {
 
 extension ContainerRecord {
     /// Replaces the names in `container:NAME` by IDs, so that a rename does no harm.
-    fileprivate mutating func resolvePeers(_ id: (String) throws -> String) throws {
+    fileprivate mutating func resolvePeers(
+        _ id: (String) throws(Problem) -> String
+    ) throws(Problem) {
         for path in [\NamespaceRequest.pid, \NamespaceRequest.network] {
             if case .container(let name) = request.namespaces[keyPath: path] {
                 request.namespaces[keyPath: path] = .container(try id(name))

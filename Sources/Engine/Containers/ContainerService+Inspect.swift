@@ -79,7 +79,9 @@ extension ContainerService {
     }
 
     private func mounts(of record: ContainerRecord) throws(Problem) -> JSONValue {
-        let uses = try context.database.read { try $0.volumes(ofContainer: record.id) }
+        let uses = try context.database.read { database throws(Problem) in
+            try database.volumes(ofContainer: record.id)
+        }
         return .array(
             record.request.mounts.map { mount in
                 let access: JSONObject = [

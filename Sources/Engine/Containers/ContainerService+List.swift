@@ -6,7 +6,9 @@ extension ContainerService {
     ///
     /// What killed monitors, half-made containers and reboots left is cleaned up on the way.
     package func list(_ filter: ContainerFilter) throws(Problem) -> [ContainerSummary] {
-        let records = try context.database.read { try $0.containers() }
+        let records = try context.database.read { database throws(Problem) in
+            try database.containers()
+        }
         var statuses: [ContainerStatus] = []
         for record in records {
             if let status = try context.cleanedStatus(of: record, restarting: true) {
@@ -40,7 +42,7 @@ extension ContainerService {
         request.name = newName
         try request.validateName()
         context.forget()
-        try context.database.write { database in
+        try context.database.write { database throws(Problem) in
             let record = try database.container(name)
             guard record.name != newName else {
                 throw Problem(

@@ -82,8 +82,8 @@ extension EngineContext {
         if record.request.namespaces.ipc == .shareable { try removeSharedMemory(of: record.id) }
         if record.imageID == HostImage.name { try removeHostRootfs(of: record.id) }
         try removeDirectory(of: record.id)
-        let volumes = try database.write {
-            try $0.delete(containerID: record.id, withVolumes: withVolumes)
+        let volumes = try database.write { database throws(Problem) in
+            try database.delete(containerID: record.id, withVolumes: withVolumes)
         }
         for name in volumes {
             let path = configuration.volumesDirectory.appending(name)

@@ -107,7 +107,9 @@ extension EngineContext {
         guard let lock else { return }
         defer { withExtendedLifetime(lock) {} }
         // Asked again under the lock: it may have got its row since.
-        guard try database.read({ try $0.container(id: id) }) == nil else { return }
+        guard
+            try database.read({ database throws(Problem) in try database.container(id: id) }) == nil
+        else { return }
         try removeRuntimeState(of: id)
         try removeHostRootfs(of: id)
         try removeDirectory(of: id)

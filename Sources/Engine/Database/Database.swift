@@ -1,5 +1,6 @@
+import CSQLite
+import ContainerRuntime
 import Diagnostics
-import GRDB
 import Linux
 import Synchronization
 import SystemPackage
@@ -7,146 +8,113 @@ import SystemPackage
 /// `kade.db`: what must be unique or consistent together, in SQLite.
 ///
 /// It opens with the first use. Many processes use the file side by side: readers never wait
-/// (write-ahead log), writers take their turn, and every change is one transaction. The connection
-/// is not closed before the process ends: the last one to close would copy the log into the file
-/// and wait for the disk, on every single command.
+/// (write-ahead log), writers take their turn, and every change is one transaction.
 final class Database: Sendable {
     private let path: FilePath
-    private let queue = Mutex<DatabaseQueue?>(nil)
+    private let connection = Mutex<SQLiteConnection?>(nil)
 
     init(at path: FilePath) {
         self.path = path
     }
 
     /// Reads what one moment's state is.
-    func read<Value>(
-        _ body: (GRDB.Database) throws -> Value
+    func read<Value: Sendable>(
+        _ body: (Transaction) throws(Problem) -> Value
     ) throws(Problem) -> Value {
-        try perform("read") { queue in
-            try queue.inDatabase { database in
-                // One statement is its own snapshot; several need a transaction around them.
-                var value: Value?
-                try database.inTransaction(.deferred) {
-                    value = try body(database)
-                    return .commit
-                }
-                return value
-            }
-        }
+        try perform(.deferred, body)
     }
 
     /// Changes everything that `body` changes, or, when it throws, nothing.
-    func write<Value>(
-        _ body: (GRDB.Database) throws -> Value
+    func write<Value: Sendable>(
+        _ body: (Transaction) throws(Problem) -> Value
     ) throws(Problem) -> Value {
-        try perform("change") { queue in
-            try queue.inDatabase { database in
-                var value: Value?
-                // Immediate: a transaction that reads first and then finds another writer ahead
-                // would fail instead of waiting.
-                try database.inTransaction(.immediate) {
-                    value = try body(database)
-                    return .commit
-                }
-                return value
-            }
-        }
+        // A transaction that reads first and then finds another writer ahead would fail instead
+        // of waiting.
+        try perform(.immediate, body)
     }
 
-    private func perform<Value>(
-        _ verb: String, _ body: (DatabaseQueue) throws -> Value?
+    private func perform<Value: Sendable>(
+        _ kind: Transaction.Kind, _ body: (Transaction) throws(Problem) -> Value
     ) throws(Problem) -> Value {
-        do {
-            guard let value = try body(try opened()) else {
-                throw Problem(
-                    kind: .bug, what: "cannot \(verb) \(path)", why: "a transaction has no result")
+        try connection.withLock { connection throws(Problem) in
+            let opened: SQLiteConnection
+            if let connection {
+                opened = connection
+            } else {
+                opened = try open()
+                connection = opened
             }
-            return value
-        } catch let problem as Problem {
-            throw problem
-        } catch {
-            throw databaseProblem(error, verb)
+            return try Transaction.run(kind, on: opened, body)
         }
     }
 
-    private func opened() throws -> DatabaseQueue {
-        try queue.withLock { queue in
-            if let queue { return queue }
-            let opened = try open()
-            // Held for ever: closing the last connection costs a checkpoint and its syncs.
-            _ = Unmanaged.passRetained(opened)
-            queue = opened
-            return opened
-        }
-    }
-
-    private func open() throws -> DatabaseQueue {
-        var configuration = Configuration()
-        configuration.busyMode = .timeout(30)
-        configuration.foreignKeysEnabled = true
-        configuration.prepareDatabase { database in
-            // The log keeps the file consistent through a power cut without a sync on each commit.
-            try database.execute(sql: "PRAGMA synchronous = NORMAL")
-            try database.execute(sql: "PRAGMA wal_autocheckpoint = 256")
-        }
+    private func open() throws(Problem) -> SQLiteConnection {
         if File.exists(path) {
-            let queue = try DatabaseQueue(path: path.string, configuration: configuration)
-            let version = try queue.inDatabase { try Schema.version(of: $0) }
-            if version == Schema.current { return queue }
+            let connection = try connect(isNew: false)
+            if try Schema.version(of: connection) == Schema.current { return connection }
         }
-        return try make(configuration)
+        return try make()
     }
 
     /// Makes the file, or brings one of an older version (or one half made) up to date.
-    private func make(_ configuration: Configuration) throws -> DatabaseQueue {
+    private func make() throws(Problem) -> SQLiteConnection {
         let root = path.removingLastComponent()
-        try Directory.makeAll(root, permissions: FilePermissions(rawValue: 0o711))
-        // Only one process at a time may turn a new file into one with a log.
-        let lock = try FileLock(root.appending("kade.db.lock"), .exclusive)
-        let queue = try DatabaseQueue(path: path.string, configuration: configuration)
-        try queue.inDatabase { database in
-            try database.execute(sql: "PRAGMA journal_mode = WAL")
-            try database.inTransaction(.immediate) {
-                try Schema.migrate(database)
-                return .commit
-            }
+        let fix = "run as root, or choose another --root"
+        let lock = try explaining("cannot make the database \(path)", fix: fix) {
+            () throws(SystemCallError) in
+            try Directory.makeAll(root, permissions: FilePermissions(rawValue: 0o711))
+            // Only one process at a time may turn a new file into one with a log.
+            return try FileLock(root.appending("kade.db.lock"), .exclusive)
+        }
+        let connection = try connect(isNew: true)
+        try connection.run(script: "PRAGMA journal_mode = WAL")
+        try Transaction.run(.immediate, on: connection) { transaction throws(Problem) in
+            try Schema.migrate(transaction.connection)
         }
         _ = consume lock
-        return queue
+        return connection
     }
 
-    private func databaseProblem(_ error: any Error, _ verb: String) -> Problem {
-        let what = "cannot \(verb) \(path)"
-        if let refusal = error as? SystemCallError {
-            let kind: Problem.Kind =
-                refusal.errno == .permissionDenied || refusal.errno == .notPermitted
-                ? .denied : .unavailable
-            return Problem(
-                kind: kind, what: what, why: refusal.description,
-                fix: kind == .denied ? "run as root, or choose another --root" : nil, cause: refusal
-            )
-        }
-        guard let error = error as? DatabaseError else {
-            return Problem(kind: .bug, what: what, why: "\(error)", cause: error)
-        }
-        let why = error.message ?? error.resultCode.description
-        return switch error.resultCode {
-        case .SQLITE_BUSY, .SQLITE_LOCKED:
-            Problem(
-                kind: .unavailable, what: what, why: "another process holds it for 30 seconds",
-                fix: "look for a kade that hangs", cause: error)
-        case .SQLITE_FULL:
-            Problem(
-                kind: .exhausted, what: what, why: "the disk is full", fix: "make room",
-                cause: error)
-        case .SQLITE_CORRUPT, .SQLITE_NOTADB:
-            Problem(
-                kind: .corrupt, what: what, why: why, fix: "restore it from a backup", cause: error)
-        case .SQLITE_READONLY, .SQLITE_PERM, .SQLITE_CANTOPEN:
-            Problem(
-                kind: .denied, what: what, why: why,
-                fix: "run as root, or choose another --root", cause: error)
-        default: Problem(kind: .bug, what: what, why: why, cause: error)
+    private func connect(isNew: Bool) throws(Problem) -> SQLiteConnection {
+        let connection = try SQLiteConnection(
+            opening: path, isNew: isNew, patienceInMilliseconds: 30_000)
+        try connection.enable(SQLITE_DBCONFIG_ENABLE_FKEY)
+        // The last one to close would copy the log into the file and wait for the disk, on every
+        // single command.
+        try connection.enable(SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE)
+        try connection.setCheckpoint(everyPages: 256)
+        // The log keeps the file consistent through a power cut without a sync on each commit.
+        try connection.run(script: "PRAGMA synchronous = NORMAL")
+        return connection
+    }
+}
+
+/// What happens in the database as one: all of it, or nothing.
+struct Transaction {
+    let connection: SQLiteConnection
+
+    /// How it begins (<https://www.sqlite.org/lang_transaction.html>).
+    enum Kind: String {
+        /// Reads; others may write meanwhile.
+        case deferred = "BEGIN DEFERRED"
+        /// Is the only writer from its start on.
+        case immediate = "BEGIN IMMEDIATE"
+    }
+
+    /// Runs `body` in a transaction, which is undone when it throws.
+    static func run<Value>(
+        _ kind: Kind, on connection: SQLiteConnection,
+        _ body: (Transaction) throws(Problem) -> Value
+    ) throws(Problem) -> Value {
+        try connection.run(script: kind.rawValue)
+        do throws(Problem) {
+            let value = try body(Transaction(connection: connection))
+            try connection.run(script: "COMMIT")
+            return value
+        } catch {
+            // SQLite has undone it already after some errors; the first error counts.
+            try? connection.run(script: "ROLLBACK")
+            throw error
         }
     }
 }

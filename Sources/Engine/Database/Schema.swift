@@ -1,5 +1,4 @@
 import Diagnostics
-import GRDB
 
 /// The tables of `kade.db`, and how older ones become the present ones.
 enum Schema {
@@ -7,26 +6,29 @@ enum Schema {
     static var current: Int { migrations.count }
 
     /// The version of an open file (`PRAGMA user_version`); 0 is an empty one.
-    static func version(of database: GRDB.Database) throws -> Int {
-        try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0
+    static func version(of connection: SQLiteConnection) throws(Problem) -> Int {
+        let version = try connection.firstRow("PRAGMA user_version") { row throws(Problem) in
+            try row.integer(0)
+        }
+        return Int(version ?? 0)
     }
 
     /// Brings an open file to the current version; the caller holds a transaction.
-    static func migrate(_ database: GRDB.Database) throws {
-        let version = try version(of: database)
+    static func migrate(_ connection: SQLiteConnection) throws(Problem) {
+        let version = try version(of: connection)
         guard version <= current else {
             throw Problem(
                 kind: .unsupported, what: "cannot use the database of this data root",
                 why: "its version is \(version), and this program knows up to \(current)",
                 fix: "use the newer kade that made it")
         }
-        for migration in migrations[version...] { try database.execute(sql: migration) }
-        try set(version: current, of: database)
+        for migration in migrations[version...] { try connection.run(script: migration) }
+        try set(version: current, of: connection)
     }
 
     /// Notes the version of a file.
-    static func set(version: Int, of database: GRDB.Database) throws {
-        try database.execute(sql: "PRAGMA user_version = \(version)")
+    static func set(version: Int, of connection: SQLiteConnection) throws(Problem) {
+        try connection.run(script: "PRAGMA user_version = \(version)")
     }
 
     /// Each entry leads from its index to the next version; entries are never changed.

@@ -1,4 +1,4 @@
-import GRDB
+import Diagnostics
 
 /// A volume that a container uses.
 struct VolumeUse: Sendable, Equatable {
@@ -11,40 +11,43 @@ struct VolumeUse: Sendable, Equatable {
 }
 
 /// The rows of volumes.
-extension GRDB.Database {
+extension Transaction {
     /// Notes that a container uses a volume, and makes the volume's row when it has none.
-    func use(_ volume: VolumeUse, by id: String, at moment: Timestamp) throws {
-        try execute(
-            sql: """
-                INSERT INTO volumes (name, created, isAnonymous) VALUES (?, ?, ?)
-                ON CONFLICT (name) DO NOTHING
-                """,
-            arguments: [volume.name, moment.nanosecondsSinceEpoch, volume.isAnonymous])
-        try execute(
-            sql: "INSERT INTO containerVolumes (container, volume, target) VALUES (?, ?, ?)",
-            arguments: [id, volume.name, volume.target])
+    func use(_ volume: VolumeUse, by id: String, at moment: Timestamp) throws(Problem) {
+        try connection.execute(
+            """
+            INSERT INTO volumes (name, created, isAnonymous) VALUES (?, ?, ?)
+            ON CONFLICT (name) DO NOTHING
+            """,
+            .text(volume.name), .integer(moment.nanosecondsSinceEpoch),
+            .boolean(volume.isAnonymous))
+        try connection.execute(
+            "INSERT INTO containerVolumes (container, volume, target) VALUES (?, ?, ?)",
+            .text(id), .text(volume.name), .text(volume.target))
     }
 
     /// The volumes of a container.
-    func volumes(ofContainer id: String) throws -> [VolumeUse] {
-        try Row.fetchAll(
-            self,
-            sql: """
-                SELECT volume, isAnonymous, target FROM containerVolumes
-                JOIN volumes ON name = volume WHERE container = ? ORDER BY target
-                """,
-            arguments: [id]
-        ).map { VolumeUse(name: $0[0], isAnonymous: $0[1], target: $0[2]) }
+    func volumes(ofContainer id: String) throws(Problem) -> [VolumeUse] {
+        try connection.rows(
+            """
+            SELECT volume, isAnonymous, target FROM containerVolumes
+            JOIN volumes ON name = volume WHERE container = ? ORDER BY target
+            """, .text(id)
+        ) { row throws(Problem) in
+            VolumeUse(
+                name: try row.text(0), isAnonymous: try row.boolean(1), target: try row.text(2))
+        }
     }
 
     /// Whether a volume has got its first content.
-    func isFilled(volume name: String) throws -> Bool {
-        try Bool.fetchOne(
-            self, sql: "SELECT isFilled FROM volumes WHERE name = ?", arguments: [name]) ?? false
+    func isFilled(volume name: String) throws(Problem) -> Bool {
+        try connection.firstRow("SELECT isFilled FROM volumes WHERE name = ?", .text(name)) {
+            row throws(Problem) in try row.boolean(0)
+        } ?? false
     }
 
     /// Notes that a volume has its first content.
-    func markFilled(volume name: String) throws {
-        try execute(sql: "UPDATE volumes SET isFilled = 1 WHERE name = ?", arguments: [name])
+    func markFilled(volume name: String) throws(Problem) {
+        try connection.execute("UPDATE volumes SET isFilled = 1 WHERE name = ?", .text(name))
     }
 }

@@ -1,5 +1,5 @@
+import ContainerRuntime
 package import Diagnostics
-import Glibc
 import Linux
 import OCI
 import Storage
@@ -16,25 +16,21 @@ extension ImageService {
     package func load(
         from archive: FilePath, progress: (TransferEvent) -> Void
     ) throws(Problem) -> [String] {
-        let store = try context.imageStore()
-        let loaded = try ImageArchive(store: store.content, layers: store.layers)
-            .load(from: archive) { event in
-                switch event {
-                case .layer(let diffID, let isPresent):
-                    progress(
-                        .layer(
-                            digest: "\(diffID)", status: isPresent ? "exists" : "extracting",
-                            current: 0, total: 0))
-                }
-            }
+        var images: [JSONValue] = []
+        try ContentHelper(configuration: context.configuration).run(
+            ["load", "--root", context.configuration.dataRoot.string, archive.string], input: 0,
+            file: nil, what: "cannot load \(archive)"
+        ) { line in
+            if line["event"]?.string == "image" { images.append(line) }
+            if let event = TransferEvent(line) { progress(event) }
+        }
         var names: [String] = []
-        for image in loaded {
-            names += image.references.map(\.familiar)
-            if image.references.isEmpty {
-                let entry = References.Entry(name: nil, descriptor: image.descriptor)
-                names.append(
-                    try store.id(of: entry).map { "\($0)" } ?? "\(image.descriptor.digest)")
+        for image in images {
+            let references = image["references"]?.array?.compactMap(\.string) ?? []
+            for reference in references {
+                names.append(try ImageReference(parsing: reference).familiar)
             }
+            if references.isEmpty { names.append(try context.imageID(of: image)) }
         }
         return names
     }
@@ -43,7 +39,6 @@ extension ImageService {
     ///
     /// - Returns: the image's ID.
     package func importRootfs(_ request: ImportRequest) throws(Problem) -> String {
-        let store = try context.imageStore()
         let platform = try request.platform.map { text throws(Problem) in
             try Platform(parsing: text)
         }
@@ -62,17 +57,41 @@ extension ImageService {
                     created: created,
                     comment: request.message ?? "Imported from \(request.archive)")
             ])
-        let file: OwnedFD
-        do throws(SystemCallError) {
-            file = try OwnedFD.open(request.archive, .readOnly)
-        } catch {
-            throw Problem(error, what: "cannot import \(request.archive)")
+        let file = try explaining("cannot describe the image") { () throws(SystemCallError) in
+            let file = try OwnedFD.memory(named: "configuration.json")
+            try file.writeAll(configuration.json())
+            return file
         }
-        let descriptor = try RootfsImport(store: store.content, layers: store.layers).run(
-            from: file, named: "\(request.archive)", configuration: configuration,
-            as: reference)
-        let entry = References.Entry(name: nil, descriptor: descriptor)
-        return try store.id(of: entry).map { "\($0)" } ?? "\(descriptor.digest)"
+        var arguments = [
+            "import", "--root", context.configuration.dataRoot.string, "--configuration",
+            "/proc/self/fd/3",
+        ]
+        if let reference { arguments += ["--reference", "\(reference)"] }
+        var image: JSONValue?
+        try ContentHelper(configuration: context.configuration).run(
+            arguments + [request.archive.string], input: 0, file: file.rawValue,
+            what: "cannot import \(request.archive)"
+        ) { line in
+            if line["event"]?.string == "image" { image = line }
+        }
+        guard let image else {
+            throw Problem(
+                kind: .bug, what: "cannot import \(request.archive)",
+                why: "kade-server ended without a result")
+        }
+        return try context.imageID(of: image)
+    }
+}
+
+extension EngineContext {
+    /// The ID of an image that the helper has put into the store.
+    fileprivate func imageID(of line: JSONValue) throws(Problem) -> String {
+        let digest = try Digest(parsing: line.text("digest") ?? "")
+        let descriptor = Descriptor(
+            mediaType: MediaType(rawValue: line.text("mediaType") ?? ""), digest: digest,
+            size: line.integer("size") ?? 0)
+        let id = try imageStore().id(of: References.Entry(name: nil, descriptor: descriptor))
+        return "\(id ?? digest)"
     }
 }
 

@@ -38,7 +38,7 @@ extension ImageService {
     }
 
     private func users(of id: String) throws(Problem) -> [ContainerStatus] {
-        let records = try context.database.read { database in
+        let records = try context.database.read { database throws(Problem) in
             try database.containers().filter { $0.imageID == id }
         }
         var users: [ContainerStatus] = []
@@ -102,7 +102,7 @@ private struct Removal {
     ) throws(Problem) -> [ImageRemoval] {
         var removals = try untagAll(in: store)
         try store.content.references.removeAll(of: image.root.digest)
-        let used = try context.database.read { database in
+        let used = try context.database.read { database throws(Problem) in
             Set(try database.containers().flatMap(\.layers))
         }
         var usedLayers: Set<Digest> = []

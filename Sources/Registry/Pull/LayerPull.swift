@@ -3,6 +3,7 @@ import NIOCore
 import NIOPosix
 import OCI
 import Storage
+import Unpacking
 
 /// Brings one layer: its bytes go into the store and are unpacked while they arrive.
 ///

@@ -88,7 +88,7 @@ package struct BlobWriter: ~Copyable {
     }
 
     /// ``commit()`` for a caller who has written the file system to the disk himself.
-    mutating func verify() throws(Problem) -> Digest {
+    package mutating func verify() throws(Problem) -> Digest {
         let digest = hasher.digest()
         if let size = expected.sizeInBytes, size != offsetInBytes {
             // The portion that is here may be right: the next download goes on from it.
@@ -106,7 +106,7 @@ package struct BlobWriter: ~Copyable {
     }
 
     @discardableResult
-    consuming func commit(isSynchronized: Bool) throws(Problem) -> Digest {
+    package consuming func commit(isSynchronized: Bool) throws(Problem) -> Digest {
         let digest = try verify()
         let target = store.path(of: digest)
         do throws(SystemCallError) {

@@ -21,7 +21,7 @@ extension ContentStore {
     }
 
     /// ``writer(for:sizeInBytes:)`` that hands on the bytes of an earlier writer.
-    func writer(
+    package func writer(
         for digest: Digest, sizeInBytes: Int64?,
         resuming each: (UnsafeRawBufferPointer) throws(Problem) -> Void
     ) throws(Problem) -> BlobWriter? {

@@ -102,7 +102,7 @@ package struct ContentStore: Sendable {
     }
 
     /// Where content arrives.
-    var ingest: FilePath { layout.appending("ingest") }
+    package var ingest: FilePath { layout.appending("ingest") }
 
     private func corrupt(_ digest: Digest, _ found: Digest) -> Problem {
         Problem(
@@ -114,9 +114,9 @@ package struct ContentStore: Sendable {
 
 extension FilePermissions {
     /// Directories of the store: everybody may look, as the files are public images.
-    static let storeDirectory = FilePermissions(rawValue: 0o755)
+    package static let storeDirectory = FilePermissions(rawValue: 0o755)
     /// Files of the store.
-    static let storeFile = FilePermissions(rawValue: 0o644)
+    package static let storeFile = FilePermissions(rawValue: 0o644)
     /// Directories that hold unpacked root file systems: root alone.
-    static let privateDirectory = FilePermissions(rawValue: 0o700)
+    package static let privateDirectory = FilePermissions(rawValue: 0o700)
 }

@@ -12,6 +12,17 @@ package struct LayerRecord: Sendable, Equatable {
     package var entries: Int
     /// How many extended attributes the file system could not hold.
     package var skippedAttributes: Int
+
+    package init(
+        diffID: Digest, archiveInBytes: Int64, sizeInBytes: Int64, entries: Int,
+        skippedAttributes: Int
+    ) {
+        self.diffID = diffID
+        self.archiveInBytes = archiveInBytes
+        self.sizeInBytes = sizeInBytes
+        self.entries = entries
+        self.skippedAttributes = skippedAttributes
+    }
 }
 
 extension LayerRecord: JSONCodable {

@@ -1,5 +1,5 @@
 package import Diagnostics
-import Linux
+package import Linux
 package import OCI
 package import SystemPackage
 
@@ -84,7 +84,7 @@ package struct Layers: Sendable {
 
 extension Layers {
     /// Removes what dead processes left: unfinished and half removed layers that nobody holds.
-    func sweep() throws(Problem) {
+    package func sweep() throws(Problem) {
         let directory = directory.appending("sha256")
         try asking("cannot clear up the layers in \(directory)") { () throws(SystemCallError) in
             for entry in try Directory.list(directory) where entry.name.string.contains(".") {
@@ -106,7 +106,7 @@ extension Layers {
     /// Waits while another process unpacks the same layer.
     ///
     /// - Returns: nil when the layer is there.
-    func beginPartial(_ diffID: Digest) throws(Problem) -> PartialLayer? {
+    package func beginPartial(_ diffID: Digest) throws(Problem) -> PartialLayer? {
         let place = place(of: diffID)
         let partial = FilePath("\(place).partial")
         while !contains(diffID) {
@@ -142,8 +142,8 @@ extension Layers {
 }
 
 /// A layer that is being unpacked, and the lock on it.
-struct PartialLayer: ~Copyable {
-    let path: FilePath
+package struct PartialLayer: ~Copyable, Sendable {
+    package let path: FilePath
     private let held: OwnedFD
     private let place: FilePath
 
@@ -161,23 +161,13 @@ struct PartialLayer: ~Copyable {
         try File.changePermissions(of: diff, to: .storeDirectory)  // whatever the umask
     }
 
-    /// The directory to unpack into.
-    func openRoot() throws(SystemCallError) -> OpenDirectory {
-        try OpenDirectory(at: path.appending("diff"))
-    }
-
     /// Puts the layer in place, durably.
-    consuming func commit(_ record: LayerRecord) throws(SystemCallError) {
+    package consuming func commit(_ record: LayerRecord) throws(SystemCallError) {
         try File.create(
             path.appending("layer.json"), content: record.json(), permissions: .storeFile)
         let directory = OpenDirectory(adopting: try OwnedFD.open(path, [.readOnly, .directory]))
         try directory.synchronizeFileSystem()
         try Link.rename(path, to: place)
         try Directory.synchronize(containing: place)
-    }
-
-    /// Removes what was unpacked.
-    consuming func discard() throws(SystemCallError) {
-        try Directory.removeTree(path)
     }
 }

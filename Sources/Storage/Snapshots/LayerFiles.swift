@@ -76,3 +76,8 @@ package struct LayerFiles: Sendable {
             .map(Array.init).reversed()
     }
 }
+
+/// A name as the kernel takes it.
+package func cString(_ name: some Collection<UInt8>) -> [CChar] {
+    name.map { CChar(bitPattern: $0) } + [0]
+}

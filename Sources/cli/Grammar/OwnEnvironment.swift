@@ -7,9 +7,11 @@ enum OwnEnvironment {
         var next = environ
         while let entry = next.pointee {
             let text = String(cString: entry)
-            let name = text.prefix { $0 != "=" }
-            if name.endIndex != text.endIndex && environment[String(name)] == nil {
-                environment[String(name)] = String(text[name.endIndex...].dropFirst())
+            if let sign = text.utf8.firstIndex(of: UInt8(ascii: "=")) {
+                let name = String(text[..<sign])
+                if environment[name] == nil {
+                    environment[name] = String(text[text.utf8.index(after: sign)...])
+                }
             }
             next += 1
         }

@@ -4,6 +4,7 @@ import OCI
 import Storage
 import SystemPackage
 import Testing
+import Unpacking
 
 /// skopeo reads our store, and we read what skopeo saves.
 @Suite(.enabled(if: isRoot)) struct ArchiveTests {

@@ -3,6 +3,7 @@ import Linux
 import OCI
 import Storage
 import SystemPackage
+import Unpacking
 
 /// Unpacks an archive as a layer of a data root, as a download would.
 ///

@@ -13,7 +13,9 @@ extension EngineContext {
         guard !mounts.isEmpty else { return [] }
         var uses: [VolumeUse] = []
         if mounts.contains(where: { if case .volume = $0.kind { true } else { false } }) {
-            uses = try database.read { try $0.volumes(ofContainer: record.id) }
+            uses = try database.read { database throws(Problem) in
+                try database.volumes(ofContainer: record.id)
+            }
         }
         var result: [ResolvedMount] = []
         for mount in mounts {
@@ -100,11 +102,14 @@ extension EngineContext {
                 try Directory.makeAll(path, permissions: FilePermissions(rawValue: 0o755))
             }
         }
-        guard isCopiedUp, try !database.read({ try $0.isFilled(volume: use.name) }) else {
+        guard isCopiedUp,
+            try !database.read({ database throws(Problem) in try database.isFilled(volume: use.name)
+            })
+        else {
             return path
         }
         try copyUp(from: FilePath(use.target), of: rootfs, to: path, at: place)
-        try database.write { try $0.markFilled(volume: use.name) }
+        try database.write { database throws(Problem) in try database.markFilled(volume: use.name) }
         return path
     }
 

@@ -1,6 +1,7 @@
 import Diagnostics
 import Linux
 import OCI
+import Storage
 import Synchronization
 import SystemPackage
 

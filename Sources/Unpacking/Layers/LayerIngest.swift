@@ -1,6 +1,7 @@
 package import Diagnostics
 import Linux
 package import OCI
+package import Storage
 import SystemPackage
 
 /// Receives the bytes of one layer and unpacks them while they arrive.

@@ -1,6 +1,7 @@
 package import Diagnostics
 package import Linux
 package import OCI
+package import Storage
 import SystemPackage
 
 /// An image of one layer, made from the tar archive of a root file system.

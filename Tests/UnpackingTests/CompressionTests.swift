@@ -1,7 +1,7 @@
 import Diagnostics
 import Testing
 
-@testable import Storage
+@testable import Unpacking
 
 @Suite struct CompressionTests {
     @Test(

@@ -51,8 +51,3 @@ func leavesRoot(_ name: [UInt8], _ why: String) -> Problem {
         what: "cannot unpack \"\(String(decoding: name, as: UTF8.self))\" of the layer",
         why: "it would leave the layer's root: \(why)", fix: "do not use this image")
 }
-
-/// A name as the kernel takes it.
-func cString(_ name: some Collection<UInt8>) -> [CChar] {
-    name.map { CChar(bitPattern: $0) } + [0]
-}

@@ -1,16 +1,16 @@
-import Diagnostics
+package import Diagnostics
 import Glibc
 import SystemPackage
 
 /// A thread that runs one closure to its end.
-struct WorkerThread: Sendable {
+package struct WorkerThread: Sendable {
     private let thread: pthread_t
 
     /// Starts a thread.
     ///
     /// - Parameter body: what it does; it must end by itself.
     /// - Throws: `.exhausted` when the system has no thread to give.
-    init(_ body: @escaping @Sendable () -> Void) throws(Problem) {
+    package init(_ body: @escaping @Sendable () -> Void) throws(Problem) {
         let work = Unmanaged.passRetained(Work(body))
         var thread = pthread_t()
         let result = pthread_create(
@@ -31,7 +31,7 @@ struct WorkerThread: Sendable {
     }
 
     /// Waits for the end; to be called exactly once.
-    func join() { pthread_join(thread, nil) }
+    package func join() { pthread_join(thread, nil) }
 
     private final class Work: Sendable {
         let body: @Sendable () -> Void

@@ -1,5 +1,6 @@
 import Diagnostics
 import OCI
+import Storage
 
 /// Loads the images of an OCI image layout (image-spec, image-layout.md).
 struct LayoutReader<Source: ArchiveSource> {

@@ -1,10 +1,11 @@
 import Diagnostics
 import Linux
 import OCI
+import Storage
 import SystemPackage
 import Testing
 
-@testable import Storage
+@testable import Unpacking
 
 @Suite struct LayerIngestTests {
     /// Unpacks an archive as a layer and lets a test look at it.

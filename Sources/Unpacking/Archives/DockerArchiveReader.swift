@@ -1,5 +1,6 @@
 import Diagnostics
 import OCI
+import Storage
 
 /// Loads the images of an archive of `docker save`: `manifest.json` lists configurations, names and
 /// uncompressed layers.

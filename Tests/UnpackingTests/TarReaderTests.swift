@@ -2,7 +2,7 @@ import Diagnostics
 import Linux
 import Testing
 
-@testable import Storage
+@testable import Unpacking
 
 @Suite struct TarReaderTests {
     private func entries(_ archive: [UInt8], portion: Int = 700) throws -> [TarEntry] {

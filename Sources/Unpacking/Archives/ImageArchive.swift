@@ -1,6 +1,7 @@
 package import Diagnostics
 package import Linux
 package import OCI
+package import Storage
 package import SystemPackage
 
 /// Loads images from what other tools save: docker-archive, oci-archive and OCI layout.
@@ -24,6 +25,11 @@ package struct ImageArchive: Sendable {
         package var references: [ImageReference]
         /// Its manifest or index.
         package var descriptor: Descriptor
+
+        package init(references: [ImageReference], descriptor: Descriptor) {
+            self.references = references
+            self.descriptor = descriptor
+        }
     }
 
     /// How loading goes on.

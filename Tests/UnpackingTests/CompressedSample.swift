@@ -1,6 +1,6 @@
 import Diagnostics
 
-@testable import Storage
+@testable import Unpacking
 
 /// The same text, compressed in each format.
 struct CompressedSample: Sendable, CustomStringConvertible {

@@ -1,5 +1,6 @@
 import Diagnostics
 import Linux
+import Storage
 import SystemPackage
 
 /// Finds the directories of a layer, and keeps open the way to the last one.

@@ -1,6 +1,7 @@
 import Diagnostics
 import Glibc
 import Linux
+import Storage
 import SystemPackage
 
 /// Unpacks a layer's tar archive into a directory, as overlayfs wants a lower layer.

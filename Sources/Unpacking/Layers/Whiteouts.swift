@@ -1,6 +1,7 @@
 import Diagnostics
 import Glibc
 import Linux
+import Storage
 import SystemPackage
 
 /// What a member says about lower layers (image-spec, layer.md § Whiteouts).

@@ -1,5 +1,6 @@
 package import Diagnostics
 package import OCI
+package import Storage
 
 /// Receives a layer's blob from the network and unpacks it while it arrives.
 ///

@@ -1,5 +1,6 @@
 import Diagnostics
 import Linux
+import Storage
 
 /// The chunks that another thread pushes into a queue.
 final class QueueSource: ByteSource {

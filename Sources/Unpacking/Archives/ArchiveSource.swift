@@ -1,5 +1,6 @@
 import Diagnostics
 import Linux
+import Storage
 import SystemPackage
 
 /// Named files of an archive or a directory, to be read in any order.

@@ -118,7 +118,7 @@ extension PaxRecords {
         guard known.count == numbers.count else {
             throw malformed("the map of a sparse file has no numbers")
         }
-        return try Storage.sparseRanges(known)
+        return try Unpacking.sparseRanges(known)
     }
 }
 

@@ -1,0 +1,109 @@
+import ContainerRuntime
+import Diagnostics
+import Linux
+import OCI
+import SystemPackage
+
+/// `kade-server` at work for the engine: it brings content into the store, from a registry or an
+/// archive, and reports in JSON lines.
+///
+/// Libraries that talk to networks and decompress are in that program alone: `kade` starts a
+/// millisecond earlier without them, and what reads foreign bytes is a process of its own.
+struct ContentHelper {
+    let configuration: EngineConfiguration
+
+    /// Runs a command of the helper to its end.
+    ///
+    /// - Parameters:
+    ///   - arguments: the command and its arguments.
+    ///   - input: what it reads as standard input; nil for nothing.
+    ///   - file: what it finds as descriptor 3; nil for nothing.
+    ///   - what: what the user wanted, for the error.
+    ///   - take: is given each line but a problem's.
+    /// - Throws: the ``Problem`` that the helper reports.
+    func run(
+        _ arguments: [String], input: CInt?, file: CInt?, what: String,
+        take: (JSONValue) -> Void
+    ) throws(Problem) {
+        let program = configuration.serverProgram
+        let pipe = try explaining("cannot make a pipe") { () throws(SystemCallError) in try Pipe() }
+        let writing = try explaining("cannot make a pipe") {
+            () throws(SystemCallError) in try pipe.writing.duplicate()
+        }
+        let child = try SpawnedProgram(
+            program, arguments: [program.string] + arguments,
+            environment: configuration.helperEnvironment,
+            descriptors: [input ?? -1, writing.rawValue, 2] + (file.map { [$0] } ?? []),
+            hasOwnSession: false)
+        _ = consume writing
+        var lines = HelperLines(reading: try pipe.onlyReading())
+        var problem: Problem?
+        while let line = try lines.next() {
+            if line["event"]?.string == "problem" {
+                problem = line.object.flatMap { Problem(jsonObject: $0) }
+            } else {
+                take(line)
+            }
+        }
+        let code = try child.wait()
+        if let problem { throw problem }
+        guard code == 0 else {
+            throw Problem(
+                kind: .unavailable, what: what, why: "\(program) ended with exit code \(code)")
+        }
+    }
+}
+
+extension TransferEvent {
+    /// The progress that a line of the helper tells of; nil when it tells something else.
+    init?(_ line: JSONValue) {
+        switch line["event"]?.string {
+        case "resolved":
+            self = .resolved(
+                reference: line.text("reference") ?? "", digest: line.text("digest") ?? "")
+        case "layer":
+            self = .layer(
+                digest: line.text("digest") ?? "", status: line.text("status") ?? "",
+                current: line.integer("current") ?? 0, total: line.integer("total") ?? 0)
+        case "done":
+            self = .done(
+                reference: line.text("reference") ?? "", manifest: line.text("manifest") ?? "",
+                image: line.text("image") ?? "", status: line.text("status") ?? "")
+        default: return nil  // a newer helper may tell more
+        }
+    }
+}
+
+extension Pipe {
+    /// Closes the writing end, so that the reading one ends with its other holders.
+    fileprivate consuming func onlyReading() throws(Problem) -> OwnedFD {
+        try explaining("cannot make a pipe") { () throws(SystemCallError) in
+            try reading.duplicate()
+        }
+    }
+}
+
+/// The lines that `kade-server` writes.
+private struct HelperLines: ~Copyable {
+    private let source: OwnedFD
+    private var buffer: [UInt8] = []
+    private var isAtEnd = false
+
+    init(reading source: consuming OwnedFD) { self.source = source }
+
+    mutating func next() throws(Problem) -> JSONValue? {
+        while true {
+            if let end = buffer.firstIndex(of: UInt8(ascii: "\n")) {
+                let line = Array(buffer[..<end])
+                buffer.removeFirst(end + 1)
+                return try JSONValue.parse(line, named: "the output of kade-server")
+            }
+            guard !isAtEnd else { return nil }
+            let more = try explaining("cannot read from kade-server") {
+                () throws(SystemCallError) in try source.read(upToBytes: 65536)
+            }
+            isAtEnd = more.isEmpty
+            buffer += more
+        }
+    }
+}

@@ -1,0 +1,97 @@
+import Diagnostics
+import Glibc
+import Linux
+import OCI
+import Registry
+import Storage
+import SystemPackage
+import Unpacking
+
+/// `kade-server load` and `kade-server import`: bring images from archives into the store and
+/// report in JSON lines.
+///
+/// They may end at any moment: nothing is in place before it is whole. So they end when whoever
+/// reads their lines does.
+struct ArchiveCommand {
+    let arguments: ArchiveArguments
+    private let output = EventOutput()
+
+    init(_ arguments: ArchiveArguments) {
+        self.arguments = arguments
+    }
+
+    /// Takes in all images of an archive or a layout.
+    func load() -> Never {
+        run { store, layers throws(Problem) in
+            try ImageArchive(store: store, layers: layers).load(from: arguments.archive) { event in
+                switch event {
+                case .layer(let diffID, let isPresent):
+                    output.write(
+                        .layer(
+                            digest: diffID, status: isPresent ? .exists : .extracting, current: 0,
+                            total: 0))
+                }
+            }
+        }
+    }
+
+    /// Makes an image of one layer from a root file system's archive.
+    func importRootfs() -> Never {
+        run { store, layers throws(Problem) in
+            let configuration = try configuration()
+            let archive = arguments.archive
+            let file = try asking("cannot import \(archive)") { () throws(SystemCallError) in
+                try OwnedFD.open(archive, .readOnly)
+            }
+            let descriptor = try RootfsImport(store: store, layers: layers).run(
+                from: file, named: "\(archive)", configuration: configuration,
+                as: arguments.reference)
+            let references = arguments.reference.map { [$0] } ?? []
+            return [ImageArchive.Image(references: references, descriptor: descriptor)]
+        }
+    }
+
+    private func configuration() throws(Problem) -> ImageConfiguration {
+        guard let path = arguments.configuration else {
+            throw Problem(
+                kind: .invalid, what: "cannot import \(arguments.archive)",
+                why: "--configuration is missing", fix: "see: kade-server --help")
+        }
+        let bytes = try asking("cannot read \(path)") { () throws(SystemCallError) in
+            try File.read(path)
+        }
+        return try ImageConfiguration(json: bytes, named: "\(path)")
+    }
+
+    private func run(
+        _ body: (ContentStore, Layers) throws(Problem) -> [ImageArchive.Image]
+    ) -> Never {
+        signal(SIGPIPE, SIG_IGN)
+        returnFreedBuffers(from: 64 << 10)
+        do throws(Problem) {
+            _ = try WorkerThread {
+                EventOutput.waitForReaderToLeave()
+                _exit(1)
+            }
+            let images = try body(
+                try ContentStore(root: arguments.root), try Layers(root: arguments.root))
+            for image in images { output.write(image.json) }
+            exit(0)
+        } catch {
+            output.write(error)
+            exit(1)
+        }
+    }
+}
+
+extension ImageArchive.Image {
+    /// The event of an image that is in the store.
+    fileprivate var json: JSONValue {
+        [
+            "event": "image", "references": .array(references.map { .string("\($0)") }),
+            "mediaType": .string(descriptor.mediaType.rawValue),
+            "digest": .string("\(descriptor.digest)"),
+            "size": .number(JSONNumber(descriptor.size)),
+        ]
+    }
+}
