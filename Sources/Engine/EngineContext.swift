@@ -16,11 +16,13 @@ final class EngineContext: Sendable {
     }
 
     /// What was asked of the machine once and does not change while the engine lives.
-    private struct LearnedFacts {
+    private struct LearnedFacts: ~Copyable {
         var bootID: String?
         var layout: CgroupLayout?
         /// The container that this process made last: its start need not read it again.
         var made: ContainerRecord?
+        /// The monitor of that container, when it is about to be started.
+        var monitor: ContainerSession?
     }
 
     /// The machine's present boot: `/proc/sys/kernel/random/boot_id`.
@@ -54,6 +56,20 @@ final class EngineContext: Sendable {
             return made
         }
         return try database.read { database throws(Problem) in try database.container(name) }
+    }
+
+    /// Keeps a monitor that was started before its container was ready.
+    func keepEarly(_ monitor: consuming ContainerSession) {
+        var monitor = Optional(monitor)
+        facts.withLock { $0.monitor = monitor.take() }
+    }
+
+    /// Gives out the monitor that was started early for a container.
+    func takeEarlyMonitor(of id: String) -> ContainerSession? {
+        facts.withLock { facts in
+            guard facts.monitor?.containerID == id else { return nil }
+            return facts.monitor.take()
+        }
     }
 
     /// Forgets the record of the container made last, which is about to change.

@@ -9,7 +9,15 @@ extension ContainerService {
     /// Makes a container without starting it: its row, directories and anonymous volumes.
     ///
     /// The image must be in the store (`notFound` otherwise; the caller pulls as its policy says).
-    package func create(_ request: ContainerRequest) throws(Problem) -> CreatedContainer {
+    ///
+    /// - Parameters:
+    ///   - request: what the container shall be.
+    ///   - startsNext: the caller starts it at once, so that its monitor may start meanwhile.
+    /// - Returns: the container's names.
+    /// - Throws: what is wrong with the request, or kept the container from being made.
+    package func create(
+        _ request: ContainerRequest, startsNext: Bool
+    ) throws(Problem) -> CreatedContainer {
         let host = try context.specHost()
         try request.validate(on: host)
         let image = try context.image(for: request)
@@ -21,6 +29,7 @@ extension ContainerService {
                 fix: "name one after the image")
         }
         let id = makeContainerID()
+        var monitor: ContainerSession? = startsNext ? try context.startMonitor(of: id) : nil
         merged.name = nil
         let warnings = try image.warnings + context.warnings(of: merged, host)
         var record = ContainerRecord(
@@ -42,6 +51,7 @@ extension ContainerService {
         }
         _ = consume lock
         context.remember(record)
+        if let monitor = monitor.take() { context.keepEarly(monitor) }
         return CreatedContainer(id: id, name: record.name, warnings: warnings)
     }
 }

@@ -26,7 +26,22 @@ extension ContainerService {
             let status = try context.status(of: record)
             try Self.checkRemovable(status)
             try context.delete(
-                record, withVolumes: removesVolumes || record.request.isRemovedAfterExit)
+                record, withVolumes: removesVolumes || record.request.isRemovedAfterExit,
+                filesGo: .atOnce)
+        }
+    }
+
+    /// Removes a `--rm` container whose session has told its exit code.
+    ///
+    /// Its name is free then, and nobody sees it any more; its files are deleted by its monitor,
+    /// which waits for the session's end.
+    package func removeEnded(_ session: consuming ContainerSession) throws(Problem) {
+        let record = try context.record(of: session.containerID)
+        try context.withLock(on: record.id) { () throws(Problem) in
+            let status = try context.status(of: record)
+            if case .dead = status.state { return }
+            try Self.checkRemovable(status)
+            try context.delete(record, withVolumes: true, filesGo: .withMonitor)
         }
     }
 
@@ -76,12 +91,14 @@ extension EngineContext {
     ///
     /// First all that lies elsewhere, then the directory, then the row: what a crash leaves is a
     /// container in the state dead, which `rm` removes.
-    func delete(_ record: ContainerRecord, withVolumes: Bool) throws(Problem) {
+    func delete(
+        _ record: ContainerRecord, withVolumes: Bool, filesGo removal: FileRemoval
+    ) throws(Problem) {
         forget()
         try removeRuntimeState(of: record.id)
         if record.request.namespaces.ipc == .shareable { try removeSharedMemory(of: record.id) }
         if record.imageID == HostImage.name { try removeHostRootfs(of: record.id) }
-        try removeDirectory(of: record.id)
+        try removeDirectory(of: record.id, filesGo: removal)
         let volumes = try database.write { database throws(Problem) in
             try database.delete(containerID: record.id, withVolumes: withVolumes)
         }
@@ -93,14 +110,21 @@ extension EngineContext {
         }
     }
 
-    func removeDirectory(of id: String) throws(Problem) {
+    /// Who deletes the files of a container that is removed.
+    enum FileRemoval {
+        case atOnce
+        /// Its monitor, when this client has gone; if it cannot, the next `ps` does.
+        case withMonitor
+    }
+
+    func removeDirectory(of id: String, filesGo removal: FileRemoval) throws(Problem) {
         let directory = configuration.bundle(of: id).directory
         guard File.exists(directory) else { return }
         // At once under another name, so that nobody takes a half of it for a container.
-        let removed = directory.removingLastComponent().appending(".removing-\(id)")
+        let removed = RemovedBundle.path(of: directory)
         try explaining("cannot remove \(directory)") { () throws(SystemCallError) in
             try Link.rename(directory, to: removed)
-            try Directory.removeTree(removed)
+            if removal == .atOnce { try Directory.removeTree(removed) }
         }
     }
 }

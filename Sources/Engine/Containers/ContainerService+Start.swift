@@ -1,6 +1,5 @@
 import ContainerRuntime
 package import Diagnostics
-import Glibc
 import Linux
 import OCI
 import SystemPackage
@@ -15,8 +14,8 @@ extension ContainerService {
     /// - Parameters:
     ///   - name: the container.
     ///   - streams: what the client wants; empty for a detached start.
-    ///   - removesAfterExit: the client promises to call ``remove(_:force:removesVolumes:)`` itself
-    ///     after the exit event of a `--rm` container, which spares the monitor's helper.
+    ///   - removesAfterExit: the client promises to call ``removeEnded(_:)`` after the
+    ///     exit event of a `--rm` container, which spares the monitor's helper.
     /// - Returns: the session with its monitor.
     /// - Throws: the ``Problem`` that kept the container from starting.
     package func start(
@@ -112,51 +111,27 @@ extension EngineContext {
             // A monitor that was killed before its first word leaves a state without a lifecycle.
             try removeRuntimeState(of: record.id)
         }
+        let session = try waitingMonitor(of: record.id)
         var steps = StepRecorder()
         try prepareBundle(of: record, restartCount: restartCount, recording: &steps)
-        let pair = try explaining("cannot make a socket for the monitor") {
-            () throws(SystemCallError) in try SocketPair(.packets)
-        }
-        let monitorEnd = try explaining("cannot make a socket for the monitor") {
-            () throws(SystemCallError) in try pair.second.duplicate()
-        }
-        let session = ContainerSession(
-            containerID: record.id, socket: pair.split { first, _ in first })
         try session.send(ClientMessage.attach(options))
-        try spawnMonitor(of: record, clientEnd: monitorEnd)
         try session.waitForStart(of: record)
         return session
-    }
-
-    private func spawnMonitor(
-        of record: ContainerRecord, clientEnd: consuming OwnedFD
-    ) throws(Problem) {
-        let program = configuration.runtimeProgram
-        let bundle = configuration.bundle(of: record.id)
-        // Nobody waits for it: it outlives this program, or ends with it as a zombie at worst.
-        _ = try SpawnedProgram(
-            program,
-            arguments: [
-                program.string, "monitor", "--container", bundle.directory.string,
-                "--client-fd", "3",
-            ],
-            environment: configuration.helperEnvironment,
-            descriptors: [-1, -1, -1, clientEnd.rawValue], hasOwnSession: true)
     }
 }
 
 extension ContainerSession {
     /// Waits until the program runs, and leaves the event for the session's user.
     fileprivate func waitForStart(of record: ContainerRecord) throws(Problem) {
-        var type: UInt8 = 0
-        let descriptor = descriptor
-        let count = try explaining("cannot hear the monitor of \(record.name)") {
-            () throws(SystemCallError) in
-            try kernel("recv", "the monitor") {
-                recv(descriptor, &type, 1, CInt(MSG_PEEK))
-            }
+        let type: UInt8?
+        do throws(SystemCallError) {
+            type = try socket.firstByteOfNextMessage()
+        } catch  where error.errno == .connectionReset {
+            type = nil
+        } catch {
+            throw Problem(what: "cannot hear the monitor of \(record.name)", refusal: error)
         }
-        guard count > 0 else {
+        guard let type else {
             throw Problem(
                 kind: .bug, what: "cannot start container \(record.name)",
                 why: "its monitor ended without a word")

@@ -34,7 +34,7 @@ extension EngineContext {
         let again = try self.status(of: record)
         guard again.isStale else { return again }
         if record.request.isRemovedAfterExit {
-            try delete(record, withVolumes: true)
+            try delete(record, withVolumes: true, filesGo: .atOnce)
             return nil
         }
         try finish(again)
@@ -84,7 +84,7 @@ extension EngineContext {
         }
         for entry in entries {
             let name = entry.name.string
-            if name.hasPrefix(".removing-") {
+            if name.hasPrefix(RemovedBundle.prefix) {
                 try removeLeftover(directory.appending(entry.name))
             } else if name.hasPrefix(".new-") {
                 try removeUnfinished(directory.appending(entry.name))
@@ -112,7 +112,7 @@ extension EngineContext {
         else { return }
         try removeRuntimeState(of: id)
         try removeHostRootfs(of: id)
-        try removeDirectory(of: id)
+        try removeDirectory(of: id, filesGo: .atOnce)
     }
 
     /// Removes a directory that was never finished, unless it is just being made.

@@ -76,6 +76,18 @@ extension OwnedFD {
         return bytes
     }
 
+    /// Waits for a message and leaves it there; nil when the other side is gone.
+    ///
+    /// The system call is `recv(2)` with `MSG_PEEK`.
+    /// - Returns: the message's first byte.
+    package borrowing func firstByteOfNextMessage() throws(SystemCallError) -> UInt8? {
+        var byte: UInt8 = 0
+        let count = try kernel("recv", "a socket") {
+            clinux_receive(rawValue, &byte, 1, CInt(MSG_PEEK))
+        }
+        return count > 0 ? byte : nil
+    }
+
     /// Waits for a message and takes the descriptor that comes with it.
     ///
     /// The system call is `recvmsg(2)` with `MSG_CMSG_CLOEXEC`.

@@ -24,7 +24,8 @@ struct CreateCommand: Command {
     func run(in session: Session) throws(Problem) -> ExitCode {
         let request = try container.request(image: image, command: arguments, in: session)
         let created = try NewContainer(
-            request: request, flags: container, engine: try session.engine(), session: session
+            request: request, flags: container, engine: try session.engine(), session: session,
+            startsNext: false
         ).create()
         try session.output.writeLine(created.id)
         return .success

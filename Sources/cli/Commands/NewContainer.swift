@@ -9,6 +9,8 @@ struct NewContainer {
     let flags: ContainerFlags
     let engine: Engine
     let session: Session
+    /// Whether the command starts the container at once.
+    let startsNext: Bool
 
     func create() throws(Problem) -> CreatedContainer {
         if let file = flags.idFile, File.exists(FilePath(file)) {
@@ -26,7 +28,7 @@ struct NewContainer {
     /// The image is looked for only after a refusal, so that the usual case costs nothing.
     private func createPullingWhereMissing() throws(Problem) -> CreatedContainer {
         do {
-            return try engine.containers.create(request)
+            return try engine.containers.create(request, startsNext: startsNext)
         } catch {
             guard error.kind == .notFound, request.image != "host", flags.pullPolicy == .missing,
                 try !engine.images.contains(request.image, platform: request.platform)
@@ -36,7 +38,7 @@ struct NewContainer {
             try session.error.writeLine("Unable to find image '\(request.image)' locally")
         }
         try pull()
-        return try engine.containers.create(request)
+        return try engine.containers.create(request, startsNext: startsNext)
     }
 
     private func pull() throws(Problem) {

@@ -57,7 +57,7 @@ struct RunCommand: Command {
         let foreground = try foreground()
         let engine = try session.engine()
         let created = try NewContainer(
-            request: request, flags: container, engine: engine, session: session
+            request: request, flags: container, engine: engine, session: session, startsNext: true
         ).create()
         do {
             guard let foreground else { return try runDetached(created, engine, session) }
@@ -108,14 +108,11 @@ struct RunCommand: Command {
         _ session: Session, explains: Bool
     ) throws(Problem) -> ExitCode {
         let removes = container.request.isRemovedAfterExit
-        let ending = try FollowedStart(
+        return try FollowedStart(
             id: created.id, foreground: foreground, removesAfterExit: removes
-        ).run(with: engine)
-        if explains { try StepPrinter(engine: engine, session: session).print(created.id) }
-        if removes, case .exited = ending {
-            try engine.containers.remove(created.id, force: false, removesVolumes: true)
-        }
-        return ending.code
+        ).run(with: engine) { () throws(Problem) in
+            if explains { try StepPrinter(engine: engine, session: session).print(created.id) }
+        }.code
     }
 }
 
@@ -126,7 +123,16 @@ struct FollowedStart {
     /// This program promises to remove the container after its end.
     let removesAfterExit: Bool
 
-    func run(with engine: Engine) throws(Problem) -> Foreground.Ending {
+    /// Follows the container to its end.
+    ///
+    /// - Parameters:
+    ///   - engine: what starts it.
+    ///   - beforeRemoval: what to do afterwards, while the container is still there.
+    /// - Returns: how it ended.
+    /// - Throws: what kept it from starting or from being removed.
+    func run(
+        with engine: Engine, beforeRemoval: () throws(Problem) -> Void
+    ) throws(Problem) -> Foreground.Ending {
         let container = try engine.containers.start(
             id, attaching: foreground.streams, removesAfterExit: removesAfterExit)
         guard let container else {
@@ -134,6 +140,11 @@ struct FollowedStart {
                 kind: .bug, what: "cannot follow container \(Table.shortID(id))",
                 why: "the engine gave no session for its streams")
         }
-        return try foreground.run(container) { _ in }
+        let ending = try foreground.run(container) { _ in }
+        try beforeRemoval()
+        if removesAfterExit, case .exited = ending {
+            try engine.containers.removeEnded(container)
+        }
+        return ending
     }
 }

@@ -111,12 +111,8 @@ struct StartCommand: Command {
             hasTerminal: request.process.hasTerminal,
             detachKeys: detachKeys ?? DetachKeys.standard, proxiesSignals: true)
         try foreground.checkTerminal()
-        let ending = try FollowedStart(
+        return try FollowedStart(
             id: name, foreground: foreground, removesAfterExit: request.isRemovedAfterExit
-        ).run(with: engine)
-        if request.isRemovedAfterExit, case .exited = ending {
-            try engine.containers.remove(name, force: false, removesVolumes: true)
-        }
-        return ending.code
+        ).run(with: engine) {}.code
     }
 }

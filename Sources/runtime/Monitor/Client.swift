@@ -1,4 +1,5 @@
 import ContainerRuntime
+import Diagnostics
 import Linux
 
 /// A command that is connected to the monitor: `kade run`, `attach`, `stop`, `wait`.
@@ -14,6 +15,13 @@ final class Client {
 
     /// Whether messages wait for room in its socket; the container's output then waits as well.
     var isCongested: Bool { !waiting.isEmpty }
+
+    /// Waits for its first message, which stays; false when it hangs up without one.
+    func hasSpoken() throws(Problem) -> Bool {
+        try explaining("cannot hear the client") { () throws(SystemCallError) in
+            try socket.firstByteOfNextMessage() != nil
+        }
+    }
 
     /// Sends a message now or, in order, as soon as there is room.
     ///

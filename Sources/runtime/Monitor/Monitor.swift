@@ -44,6 +44,9 @@ final class Monitor {
         clients.values.contains { $0.options.contains(.willRemove) }
     }
 
+    /// Whether the container ran and has ended for good.
+    var hasEnded: Bool { lifecycle.status == .exited }
+
     /// Runs the container until it has ended for good, or could not be started.
     ///
     /// Clients and `lifecycle.json` know how it ended.
@@ -111,6 +114,11 @@ final class Monitor {
     }
 
     private var runtimeRoot: RuntimeRoot { RuntimeRoot(path: FilePath(configuration.runtimeRoot)) }
+
+    /// Waits until the client that promised to remove the container hangs up.
+    func waitForRemoval() throws(Problem) {
+        try turn { !self.isRemovedByClient }
+    }
 
     /// Lets the last messages arrive.
     func close() throws(Problem) {

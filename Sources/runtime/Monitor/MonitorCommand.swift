@@ -23,6 +23,9 @@ enum MonitorCommand {
         let client = firstClient.map { Client(socket: OwnedFD(adopting: $0)) }
         let monitor: Monitor
         do throws(Problem) {
+            try detach()
+            // The client may still be at work on the bundle; when it gives up, it hangs up.
+            if let client, try !client.hasSpoken() { return }
             monitor = try prepare(directory, client)
         } catch {
             // Nobody else hears of it: there is no socket yet.
@@ -32,8 +35,22 @@ enum MonitorCommand {
         try watch(with: monitor)
         let command = monitor.configuration.exitCommand
         let isRemoved = command.isEmpty || monitor.isRemovedByClient
-        try monitor.close()
-        if !isRemoved { try become(command) }
+        guard monitor.isRemovedByClient, monitor.hasEnded else {
+            try monitor.close()
+            if !isRemoved { try become(command) }
+            return
+        }
+        try monitor.waitForRemoval()
+        try delete(RemovedBundle.path(of: directory))
+        // A client that died on the way has not kept its promise.
+        if !command.isEmpty, File.exists(directory) { try become(command) }
+    }
+
+    /// Deletes the files of a container that its client has removed.
+    private static func delete(_ bundle: FilePath) throws(Problem) {
+        try explaining("cannot remove \(bundle)") { () throws(SystemCallError) in
+            try Directory.removeTree(bundle)
+        }
     }
 
     private static func prepare(
@@ -44,7 +61,6 @@ enum MonitorCommand {
             try File.read(file)
         }
         let configuration = try MonitorConfiguration(json: bytes, named: file.string)
-        try detach()
         return try Monitor(configuration, firstClient: client)
     }
 

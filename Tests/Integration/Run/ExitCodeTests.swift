@@ -39,7 +39,7 @@ import Testing
         let command = try kade("run", "no-image-given-and", "--pull=never")
         #expect(command.exitCode == 125)
         #expect(try kade.check("ps", "-aq").isEmpty)
-        #expect(try kade.leftovers().isEmpty)
+        try kade.wait { try kade.leftovers().isEmpty }
     }
 
     @Test(arguments: [("KILL", 137), ("TERM", 143), ("INT", 130), ("SEGV", 139)])
@@ -63,7 +63,7 @@ import Testing
         let outcome = try running.wait()
         #expect(outcome.exitCode == 3)
         #expect(outcome.output == "ready\ncaught\n")
-        #expect(try kade.leftovers().isEmpty)
+        try kade.wait { try kade.leftovers().isEmpty }
     }
 
     @Test func `a failed start of a container that stays is recorded`() throws {

@@ -155,7 +155,7 @@ import Testing
             let outcome = try kade.call(["run", "--rm"] + flags + ["busybox", "true"])
             #expect(outcome.exitCode == 125, "\(flags)")
         }
-        #expect(try kade.leftovers().isEmpty)
+        try kade.wait { try kade.leftovers().isEmpty }
     }
 
     /// The whole disk that `/` is on, when it is a disk of the machine: its path and numbers.

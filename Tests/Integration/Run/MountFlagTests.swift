@@ -104,7 +104,7 @@ import Testing
             #expect(outcome.exitCode == 125, "\(flags)")
             #expect(!outcome.errors.isEmpty)
         }
-        #expect(try kade.leftovers().isEmpty)
+        try kade.wait { try kade.leftovers().isEmpty }
     }
 
     @Test func `a link in the image cannot lead a mount out of the rootfs`() throws {

@@ -1,0 +1,37 @@
+import ContainerRuntime
+import Diagnostics
+import Linux
+import SystemPackage
+
+/// Monitors that start while their container is still being made: two processors work at once.
+///
+/// Such a monitor waits for its client's first message before it looks at the bundle. It ends when
+/// the session is let go without one.
+extension EngineContext {
+    /// The monitor that was started early for a container, or one that is started now.
+    func waitingMonitor(of id: String) throws(Problem) -> ContainerSession {
+        var early = takeEarlyMonitor(of: id)
+        if let session = early.take() { return session }
+        return try startMonitor(of: id)
+    }
+
+    /// Starts a container's monitor, which waits for the message that the bundle is complete.
+    func startMonitor(of id: String) throws(Problem) -> ContainerSession {
+        let what = "cannot make a socket for the monitor"
+        let pair = try explaining(what) { () throws(SystemCallError) in try SocketPair(.packets) }
+        let monitorEnd = try explaining(what) {
+            () throws(SystemCallError) in try pair.second.duplicate()
+        }
+        let program = configuration.runtimeProgram
+        // Nobody waits for it: it outlives this program, or ends with it as a zombie at worst.
+        _ = try SpawnedProgram(
+            program,
+            arguments: [
+                program.string, "monitor", "--container",
+                configuration.bundle(of: id).directory.string, "--client-fd", "3",
+            ],
+            environment: configuration.helperEnvironment,
+            descriptors: [-1, -1, -1, monitorEnd.rawValue], hasOwnSession: true)
+        return ContainerSession(containerID: id, socket: pair.split { first, _ in first })
+    }
+}

@@ -1,0 +1,49 @@
+import Foundation
+import Testing
+
+/// Who removes the container of `run --rm`: the command, its monitor, or whoever comes next.
+@Suite(.enabled(if: isRoot)) struct RemovalTests {
+    private func directories(of kade: Kade) throws -> [String] {
+        try FileManager.default.contentsOfDirectory(atPath: kade.root + "/containers")
+    }
+
+    @Test func `the row goes with the command, the files with the monitor`() throws {
+        let kade = try Kade.withBusybox()
+        try kade.check("run", "--rm", "--name", "one", "busybox", "sh", "-c", "echo 1 > /file")
+        #expect(try kade.check("ps", "-aq").isEmpty)
+        try kade.check("run", "--rm", "--name", "one", "busybox", "true")
+        try kade.wait { try directories(of: kade).isEmpty }
+        try kade.wait { try kade.leftovers().isEmpty }
+    }
+
+    @Test func `files that no monitor deleted go with the next list`() throws {
+        let kade = try Kade.withBusybox()
+        let id = try kade.check("create", "busybox", "true")
+        let bundle = kade.root + "/containers/" + id
+        try Tool.check("mv", bundle, kade.root + "/containers/.removing-" + id)
+        try kade.check("rm", id)
+        _ = try kade.check("ps", "-a")
+        #expect(try directories(of: kade).isEmpty)
+    }
+
+    @Test func `a client that is killed leaves the removal to the monitor`() throws {
+        let kade = try Kade.withBusybox()
+        let client = try kade.start(
+            "run", "--rm", "--name", "one", "busybox", "sh", "-c", "echo ready; sleep 1000")
+        try kade.wait { client.output.contains("ready") }
+        client.signal(SIGKILL)
+        _ = try client.wait()
+        try kade.check("kill", "one")
+        try kade.wait { try kade.check("ps", "-aq").isEmpty }
+        try kade.wait { try directories(of: kade).isEmpty }
+        try kade.wait { try kade.leftovers().isEmpty }
+    }
+
+    @Test func `a name that is taken ends the monitor that was started early`() throws {
+        let kade = try Kade.withBusybox()
+        try kade.check("create", "--name", "one", "busybox", "true")
+        #expect(try kade("run", "--rm", "--name", "one", "busybox", "true").exitCode == 125)
+        try kade.wait { try kade.leftovers().isEmpty }
+        #expect(try directories(of: kade).count == 1)
+    }
+}
