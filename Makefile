@@ -38,7 +38,7 @@ test-v2: check-root
 	$(SUDO) Tests/Guest/run $(BIN)
 
 lint:
-	Scripts/lint
+	Scripts/lint $(wildcard $(BIN)/kade-runtime)
 
 format:
 	$(SWIFT) format format --in-place --recursive Package.swift Sources Tests
