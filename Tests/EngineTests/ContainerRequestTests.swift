@@ -18,6 +18,22 @@ import Testing
         #expect(try ContainerRequest(dockerJSON: request.dockerJSON) == request)
     }
 
+    @Test func `a health check that is not run is told, unless it is not wanted`() throws {
+        var request = ContainerRequest(image: "web:1")
+        let check = { (json: String) throws in
+            ImageConfiguration.Defaults(
+                healthcheck: try ImageConfiguration.Healthcheck(
+                    json: Array(json.utf8), named: "test"))
+        }
+        let image = try check(#"{"Test":["CMD-SHELL","wget localhost"]}"#)
+        #expect(request.healthcheckWarning(for: image)?.contains("web:1 is not run") == true)
+        #expect(request.healthcheckWarning(for: .init()) == nil)
+        #expect(request.healthcheckWarning(for: try check(#"{"Test":["NONE"]}"#)) == nil)
+        request.disablesHealthcheck = true
+        #expect(request.healthcheckWarning(for: image) == nil)
+        #expect(request.config["Healthcheck"]?["Test"]?.stringList == ["NONE"])
+    }
+
     struct Case: Sendable {
         var entrypoint: [String]?
         var command: [String]?
@@ -135,6 +151,7 @@ import Testing
         request.annotations = ["k": "v"]
         request.restartPolicy = .onFailure(maximumRetries: 3)
         request.stopSignal = "SIGINT"
+        request.disablesHealthcheck = true
         request.stopTimeoutInSeconds = -1
         request.process.entrypoint = ["/entry"]
         request.process.environment = ["A=1"]

@@ -23,7 +23,7 @@ private func container(_ name: String, _ state: ContainerState) -> ContainerSumm
 
 @Suite struct ContainerListingTests {
     private func text(_ format: String, isWhole: Bool = false) throws -> String {
-        try ContainerListing(isWhole: isWhole, now: now).listing(of: [
+        try ContainerListing(isWhole: isWhole, showsSize: false, now: now).listing(of: [
             container("web", .running(pid: 1, since: ago(seconds: 180))),
             container("job", .exited(code: 0, at: ago(seconds: 7200), isOutOfMemory: false)),
         ]).text(in: Format(format))
@@ -53,7 +53,7 @@ private func container(_ name: String, _ state: ContainerState) -> ContainerSumm
     }
 
     @Test func `every field of a row has a title`() throws {
-        let listing = ContainerListing(isWhole: false, now: now)
+        let listing = ContainerListing(isWhole: false, showsSize: false, now: now)
             .listing(of: [container("web", .created)])
         let row = try #require(listing.rows.first)
         #expect(

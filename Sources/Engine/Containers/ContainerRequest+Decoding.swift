@@ -10,6 +10,7 @@ extension ContainerRequest {
         platform = json.text("Platform")
         command = config["Cmd"]?.stringList
         labels = config["Labels"]?.stringMap ?? [:]
+        disablesHealthcheck = config["Healthcheck"]?["Test"]?.stringList == ["NONE"]
         stopSignal = config.text("StopSignal")
         stopTimeoutInSeconds = config["StopTimeout"]?.int
         annotations = host["Annotations"]?.stringMap ?? [:]

@@ -23,6 +23,8 @@ package struct ContainerRequest: Sendable, Equatable {
     package var stopSignal: String?
     /// `--stop-timeout`; nil is ten seconds, −1 waits for ever.
     package var stopTimeoutInSeconds: Int?
+    /// `--no-healthcheck`: the image's health check is not for this container.
+    package var disablesHealthcheck = false
     /// The program that runs inside.
     package var process = ProcessRequest()
     /// What is shared with the host or with other containers.

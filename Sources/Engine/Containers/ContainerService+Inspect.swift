@@ -5,8 +5,10 @@ package import OCI
 import SystemPackage
 
 extension ContainerService {
-    /// A container in the shape of `docker inspect`.
-    package func inspect(_ name: String) throws(Problem) -> JSONValue {
+    /// A container in the shape of `docker inspect`, with its size where that is wanted.
+    package func inspect(
+        _ name: String, includingSize isMeasured: Bool
+    ) throws(Problem) -> JSONValue {
         let record = try context.record(of: name)
         guard let status = try context.cleanedStatus(of: record, restarting: true) else {
             throw Problem(
@@ -31,6 +33,11 @@ extension ContainerService {
             "LogPath", .string(request.logging.driver == "none" ? "" : bundle.log.string))
         json.append("Name", .string("/" + record.name))
         json.append("RestartCount", .integer(status.lifecycle?.restartCount ?? 0))
+        if isMeasured {
+            let size = try context.size(of: record)
+            json.append("SizeRw", .integer(size.writableInBytes))
+            json.append("SizeRootFs", .integer(size.rootfsInBytes))
+        }
         json.append("Driver", "overlay2")
         json.append("Platform", "linux")
         json.append("MountLabel", "")

@@ -23,7 +23,13 @@ extension ContainerService {
         } else if !filter.includesStopped, !matcher.asksForState {
             matching.removeAll { !$0.state.isAlive && $0.state.word != "restarting" }
         }
-        return matching.map { ContainerSummary($0) }
+        var summaries: [ContainerSummary] = []
+        for status in matching {
+            var summary = ContainerSummary(status)
+            if filter.includesSize { summary.size = try context.size(of: status.record) }
+            summaries.append(summary)
+        }
+        return summaries
     }
 
     /// One container's line, as `ps` has it.

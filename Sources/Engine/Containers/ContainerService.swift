@@ -35,6 +35,8 @@ package struct ContainerFilter: Sendable {
     package var includesStopped = false
     /// `-n`, and 1 for `-l`: the last created, in whatever state.
     package var last: Int?
+    /// `-s`: measures each container that is listed.
+    package var includesSize = false
     /// `--filter key=value`: id, name, label, exited, status, ancestor, before, since, volume,
     /// network, restart-policy, should-start-on-boot, and `label!`, which only what is pruned knows.
     package var conditions: [(key: String, value: String)] = []
@@ -61,6 +63,8 @@ package struct ContainerSummary: Sendable {
     package let mounts: [String]
     /// `none`, `host` or `container:ID`.
     package let network: String
+    /// nil where it was not asked for.
+    package var size: ContainerSize?
 
     /// Docker's STATUS column: `Up 5 seconds`, `Exited (0) 2 hours ago`, `Created`.
     package func status(at now: Timestamp) -> String { state.statusText(at: now) }

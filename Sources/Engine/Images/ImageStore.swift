@@ -113,8 +113,13 @@ struct ImageStore: Sendable {
 
     /// The bytes of the image's files.
     func sizeInBytes(of image: Image) throws(Problem) -> Int64 {
+        try sizeInBytes(ofLayers: image.configuration.rootfs.diffIDs)
+    }
+
+    /// The bytes of the files of layers.
+    func sizeInBytes(ofLayers diffIDs: [Digest]) throws(Problem) -> Int64 {
         var sum: Int64 = 0
-        for diffID in image.configuration.rootfs.diffIDs where layers.contains(diffID) {
+        for diffID in diffIDs where layers.contains(diffID) {
             sum += try layers.record(of: diffID).sizeInBytes
         }
         return sum

@@ -22,7 +22,9 @@ struct InspectCommand: Command {
         let engine = try session.engine()
         return try flags.run(in: session) { name throws(Problem) in
             if type != .image {
-                do throws(Problem) { return try engine.containers.inspect(name) } catch {
+                do throws(Problem) {
+                    return try engine.containers.inspect(name, includingSize: flags.showsSize)
+                } catch {
                     guard error.kind == .notFound, type == nil else { throw error }
                 }
             }
@@ -51,7 +53,7 @@ struct InspectContainerCommand: Command {
     func run(in session: Session) throws(Problem) -> ExitCode {
         let containers = try session.engine().containers
         return try flags.run(in: session) { name throws(Problem) in
-            try containers.inspect(name)
+            try containers.inspect(name, includingSize: flags.showsSize)
         }
     }
 }
@@ -93,6 +95,7 @@ enum InspectedType: String {
 /// What the three inspect commands share.
 struct InspectFlags {
     var format: String?
+    var showsSize = false
     var names: [String] = []
 
     static var flags: [Flag<InspectFlags>] {
@@ -100,8 +103,8 @@ struct InspectFlags {
             .text(
                 "format", "f", "string",
                 "Format output using a custom template: 'json' or 'TEMPLATE'", \.format),
-            .unsupported(
-                "size", "s", nil, why: "this version of Kade does not measure containers yet"),
+            .switch(
+                "size", "s", "Display total file sizes if the type is container", \.showsSize),
         ]
     }
 

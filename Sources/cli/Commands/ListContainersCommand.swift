@@ -10,6 +10,7 @@ struct ListContainersCommand: Command {
     var showsLatest = false
     var isWhole = false
     var isQuiet = false
+    var showsSize = false
 
     static var grammar: Grammar<ListContainersCommand> {
         Grammar(
@@ -31,8 +32,7 @@ struct ListContainersCommand: Command {
                     \.showsLatest),
                 .switch("no-trunc", nil, "Don't truncate output", \.isWhole),
                 .switch("quiet", "q", "Only display container IDs", \.isQuiet),
-                .unsupported(
-                    "size", "s", nil, why: "this version of Kade does not measure containers yet"),
+                .switch("size", "s", "Display total file sizes", \.showsSize),
             ], operands: .none)
     }
 
@@ -40,6 +40,8 @@ struct ListContainersCommand: Command {
         var filter = ContainerFilter()
         filter.includesStopped = showsAll
         filter.last = showsLatest ? 1 : last.flatMap { $0 > 0 ? $0 : nil }
+        // A template that shows the size asks for it, as in Docker.
+        filter.includesSize = showsSize || format?.contains(".Size") == true
         filter.conditions = filters.map { ($0.key, $0.value) }
         let containers = try session.engine().containers.list(filter)
         if isQuiet && format == nil {
@@ -47,7 +49,8 @@ struct ListContainersCommand: Command {
             try session.output.write(ids.map { "\($0)\n" }.joined())
             return .success
         }
-        let listing = ContainerListing(isWhole: isWhole, now: .now).listing(of: containers)
+        let listing = ContainerListing(isWhole: isWhole, showsSize: showsSize, now: .now)
+            .listing(of: containers)
         try session.output.write(listing.text(in: try Format(format)))
         return .success
     }

@@ -5,6 +5,9 @@ import Engine
 struct LogsCommand: Command {
     var follows = false
     var showsTimes = false
+    /// Attributes of the lines, which only `--log-opt labels` and `env` would give: there are
+    /// none, and Docker then has a blank before each line.
+    var showsDetails = false
     var tail: Int?
     var since: TimeFlag?
     var until: TimeFlag?
@@ -14,8 +17,8 @@ struct LogsCommand: Command {
         Grammar(
             name: "logs", synopsis: "[OPTIONS] CONTAINER", summary: "Fetch the logs of a container",
             flags: [
-                .unsupported(
-                    "details", nil, nil, why: "this version of Kade keeps no attributes in logs"),
+                .switch(
+                    "details", nil, "Show extra details provided to logs", \.showsDetails),
                 .switch("follow", "f", "Follow log output", \.follows),
                 .value(
                     "since", nil, "string",
@@ -44,9 +47,11 @@ struct LogsCommand: Command {
         var isLineStart: [LogEntry.Stream: Bool] = [:]
         try session.engine().containers.logs(of: name, query) { entry throws(Problem) in
             let stream = entry.stream == .output ? session.output : session.error
-            let prefix =
-                showsTimes && isLineStart[entry.stream, default: true]
-                ? Array("\(entry.time.rfc3339Padded) ".utf8) : []
+            var prefix: [UInt8] = []
+            if isLineStart[entry.stream, default: true] {
+                if showsTimes { prefix += Array("\(entry.time.rfc3339Padded) ".utf8) }
+                if showsDetails { prefix.append(UInt8(ascii: " ")) }
+            }
             isLineStart[entry.stream] = entry.text.last == UInt8(ascii: "\n")
             try stream.write(prefix + entry.text)
         }

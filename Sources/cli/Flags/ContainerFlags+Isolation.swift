@@ -101,7 +101,6 @@ enum UnsupportedRunFlags {
             "health-start-period", "health-timeout",
         ]
         return names.map { .unsupported($0, nil, "string", why: why) }
-            + [.unsupported("no-healthcheck", nil, nil, why: why)]
     }
 
     private static var other: [Flag<ContainerFlags>] {

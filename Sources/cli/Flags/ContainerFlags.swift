@@ -70,6 +70,9 @@ struct ContainerFlags {
                 "rm", nil,
                 "Automatically remove the container and its anonymous volumes when it exits",
                 \.request.isRemovedAfterExit),
+            .switch(
+                "no-healthcheck", nil, "Disable any container-specified HEALTHCHECK",
+                \.request.disablesHealthcheck),
             .setting(
                 "restart", nil, "string",
                 "Restart policy to apply when a container exits (default \"no\")",

@@ -5,6 +5,8 @@ import OCI
 struct ContainerListing {
     /// `--no-trunc`: IDs and commands are whole.
     let isWhole: Bool
+    /// `--size`: the table has a column for it.
+    let showsSize: Bool
     let now: Timestamp
 
     func listing(of containers: [ContainerSummary]) -> Listing {
@@ -15,7 +17,8 @@ struct ContainerListing {
                 .init(member: "RunningFor", title: "CREATED"),
                 .init(member: "Status", title: "STATUS"), .init(member: "Ports", title: "PORTS"),
                 .init(member: "Names", title: "NAMES"),
-            ], titles: Self.titles, rows: containers.map(row))
+            ] + (showsSize ? [.init(member: "Size", title: "SIZE")] : []), titles: Self.titles,
+            rows: containers.map(row))
     }
 
     private func row(_ container: ContainerSummary) -> JSONObject {
@@ -37,8 +40,17 @@ struct ContainerListing {
             "Ports": "",
             "RunningFor": .string(HumanUnits.ago(container.created, now: now)),
             "State": .string(container.state.word),
+            "Size": .string(size(of: container)),
             "Status": .string(container.status(at: now)),
         ]
+    }
+
+    /// `2B (virtual 4.3MB)`; a size that was not asked for is 0B, as in Docker.
+    private func size(of container: ContainerSummary) -> String {
+        guard let size = container.size else { return "0B" }
+        let written = HumanUnits.size(size.writableInBytes, digits: 3)
+        guard size.rootfsInBytes > 0 else { return written }
+        return "\(written) (virtual \(HumanUnits.size(size.rootfsInBytes, digits: 3)))"
     }
 
     /// An image that was given by its whole ID is shown short, as every ID.
@@ -51,6 +63,6 @@ struct ContainerListing {
         "Command": "COMMAND", "CreatedAt": "CREATED AT", "ID": "CONTAINER ID", "Image": "IMAGE",
         "Label": "", "Labels": "LABELS", "LocalVolumes": "LOCAL VOLUMES", "Mounts": "MOUNTS",
         "Names": "NAMES", "Networks": "NETWORKS", "Ports": "PORTS", "RunningFor": "CREATED",
-        "State": "STATE", "Status": "STATUS",
+        "Size": "SIZE", "State": "STATE", "Status": "STATUS",
     ]
 }

@@ -21,6 +21,26 @@ import Testing
                 .hasPrefix("Exited (3) "))
     }
 
+    @Test func `ps -s and inspect -s measure what was written, and the image`() throws {
+        let kade = try Kade.withBusybox()
+        try kade.check(
+            "run", "--name", "one", "busybox", "sh", "-c",
+            "head -c 1234 /dev/zero > /new; ln /new /again; ln -s new /soft; mkdir /d; rm /bin/ls")
+        try kade.check("create", "--name", "fresh", "busybox", "true")
+        #expect(try kade("ps", "-a", "-s").lines.first?.hasSuffix("NAMES     SIZE") == true)
+        let sizes = try kade.check("ps", "-a", "--format", "{{.Names}} {{.Size}}").split(
+            separator: "\n")
+        #expect(sizes.first?.hasPrefix("fresh 0B (virtual ") == true, "\(sizes)")
+        // The file once, and the three letters of the link.
+        #expect(sizes.last?.hasPrefix("one 1.24kB (virtual ") == true, "\(sizes)")
+        let image = try #require(
+            Int(try kade.check("image", "inspect", "-f", "{{.Size}}", "busybox")))
+        #expect(
+            try kade.check("inspect", "-s", "-f", "{{.SizeRw}} {{.SizeRootFs}}", "one")
+                == "1237 \(1237 + image)")
+        #expect(try kade("inspect", "one").output.contains("SizeRw") == false)
+    }
+
     @Test(arguments: [
         ("status=exited", "down"), ("label=a=b", "up"), ("label=a", "up"), ("exited=3", "down"),
         ("name=ow", "down"), ("ancestor=busybox", "down up"), ("status=paused", ""),

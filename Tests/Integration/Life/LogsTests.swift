@@ -10,6 +10,7 @@ import Testing
         #expect(outcome.output == "out\nopen")
         #expect(outcome.errors == "err\n")
         #expect(try kade.check("logs", "--tail", "1", "talk") == "open")
+        #expect(try kade.check("logs", "--details", "talk") == " out\n open")
         #expect(try kade("logs", "--tail", "0", "talk").output.isEmpty)
     }
 
