@@ -10,8 +10,8 @@ TESTING = -c $(CONFIGURATION) -Xswiftc -enable-testing
 SUDO = $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
 BUILD_PACKAGES = libisal-dev liblzma-dev libsqlite3-dev libzstd-dev
-TEST_PACKAGES = busybox-static containerd cpio crun docker.io docker-registry e2fsprogs \
-	libseccomp-dev podman python3 qemu-system-x86 runc skopeo util-linux zstd
+TEST_PACKAGES = bash-completion busybox-static containerd cpio crun docker.io docker-registry \
+	e2fsprogs fish libseccomp-dev podman python3 qemu-system-x86 runc skopeo util-linux zsh zstd
 BENCH_PACKAGES = hyperfine jq mmdebstrap
 
 .PHONY: build run test unit integration test-v2 lint format bench install clean \

@@ -46,6 +46,7 @@ struct Completion {
             // After the image or container comes a command, whose words are files or anything.
             if ["run", "create", "exec", "top"].contains(word) { return .files }
         }
+        if typed.hasPrefix("--"), typed.contains("=") { return .files }
         if typed.hasPrefix("-") { return .words(shown(command.flags) + ["--help"]) }
         return command.operandKind == .files || command.operandKind == .none
             ? .files : .names(command.operandKind)
@@ -87,11 +88,28 @@ enum CompletionScript: String, CaseIterable {
             #"""
             # bash completion for kade
             _kade() {
-                local IFS=$'\n' words=("${COMP_WORDS[@]:1:COMP_CWORD}")
-                COMPREPLY=($(kade __complete -- "${words[@]}" 2>/dev/null))
-                if [ $? -eq 2 ]; then COMPREPLY=(); compopt -o default; fi
-                if declare -F __ltrim_colon_completions >/dev/null; then
-                    __ltrim_colon_completions "${COMP_WORDS[COMP_CWORD]}"
+                local cur words cword answer
+                if declare -F _get_comp_words_by_ref >/dev/null; then
+                    # Names of images have colons, at which bash would end a word.
+                    _get_comp_words_by_ref -n =: cur words cword
+                else
+                    words=("${COMP_WORDS[@]}") cword=$COMP_CWORD cur=${COMP_WORDS[COMP_CWORD]}
+                    if [ "${words[cword-1]}" = "=" ]; then
+                        compopt -o default
+                        return
+                    fi
+                fi
+                answer=$(kade __complete -- "${words[@]:1:cword-1}" "$cur" 2>/dev/null)
+                if [ $? -eq 2 ]; then
+                    COMPREPLY=()
+                    compopt -o default
+                elif [ -z "$answer" ]; then
+                    COMPREPLY=()
+                else
+                    mapfile -t COMPREPLY <<<"$answer"
+                    if declare -F __ltrim_colon_completions >/dev/null; then
+                        __ltrim_colon_completions "$cur"
+                    fi
                 fi
             }
             complete -F _kade kade
@@ -101,11 +119,15 @@ enum CompletionScript: String, CaseIterable {
             #"""
             #compdef kade
             _kade() {
-                local -a candidates
-                candidates=("${(@f)$(kade __complete -- "${(@)words[2,CURRENT]}" 2>/dev/null)}")
-                if (( pipestatus[1] == 2 || ${#candidates} == 0 )) || [[ -z ${candidates[1]} ]]; then
+                local answer
+                local -a before candidates
+                before=("${(@Q)words[2,CURRENT-1]}")
+                answer=$(kade __complete -- "${before[@]}" "${(Q)PREFIX}" 2>/dev/null)
+                if (( $? == 2 )); then
+                    compset -P '--*='
                     _files
-                else
+                elif [[ -n $answer ]]; then
+                    candidates=("${(@f)answer}")
                     compadd -- "${candidates[@]}"
                 fi
             }
@@ -120,7 +142,10 @@ enum CompletionScript: String, CaseIterable {
                 set -l typed (commandline -ct)
                 set -l candidates (kade __complete -- $words "$typed" 2>/dev/null)
                 if test $status -eq 2
-                    __fish_complete_path "$typed"
+                    set -l flag (string match -r -- '^--[^=]+=' $typed)
+                    for path in (__fish_complete_path (string replace -r -- '^--[^=]+=' '' $typed))
+                        echo "$flag$path"
+                    end
                 else
                     string join \n -- $candidates
                 end

@@ -1,15 +1,17 @@
 import Foundation
 
-/// `kade` under a pseudo-terminal, typed at by a script.
-extension Kade {
-    /// Runs a command as a terminal's foreground program: 33 rows, 101 columns.
+extension Tool {
+    /// Runs a program as a terminal's foreground program: 33 rows, 101 columns.
     ///
     /// - Parameters:
     ///   - steps: pairs: waits for the text, then types the keys.
-    ///   - arguments: of `kade`.
+    ///   - commandLine: the program's path and its arguments.
+    ///   - environment: what is added to the test's own.
     /// - Returns: how it ended; the output is all that the terminal got.
     /// - Throws: when python3 cannot be started.
-    func terminal(_ steps: [TerminalStep], _ arguments: String...) throws -> Tool.Outcome {
+    static func terminal(
+        _ steps: [TerminalStep], _ commandLine: [String], environment: [String: String] = [:]
+    ) throws -> Tool.Outcome {
         let script = """
             import fcntl, os, pty, select, struct, sys, termios, time
             steps = [s.encode().decode("unicode_escape").encode() for s in
@@ -47,8 +49,16 @@ extension Kade {
             """
         let texts = steps.flatMap { [$0.text, $0.keys] }
         return try Tool.start(
-            ["python3", "-c", script, "\(texts.count)"] + texts + commandLine(arguments)
+            ["python3", "-c", script, "\(texts.count)"] + texts + commandLine,
+            environment: environment
         ).wait()
+    }
+}
+
+extension Kade {
+    /// Runs `kade` under a pseudo-terminal, typed at by a script.
+    func terminal(_ steps: [TerminalStep], _ arguments: String...) throws -> Tool.Outcome {
+        try Tool.terminal(steps, commandLine(arguments))
     }
 
     /// A container's monitor.
