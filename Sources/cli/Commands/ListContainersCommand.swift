@@ -41,7 +41,8 @@ struct ListContainersCommand: Command {
         filter.includesStopped = showsAll
         filter.last = showsLatest ? 1 : last.flatMap { $0 > 0 ? $0 : nil }
         // A template that shows the size asks for it, as in Docker.
-        filter.includesSize = showsSize || format?.contains(".Size") == true
+        filter.includesSize =
+            showsSize || (format ?? "").split(separator: ".").contains { $0.hasPrefix("Size") }
         filter.conditions = filters.map { ($0.key, $0.value) }
         let containers = try session.engine().containers.list(filter)
         if isQuiet && format == nil {
