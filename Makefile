@@ -14,7 +14,7 @@ TEST_PACKAGES = bash-completion busybox-static containerd cpio crun docker.io do
 	e2fsprogs fish libseccomp-dev podman python3 qemu-system-x86 runc skopeo util-linux zsh zstd
 BENCH_PACKAGES = hyperfine jq mmdebstrap
 
-.PHONY: build run test unit integration test-v2 lint format bench install clean \
+.PHONY: build run test unit fuzz integration test-v2 lint format bench install clean \
 	deps deps-test deps-bench check-swift check-root
 
 build: deps
@@ -29,6 +29,12 @@ test: check-root deps-test
 
 unit:
 	$(SWIFT) test $(TESTING) --skip-build --skip '^Integration\.'
+
+# Damaged inputs of the runtime for ROUNDS times as long as in unit: some seconds each.
+ROUNDS ?= 100
+fuzz:
+	$(SWIFT) build $(TESTING) --build-tests
+	KADE_FUZZ_ROUNDS=$(ROUNDS) $(SWIFT) test $(TESTING) --skip-build --filter FuzzTests
 
 integration: check-root
 	$(SUDO) env KADE_TEST_PROGRAMS=$(CURDIR)/$(BIN) PATH="$$PATH" \

@@ -1,10 +1,16 @@
 import Fuzz
+import Glibc
 import Testing
 
 /// Damaged and strange inputs of the runtime.
 ///
-/// Each is accepted or refused with a clear error, and none ends the test.
+/// Each is accepted or refused with a clear error, and none ends the test. `make fuzz` does the same
+/// for longer, and with other seeds.
 @Suite struct FuzzTests {
+    /// How often what is random begins anew: `KADE_FUZZ_ROUNDS` times as often as usual.
+    private static let factor =
+        UInt64(getenv("KADE_FUZZ_ROUNDS").map { String(cString: $0) } ?? "1") ?? 1
+
     @Test(arguments: FuzzTarget.allCases.filter(\.isJSON))
     func `the texts to start from are accepted`(target: FuzzTarget) {
         for seed in target.seeds {
@@ -13,7 +19,7 @@ import Testing
         }
     }
 
-    @Test(arguments: FuzzTarget.allCases, 0..<2 as Range<UInt64>)
+    @Test(arguments: FuzzTarget.allCases, 0..<(2 * factor))
     func `damaged bytes are read or refused`(target: FuzzTarget, seed: UInt64) {
         var generator = SeededGenerator(seed: seed)
         for _ in 0..<200 {
@@ -22,7 +28,7 @@ import Testing
         }
     }
 
-    @Test(arguments: FuzzTarget.allCases.filter(\.isJSON), 0..<8 as Range<UInt64>)
+    @Test(arguments: FuzzTarget.allCases.filter(\.isJSON), 0..<(8 * factor))
     func `strange values are read or refused`(target: FuzzTarget, seed: UInt64) {
         var generator = SeededGenerator(seed: seed)
         for _ in 0..<200 {

@@ -32,6 +32,23 @@ import Testing
         #expect(ContainerState(of: state, status: .stopped).processID == nil)
     }
 
+    @Test func `a state that the runtime cannot have written is not used`() throws {
+        try state.check(id: "web")
+        let changes: [(String, (inout RuntimeState) -> Void)] = [
+            ("container \"other\"", { $0.id = "other" }),
+            ("process 0", { $0.initProcessID = 0 }), ("process -1", { $0.initProcessID = -1 }),
+            ("cgroup \"/\"", { $0.cgroupPath = "/" }), ("cgroup \"\"", { $0.cgroupPath = "" }),
+            ("cgroup \"/a/../..\"", { $0.cgroupPath = "/a/../.." }),
+        ]
+        for (fault, change) in changes {
+            var changed = state
+            change(&changed)
+            let problem = #expect(throws: Problem.self) { try changed.check(id: "web") }
+            #expect(problem?.kind == .corrupt)
+            #expect(problem?.why.contains(fault) == true, "\(fault)")
+        }
+    }
+
     @Test(arguments: ["web", "a.b-c_d+1", "0"])
     func `names of letters, digits and a few signs are accepted`(id: String) throws {
         try RuntimeRoot.check(id)

@@ -53,6 +53,14 @@ import Testing
         #expect(try Tool.check("ls", bundle.folder.at("host")) == "there\n")
     }
 
+    @Test(arguments: ["-1", "-9223372036854775808", "1048577", "9223372036854775807"])
+    func `a number of descriptors that nobody has is refused`(number: String) throws {
+        let bundle = try RuntimeBundle()
+        let outcome = try bundle.run(shell: "true", "--preserve-fds", number)
+        #expect(outcome.exitCode == 1)
+        #expect(outcome.errors.contains("cannot pass \(number) descriptors on"), "\(outcome)")
+    }
+
     @Test func `init is closed to its neighbours while it waits for the start`() throws {
         let neighbour = try RuntimeBundle()
         try neighbour.startSleeping()

@@ -4,12 +4,13 @@ import Testing
 
 /// Containers whose root file system wants the runtime to wait, to read without end, or to obey.
 @Suite(.enabled(if: isRoot)) struct HostileRootfsTests {
-    /// Enters the container with a time limit; 124 is timeout(1)'s code for "it hangs".
+    /// Enters the container with a time limit; 137 is timeout(1)'s code for "it hangs".
     private func exec(
         _ bundle: RuntimeBundle, _ flags: String..., shell command: String
     ) throws -> Tool.Outcome {
         try Tool.start(
-            ["timeout", "10", RuntimeBundle.program, "--root", bundle.root, "exec"] + flags
+            ["timeout", "-s", "KILL", "10", RuntimeBundle.program, "--root", bundle.root, "exec"]
+                + flags
                 + [bundle.id, "sh", "-c", command]
         ).wait()
     }
