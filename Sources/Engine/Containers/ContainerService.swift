@@ -38,7 +38,7 @@ package struct ContainerFilter: Sendable {
     /// `-s`: measures each container that is listed.
     package var includesSize = false
     /// `--filter key=value`: id, name, label, exited, status, ancestor, before, since, volume,
-    /// network, restart-policy, should-start-on-boot, and `label!`, which only what is pruned knows.
+    /// network, restart-policy, should-start-on-boot; and `label!`, which only `prune` knows.
     package var conditions: [(key: String, value: String)] = []
     /// Only containers that were created before.
     package var createdBefore: Timestamp?
