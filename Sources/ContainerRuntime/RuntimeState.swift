@@ -26,6 +26,8 @@ package struct RuntimeState: JSONCodable {
     package var cgroupPath: String?
     /// The id of the rootfs's mount among the runtime's, where the container shares these.
     package var rootfsMount: UInt64?
+    /// The systemd unit that the cgroup is, where systemd made it.
+    package var unit: Unit?
     package var annotations: [String: String]
 
     package init(
@@ -39,6 +41,14 @@ package struct RuntimeState: JSONCodable {
         self.created = created
         self.owner = owner
         self.annotations = annotations
+    }
+
+    /// A unit of systemd.
+    package struct Unit: Sendable, Equatable {
+        /// "kade-web.scope".
+        package var name: String
+        /// Whether the user's service manager keeps it, and not the machine's.
+        package var isOfUser: Bool
     }
 
     package init(from json: inout JSONReader) throws(JSONError) {
@@ -57,6 +67,8 @@ package struct RuntimeState: JSONCodable {
             case "owner": owner = try json.read()
             case "cgroupPath": cgroupPath = try json.read()
             case "rootfsMount": rootfsMount = try json.read()
+            case "systemdUnit": unit = Unit(name: try json.read(), isOfUser: false)
+            case "systemdUserUnit": unit = Unit(name: try json.read(), isOfUser: true)
             case "annotations": annotations = try json.read()
             default: try json.skipValue()
             }
@@ -100,6 +112,7 @@ package struct RuntimeState: JSONCodable {
         json.member("owner", owner)
         json.optional("cgroupPath", cgroupPath)
         json.optional("rootfsMount", rootfsMount)
+        if let unit { json.member(unit.isOfUser ? "systemdUserUnit" : "systemdUnit", unit.name) }
         json.optional("annotations", annotations)
         json.endObject()
     }

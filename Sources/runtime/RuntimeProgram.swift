@@ -72,6 +72,8 @@ enum RuntimeProgram {
 struct GlobalOptions {
     let root: RuntimeRoot
     let log: ProgramLog
+    /// Whether systemd makes the cgroups of containers.
+    let usesSystemd: Bool
     /// The command's name; nil asks for help.
     let command: String?
     /// What follows the command's name.
@@ -97,12 +99,7 @@ struct GlobalOptions {
         }
         log.isDetailed = try parsed.has("debug")
         self.log = log
-        if try parsed.has("systemd-cgroup") {
-            throw Problem(
-                kind: .unsupported, what: "--systemd-cgroup",
-                why: "Kade makes cgroups itself and does not ask systemd for them yet",
-                fix: "leave it out, or set the engine's cgroup manager to cgroupfs")
-        }
+        usesSystemd = try parsed.has("systemd-cgroup")
         if let rootless = parsed.value("rootless"),
             !["auto", "true", "false"].contains(rootless)
         {

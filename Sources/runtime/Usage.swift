@@ -25,5 +25,6 @@ enum Usage {
 
         global options:
           --root DIR  --log FILE  --log-format text|json  --debug  --rootless auto|true|false
+          --systemd-cgroup
         """
 }

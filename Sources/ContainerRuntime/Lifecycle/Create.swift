@@ -15,6 +15,8 @@ package enum Create {
         package var isStartedElsewhere: Bool
         package var streams: StandardStreams = .inherited
         package var usesPivotRoot = true
+        /// Whether systemd makes the container's cgroup, as a transient unit.
+        package var usesSystemd = false
         package var makesKeyring = true
         package var preservedDescriptors = 0
         /// The mount namespace whose mounts a shared bind mount stays a peer of; nil where it is
@@ -35,10 +37,10 @@ package enum Create {
         /// The plan of the container; nothing is made.
         package func plan() throws(Problem) -> ContainerPlan {
             try RuntimeRoot.check(id)
+            var host = try HostFacts.probe(for: bundle.spec, process: bundle.spec.process)
+            if usesSystemd { host.systemd = try .probe(isOfUser: !host.isPrivileged) }
             return try ContainerPlan(
-                spec: bundle.spec, bundle: bundle.path,
-                host: try .probe(for: bundle.spec, process: bundle.spec.process),
-                options: options)
+                spec: bundle.spec, bundle: bundle.path, host: host, options: options)
         }
 
         private var options: PlanOptions {
@@ -116,6 +118,7 @@ struct Creation: ~Copyable {
         try directory.saveConfiguration(request.bundle.configuration)
         state.cgroupPath = context.cgroup?.path
         state.rootfsMount = context.hostRootfs?.mount
+        state.unit = context.scope.map { RuntimeState.Unit(name: $0.unit, isOfUser: $0.isOfUser) }
         try directory.save(state)
         hasRunHooks = true
         try plan.run(.hooks, in: &context, journal: journal)

@@ -75,7 +75,9 @@ package struct CreatedContainer: ~Copyable {
     ///
     /// - Returns: what the `poststop` hooks complained about.
     package consuming func remove() throws(Problem) -> [Problem] {
-        if let cgroup = context.cgroup {
+        if let cgroup = context.cgroup, let unit = state.unit {
+            try Delete.removeCgroup(cgroup, unit: unit, of: id)
+        } else if let cgroup = context.cgroup {
             try explaining("cannot remove the cgroup of \(id)") { () throws(SystemCallError) in
                 // A PID namespace has ended with its init; without one others may be left.
                 if !hasOwnProcesses { try cgroup.killAll() }

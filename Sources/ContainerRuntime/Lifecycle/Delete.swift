@@ -45,19 +45,29 @@ package enum Delete {
         _ state: RuntimeState, in directory: ContainerDirectory
     ) throws(Problem) -> [Problem] {
         if let cgroup = try State.cgroup(of: state) {
-            try explaining("cannot remove the cgroup of \(state.id)") {
-                () throws(SystemCallError) in
-                // Without a PID namespace init's end ends nobody else.
-                if cgroup.exists {
-                    try cgroup.killAll()
-                    try cgroup.remove()
-                }
-            }
+            try removeCgroup(cgroup, unit: state.unit, of: state.id)
         }
         try HostRootfs(of: state)?.unmount()
         let spec = try directory.loadConfiguration()
         try directory.remove()
         return runPoststopHooks(of: spec, state)
+    }
+
+    /// Ends what is left in a container's cgroup and removes it, also where it is a unit.
+    static func removeCgroup(
+        _ cgroup: Cgroup, unit: RuntimeState.Unit?, of id: String
+    ) throws(Problem) {
+        try explaining("cannot end the processes of \(id)") { () throws(SystemCallError) in
+            // Without a PID namespace init's end ends nobody else.
+            if cgroup.exists { try cgroup.killAll() }
+        }
+        if let unit {
+            var manager = try SystemdManager.reach(isOfUser: unit.isOfUser)
+            try manager.stop(unit.name)
+        }
+        try explaining("cannot remove the cgroup of \(id)") { () throws(SystemCallError) in
+            if cgroup.exists { try cgroup.remove() }
+        }
     }
 
     /// Kills init and waits until it has ended; whoever is its parent reaps it.

@@ -9,6 +9,8 @@ package import OCI
 package struct CgroupPlacement: Sendable {
     /// The container's cgroup.
     package let cgroup: Cgroup
+    /// The systemd unit that the cgroup is, where systemd makes it.
+    package let scope: SystemdScope?
     /// Whether the container's first process is born into its version 2 cgroup by
     /// `CLONE_INTO_CGROUP` (Linux 5.7), instead of being moved.
     package let isBornIntoCgroup: Bool
@@ -25,29 +27,37 @@ package struct CgroupPlacement: Sendable {
     ///   - linux: the specification's Linux part.
     ///   - containerID: names the cgroup where the specification does not.
     ///   - host: the machine.
-    /// - Throws: when the path is none, or is systemd's "slice:prefix:name".
+    /// - Throws: when the path is none, or is systemd's "slice:prefix:name" and systemd is not to
+    ///   make the cgroup.
     package init(
         for linux: RuntimeSpec.Linux?, containerID: String, on host: HostFacts
     ) throws(Problem) {
+        let specified = linux?.cgroupsPath ?? ""
+        scope = try host.systemd.map { manager throws(Problem) in
+            try SystemdScope(specified, containerID: containerID, manager: manager)
+        }
         cgroup = Cgroup(
             layout: host.cgroups,
-            path: try Self.path(from: linux?.cgroupsPath ?? "", containerID: containerID))
+            path: try Self.path(of: scope, from: specified, containerID: containerID))
         resources = linux?.resources ?? RuntimeSpec.Resources()
         self.host = host
         let needed = ResourceLimits.controllers(for: resources)
         isBornIntoCgroup =
-            host.kernel >= KernelVersion(major: 5, minor: 7)
+            scope == nil && host.kernel >= KernelVersion(major: 5, minor: 7)
             && cgroup.usesUnified(requiring: needed)
         let hasOwnUser = (linux?.namespaces ?? []).contains { $0.type == .user }
-        entersItself = host.isPrivileged && !hasOwnUser && !cgroup.layout.isUnified
+        entersItself =
+            scope == nil && host.isPrivileged && !hasOwnUser && !cgroup.layout.isUnified
         // An ordinary user who asks for no limit gets a container without a cgroup of its own.
-        isOptional = !host.isPrivileged && needed.isEmpty && linux?.cgroupsPath == nil
+        isOptional =
+            scope == nil && !host.isPrivileged && needed.isEmpty && linux?.cgroupsPath == nil
     }
 
     /// The steps before the container's first process: its cgroup and its limits.
     ///
     /// - Throws: when a value is wrong, or when the machine cannot keep a limit.
     package func prepareSteps() throws(Problem) -> [any SetupStep] {
+        if scope != nil { return [] }
         let make = MakeCgroup(
             cgroup: cgroup, required: ResourceLimits.controllers(for: resources),
             opensDirectory: isBornIntoCgroup, isOptional: isOptional)
@@ -63,11 +73,50 @@ package struct CgroupPlacement: Sendable {
 
     /// The steps beside the container's first process; none where it is born into its cgroup, or
     /// enters it.
-    package func attendSteps() -> [any SetupStep] {
+    ///
+    /// A unit of systemd is made around a process that exists: it and the limits come here.
+    ///
+    /// - Parameter annotations: the container's, which may set properties of its unit.
+    /// - Returns: the steps.
+    /// - Throws: when a value is wrong, or when the machine cannot keep a limit.
+    package func attendSteps(
+        annotations: [String: String]
+    ) throws(Problem) -> [any SetupStep] {
+        if let scope {
+            let start = StartScope(
+                scope: scope, cgroup: cgroup,
+                properties: try unitProperties(of: scope, annotations: annotations),
+                required: ResourceLimits.controllers(for: resources))
+            return [start] + (try ResourceLimits.steps(for: resources, in: cgroup, on: host))
+        }
         if entersItself { return [] }
         if isBornIntoCgroup, cgroup.layout.isUnified { return [] }
         if cgroup.layout.hierarchies.isEmpty { return [] }
         return [JoinCgroup(cgroup: cgroup, isInUnified: isBornIntoCgroup)]
+    }
+
+    /// What systemd is told of the unit: runc's properties in runc's order.
+    private func unitProperties(
+        of scope: SystemdScope, annotations: [String: String]
+    ) throws(Problem) -> [UnitProperty] {
+        let isVersion1 = host.cgroups.version(of: .blockIO) == .v1
+        let accounting = ["Memory", "CPU", isVersion1 ? "BlockIO" : "IO", "Tasks"]
+        return [
+            UnitProperty("Description", .string("container \(scope.unit)")),
+            UnitProperty("Slice", .string(scope.slice)),
+            UnitProperty("Delegate", .boolean(true)),
+        ] + accounting.map { UnitProperty("\($0)Accounting", .boolean(true)) }
+            + [UnitProperty("DefaultDependencies", .boolean(false))]
+            + (try UnitPropertyAnnotation.properties(of: annotations))
+            + (try ResourceLimits.unitProperties(
+                for: resources, in: cgroup, version: host.systemd?.version ?? 0))
+    }
+
+    private static func path(
+        of scope: SystemdScope?, from specified: String, containerID: String
+    ) throws(Problem) -> String {
+        if let scope { return scope.cgroupPath }
+        return try path(from: specified, containerID: containerID)
     }
 
     /// The path from each hierarchy's root.
@@ -77,8 +126,8 @@ package struct CgroupPlacement: Sendable {
         if !isAbsolute, colons == 2 {
             throw Problem(
                 kind: .unsupported, what: "cannot place the container in \(specified)",
-                why: "slice:prefix:name asks for a systemd unit, which Kade does not make yet",
-                fix: "set linux.cgroupsPath to a path: /kade/\(containerID)")
+                why: "slice:prefix:name asks for a unit of systemd",
+                fix: "use --systemd-cgroup, or a path: /kade/\(containerID)")
         }
         let parts = (specified.isEmpty ? containerID : specified).split(separator: "/")
             .filter { $0 != "." }

@@ -41,6 +41,7 @@ struct PlanMaker {
     let placement: CgroupPlacement
     private let seccomp: SeccompPlan
     private let cgroupSteps: [any SetupStep]
+    private let placementSteps: [any SetupStep]
 
     init(
         spec: RuntimeSpec, bundle: FilePath, host: HostFacts, options: PlanOptions
@@ -59,6 +60,7 @@ struct PlanMaker {
             state: ContainerState(
                 of: Self.state(of: spec, bundle, options), status: .creating))
         cgroupSteps = try placement.prepareSteps()
+        placementSteps = try placement.attendSteps(annotations: spec.annotations)
         rootfs = try RootfsPlan(
             RootfsPlan.Input(
                 spec: spec, bundle: bundle,
@@ -91,7 +93,7 @@ struct PlanMaker {
             steps += process.rlimits.map { SetResourceLimit(limit: $0) }
         }
         if let score = process.oomScoreAdj { steps.append(SetOOMScore(score: score)) }
-        steps += placement.attendSteps()
+        steps += placementSteps
         steps.append(Reach(rendezvous: .placed))
         return steps
     }

@@ -34,7 +34,9 @@ struct ExecPlanMaker {
     func plan() throws(Problem) -> ContainerPlan {
         var plan = ContainerPlan()
         let hasOwnUser = kinds.contains(.user)
-        if let cgroup {
+        if let unit = state.unit, unit.isOfUser {
+            plan.add([AttachToUnit(unit: unit)], to: .attend)
+        } else if let cgroup {
             plan.add([OpenCgroup(cgroup: cgroup)], to: .prepare)
             if !entersCgroup { plan.add([JoinCgroupForExec(cgroup: cgroup)], to: .attend) }
         }

@@ -16,6 +16,8 @@ package struct HostFacts: Sendable, Equatable {
     package var kernel: KernelVersion
     /// The cgroup hierarchies that limits are written to.
     package var cgroups: CgroupLayout
+    /// The service manager that makes the container's cgroup; nil where the runtime does it.
+    package var systemd: SystemdManagerFacts?
     /// Whether AppArmor confines programs on this machine.
     package var isAppArmorEnabled: Bool
     /// Whether SELinux confines programs on this machine.

@@ -24,6 +24,8 @@ package struct SetupContext: ~Copyable {
     package var cgroupDirectory: OwnedFD?
     /// The container's cgroup, once it is made.
     package var cgroup: Cgroup?
+    /// The systemd unit that the cgroup is, once it is made.
+    var scope: SystemdScope?
     /// The host's `/proc`, opened before the root was entered: what the container has at this
     /// place may be anything.
     package var procDirectory: RootedDirectory?

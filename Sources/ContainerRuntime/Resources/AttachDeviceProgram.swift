@@ -6,7 +6,8 @@ import SystemPackage
 struct AttachDeviceProgram: SetupStep {
     let cgroup: Cgroup
     let list: DeviceList
-    /// Whether the kernel's EPERM is a warning: a user namespace may not load programs.
+    /// Whether the kernel's EPERM is a warning: neither a user namespace nor an ordinary user may
+    /// load programs, and neither has devices to give away.
     let mayBeRefused: Bool
 
     var explanation: Explanation {
@@ -25,7 +26,7 @@ struct AttachDeviceProgram: SetupStep {
             guard let directory = try cgroup.openUnifiedDirectory() else { return }
             try program.attach(to: directory)
         } catch  where error.errno == .notPermitted && mayBeRefused {
-            context.warn("the kernel does not take device rules in a user namespace")
+            context.warn("device rules are root's to set: those of the cgroup above stay")
         } catch  where error.errno == .notPermitted {
             throw Problem(
                 kind: .denied, what: "cannot apply \(DeviceRules.field)",

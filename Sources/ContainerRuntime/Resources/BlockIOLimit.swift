@@ -25,6 +25,16 @@ enum BlockIOLimit {
         }
     }
 
+    /// What systemd knows of it, as properties of the container's unit: the weight of version 1.
+    static func unitProperties(
+        for limits: RuntimeSpec.BlockIO, in cgroup: Cgroup
+    ) -> [UnitProperty] {
+        guard cgroup.layout.version(of: .blockIO) == .v1, let weight = set(limits.weight) else {
+            return []
+        }
+        return [UnitProperty("BlockIOWeight", .uint64(UInt64(weight)))]
+    }
+
     /// Whether any field asks for something.
     static func isLimited(_ limits: RuntimeSpec.BlockIO) -> Bool {
         set(limits.weight) != nil || set(limits.leafWeight) != nil || !limits.weightDevice.isEmpty

@@ -5,13 +5,13 @@ import OCI
 
 /// Processor time: `linux.resources.cpu` without the sets (runtime-spec, config-linux.md § CPU).
 ///
-/// | field | version 1 | version 2 |
-/// |---|---|---|
-/// | `quota`, `period` | `cpu.cfs_quota_us`, `cpu.cfs_period_us` | `cpu.max` |
-/// | `burst` | `cpu.cfs_burst_us` | `cpu.max.burst` |
-/// | `shares` | `cpu.shares` | `cpu.weight` |
-/// | `idle` | `cpu.idle` | `cpu.idle` |
-/// | `realtimeRuntime`, `realtimePeriod` | `cpu.rt_runtime_us`, `cpu.rt_period_us` | – |
+/// | field | version 1 | version 2 | systemd |
+/// |---|---|---|---|
+/// | `quota`, `period` | `cpu.cfs_quota_us`, `cpu.cfs_period_us` | `cpu.max` | `CPUQuotaPerSecUSec` … |
+/// | `burst` | `cpu.cfs_burst_us` | `cpu.max.burst` | – |
+/// | `shares` | `cpu.shares` | `cpu.weight` | `CPUWeight` (v1 `CPUShares`) |
+/// | `idle` | `cpu.idle` | `cpu.idle` | `CPUWeight` of 0 |
+/// | `realtimeRuntime`, `realtimePeriod` | `cpu.rt_runtime_us`, `cpu.rt_period_us` | – | – |
 ///
 /// 0 means that a value is not set, except for `idle` and `burst`.
 enum CPULimit {
@@ -31,6 +31,39 @@ enum CPULimit {
     static func isLimited(_ cpu: RuntimeSpec.CPU) -> Bool {
         set(cpu.shares) != nil || set(cpu.quota) != nil || set(cpu.period) != nil
             || cpu.burst != nil || cpu.idle != nil || isRealtime(cpu)
+    }
+
+    /// The same limits as properties of the container's unit.
+    ///
+    /// systemd knows the weight 0 since version 252: it is `cpu.idle`.
+    static func unitProperties(
+        for cpu: RuntimeSpec.CPU, in cgroup: Cgroup, version: Int
+    ) -> [UnitProperty] {
+        var properties = quotaProperties(quota: set(cpu.quota), period: set(cpu.period))
+        if cgroup.layout.version(of: .cpu) == .v1 {
+            if let shares = set(cpu.shares) {
+                properties.append(UnitProperty("CPUShares", .uint64(shares)))
+            }
+        } else if cpu.idle == 1, version >= 252 {
+            properties.append(UnitProperty("CPUWeight", .uint64(0)))
+        } else if let shares = set(cpu.shares) {
+            properties.append(UnitProperty("CPUWeight", .uint64(weight(ofShares: shares))))
+        }
+        return properties
+    }
+
+    /// systemd counts whole percents of a processor: what is between is rounded up, and the
+    /// kernel's own file has the exact value.
+    static func quotaProperties(quota: Int64?, period: UInt64?) -> [UnitProperty] {
+        guard quota != nil || period != nil else { return [] }
+        var share = UnitProperty.infinity
+        if let quota, quota > 0 {
+            let (percent, rest) = (UInt64(quota) &* 100).quotientAndRemainder(
+                dividingBy: period ?? 100_000)
+            share = .uint64((percent + (rest > 0 ? 1 : 0)) &* 10_000)
+        }
+        return (period.map { [UnitProperty("CPUQuotaPeriodUSec", .uint64($0))] } ?? [])
+            + [UnitProperty("CPUQuotaPerSecUSec", share)]
     }
 
     private static func legacySteps(

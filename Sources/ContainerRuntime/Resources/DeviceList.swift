@@ -1,4 +1,5 @@
 import Diagnostics
+import Linux
 import OCI
 
 /// The rules about a container's devices in order; the last one about a kind of access wins.
@@ -74,6 +75,20 @@ extension DeviceList.Rule {
     var legacyText: String {
         let numbers = [major, minor].map { $0.map(String.init) ?? "*" }.joined(separator: ":")
         return "\(kind.rawValue) \(numbers) \(access.letters)"
+    }
+
+    /// The rule as `DeviceAllow=` has it (systemd.resource-control(5)): "/dev/char/1:3",
+    /// "char-136", "block-*"; nil for all devices of one minor number.
+    var unitEntry: DBusValue? {
+        let group = kind == .block ? "block" : "char"
+        let name: String
+        switch (major, minor) {
+        case (let major?, let minor?): name = "/dev/\(group)/\(major):\(minor)"
+        case (let major?, nil): name = "\(group)-\(major)"
+        case (nil, nil): name = "\(group)-*"
+        case (nil, _?): return nil
+        }
+        return .structure([.string(name), .string(access.letters)])
     }
 
     fileprivate init(_ rule: RuntimeSpec.DeviceRule) throws(Problem) {

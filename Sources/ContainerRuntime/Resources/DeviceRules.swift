@@ -23,13 +23,35 @@ enum DeviceRules {
             if all.allowsEverything { return [] }  // as a cgroup without a program does
             return [
                 AttachDeviceProgram(
-                    cgroup: cgroup, list: all, mayBeRefused: !host.isInInitialUserNamespace)
+                    cgroup: cgroup, list: all,
+                    mayBeRefused: !host.isInInitialUserNamespace || host.effectiveUserID != 0)
             ]
         case nil:
             // Only rules that someone wrote are worth an error.
             guard !rules.isEmpty else { return [] }
             throw .missingController(.devices, for: field)
         }
+    }
+
+    /// The same rules as properties of the container's unit, as far as systemd has words for them.
+    ///
+    /// systemd only knows what is allowed. A list that it cannot have leaves it without any, and
+    /// the container's own program or list alone decides.
+    static func unitProperties(for rules: [RuntimeSpec.DeviceRule]) throws(Problem)
+        -> [UnitProperty]
+    {
+        let all = try DeviceList(rules)
+        var entries: [DBusValue] = []
+        let reduced: DeviceList.Reduced?
+        do throws(Problem) { reduced = try all.reduced() } catch { reduced = nil }
+        if let reduced, !reduced.allowsByDefault {
+            entries = reduced.exceptions.compactMap(\.unitEntry)
+            if entries.count < reduced.exceptions.count { entries = [] }
+        }
+        return [
+            UnitProperty("DevicePolicy", .string(entries.isEmpty ? "auto" : "strict")),
+            UnitProperty("DeviceAllow", .array(entries, of: "(ss)")),
+        ]
     }
 
     private static func legacySteps(

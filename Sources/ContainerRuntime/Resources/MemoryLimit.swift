@@ -4,14 +4,14 @@ import OCI
 
 /// Memory limits: `linux.resources.memory` (runtime-spec, config-linux.md § Memory).
 ///
-/// | field | version 1 | version 2 |
-/// |---|---|---|
-/// | `limit` | `memory.limit_in_bytes` | `memory.max` |
-/// | `swap` (memory and swap together) | `memory.memsw.limit_in_bytes` | `memory.swap.max` (swap alone) |
-/// | `reservation` | `memory.soft_limit_in_bytes` | `memory.low` |
-/// | `swappiness` | `memory.swappiness` | – |
-/// | `disableOOMKiller` | `memory.oom_control` | – |
-/// | `kernelTCP` | `memory.kmem.tcp.limit_in_bytes` | – (counted as memory) |
+/// | field | version 1 | version 2 | systemd |
+/// |---|---|---|---|
+/// | `limit` | `memory.limit_in_bytes` | `memory.max` | `MemoryMax` (v1 `MemoryLimit`) |
+/// | `swap` (memory and swap together) | `memory.memsw.limit_in_bytes` | `memory.swap.max` (swap alone) | `MemorySwapMax` |
+/// | `reservation` | `memory.soft_limit_in_bytes` | `memory.low` | `MemoryLow` |
+/// | `swappiness` | `memory.swappiness` | – | – |
+/// | `disableOOMKiller` | `memory.oom_control` | – | – |
+/// | `kernelTCP` | `memory.kmem.tcp.limit_in_bytes` | – (counted as memory) | – |
 ///
 /// `kernel` is not written: the specification says "NOT RECOMMENDED", kernels since 5.16 do not
 /// limit it, and version 2 counts it as memory. `useHierarchy` is what every kernel since 5.11 does. A limit of 0 means that it is not set, as in other runtimes.
@@ -33,6 +33,23 @@ enum MemoryLimit {
         set(memory.limit) != nil || set(memory.reservation) != nil || set(memory.swap) != nil
             || memory.swappiness != nil || memory.disableOOMKiller == true
             || set(memory.kernel) != nil || set(memory.kernelTCP) != nil
+    }
+
+    /// The same limits as properties of the container's unit.
+    static func unitProperties(
+        for memory: RuntimeSpec.Memory, in cgroup: Cgroup
+    ) throws(Problem) -> [UnitProperty] {
+        let limit = set(memory.limit).map { UnitProperty.limit($0) }
+        guard cgroup.layout.version(of: .memory) == .v2 else {
+            return limit.map { [UnitProperty("MemoryLimit", $0)] } ?? []
+        }
+        let swap = try unifiedSwap(memory).map { UnitProperty.limit($0) }
+        let reservation = set(memory.reservation).map { UnitProperty.limit($0) }
+        return [
+            limit.map { UnitProperty("MemoryMax", $0) },
+            swap.map { UnitProperty("MemorySwapMax", $0) },
+            reservation.map { UnitProperty("MemoryLow", $0) },
+        ].compactMap(\.self)
     }
 
     private static func legacySteps(

@@ -4,7 +4,7 @@ import OCI
 
 /// How many processes and threads: `linux.resources.pids.limit` (config-linux.md § PIDs).
 ///
-/// The file is `pids.max` in both versions; −1 is no limit.
+/// The file is `pids.max` in both versions; −1 is no limit. systemd calls it `TasksMax`.
 enum PIDsLimit {
     private static let field = "linux.resources.pids.limit"
 
@@ -21,5 +21,11 @@ enum PIDsLimit {
                 cgroup, .pids, "pids.max", value, spec: field,
                 why: "fork fails with EAGAIN past this many processes and threads")
         ]
+    }
+
+    /// The same limit as a property of the container's unit.
+    static func unitProperties(for pids: RuntimeSpec.Pids) -> [UnitProperty] {
+        guard let limit = pids.limit else { return [] }
+        return [UnitProperty("TasksMax", UnitProperty.limit(limit < 0 ? limit : max(limit, 1)))]
     }
 }

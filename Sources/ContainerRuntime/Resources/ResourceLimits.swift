@@ -40,6 +40,29 @@ package enum ResourceLimits {
         return steps + (try UnifiedSettings.steps(for: resources.unified, in: cgroup))
     }
 
+    /// The limits as properties of the container's unit, as far as systemd knows them; the kernel's
+    /// files get all of them afterwards.
+    ///
+    /// - Throws: when a value is wrong.
+    static func unitProperties(
+        for resources: RuntimeSpec.Resources, in cgroup: Cgroup, version: Int
+    ) throws(Problem) -> [UnitProperty] {
+        var properties = try DeviceRules.unitProperties(for: resources.devices)
+        if let memory = resources.memory {
+            properties += try MemoryLimit.unitProperties(for: memory, in: cgroup)
+        }
+        if let cpu = resources.cpu {
+            properties += CPULimit.unitProperties(for: cpu, in: cgroup, version: version)
+            properties += try CPUSet.unitProperties(for: cpu)
+        }
+        if let pids = resources.pids { properties += PIDsLimit.unitProperties(for: pids) }
+        if let blockIO = resources.blockIO {
+            properties += BlockIOLimit.unitProperties(for: blockIO, in: cgroup)
+        }
+        return properties
+            + (try UnifiedSettings.unitProperties(for: resources.unified, version: version))
+    }
+
     /// The controllers that the limits need.
     static func controllers(for resources: RuntimeSpec.Resources) -> [CgroupController] {
         var needed: [CgroupController] = []

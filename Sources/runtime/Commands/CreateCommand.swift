@@ -8,7 +8,8 @@ enum CreateCommand {
         let parsed = try ParsedArguments(
             arguments, options: CreateOptions.names, stopsAtOperand: false)
         let options = try CreateOptions(parsed, command: "create")
-        let request = options.request(in: global.root, isStartedElsewhere: true)
+        var request = options.request(in: global.root, isStartedElsewhere: true)
+        request.usesSystemd = global.usesSystemd
         if options.isPlanOnly {
             print(try request.plan().text, terminator: "")
             return 0

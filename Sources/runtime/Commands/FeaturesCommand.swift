@@ -26,7 +26,7 @@ enum FeaturesCommand {
                     }),
                 "capabilities": .array(Capability.allCases.map { .string($0.name) }),
                 "cgroup": [
-                    "v1": true, "v2": true, "systemd": false, "systemdUser": false, "rdma": true,
+                    "v1": true, "v2": true, "systemd": true, "systemdUser": true, "rdma": true,
                 ],
                 "seccomp": seccomp,
                 "apparmor": ["enabled": true],

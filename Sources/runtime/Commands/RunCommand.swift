@@ -11,7 +11,8 @@ enum RunCommand {
             arguments, options: CreateOptions.names + names, stopsAtOperand: false)
         let options = try CreateOptions(parsed, command: "run")
         let isDetached = try parsed.has("detach")
-        let request = options.request(in: global.root, isStartedElsewhere: false)
+        var request = options.request(in: global.root, isStartedElsewhere: false)
+        request.usesSystemd = global.usesSystemd
         if options.isPlanOnly {
             print(try request.plan().text, terminator: "")
             return 0

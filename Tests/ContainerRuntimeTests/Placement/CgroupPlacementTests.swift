@@ -25,7 +25,7 @@ import Testing
         #expect(problem?.kind == .invalid)
     }
 
-    @Test func `a systemd slice is not supported yet`() {
+    @Test func `a systemd slice needs systemd`() {
         let problem = #expect(throws: Problem.self) {
             try CgroupPlacement.path(from: "user.slice:kade:web", containerID: "id")
         }
@@ -37,7 +37,7 @@ import Testing
             for: .init(resources: .init(memory: .init(limit: 5)), cgroupsPath: "/kade/web"),
             containerID: "id", on: version2)
         #expect(placement.isBornIntoCgroup)
-        #expect(placement.attendSteps().isEmpty)
+        #expect(try placement.attendSteps(annotations: [:]).isEmpty)
         let shell = try placement.prepareSteps().map(\.explanation.shell)
         #expect(
             shell.first == """
@@ -53,14 +53,14 @@ import Testing
         let placement = try CgroupPlacement(for: nil, containerID: "id", on: old)
         #expect(!placement.isBornIntoCgroup)
         #expect(
-            placement.attendSteps().map(\.explanation.shell) == [
+            try placement.attendSteps(annotations: [:]).map(\.explanation.shell) == [
                 "echo $PID | tee /sys/fs/cgroup/id/cgroup.procs"
             ])
     }
 
     @Test func `on version 1 the container enters every hierarchy, systemd's too`() throws {
         let placement = try CgroupPlacement(for: nil, containerID: "id", on: version1)
-        #expect(placement.attendSteps().isEmpty)
+        #expect(try placement.attendSteps(annotations: [:]).isEmpty)
         let enter = try #require(placement.settleSteps().first?.explanation.shell)
         #expect(enter.contains("/sys/fs/cgroup/memory/id/tasks"))
         #expect(enter.contains("/sys/fs/cgroup/systemd/id/tasks"))
@@ -71,7 +71,7 @@ import Testing
         let users = RuntimeSpec.Linux(namespaces: [.init(type: .user)])
         let placement = try CgroupPlacement(for: users, containerID: "id", on: version1)
         #expect(placement.settleSteps().isEmpty)
-        let join = try #require(placement.attendSteps().first?.explanation.shell)
+        let join = try #require(placement.attendSteps(annotations: [:]).first?.explanation.shell)
         #expect(join.contains("/sys/fs/cgroup/memory/id/cgroup.procs"))
         #expect(join.contains("/sys/fs/cgroup/systemd/id/cgroup.procs"))
         #expect(join.contains("/sys/fs/cgroup/cpu,cpuacct/id/cgroup.procs"))
