@@ -158,7 +158,8 @@ extension Monitor {
 
     private func letGo(_ token: UInt64) throws(Problem) {
         guard let client = clients.removeValue(forKey: token) else { return }
-        sources.forget(token)
+        // Whoever else holds the client keeps its socket open, and a hang-up is told for ever.
+        try sources.want([], of: client.socket.rawValue, token)
         guard configuration.endsInputWithClient, client.options.contains(.standardInput),
             case .running(let run) = phase
         else { return }

@@ -68,6 +68,32 @@ import Testing
         #expect(try kade.inspect("plain", "{{.State.Status}}") == "running")
     }
 
+    @Test func `a monitor sleeps while nothing happens, also when its client has died`() throws {
+        let kade = try Kade.withBusybox()
+        let run = try kade.start(
+            "run", "--name", "plain", "busybox", "sh", "-c", "echo ready; exec sleep 60")
+        try kade.wait { run.output.contains("ready") }
+        let container = try kade.inspect("plain", "{{.State.Pid}}")
+        let monitor = try String(contentsOfFile: "/proc/\(container)/stat", encoding: .utf8)
+            .split(separator: " ")[3]
+        run.signal(SIGKILL)
+        _ = try run.wait()
+        // One that is woken for ever never has a third of a second without a context switch.
+        try kade.wait {
+            let before = try Self.switches(of: monitor)
+            usleep(300_000)
+            return try Self.switches(of: monitor) == before
+        }
+    }
+
+    /// The lines of `/proc/<pid>/status` that count context switches, and the processor time.
+    private static func switches(of pid: Substring) throws -> [Substring] {
+        let status = try String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8)
+        let stat = try String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8)
+        return status.split(separator: "\n").filter { $0.contains("ctxt_switches") }
+            + stat.split(separator: " ")[13...14]
+    }
+
     @Test func `a detached container holds no descriptor of its caller open`() throws {
         let kade = try Kade.withBusybox()
         let run = kade.commandLine(["run", "-d", "busybox", "sleep", "60"]).joined(separator: " ")
