@@ -17,6 +17,9 @@ int clinux_open_beneath(int directory, const char *path, int flags, uint64_t res
 
 int clinux_sync_file_system(int descriptor) { return syncfs(descriptor); }
 int64_t clinux_getcwd(char *buffer, size_t size) { return syscall(SYS_getcwd, buffer, size); }
+int clinux_start_writeback(int descriptor, int64_t offset, int64_t length) {
+    return sync_file_range(descriptor, offset, length, SYNC_FILE_RANGE_WRITE);
+}
 int clinux_own_umask(void) { return unshare(CLONE_FS); }
 
 /* The kernel has no *xattrat before 6.13: the directory's entry in /proc stands in for it. */

@@ -25,14 +25,12 @@ final class EngineContext: Sendable {
         var monitor: ContainerSession?
     }
 
-    /// The machine's present boot: `/proc/sys/kernel/random/boot_id`.
+    /// The machine's present boot; see ``BootID``.
     func bootID() throws(Problem) -> String {
         if let known = facts.withLock({ $0.bootID }) { return known }
-        let path: FilePath = "/proc/sys/kernel/random/boot_id"
-        let text = try explaining("cannot read the machine's boot ID") {
-            () throws(SystemCallError) in try File.readText(path)
+        let id = try explaining("cannot read the machine's boot ID") {
+            () throws(SystemCallError) in try BootID.current()
         }
-        let id = text.split(separator: "\n").first.map(String.init) ?? ""
         facts.withLock { $0.bootID = id }
         return id
     }

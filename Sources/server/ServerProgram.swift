@@ -9,14 +9,17 @@ import OCI
 enum ServerProgram {
     private static let usage = """
         Usage: kade-server pull [--root DIR] [--platform OS/ARCH[/VARIANT]] [--tls-verify=BOOL]
-                                [--quiet] REFERENCE
+                                [--quiet] [--all-tags] REFERENCE
                kade-server load [--root DIR] ARCHIVE
                kade-server import [--root DIR] --configuration FILE [--reference REFERENCE] ARCHIVE
+               kade-server restore [--root DIR] DIFFID...
+               kade-server flush [--root DIR] [--detach]
                kade-server serve
 
         A part of Kade that kade starts itself. pull brings an image from its registry into the
         store, load the images of an archive, and import makes one of a root file system. They
-        report in JSON lines on standard output.
+        report in JSON lines on standard output. restore unpacks layers again whose directories are
+        not whole. flush writes what was unpacked to the disk, with --detach in the background.
         """
 
     static func run(arguments: [String]) -> Never {
@@ -24,6 +27,8 @@ enum ServerProgram {
         case "pull": runPull(Array(arguments.dropFirst()))
         case "load": archive(arguments) { $0.load() }
         case "import": archive(arguments) { $0.importRootfs() }
+        case "restore": runRestore(Array(arguments.dropFirst()))
+        case "flush": runFlush(Array(arguments.dropFirst()))
         case "serve":
             fail(
                 Problem(
@@ -37,7 +42,8 @@ enum ServerProgram {
             fail(
                 Problem(
                     kind: .invalid, what: "cannot run '\(command)'",
-                    why: "kade-server knows the commands pull, load, import and serve",
+                    why:
+                        "kade-server knows the commands pull, load, import, restore, flush and serve",
                     fix: "see: kade-server --help"))
         case nil:
             fail(
@@ -67,6 +73,25 @@ enum ServerProgram {
         } catch {
             EventOutput().write(error)
             exit(1)
+        }
+    }
+
+    private static func runRestore(_ arguments: [String]) -> Never {
+        do {
+            try RestoreCommand(parsing: arguments).run()
+            exit(0)
+        } catch {
+            EventOutput().write(error)
+            exit(1)
+        }
+    }
+
+    private static func runFlush(_ arguments: [String]) -> Never {
+        do throws(Problem) {
+            try FlushCommand(parsing: arguments).run()
+            exit(0)
+        } catch {
+            fail(error)
         }
     }
 

@@ -137,6 +137,32 @@ import Testing
         }
     }
 
+    @Test func `a translation follows its image through names, and is no entry`() throws {
+        try withTemporaryDirectory { root in
+            let references = try ContentStore(root: root).references
+            let (one, two) = (
+                try ImageReference(parsing: "one:1"), try ImageReference(parsing: "two:2")
+            )
+            let image = Descriptor(
+                mediaType: .dockerManifest, digest: descriptor("image").digest, size: 1)
+            try references.set(one, to: image, translation: descriptor("translation"))
+            try references.set(two, to: image)
+            #expect(try references.list().map(\.descriptor) == [image, image])
+            #expect(try references.list().map(\.translation).allSatisfy { $0 != nil })
+            func namesInFile() throws -> [String?] {
+                let text = try File.read(root.appending("image/index.json"))
+                let index = try ImageIndex(json: text, named: "index.json")
+                return index.manifests.filter { $0.mediaType == .manifest }
+                    .map { $0.annotations["org.opencontainers.image.ref.name"] }
+            }
+            #expect(try namesInFile() == ["\(one)", "\(two)"])
+            try references.remove(one)
+            #expect(try namesInFile() == ["\(two)"])
+            try references.removeAll(of: image.digest)
+            #expect(try namesInFile().isEmpty)
+        }
+    }
+
     @Test func `annotations of a descriptor stay`() throws {
         try withTemporaryDirectory { root in
             let references = try ContentStore(root: root).references

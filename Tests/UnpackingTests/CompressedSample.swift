@@ -1,4 +1,5 @@
 import Diagnostics
+import Storage
 
 @testable import Unpacking
 
@@ -11,7 +12,8 @@ struct CompressedSample: Sendable, CustomStringConvertible {
 
     /// Decompresses it while it arrives in small portions.
     func decompress(portion: Int) throws(Problem) -> [UInt8] {
-        let source = try decompressed(MemorySource(bytes, portion: portion))
+        let source = try decompressed(
+            MemorySource(bytes, portion: portion), limit: .usual)
         var result: [UInt8] = []
         while let chunk = try source.nextChunk() { result.append(contentsOf: chunk.bytes) }
         return result

@@ -11,6 +11,8 @@ int clinux_sync_file_system(int descriptor);
 /* getcwd(2), the system call itself: the C library's would walk up where the kernel says that the
    directory is out of reach. Returns the length with the terminating zero byte. */
 int64_t clinux_getcwd(char *buffer, size_t size);
+/* sync_file_range(2) with SYNC_FILE_RANGE_WRITE: begins to write dirty pages to the disk. */
+int clinux_start_writeback(int descriptor, int64_t offset, int64_t length);
 /* unshare(CLONE_FS): this thread gets its own umask and working directory. */
 int clinux_own_umask(void);
 

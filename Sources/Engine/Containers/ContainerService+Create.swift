@@ -91,11 +91,7 @@ extension EngineContext {
         var diffIDs: [Digest] = []
         for text in image.layers { diffIDs.append(try Digest(parsing: text)) }
         try lease.protect(diffIDs)
-        if let missing = diffIDs.first(where: { !store.layers.contains($0) }) {
-            throw Problem(
-                kind: .notFound, what: "cannot use image \(image.id)",
-                why: "its layer \(missing) is not in the store", fix: "pull the image again")
-        }
+        try restore(diffIDs)
         return lease
     }
 

@@ -46,6 +46,7 @@ struct ContentHelper {
             }
         }
         let code = try child.wait()
+        flushLayers()
         if let problem { throw problem }
         guard code == 0 else {
             throw Problem(

@@ -47,6 +47,18 @@ extension OwnedFD {
         try kernel("fsync", name()) { fsync(rawValue) }
     }
 
+    /// Begins to write bytes of the file to the disk and does not wait for them.
+    ///
+    /// It makes a later ``synchronize()`` short and promises nothing. The system call is
+    /// `sync_file_range(2)` with `SYNC_FILE_RANGE_WRITE`.
+    package func startWriteback(
+        fromOffsetInBytes offset: Int64, lengthInBytes: Int64
+    ) throws(SystemCallError) {
+        try kernel("sync_file_range", describe(rawValue)) {
+            clinux_start_writeback(rawValue, offset, lengthInBytes)
+        }
+    }
+
     /// Takes the file's lock, which ends with the last descriptor of this opening: `flock(2)`.
     ///
     /// - Parameters:

@@ -69,6 +69,17 @@ extension OwnedFD {
         }
     }
 
+    /// Writes at an offset in bytes without moving the descriptor's own; as much as fits now.
+    ///
+    /// The system call is `pwrite(2)`.
+    package borrowing func write(
+        _ bytes: UnsafeRawBufferPointer, atOffsetInBytes offset: Int64
+    ) throws(SystemCallError) -> Int {
+        try kernel("pwrite", describe(rawValue)) {
+            Glibc.pwrite(rawValue, bytes.baseAddress, bytes.count, Int(offset))
+        }
+    }
+
     /// Writes everything, in as many calls as that needs.
     package borrowing func writeAll(_ bytes: UnsafeRawBufferPointer) throws(SystemCallError) {
         var rest = bytes[...]

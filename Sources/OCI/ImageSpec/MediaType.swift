@@ -41,6 +41,11 @@ package struct MediaType: RawRepresentable, Sendable, Hashable {
     /// Whether the content is an ``ImageIndex``.
     package var isIndex: Bool { self == .index || self == .dockerManifestList }
 
+    /// Whether the content is an ``ImageConfiguration``.
+    package var isImageConfiguration: Bool {
+        self == .configuration || self == .dockerConfiguration
+    }
+
     /// How a layer's tar archive is compressed, or nil when the content is no layer.
     package var layerCompression: LayerCompression? {
         switch rawValue {

@@ -81,7 +81,7 @@ extension ImagePull {
     /// Refuses a manifest that is no container image.
     private func image(_ manifest: Manifest) throws(Problem) -> Manifest {
         let type = manifest.config.mediaType
-        guard type == .configuration || type == .dockerConfiguration else {
+        guard type.isImageConfiguration else {
             throw Problem(
                 kind: .unsupported, what: purpose,
                 why: "it is an artifact of the type \(manifest.artifactType ?? type.rawValue), "

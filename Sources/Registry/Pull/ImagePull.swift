@@ -54,19 +54,7 @@ package struct ImagePull: Sendable {
             result = .failure(error)
         }
         await client.shutDown()
-        do {
-            return try result.get()
-        } catch let problem as Problem {
-            throw problem
-        } catch is CancellationError {
-            throw Problem(
-                kind: .unavailable, what: purpose, why: "it was interrupted",
-                fix: "pull again: it goes on where it stopped")
-        } catch {
-            throw Problem(
-                kind: .unavailable, what: purpose, why: TransportFailure.reason(of: error),
-                fix: "try again", cause: error)
-        }
+        return try explained(purpose) { try result.get() }
     }
 
     /// What cannot be done when something fails.
@@ -92,7 +80,7 @@ package struct ImagePull: Sendable {
                 isNew = true
             }
             if try content.references.descriptor(of: reference)?.digest != top.digest {
-                try content.references.set(reference, to: top)
+                try content.name(reference, top)
                 isNew = true
             }
             lease.end()

@@ -25,7 +25,7 @@ struct LayerPull: Sendable {
             return try await attempt(anew: false)
         } catch let failure as ResumedFailure {
             // What an earlier pull left may be the damaged part: without it, once more.
-            guard failure.problem.kind == .corrupt || failure.problem.kind == .invalid else {
+            guard failure.problem.condemnsContent else {
                 throw failure.problem
             }
             return try await attempt(anew: true)
@@ -102,8 +102,17 @@ struct LayerPull: Sendable {
             return
         }
         started(.wants(fromByte: receiver.offsetInBytes))
-        while let chunk = try pipe.next() {
-            try chunk.withUnsafeReadableBytes { bytes in try receiver.write(bytes) }
+        var fault: Problem?
+        do {
+            while let chunk = try pipe.next() {
+                try chunk.withUnsafeReadableBytes { bytes in try receiver.write(bytes) }
+            }
+        } catch let problem as Problem where problem.condemnsContent {
+            fault = problem
+        }
+        if let fault {
+            try receiver.discard()
+            throw fault
         }
         try receiver.finish()
     }

@@ -15,6 +15,10 @@ package struct BlobWriter: ~Copyable {
     private let file: OwnedFD
     private let partial: FilePath
     private var hasher: ContentHasher
+    /// The bytes that the kernel was told to write to the disk.
+    private var writebackInBytes: Int64 = 0
+
+    private static let writebackPortionInBytes: Int64 = 8 << 20
 
     /// What is known of the content beforehand.
     struct Expectation: Sendable {
@@ -45,6 +49,7 @@ package struct BlobWriter: ~Copyable {
         }
         hasher.update(bytes)
         offsetInBytes += Int64(bytes.count)
+        startWriteback()
     }
 
     /// Adds the next portion.
@@ -68,7 +73,7 @@ package struct BlobWriter: ~Copyable {
         } catch {
             throw Problem(error, what: "cannot begin \(name) again")
         }
-        offsetInBytes = 0
+        (offsetInBytes, writebackInBytes) = (0, 0)
         hasher = try Self.hasher(for: expected)
     }
 
@@ -78,7 +83,9 @@ package struct BlobWriter: ~Copyable {
     /// - Throws: `.corrupt` when it is not what was expected; it is then removed.
     @discardableResult
     package consuming func commit() throws(Problem) -> Digest {
-        try commit(isSynchronized: false)
+        let digest = try seal()
+        try place(as: digest)
+        return digest
     }
 
     /// Removes what has arrived.
@@ -87,8 +94,31 @@ package struct BlobWriter: ~Copyable {
         try asking(what) { () throws(SystemCallError) in try Link.remove(partial) }
     }
 
-    /// ``commit()`` for a caller who has written the file system to the disk himself.
-    package mutating func verify() throws(Problem) -> Digest {
+    /// The first half of ``commit()``: verified and on the disk, but not in place yet.
+    package mutating func seal() throws(Problem) -> Digest {
+        let digest = try verify()
+        do throws(SystemCallError) {
+            try file.synchronize()
+        } catch {
+            throw Problem(error, what: "cannot store \(name)")
+        }
+        return digest
+    }
+
+    /// The second half of ``commit()``.
+    package consuming func place(as digest: Digest) throws(Problem) {
+        let target = store.path(of: digest)
+        do throws(SystemCallError) {
+            try Directory.makeAll(
+                target.removingLastComponent(), permissions: .storeDirectory)
+            try Link.rename(partial, to: target)
+            try Directory.synchronize(containing: target)
+        } catch {
+            throw Problem(error, what: "cannot store \(name)")
+        }
+    }
+
+    private func verify() throws(Problem) -> Digest {
         let digest = hasher.digest()
         if let size = expected.sizeInBytes, size != offsetInBytes {
             // The portion that is here may be right: the next download goes on from it.
@@ -105,20 +135,16 @@ package struct BlobWriter: ~Copyable {
         return digest
     }
 
-    @discardableResult
-    package consuming func commit(isSynchronized: Bool) throws(Problem) -> Digest {
-        let digest = try verify()
-        let target = store.path(of: digest)
-        do throws(SystemCallError) {
-            if !isSynchronized { try file.synchronize() }
-            try Directory.makeAll(
-                target.removingLastComponent(), permissions: .storeDirectory)
-            try Link.rename(partial, to: target)
-            try Directory.synchronize(containing: target)
-        } catch {
-            throw Problem(error, what: "cannot store \(name)")
+    /// Keeps the disk busy while more arrives, so that the end need not wait for all of it.
+    private mutating func startWriteback() {
+        let waiting = offsetInBytes - writebackInBytes
+        guard waiting >= Self.writebackPortionInBytes else { return }
+        // Best effort: what the disk refuses, `fsync` reports.
+        try? asking("") { () throws(SystemCallError) in
+            try file.startWriteback(
+                fromOffsetInBytes: writebackInBytes, lengthInBytes: waiting)
         }
-        return digest
+        writebackInBytes = offsetInBytes
     }
 
     private var name: String { expected.digest.map { "\($0)" } ?? "the imported content" }

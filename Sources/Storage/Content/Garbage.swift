@@ -37,7 +37,13 @@ extension ContentStore {
         defer { withExtendedLifetime(lock) {} }
         var mark = Mark(store: self)
         for digest in try leasedDigests() { mark.keep(digest) }
-        for entry in try references.list() { try mark.follow(entry.descriptor) }
+        for entry in try references.list() {
+            try mark.follow(entry.descriptor)
+            if let translation = entry.translation { mark.keep(translation.digest) }
+        }
+        if usedLayers.subtracting(mark.kept).contains(where: layers.isPending) {
+            try layers.flush()  // no blob of it will be left to unpack it from
+        }
         var garbage = Garbage()
         for digest in try blobs() where !mark.kept.contains(digest) {
             garbage.blobsInBytes += try sizeInBytes(of: digest) ?? 0
@@ -104,9 +110,6 @@ private struct Mark {
     private(set) var kept: Set<Digest> = []
     private var visited: Set<Digest> = []
 
-    /// Manifests and configurations are small; what is larger is neither.
-    private static let documentLimitInBytes = 16 << 20
-
     init(store: ContentStore) { self.store = store }
 
     mutating func keep(_ digest: Digest) { kept.insert(digest) }
@@ -118,8 +121,7 @@ private struct Mark {
             descriptor.mediaType.isIndex || descriptor.mediaType.isManifest,
             store.contains(descriptor.digest)
         else { return }
-        let bytes = try store.read(
-            descriptor.digest, limitInBytes: Self.documentLimitInBytes)
+        let bytes = try store.document(descriptor.digest)
         if descriptor.mediaType.isIndex {
             let index = try ImageIndex(json: bytes, named: "\(descriptor.digest)")
             for child in index.manifests { try follow(child) }
@@ -135,11 +137,9 @@ private struct Mark {
     /// Keeps a configuration and the unpacked layers that it lists.
     private mutating func followConfiguration(_ descriptor: Descriptor) throws(Problem) {
         kept.insert(descriptor.digest)
-        let isImage =
-            descriptor.mediaType == .configuration || descriptor.mediaType == .dockerConfiguration
-        guard isImage, store.contains(descriptor.digest) else { return }
-        let bytes = try store.read(
-            descriptor.digest, limitInBytes: Self.documentLimitInBytes)
+        guard descriptor.mediaType.isImageConfiguration, store.contains(descriptor.digest)
+        else { return }
+        let bytes = try store.document(descriptor.digest)
         let configuration = try ImageConfiguration(json: bytes, named: "\(descriptor.digest)")
         kept.formUnion(configuration.rootfs.diffIDs)
     }

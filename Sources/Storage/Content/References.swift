@@ -6,8 +6,10 @@ import SystemPackage
 /// The names of images: the entries of the layout's `index.json`.
 ///
 /// An entry's name is its annotation `org.opencontainers.image.ref.name`, the full normalised
-/// reference. An entry without a name keeps an image that lost its last one (`<none>`). Changes are
-/// made under a lock, to a copy that replaces the file, so that a reader needs no lock.
+/// reference. An entry without a name keeps an image that lost its last one (`<none>`). Behind an
+/// entry of Docker's types stands its translation for other tools, which is no entry of its own:
+/// see ``ContentStore/name(_:_:)``. Changes are made under a lock, to a copy that replaces the file,
+/// so that a reader needs no lock.
 package struct References: Sendable {
     let layout: FilePath
 
@@ -17,6 +19,8 @@ package struct References: Sendable {
         package var name: String?
         /// The manifest or index that it names.
         package var descriptor: Descriptor
+        /// The manifest that other tools find under the name.
+        var translation: Descriptor?
 
         package init(name: String?, descriptor: Descriptor) {
             self.name = name
@@ -25,7 +29,7 @@ package struct References: Sendable {
     }
 
     /// All entries, in the order in which they were made.
-    package func list() throws(Problem) -> [Entry] { try index().manifests.map(Self.entry) }
+    package func list() throws(Problem) -> [Entry] { Self.entries(try index().manifests) }
 
     /// What a reference names, or nil.
     package func descriptor(of reference: ImageReference) throws(Problem) -> Descriptor? {
@@ -38,13 +42,23 @@ package struct References: Sendable {
     package func set(
         _ reference: ImageReference, to descriptor: Descriptor
     ) throws(Problem) {
+        try set(reference, to: descriptor, translation: nil)
+    }
+
+    /// ``set(_:to:)`` with a translation; without one, that of another name of the same image.
+    func set(
+        _ reference: ImageReference, to descriptor: Descriptor, translation: Descriptor?
+    ) throws(Problem) {
         try change { entries in
             let name = "\(reference)"
+            let known = entries.first { $0.descriptor.digest == descriptor.digest }?.translation
             let replaced = entries.first { $0.name == name }?.descriptor
             entries.removeAll {
                 $0.name == name || ($0.name == nil && $0.descriptor.digest == descriptor.digest)
             }
-            entries.append(Entry(name: name, descriptor: descriptor))
+            var entry = Entry(name: name, descriptor: descriptor)
+            entry.translation = translation ?? known
+            entries.append(entry)
             if let replaced, !entries.contains(where: { $0.descriptor.digest == replaced.digest }) {
                 entries.append(Entry(name: nil, descriptor: replaced))
             }
@@ -87,11 +101,11 @@ package struct References: Sendable {
         }
         defer { withExtendedLifetime(lock) {} }
         var index = try index()
-        let before = index.manifests.map(Self.entry)
+        let before = Self.entries(index.manifests)
         var entries = before
         body(&entries)
         guard entries != before else { return }
-        index.manifests = entries.map(Self.descriptor)
+        index.manifests = entries.flatMap(Self.descriptors)
         let text = index.json()
         try asking(what) { () throws(SystemCallError) in
             try File.replace(file, with: text, permissions: .storeFile, lasting: .powerLoss)
@@ -120,15 +134,36 @@ package struct References: Sendable {
 
     private static let nameKey = "org.opencontainers.image.ref.name"
 
-    private static func entry(_ descriptor: Descriptor) -> Entry {
-        var descriptor = descriptor
-        let name = descriptor.annotations.removeValue(forKey: nameKey)
-        return Entry(name: name, descriptor: descriptor)
+    /// The digest of what a descriptor translates.
+    package static let translationKey = "io.kade.translation-of"
+
+    private static func entries(_ descriptors: [Descriptor]) -> [Entry] {
+        var entries: [Entry] = []
+        for var descriptor in descriptors {
+            let name = descriptor.annotations.removeValue(forKey: nameKey)
+            let original = descriptor.annotations.removeValue(forKey: translationKey)
+            guard let original else {
+                entries.append(Entry(name: name, descriptor: descriptor))
+                continue
+            }
+            let index = entries.lastIndex {
+                $0.name == name && "\($0.descriptor.digest)" == original
+            }
+            // One whose original another tool removed serves nobody.
+            if let index { entries[index].translation = descriptor }
+        }
+        return entries
     }
 
-    private static func descriptor(_ entry: Entry) -> Descriptor {
+    private static func descriptors(_ entry: Entry) -> [Descriptor] {
         var descriptor = entry.descriptor
         descriptor.annotations[nameKey] = entry.name
-        return descriptor
+        guard let name = entry.name, var translation = entry.translation else {
+            return [descriptor]
+        }
+        translation.annotations = [
+            nameKey: name, translationKey: "\(entry.descriptor.digest)",
+        ]
+        return [descriptor, translation]
     }
 }

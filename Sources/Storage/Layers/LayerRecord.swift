@@ -12,16 +12,46 @@ package struct LayerRecord: Sendable, Equatable {
     package var entries: Int
     /// How many extended attributes the file system could not hold.
     package var skippedAttributes: Int
+    /// The ID of the boot in which it was unpacked.
+    ///
+    /// Nil for one that was on the disk from the start, as earlier versions made them.
+    package var boot: String?
+    /// Whether its files are known to be on the disk.
+    package var flush: Flush
 
     package init(
         diffID: Digest, archiveInBytes: Int64, sizeInBytes: Int64, entries: Int,
-        skippedAttributes: Int
+        skippedAttributes: Int, boot: String?, flush: Flush
     ) {
         self.diffID = diffID
         self.archiveInBytes = archiveInBytes
         self.sizeInBytes = sizeInBytes
         self.entries = entries
         self.skippedAttributes = skippedAttributes
+        self.boot = boot
+        self.flush = flush
+    }
+
+    /// Whether a layer's files are on the disk; the raw value is the digit in the record.
+    package enum Flush: Int, Sendable {
+        /// The kernel writes them when it likes: they are whole in the boot that unpacked them.
+        case pending = 0
+        /// They are on the disk.
+        case done = 1
+        /// The disk refused some of them.
+        case failed = 2
+    }
+
+    /// Whether the layer's files are whole.
+    ///
+    /// - Parameter currentBoot: asked for only where it matters; nil when it is not known.
+    /// - Returns: false also when nobody can know.
+    func isWhole(inBoot currentBoot: () -> String?) -> Bool {
+        switch flush {
+        case .done: true
+        case .pending: boot != nil && boot == currentBoot()
+        case .failed: false
+        }
     }
 }
 
@@ -30,6 +60,8 @@ extension LayerRecord: JSONCodable {
         var diffID: Digest?
         var (archiveInBytes, sizeInBytes): (Int64, Int64) = (0, 0)
         var (entries, skippedAttributes) = (0, 0)
+        var boot: String?
+        var flushed = Flush.done.rawValue
         try json.enterObject()
         while let key = try json.nextKey() {
             switch key {
@@ -38,12 +70,15 @@ extension LayerRecord: JSONCodable {
             case "sizeInBytes": sizeInBytes = try json.read()
             case "entries": entries = try json.read()
             case "skippedAttributes": skippedAttributes = try json.read()
+            case "boot": boot = try json.read()
+            case "flushed": flushed = try json.read()
             default: try json.skipValue()
             }
         }
         self.init(
             diffID: try json.required(diffID, "diffID"), archiveInBytes: archiveInBytes,
-            sizeInBytes: sizeInBytes, entries: entries, skippedAttributes: skippedAttributes)
+            sizeInBytes: sizeInBytes, entries: entries, skippedAttributes: skippedAttributes,
+            boot: boot, flush: Flush(rawValue: flushed) ?? .failed)
     }
 
     package func write(to json: inout JSONWriter) {
@@ -53,6 +88,8 @@ extension LayerRecord: JSONCodable {
         json.member("sizeInBytes", sizeInBytes)
         json.member("entries", entries)
         json.member("skippedAttributes", skippedAttributes)
+        if let boot { json.member("boot", boot) }
+        json.member("flushed", flush.rawValue)  // last: see LayerFlush.swift
         json.endObject()
     }
 }

@@ -6,14 +6,23 @@ package import SystemPackage
 /// The unpacked layers: `layers/sha256/<diffID>/diff` in the data root.
 ///
 /// A layer is there whole or not at all: it is unpacked as `<diffID>.partial`, under a lock on that
-/// directory, and renamed when its digest is right and the disk has it.
+/// directory, and renamed when its digest is right. What that means when the machine goes down
+/// before the disk has it, ``flush()`` says.
 package struct Layers: Sendable {
     /// The directory that holds them.
     package let directory: FilePath
+    /// How large an archive may be that is unpacked.
+    package var archiveLimit = ArchiveLimit.usual
+    /// The machine's boot, where it is not the present one; for tests.
+    private let boot: String?
 
     /// Opens the layers below a data root, and makes their directory where it is missing.
-    package init(root: FilePath) throws(Problem) {
+    package init(root: FilePath) throws(Problem) { try self.init(root: root, boot: nil) }
+
+    /// ``init(root:)`` as in another boot of the machine.
+    init(root: FilePath, boot: String?) throws(Problem) {
         directory = root.appending("layers")
+        self.boot = boot
         let (directory, nothing) = (directory, Self.empty(in: directory))
         try asking("cannot open the layers in \(directory)") { () throws(SystemCallError) in
             try Directory.makeAll(
@@ -22,8 +31,18 @@ package struct Layers: Sendable {
         }
     }
 
-    /// Whether a layer is unpacked.
-    package func contains(_ diffID: Digest) -> Bool { File.exists(place(of: diffID)) }
+    /// Opens the layers below a data root where there are any.
+    package init?(existingIn root: FilePath) {
+        directory = root.appending("layers")
+        boot = nil
+        guard File.exists(directory) else { return nil }
+    }
+
+    /// Whether a layer is unpacked, and whole.
+    package func contains(_ diffID: Digest) -> Bool {
+        guard let record = try? record(of: diffID) else { return false }  // so it is not whole
+        return record.isWhole(inBoot: currentBoot)
+    }
 
     /// The root of a layer's files: a lower directory of an overlay.
     package func path(of diffID: Digest) -> FilePath { place(of: diffID).appending("diff") }
@@ -68,6 +87,11 @@ package struct Layers: Sendable {
             guard try held.lock(.exclusive, wait: false, "\(removed)") else { return }
             try Directory.removeTree(removed)
         }
+    }
+
+    /// The machine's present boot, or nil when the kernel does not say.
+    package func currentBoot() -> String? {
+        boot ?? (try? BootID.current())  // without it, what waits to be flushed counts as lost
     }
 
     /// The lower directory of an image without layers.
@@ -116,6 +140,7 @@ extension Layers {
             }
             guard let held = locked.take() else { continue }
             if contains(diffID) { return nil }
+            try remove(diffID)  // what is left of one that is not whole
             do throws(SystemCallError) {
                 return try PartialLayer(clearing: partial, held: held, place: place)
             } catch {
@@ -161,13 +186,10 @@ package struct PartialLayer: ~Copyable, Sendable {
         try File.changePermissions(of: diff, to: .storeDirectory)  // whatever the umask
     }
 
-    /// Puts the layer in place, durably.
+    /// Puts the layer in place.
     package consuming func commit(_ record: LayerRecord) throws(SystemCallError) {
         try File.create(
             path.appending("layer.json"), content: record.json(), permissions: .storeFile)
-        let directory = OpenDirectory(adopting: try OwnedFD.open(path, [.readOnly, .directory]))
-        try directory.synchronizeFileSystem()
         try Link.rename(path, to: place)
-        try Directory.synchronize(containing: place)
     }
 }

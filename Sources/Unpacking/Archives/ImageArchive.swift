@@ -73,7 +73,8 @@ package struct ImageArchive: Sendable {
     package func load(
         from file: consuming OwnedFD, named name: String, progress: (Event) -> Void
     ) throws(Problem) -> [Image] {
-        let plain = try store.uncompressedFile(file, named: name)
+        let plain = try store.uncompressedFile(
+            file, named: name, limit: layers.archiveLimit)
         return try load(TarSource(plain), progress)
     }
 
@@ -97,7 +98,7 @@ package struct ImageArchive: Sendable {
         }
         for image in images {
             for reference in image.references {
-                try store.references.set(reference, to: image.descriptor)
+                try store.name(reference, image.descriptor)
             }
             if image.references.isEmpty { try store.references.keep(image.descriptor) }
         }
@@ -110,14 +111,14 @@ extension ContentStore {
     ///
     /// A plain file on disk is used as it is; all else is spooled uncompressed to an unnamed file.
     func uncompressedFile(
-        _ file: consuming OwnedFD, named name: String
+        _ file: consuming OwnedFD, named name: String, limit: ArchiveLimit
     ) throws(Problem) -> SharedFile {
         let shared = SharedFile(file, named: name)
         let status = try asking("cannot read \(name)") { () throws(SystemCallError) in
             try shared.status()
         }
         if status.kind == .file, try shared.isUncompressed() { return shared }
-        let source = try decompressed(SharedFileSource(shared))
+        let source = try decompressed(SharedFileSource(shared), limit: limit)
         let ingest = ingest
         let spool = try asking("cannot spool \(name)") { () throws(SystemCallError) in
             try OwnedFD.open(

@@ -15,7 +15,8 @@ struct LayoutReader<Source: ArchiveSource> {
         let bytes = try source.read("index.json", limitInBytes: documentLimitInBytes)
         let index = try ImageIndex(json: bytes, named: "index.json of \(source.name)")
         var images: [ImageArchive.Image] = []
-        for var descriptor in index.manifests {
+        for var descriptor in index.manifests
+        where descriptor.annotations[References.translationKey] == nil {
             let references = try Self.references(of: descriptor)
             for key in Self.nameKeys { descriptor.annotations[key] = nil }
             try copy(descriptor, lease, progress, isChild: false)
@@ -74,10 +75,9 @@ struct LayoutReader<Source: ArchiveSource> {
         _ manifest: Manifest, _ lease: borrowing Lease, _ progress: (ImageArchive.Event) -> Void
     ) throws(Problem) {
         try lease.protect([manifest.config.digest] + manifest.layers.map(\.digest))
-        let isImage =
-            manifest.config.mediaType == .configuration
-            || manifest.config.mediaType == .dockerConfiguration
-        guard isImage, manifest.layers.allSatisfy({ $0.mediaType.layerCompression != nil }) else {
+        guard manifest.config.mediaType.isImageConfiguration,
+            manifest.layers.allSatisfy({ $0.mediaType.layerCompression != nil })
+        else {
             try copyBlob(manifest.config)
             for layer in manifest.layers { try copyBlob(layer) }
             return

@@ -68,7 +68,7 @@ package struct RootfsImport: Sendable {
     private func storeLayer(
         _ archive: any ByteSource, named name: String
     ) throws(Problem) -> Descriptor {
-        let source = try decompressed(archive)
+        let source = try decompressed(archive, limit: layers.archiveLimit)
         var writer = try store.writer()
         while let chunk = try source.nextChunk() { try writer.write(chunk.bytes) }
         guard writer.offsetInBytes > 0 else {

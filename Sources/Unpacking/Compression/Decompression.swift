@@ -1,4 +1,5 @@
 import Diagnostics
+import Storage
 
 /// How content is compressed, found by its first bytes.
 enum CompressionFormat: Sendable {
@@ -27,8 +28,14 @@ enum CompressionFormat: Sendable {
 
 /// The uncompressed bytes of a source, whatever its compression.
 ///
-/// - Throws: `.unsupported` for bzip2.
-func decompressed(_ source: any ByteSource) throws(Problem) -> any ByteSource {
+/// - Throws: `.unsupported` for bzip2. The bytes end with `.invalid` past the limit.
+func decompressed(
+    _ source: any ByteSource, limit: ArchiveLimit
+) throws(Problem) -> any ByteSource {
+    LimitedSource(try decompressed(source), limit: limit)
+}
+
+private func decompressed(_ source: any ByteSource) throws(Problem) -> any ByteSource {
     var start: [Chunk] = []
     var magic: [UInt8] = []
     while magic.count < 6, let chunk = try source.nextChunk() {

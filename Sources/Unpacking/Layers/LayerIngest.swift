@@ -15,9 +15,11 @@ package final class LayerIngest: Sendable {
     private let pipeline: LayerPipeline
     private let threads: [WorkerThread]
 
-    init(diffID: Digest, partial: consuming PartialLayer) throws(Problem) {
+    init(
+        diffID: Digest, boot: String, limit: ArchiveLimit, partial: consuming PartialLayer
+    ) throws(Problem) {
         self.diffID = diffID
-        pipeline = LayerPipeline(diffID: diffID, partial: partial)
+        pipeline = LayerPipeline(diffID: diffID, boot: boot, limit: limit, partial: partial)
         threads = try pipeline.start(from: input)
     }
 
@@ -33,9 +35,9 @@ package final class LayerIngest: Sendable {
         }
     }
 
-    /// Waits until all is unpacked, verifies the diffID and puts the layer in place, durably.
+    /// Waits until all is unpacked, verifies the diffID and puts the layer in place.
     ///
-    /// To be called once.
+    /// To be called once. ``Layers/flush()`` then writes it to the disk.
     ///
     /// - Throws: `.corrupt` when the archive is damaged or has another digest, `.invalid` when it
     ///   tries to leave its root, `.exhausted` when the disk is full. Nothing is left then.
@@ -79,10 +81,16 @@ extension Layers {
                 why: "layers are kept by sha256 digests")
         }
         guard !contains(diffID) else { return nil }
+        guard let boot = currentBoot() else {
+            throw Problem(
+                kind: .unavailable, what: "cannot unpack the layer \(diffID)",
+                why: "the kernel does not say which boot this is", fix: "mount /proc")
+        }
         try sweep()
         var partial = try beginPartial(diffID)
         guard let partial = partial.take() else { return nil }
-        return try LayerIngest(diffID: diffID, partial: partial)
+        return try LayerIngest(
+            diffID: diffID, boot: boot, limit: archiveLimit, partial: partial)
     }
 
     /// Unpacks a layer whose blob is in the content store; no change when it is unpacked.

@@ -8,6 +8,8 @@ import SystemPackage
 /// The threads that turn a layer's bytes into a directory, and what they found out.
 final class LayerPipeline: Sendable {
     private let diffID: Digest
+    private let boot: String
+    private let limit: ArchiveLimit
     private let tarForHash = BoundedQueue<Chunk>(capacity: 6)
     private let tarForDisk = BoundedQueue<Chunk>(capacity: 6)
     private let first = FirstProblem()
@@ -21,8 +23,12 @@ final class LayerPipeline: Sendable {
         var isJoined = false
     }
 
-    init(diffID: Digest, partial: consuming PartialLayer) {
+    init(
+        diffID: Digest, boot: String, limit: ArchiveLimit, partial: consuming PartialLayer
+    ) {
         self.diffID = diffID
+        self.boot = boot
+        self.limit = limit
         state = Mutex(State(partial: consume partial))
     }
 
@@ -87,7 +93,7 @@ final class LayerPipeline: Sendable {
             record = LayerRecord(
                 diffID: diffID, archiveInBytes: state.archiveInBytes,
                 sizeInBytes: tally.dataInBytes, entries: tally.entries,
-                skippedAttributes: tally.skippedAttributes)
+                skippedAttributes: tally.skippedAttributes, boot: boot, flush: .pending)
         }
         guard let partial = taken.take(), let record else { throw problem }
         do throws(SystemCallError) {
@@ -109,7 +115,7 @@ final class LayerPipeline: Sendable {
 
     private func decompress(_ input: BoundedQueue<Chunk>) {
         do throws(Problem) {
-            let source = try decompressed(QueueSource(input))
+            let source = try decompressed(QueueSource(input), limit: limit)
             while let chunk = try source.nextChunk() {
                 guard tarForHash.push(chunk), tarForDisk.push(chunk) else { break }
             }

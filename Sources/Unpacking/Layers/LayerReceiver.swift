@@ -55,23 +55,27 @@ package struct LayerReceiver: ~Copyable {
         try ingest?.write(bytes)
     }
 
-    /// Verifies both digests and puts blob and layer in place, durably.
+    /// Removes what has arrived, after ``write(_:)`` found that no more of it can make it good.
+    package consuming func discard() throws(Problem) { try writer.discard() }
+
+    /// Verifies both digests and puts the blob, durably, and the layer in place.
     ///
     /// - Throws: `.corrupt` when one does not match; the blob that has arrived is then removed.
     package consuming func finish() throws(Problem) {
-        _ = try writer.verify()
-        guard let ingest else {
-            try writer.commit()
-            return
-        }
+        let digest = try writer.seal()  // while the last bytes are being unpacked
         do throws(Problem) {
-            try ingest.finish()  // writes the file system to the disk, the blob with it
+            try ingest?.finish()
         } catch {
-            if error.kind == .corrupt { try writer.discard() }
+            if error.condemnsContent { try writer.discard() }
             throw error
         }
-        try writer.commit(isSynchronized: true)
+        try writer.place(as: digest)
     }
+}
+
+extension Problem {
+    /// Whether the content itself is at fault, so that what has arrived of it is of no use.
+    package var condemnsContent: Bool { kind == .corrupt || kind == .invalid }
 }
 
 extension LayerIngest {

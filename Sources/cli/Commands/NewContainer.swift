@@ -45,7 +45,7 @@ struct NewContainer {
         let stream = session.error
         var display = ProgressDisplay(
             on: stream, style: .fitting(stream, isQuiet: flags.isQuiet))
-        try engine.images.pull(request.image, platform: request.platform) { event in
+        try engine.images.pull(request.image, platform: request.platform, allTags: false) { event in
             display.show(event)
         }
         if let failure = display.failure { throw failure }

@@ -6,6 +6,7 @@ import OCI
 struct PullCommand: Command {
     var isQuiet = false
     var platform: String?
+    var allTags = false
     var reference = ""
 
     static var grammar: Grammar<PullCommand> {
@@ -13,8 +14,8 @@ struct PullCommand: Command {
             name: "pull", synopsis: "[OPTIONS] NAME[:TAG|@DIGEST]",
             summary: "Download an image from a registry",
             flags: [
-                .unsupported(
-                    "all-tags", "a", nil, why: "this version of Kade pulls one tag at a time"),
+                .switch(
+                    "all-tags", "a", "Download all tagged images in the repository", \.allTags),
                 .unsupported(
                     "disable-content-trust", nil, nil,
                     why: "Kade checks digests, and has no Notary signatures to skip"),
@@ -27,14 +28,14 @@ struct PullCommand: Command {
 
     func run(in session: Session) throws(Problem) -> ExitCode {
         let parsed = try ImageReference(parsing: reference)
-        if parsed.tag == nil && parsed.digest == nil && !isQuiet {
+        if parsed.tag == nil && parsed.digest == nil && !allTags && !isQuiet {
             try session.output.writeLine("Using default tag: latest")
         }
         var display = ProgressDisplay(
             on: session.output, style: .fitting(session.output, isQuiet: isQuiet))
-        let pulled = try session.engine().images.pull(reference, platform: platform) { event in
-            display.show(event)
-        }
+        let pulled = try session.engine().images.pull(
+            reference, platform: platform, allTags: allTags
+        ) { event in display.show(event) }
         if let failure = display.failure { throw failure }
         try session.output.writeLine(pulled)
         return .success

@@ -55,7 +55,8 @@ struct ProgressDisplay {
         } catch { failure = error }
     }
 
-    private func header(_ text: String) throws(Problem) {
+    private mutating func header(_ text: String) throws(Problem) {
+        (layers, drawnLines) = ([], 0)  // of the image before, when several are pulled
         if case .quiet = style { return }
         let reference = try ImageReference(parsing: text)
         let tag = reference.tag ?? reference.digest.map { "\($0)" } ?? "latest"

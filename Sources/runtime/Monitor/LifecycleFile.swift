@@ -45,8 +45,7 @@ struct LifecycleFile {
         let me = monitorPid
         (monitorStartTime, bootID) = try explaining("cannot learn who the monitor is") {
             () throws(SystemCallError) in
-            let boot = try File.readText("/proc/sys/kernel/random/boot_id")
-            return (try processStartTime(me) ?? 0, String(boot.prefix { $0 != "\n" }))
+            (try processStartTime(me) ?? 0, try BootID.current())
         }
     }
 

@@ -74,7 +74,7 @@ struct ArchiveCommand {
                 _exit(1)
             }
             let images = try body(
-                try ContentStore(root: arguments.root), try Layers(root: arguments.root))
+                try ContentStore(root: arguments.root), try Layers.limited(root: arguments.root))
             for image in images { output.write(image.json) }
             exit(0)
         } catch {

@@ -3,6 +3,7 @@ import Glibc
 import Linux
 import Registry
 import Storage
+import SystemPackage
 
 /// `kade-server pull`: brings an image into the store and reports in JSON lines.
 ///
@@ -46,17 +47,35 @@ struct PullCommand {
     private static func pull(
         _ arguments: PullArguments, output: EventOutput
     ) async throws(Problem) {
-        let pull = ImagePull(
-            arguments.reference, platform: arguments.platform,
-            content: try ContentStore(root: arguments.root),
-            layers: try Layers(root: arguments.root),
-            settings: RegistrySettings(verifiesTLS: arguments.verifiesTLS) { name in
-                getenv(name).map { String(cString: $0) }
-            },
-            report: { event in
-                if case .layer = event, arguments.isQuiet { return }
-                output.write(event)
-            })
-        _ = try await pull.run()
+        let environment = { @Sendable (name: String) in getenv(name).map { String(cString: $0) } }
+        let settings = RegistrySettings(
+            verifiesTLS: arguments.verifiesTLS, environment: environment)
+        var references = [arguments.reference]
+        if arguments.takesAllTags {
+            references = try await AllTagsPull(arguments.reference, settings: settings).references()
+        }
+        let content = try ContentStore(root: arguments.root)
+        let layers = try Layers.limited(root: arguments.root)
+        for reference in references {
+            let pull = ImagePull(
+                reference, platform: arguments.platform, content: content, layers: layers,
+                settings: settings,
+                report: { event in
+                    if case .layer = event, arguments.isQuiet { return }
+                    output.write(event)
+                })
+            _ = try await pull.run()
+        }
+    }
+}
+
+extension Layers {
+    /// The layers of a data root, with the limit that the environment sets.
+    static func limited(root: FilePath) throws(Problem) -> Layers {
+        var layers = try Layers(root: root)
+        layers.archiveLimit = try ArchiveLimit { name in
+            getenv(name).map { String(cString: $0) }
+        }
+        return layers
     }
 }

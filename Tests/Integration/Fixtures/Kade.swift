@@ -98,7 +98,9 @@ final class Kade {
         let processes = try FileManager.default.contentsOfDirectory(atPath: "/proc")
             .filter { Int($0) != nil }.compactMap { pid -> String? in
                 guard let line = FileManager.default.contents(atPath: "/proc/\(pid)/cmdline"),
-                    line.range(of: Data(folder.path.utf8)) != nil
+                    line.range(of: Data(folder.path.utf8)) != nil,
+                    // It writes the image's layers to the disk, and belongs to no container.
+                    line.range(of: Data("\0flush\0".utf8)) == nil
                 else { return nil }
                 return "process \(pid) \(String(decoding: line, as: UTF8.self))"
             }

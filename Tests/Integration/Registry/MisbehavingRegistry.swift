@@ -29,6 +29,8 @@ final class MisbehavingRegistry {
         case schema1
         /// A token server gives tokens that expire at once.
         case token
+        /// The list of tags has one on each page.
+        case tagPages
         /// The header Docker-Content-Digest does not fit.
         case wrongManifestDigest
     }
@@ -131,7 +133,17 @@ final class MisbehavingRegistry {
                     return self.answer(429, {"Retry-After": "1"})
                 what, name = path.split("/")[-2:]
                 if what == "manifests": return self.manifest(name)
+                if what == "tags": return self.tags()
                 return self.blob(name, number, own)
+            def tags(self):
+                tags, headers = list(names), {}
+                if fault == "tagPages":
+                    page = int(self.path.partition("page=")[2] or 0)
+                    tags = tags[page:]
+                    if len(tags) > 1:
+                        headers["Link"] = '</v2/a/b/tags/list?page=%d>; rel="next"' % (page + 1)
+                    tags = tags[:1]
+                self.answer(200, headers, json.dumps({"name": "a/b", "tags": tags}).encode())
             def manifest(self, name):
                 digest = names[name]["digest"] if name in names else name
                 try: data = open(layout + "/blobs/" + digest.replace(":", "/"), "rb").read()

@@ -10,8 +10,8 @@ extension EngineContext {
     func snapshot(
         of record: ContainerRecord
     ) throws(Problem) -> MonitorConfiguration.RootfsMount {
-        var diffIDs: [Digest] = []
-        for text in record.layers { diffIDs.append(try Digest(parsing: text)) }
+        let diffIDs = try record.diffIDs()
+        try restore(diffIDs)
         let overlay = try Snapshots(root: configuration.dataRoot)
             .prepare(container: record.id, layers: diffIDs)
         return MonitorConfiguration.RootfsMount(
@@ -51,6 +51,28 @@ extension MonitorConfiguration.RootfsMount {
         OverlayMount(
             lower: lower.map { FilePath($0) }, upper: upper.map { FilePath($0) },
             work: work.map { FilePath($0) })
+    }
+}
+
+extension EngineContext {
+    /// Unpacks layers again that were lost when the machine went down.
+    func restoreLayers(of record: ContainerRecord) throws(Problem) {
+        try restore(record.diffIDs())
+    }
+
+    /// Unpacks those of the layers again that are not there.
+    func restore(_ diffIDs: [Digest]) throws(Problem) {
+        try ContentHelper(configuration: configuration).restore(
+            diffIDs, in: Layers(root: configuration.dataRoot))
+    }
+}
+
+extension ContainerRecord {
+    /// The image's layers, the lowest first.
+    fileprivate func diffIDs() throws(Problem) -> [Digest] {
+        var diffIDs: [Digest] = []
+        for text in layers { diffIDs.append(try Digest(parsing: text)) }
+        return diffIDs
     }
 }
 
