@@ -189,15 +189,50 @@ package struct ContainerState: Sendable, Equatable {
 package func currentTimestamp() -> String {
     var now = timespec()
     clock_gettime(CLOCK_REALTIME, &now)
-    var seconds = now.tv_sec
-    var parts = tm()
-    gmtime_r(&seconds, &parts)
-    let padded = { (number: Int, width: Int) in
-        let digits = String(number)
-        return String(repeating: "0", count: max(0, width - digits.utf8.count)) + digits
+    let (days, second) = now.tv_sec.quotientAndRemainder(dividingBy: 86_400)
+    var text: [UInt8] = []
+    // Not gmtime(3), which reads the time zone's file first.
+    let date = CivilDate(daysSince1970: days)
+    text.append(date.year, digits: 4, then: "-")
+    text.append(date.month, digits: 2, then: "-")
+    text.append(date.day, digits: 2, then: "T")
+    text.append(second / 3600, digits: 2, then: ":")
+    text.append(second / 60 % 60, digits: 2, then: ":")
+    text.append(second % 60, digits: 2, then: ".")
+    text.append(now.tv_nsec, digits: 9, then: "Z")
+    return String(decoding: text, as: UTF8.self)
+}
+
+/// A day of the Gregorian calendar.
+struct CivilDate: Equatable {
+    let year: Int
+    let month: Int
+    let day: Int
+
+    /// Counts in years that begin in March, so that the day of a leap year comes last.
+    init(daysSince1970 days: Int) {
+        let sinceMarch0 = days + 719_468  // 0000-03-01
+        let era = sinceMarch0 / 146_097
+        let dayOfEra = sinceMarch0 % 146_097
+        let yearOfEra =
+            (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
+        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+        let monthFromMarch = (5 * dayOfYear + 2) / 153
+        day = dayOfYear - (153 * monthFromMarch + 2) / 5 + 1
+        month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9
+        year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
     }
-    let date = [Int(parts.tm_year) + 1900, Int(parts.tm_mon) + 1, Int(parts.tm_mday)]
-    let time = [parts.tm_hour, parts.tm_min, parts.tm_sec].map { padded(Int($0), 2) }
-    return "\(padded(date[0], 4))-\(padded(date[1], 2))-\(padded(date[2], 2))T"
-        + time.joined(separator: ":") + "." + padded(now.tv_nsec, 9) + "Z"
+}
+
+extension [UInt8] {
+    /// Appends a number with leading zeros and a character.
+    fileprivate mutating func append(_ number: Int, digits: Int, then end: Unicode.Scalar) {
+        var unit = 1
+        for _ in 1..<digits { unit *= 10 }
+        while unit > 0 {
+            append(UInt8(ascii: "0") + UInt8(number / unit % 10))
+            unit /= 10
+        }
+        append(UInt8(ascii: end))
+    }
 }

@@ -43,9 +43,8 @@ package enum SpecValidation {
         where text.utf8.contains(0) {
             throw violation("\(field).args or env [\(index)]", "holds a zero byte")
         }
-        var seen: Set<String> = []
         for (index, limit) in process.rlimits.enumerated() {
-            guard seen.insert(limit.type.rawValue).inserted else {
+            guard !process.rlimits[..<index].contains(where: { $0.type == limit.type }) else {
                 throw violation(
                     "\(field).rlimits[\(index)]", "sets \(limit.type.rawValue) a second time")
             }
@@ -138,12 +137,11 @@ package enum SpecValidation {
 
     private static func checkNames(_ spec: RuntimeSpec) throws(Problem) {
         let hasNames = spec.linux?.namespaces.contains { $0.type == .uts } ?? false
-        for (field, value) in [("hostname", spec.hostname), ("domainname", spec.domainname)] {
-            guard value != nil, !hasNames else { continue }
-            throw violation(
-                field, "is set without a uts namespace: it would be the host's",
-                fix: "add {\"type\": \"uts\"} to linux.namespaces")
-        }
+        guard !hasNames, spec.hostname != nil || spec.domainname != nil else { return }
+        throw violation(
+            spec.hostname != nil ? "hostname" : "domainname",
+            "is set without a uts namespace: it would be the host's",
+            fix: "add {\"type\": \"uts\"} to linux.namespaces")
     }
 
     private static func check(_ linux: RuntimeSpec.Linux) throws(Problem) {
@@ -166,14 +164,8 @@ package enum SpecValidation {
             throw violation("linux.timeOffsets.\(name)", "is no clock of a time namespace")
         }
         for name in linux.sysctl.keys.sorted() { try checkSysctl(name, kinds) }
-        for (field, paths) in [
-            ("maskedPaths", linux.maskedPaths), ("readonlyPaths", linux.readonlyPaths),
-        ] {
-            for (index, path) in paths.enumerated() where !path.hasPrefix("/") {
-                throw violation(
-                    "linux.\(field)[\(index)]", "must be absolute, and is \"\(path)\"")
-            }
-        }
+        try checkAbsolute(linux.maskedPaths, field: "linux.maskedPaths")
+        try checkAbsolute(linux.readonlyPaths, field: "linux.readonlyPaths")
         if let path = linux.cgroupsPath, path.split(separator: "/").contains("..") {
             throw violation("linux.cgroupsPath", "must not have \"..\" in it, and is \"\(path)\"")
         }
@@ -183,16 +175,23 @@ package enum SpecValidation {
         try refuseUnsupported(linux)
     }
 
+    private static func checkAbsolute(_ paths: [String], field: String) throws(Problem) {
+        for (index, path) in paths.enumerated() where !path.hasPrefix("/") {
+            throw violation("\(field)[\(index)]", "must be absolute, and is \"\(path)\"")
+        }
+    }
+
     private static func checkNamespaces(
         _ namespaces: [RuntimeSpec.Namespace]
-    ) throws(Problem) -> Set<RuntimeSpec.Namespace.Kind> {
-        var kinds: Set<RuntimeSpec.Namespace.Kind> = []
+    ) throws(Problem) -> [RuntimeSpec.Namespace.Kind] {
+        var kinds: [RuntimeSpec.Namespace.Kind] = []
         for (index, namespace) in namespaces.enumerated() {
-            guard kinds.insert(namespace.type).inserted else {
+            guard !kinds.contains(namespace.type) else {
                 throw violation(
                     "linux.namespaces[\(index)]",
                     "lists a second \(namespace.type.rawValue) namespace")
             }
+            kinds.append(namespace.type)
             if let path = namespace.path, !path.hasPrefix("/") {
                 throw violation(
                     "linux.namespaces[\(index)].path", "must be absolute, and is \"\(path)\"")
@@ -203,7 +202,7 @@ package enum SpecValidation {
 
     /// Kernel parameters that no namespace of the container keeps apart would be the host's.
     private static func checkSysctl(
-        _ name: String, _ kinds: Set<RuntimeSpec.Namespace.Kind>
+        _ name: String, _ kinds: [RuntimeSpec.Namespace.Kind]
     ) throws(Problem) {
         let path = SetKernelParameter.path(of: name)
         let parts = path.split(separator: "/", omittingEmptySubsequences: false)

@@ -51,16 +51,17 @@ struct ParsedArguments {
     private mutating func take(
         _ argument: String, options: [OptionName], rest: inout ArraySlice<String>
     ) throws(Problem) {
-        let text = argument.drop { $0 == "-" }
-        let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-        let name = String(parts[0])
+        let text = argument.utf8.drop { $0 == UInt8(ascii: "-") }
+        let parts = text.split(
+            separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
+        let name = String(Substring(parts[0]))
         guard let option = options.first(where: { $0.names.contains(name) }) else {
             throw Problem(
                 kind: .invalid, what: "flag provided but not defined: \(argument)",
                 why: "the command has no such option", fix: "see kade-runtime --help")
         }
         if parts.count == 2 {
-            given.append((option.names[0], String(parts[1])))
+            given.append((option.names[0], String(Substring(parts[1]))))
         } else if !option.takesValue {
             given.append((option.names[0], "true"))
         } else if let value = rest.popFirst() {

@@ -33,8 +33,9 @@ extension HostFacts {
 
     /// The highest number with which the bounding set can be asked (`cap_last_cap`).
     private static func lastCapabilityOfKernel() throws(SystemCallError) -> Int {
-        let text = try File.readText("/proc/sys/kernel/cap_last_cap")
-        return Int(text.prefix { $0.isNumber }) ?? 40
+        let bytes = try File.read("/proc/sys/kernel/cap_last_cap")
+        return bytes.prefix { $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") }
+            .reduce(0) { $0 * 10 + Int($1 - UInt8(ascii: "0")) }
     }
 }
 
@@ -43,10 +44,18 @@ extension KernelVersion {
     package static var running: KernelVersion {
         var names = utsname()
         uname(&names)
-        let release = withUnsafeBytes(of: &names.release) { bytes in
-            String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+        return withUnsafeBytes(of: &names.release) { release in
+            var version = KernelVersion(major: 0, minor: 0)
+            var dots = 0
+            for byte in release where dots < 2 {
+                let digit = Int(byte) - Int(UInt8(ascii: "0"))
+                switch (0...9).contains(digit) {
+                case false: dots += 1
+                case true where dots == 0: version.major = version.major * 10 + digit
+                case true: version.minor = version.minor * 10 + digit
+                }
+            }
+            return version
         }
-        let numbers = release.split { !$0.isNumber }.prefix(2).map { Int($0) ?? 0 }
-        return KernelVersion(major: numbers.first ?? 0, minor: numbers.dropFirst().first ?? 0)
     }
 }

@@ -11,8 +11,8 @@ extension ContainerPlan {
     package func run(
         _ phase: SetupPhase, in context: inout SetupContext, journal: borrowing StepJournal?
     ) throws(Problem) {
-        for (index, planned) in steps.enumerated() where planned.phase == phase {
-            try run(planned.step, index, in: &context, journal: journal)
+        for index in steps.indices where steps[index].phase == phase {
+            try run(steps[index].step, index, in: &context, journal: journal)
         }
     }
 

@@ -22,10 +22,10 @@ struct CapabilitySets: Sendable, Equatable {
     init(_ spec: RuntimeSpec.Capabilities?, grantable: CapabilitySet) {
         var missing: [String] = []
         let read = { (names: [String]) -> CapabilitySet in
-            var set = CapabilitySet([])
+            var set = CapabilitySet(rawValue: 0)
             for name in names {
                 if let capability = Capability(named: name), grantable.contains(capability) {
-                    set = set.union(CapabilitySet([capability]))
+                    set.insert(capability)
                 } else if !missing.contains(name) {
                     missing.append(name)
                 }

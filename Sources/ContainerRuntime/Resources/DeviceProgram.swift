@@ -3,7 +3,8 @@
 /// The kernel hands it `struct bpf_cgroup_dev_ctx { access_type; major; minor }`. It keeps the kinds
 /// of access that no rule has answered yet, asks the rules from the last to the first, and returns 1
 /// when all are allowed, 0 as soon as one is denied. So each kind of access follows the last rule
-/// about it.
+/// about it. Rules in a row that give the same answer are asked together: the time that the kernel
+/// takes to verify a program, 0.2 ms for the default rules one by one, grows with its length.
 struct DeviceProgram: Equatable {
     /// The instructions, eight bytes each.
     private(set) var instructions: [UInt64] = []
@@ -15,10 +16,17 @@ struct DeviceProgram: Equatable {
         emit(.rightShift32, .access, 16)
         load(.major, offset: 4)
         load(.minor, offset: 8)
-        for rule in list.rules.reversed() {
-            ask(rule)
-            // The verifier refuses code that nothing reaches.
-            if rule.isAboutEverything { return }
+        var rest = list.rules.reversed()[...]
+        while let rule = rest.first {
+            let alike = rest.prefix { $0.isAnswered(like: rule) }
+            if alike.isEmpty {
+                ask(rule)
+                // The verifier refuses code that nothing reaches.
+                if rule.isAboutEverything { return }
+            } else {
+                ask(Array(alike))
+            }
+            rest = rest.dropFirst(max(1, alike.count))
         }
         answer(0)
     }
@@ -39,6 +47,7 @@ struct DeviceProgram: Equatable {
         case and32 = 0x54  // BPF_ALU | BPF_AND | BPF_K
         case rightShift32 = 0x74  // BPF_ALU | BPF_RSH | BPF_K
         case move = 0xb7  // BPF_ALU64 | BPF_MOV | BPF_K
+        case jumpIfEqual = 0x15  // BPF_JMP | BPF_JEQ | BPF_K
         case jumpIfNotEqual = 0x55  // BPF_JMP | BPF_JNE | BPF_K
         case jumpIfAnySet = 0x45  // BPF_JMP | BPF_JSET | BPF_K
         case jump = 0x05  // BPF_JMP | BPF_JA
@@ -62,6 +71,33 @@ struct DeviceProgram: Equatable {
                 .jumpIfNotEqual, condition.0, condition.1, jump: remaining + body.count)
         }
         instructions += body
+    }
+
+    /// Rules that differ in their numbers only: where one fits, go to the answer behind them.
+    private mutating func ask(_ rules: [DeviceList.Rule]) {
+        var tests: [UInt64] = []  // from the last to the first, as each must know how far to jump
+        for (index, major) in rules.map(\.major).enumerated()
+        where !rules[..<index].contains(where: { $0.major == major }) {
+            let minors = rules.filter { $0.major == major }.map(\.minor)
+            var part = DeviceProgram()
+            if minors.contains(nil) {
+                part.emit(.jumpIfEqual, .major, major ?? 0, jump: tests.count + 1)
+            } else {
+                part.emit(.jumpIfNotEqual, .major, major ?? 0, jump: minors.count)
+                for (index, minor) in minors.enumerated() {
+                    let remaining = minors.count - index - 1
+                    part.emit(
+                        .jumpIfEqual, .minor, minor ?? 0, jump: remaining + tests.count + 1)
+                }
+            }
+            tests = part.instructions + tests
+        }
+        // The tests, a jump over the answer, the answer.
+        emit(
+            .jumpIfNotEqual, .kind, rules[0].kind == .block ? 1 : 2, jump: tests.count + 3)
+        instructions += tests
+        emit(.jump, .answer, 0, jump: 2)
+        answer(rules[0].allow ? 1 : 0)
     }
 
     /// What a rule does with an access to one of its devices.
@@ -99,5 +135,13 @@ struct DeviceProgram: Equatable {
     ) {
         instructions.append(
             operation.rawValue | register.rawValue << 8 | UInt64(jump) << 16 | UInt64(value) << 32)
+    }
+}
+
+extension DeviceList.Rule {
+    /// Whether both are about all access to devices with known numbers, and answer the same.
+    fileprivate func isAnswered(like other: Self) -> Bool {
+        access == .all && other.access == .all && kind != .any && kind == other.kind
+            && allow == other.allow && major != nil && other.major != nil
     }
 }

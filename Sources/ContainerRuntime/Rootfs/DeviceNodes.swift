@@ -109,6 +109,9 @@ struct MakeDeviceNodes: SetupStep {
     }
 
     func run(in context: inout SetupContext) throws(Problem) {
+        // Each gets exactly its permissions.
+        let mask = setFileModeMask(0)
+        defer { setFileModeMask(mask) }
         for node in nodes {
             try context.beneathRootfs("cannot make the device \(node.path)") {
                 (rootfs) throws(SystemCallError) in
@@ -130,6 +133,7 @@ struct MakeDeviceNodes: SetupStep {
         do throws(SystemCallError) {
             try rootfs.makeNode(
                 node.path, node.kind, permissions: node.permissions, device: node.number)
+            if node.user == 0, node.group == 0 { return }
         } catch  where error.errno == .fileExists {}
         let made = try rootfs.openLast(node.path)
         let status = try FileStatus(of: made)
@@ -140,7 +144,6 @@ struct MakeDeviceNodes: SetupStep {
                 errno: .fileExists)
         }
         if status.permissions != node.permissions.rawValue {
-            // The umask took some.
             try File.changePermissions(of: made.procPath, to: node.permissions)
         }
         if status.owner != node.user || status.group != node.group {

@@ -6,11 +6,14 @@ import SystemPackage
 struct EnterRootfs: SetupStep {
     let rootfs: FilePath
     let usesPivotRoot: Bool
+    /// Whether unmounting the old root would reach the host, or the namespace that was joined.
+    let isOldRootShared: Bool
 
     var explanation: Explanation {
         Explanation(
             shell: usesPivotRoot
-                ? "cd \(rootfs); pivot_root . .; mount --make-rslave .; umount -l .; cd /"
+                ? "cd \(rootfs); pivot_root . .; "
+                    + (isOldRootShared ? "mount --make-rslave .; " : "") + "umount -l .; cd /"
                 : "cd \(rootfs); umount -l /proc /sys; mount --move . /; chroot .; cd /",
             why: "nothing of the host's file system is left in the container", spec: "root.path")
     }
@@ -41,8 +44,7 @@ struct EnterRootfs: SetupStep {
                 errno: error.errno)
         }
         try WorkingDirectory.change(to: oldRoot)
-        // The unmounting must not reach the host.
-        try Mount.setPropagation(of: ".", to: .slave, isRecursive: true)
+        if isOldRootShared { try Mount.setPropagation(of: ".", to: .slave, isRecursive: true) }
         try Mount.unmount(".", isDetached: true)
         try WorkingDirectory.change(to: "/")
     }

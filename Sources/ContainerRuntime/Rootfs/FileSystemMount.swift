@@ -12,23 +12,22 @@ struct FileSystemMount {
 
     func make(in context: inout SetupContext) throws(Problem) {
         let what = "cannot mount \(type) on \(mount.destination)"
-        let hostPlace = Self.hostPlaces[type]
+        let hostPlace = isInUserNamespace ? Self.hostPlace(of: type) : nil
         do throws(SystemCallError) {
             try context.beneathRootfs { (rootfs) throws(SystemCallError) in
-                let covered = try rootfs.status(of: mount.destination)
+                let covered = isLikeCovered ? try rootfs.status(of: mount.destination) : nil
                 let target = try rootfs.makeDirectories(
                     mount.destination, permissions: .directoryDefault)
                 try ProcProtection.check(target, mount: mount, isFromProc: type == "proc")
-                if ["proc", "sysfs"].contains(type) {
+                if type == "proc" || type == "sysfs" {
                     try ProcProtection.checkIsDirectory(mount.destination, beneath: rootfs)
                 }
                 try make(on: target, covering: covered, beneath: rootfs)
             }
-        } catch  where error.errno == .notPermitted && isInUserNamespace && hostPlace != nil {
-            // Without a namespace of its own for it a user namespace may only bind the host's.
-            try bindHosts(hostPlace ?? "/", in: &context)
         } catch {
-            throw problem(error, what)
+            // Without a namespace of its own for it a user namespace may only bind the host's.
+            guard error.errno == .notPermitted, let hostPlace else { throw problem(error, what) }
+            try bindHosts(hostPlace, in: &context)
         }
     }
 
@@ -75,17 +74,22 @@ struct FileSystemMount {
         return mount.isFrozenLater ? attributes.subtracting(.readOnly) : attributes
     }
 
+    /// Whether it has the permissions of the image's directory, and at a new place the kernel's
+    /// 1777.
+    private var isLikeCovered: Bool {
+        type == "tmpfs" && !mount.options.data.contains { $0.hasPrefix("mode=") }
+    }
+
     /// The options of the file system, with what the spec leaves to the runtime.
     private func allOptions(covering covered: FileStatus?) -> [String] {
         var options = mount.options.fileSystemFlags + mount.options.data
-        if type == "tmpfs", let covered, !options.contains(where: { $0.hasPrefix("mode=") }) {
-            // It has the permissions of the image's directory; at a new place the kernel's 1777.
+        if let covered {
             options.append("mode=\(String(covered.permissions, radix: 8))")
         }
-        if mount.options.flags.contains(.readOnly), !Self.kernelTypes.contains(type) {
+        if mount.options.flags.contains(.readOnly), !isOfKernel {
             options.append("ro")  // so that a disk is not written to at all
         }
-        if let securityLabel, !Self.unlabelledTypes.contains(type) {
+        if let securityLabel, takesLabel {
             options.append("context=\(securityLabel)")
         }
         return options
@@ -116,16 +120,26 @@ struct FileSystemMount {
     }
 
     /// Where the host has what a user namespace may not make.
-    private static let hostPlaces: [String: FilePath] = [
-        "proc": "/proc", "sysfs": "/sys", "mqueue": "/dev/mqueue",
-    ]
-    /// File systems without a disk, whose super block may be shared with the host.
-    private static let kernelTypes: Set<String> = [
-        "proc", "sysfs", "tmpfs", "devpts", "mqueue", "cgroup", "cgroup2", "debugfs", "tracefs",
-        "securityfs", "bpf",
-    ]
-    /// File systems that take no `context=` option.
-    private static let unlabelledTypes: Set<String> = ["proc", "sysfs", "mqueue"]
+    private static func hostPlace(of type: String) -> FilePath? {
+        switch type {
+        case "proc": "/proc"
+        case "sysfs": "/sys"
+        case "mqueue": "/dev/mqueue"
+        default: nil
+        }
+    }
+
+    /// Whether it is without a disk, so that its super block may be shared with the host.
+    private var isOfKernel: Bool {
+        switch type {
+        case "proc", "sysfs", "tmpfs", "devpts", "mqueue", "cgroup", "cgroup2": true
+        case "debugfs", "tracefs", "securityfs", "bpf": true
+        default: false
+        }
+    }
+
+    /// Whether it takes the option `context=`.
+    private var takesLabel: Bool { type != "proc" && type != "sysfs" && type != "mqueue" }
 }
 
 extension SetupContext {

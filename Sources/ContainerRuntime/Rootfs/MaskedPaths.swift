@@ -79,8 +79,8 @@ extension RootedDirectory {
     /// Opens a path with `O_PATH`; nil where there is none.
     borrowing func openIfPresent(_ path: FilePath) throws(SystemCallError) -> OwnedFD? {
         do throws(SystemCallError) {
-            return try open(path, [.path])
-        } catch  where error.errno == .noSuchFileOrDirectory || error.errno == .notDirectory {
+            return try openIfPresent(path, .path)
+        } catch  where error.errno == .notDirectory {
             return nil
         }
     }

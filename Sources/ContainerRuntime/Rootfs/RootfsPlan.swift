@@ -73,7 +73,10 @@ package struct RootfsPlan: Sendable {
         }
         enter = [
             hasOwnMounts
-                ? EnterRootfs(rootfs: input.rootfs, usesPivotRoot: input.usesPivotRoot)
+                ? EnterRootfs(
+                    rootfs: input.rootfs, usesPivotRoot: input.usesPivotRoot,
+                    isOldRootShared: situation.propagation.kind == .shared
+                        || !situation.propagation.isRecursive)
                 : ChangeRoot(rootfs: input.rootfs)
         ]
         if let propagation = linux.rootfsPropagation {

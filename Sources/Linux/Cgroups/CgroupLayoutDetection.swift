@@ -22,6 +22,9 @@ extension CgroupLayout {
                 found.append(hierarchy)
                 continue
             }
+            // Beside version 1, version 2 is there or nowhere: without a controller nobody misses
+            // it, and the mount table of a busy machine is long.
+            if membership.names.isEmpty, !found.isEmpty, mounts == nil { continue }
             if mounts == nil {
                 mounts = parseMounts(try CgroupFiles.read("/proc/self/mountinfo"))
             }
@@ -41,11 +44,13 @@ extension CgroupLayout {
 
     /// Reads `/proc/PID/cgroup`: lines of "4:memory:/user", "3:cpu,cpuacct:/", "0::/".
     static func parseMemberships(_ text: String) -> [Membership] {
-        text.split(separator: "\n").compactMap { line in
-            let parts = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
+        text.utf8.split(separator: UInt8(ascii: "\n")).compactMap { line in
+            let parts = line.split(
+                separator: UInt8(ascii: ":"), maxSplits: 2, omittingEmptySubsequences: false)
             guard parts.count == 3 else { return nil }
             return Membership(
-                names: parts[1].split(separator: ",").map(String.init), path: String(parts[2]))
+                names: parts[1].split(separator: UInt8(ascii: ",")).map { String(Substring($0)) },
+                path: String(Substring(parts[2])))
         }
     }
 

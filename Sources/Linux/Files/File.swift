@@ -35,8 +35,8 @@ package enum File {
         _ path: FilePath, with content: [UInt8], permissions: FilePermissions,
         lasting durability: Durability
     ) throws(SystemCallError) {
-        let temporary = path.removingLastComponent()
-            .appending(".\(path.lastComponent?.string ?? "").\(Random.hexadecimal(bytes: 8))")
+        let parts = PathParts(path)
+        let temporary = parts.directory.appending(".\(parts.name).\(Random.hexadecimal(bytes: 8))")
         do throws(SystemCallError) {
             let file = try OwnedFD.open(
                 temporary, [.writeOnly, .create, .exclusive, .noFollow], permissions: permissions)

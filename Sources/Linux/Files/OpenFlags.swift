@@ -8,32 +8,39 @@ package struct OpenFlags: OptionSet, Sendable {
     package let rawValue: CInt
     package init(rawValue: CInt) { self.rawValue = rawValue }
 
+    /// All of them; the generic initializer would look up conformances at run time.
+    package init(arrayLiteral flags: OpenFlags...) {
+        var bits: CInt = 0
+        for flag in flags { bits |= flag.rawValue }
+        rawValue = bits
+    }
+
     /// `O_RDONLY`: for reading, which is the absence of the two others.
-    package static let readOnly: OpenFlags = []
+    package static var readOnly: OpenFlags { OpenFlags(rawValue: O_RDONLY) }
     /// `O_WRONLY`: for writing.
-    package static let writeOnly = OpenFlags(rawValue: O_WRONLY)
+    package static var writeOnly: OpenFlags { OpenFlags(rawValue: O_WRONLY) }
     /// `O_RDWR`: for both.
-    package static let readWrite = OpenFlags(rawValue: O_RDWR)
+    package static var readWrite: OpenFlags { OpenFlags(rawValue: O_RDWR) }
     /// `O_CREAT`: makes the file where there is none.
-    package static let create = OpenFlags(rawValue: O_CREAT)
+    package static var create: OpenFlags { OpenFlags(rawValue: O_CREAT) }
     /// `O_EXCL`: with ``create``, fails where there is one.
-    package static let exclusive = OpenFlags(rawValue: O_EXCL)
+    package static var exclusive: OpenFlags { OpenFlags(rawValue: O_EXCL) }
     /// `O_TRUNC`: empties the file.
-    package static let truncate = OpenFlags(rawValue: O_TRUNC)
+    package static var truncate: OpenFlags { OpenFlags(rawValue: O_TRUNC) }
     /// `O_APPEND`: every write goes to the end.
-    package static let append = OpenFlags(rawValue: O_APPEND)
+    package static var append: OpenFlags { OpenFlags(rawValue: O_APPEND) }
     /// `O_NONBLOCK`: no call on the descriptor waits.
-    package static let nonBlocking = OpenFlags(rawValue: O_NONBLOCK)
+    package static var nonBlocking: OpenFlags { OpenFlags(rawValue: O_NONBLOCK) }
     /// `O_NOCTTY`: a terminal does not become the controlling one.
-    package static let noControllingTerminal = OpenFlags(rawValue: O_NOCTTY)
+    package static var noControllingTerminal: OpenFlags { OpenFlags(rawValue: O_NOCTTY) }
     /// `O_DIRECTORY`: fails unless it is a directory.
-    package static let directory = OpenFlags(rawValue: clinux_O_DIRECTORY)
+    package static var directory: OpenFlags { OpenFlags(rawValue: clinux_O_DIRECTORY) }
     /// `O_NOFOLLOW`: fails if the last component is a symbolic link.
-    package static let noFollow = OpenFlags(rawValue: clinux_O_NOFOLLOW)
+    package static var noFollow: OpenFlags { OpenFlags(rawValue: clinux_O_NOFOLLOW) }
     /// `O_PATH`: a handle on the place in the tree, without opening the file itself.
-    package static let path = OpenFlags(rawValue: clinux_O_PATH)
+    package static var path: OpenFlags { OpenFlags(rawValue: clinux_O_PATH) }
     /// `O_TMPFILE`: a file without a name in the given directory.
-    package static let temporaryFile = OpenFlags(rawValue: clinux_O_TMPFILE)
+    package static var temporaryFile: OpenFlags { OpenFlags(rawValue: clinux_O_TMPFILE) }
     /// `O_DIRECT`: past the page cache.
-    package static let direct = OpenFlags(rawValue: clinux_O_DIRECT)
+    package static var direct: OpenFlags { OpenFlags(rawValue: clinux_O_DIRECT) }
 }

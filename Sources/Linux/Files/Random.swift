@@ -17,6 +17,12 @@ package enum Random {
 
     /// Random bytes in hexadecimal digits, two for each.
     package static func hexadecimal(bytes count: Int) -> String {
-        bytes(count).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+        var digits: [UInt8] = []
+        for byte in bytes(count) {
+            for half in [byte >> 4, byte & 15] {
+                digits.append(half < 10 ? UInt8(ascii: "0") + half : UInt8(ascii: "a") + half - 10)
+            }
+        }
+        return String(decoding: digits, as: UTF8.self)
     }
 }

@@ -42,10 +42,12 @@ extension OwnedFD {
     /// Reads to the end.
     package borrowing func readAll() throws(SystemCallError) -> [UInt8] {
         var bytes: [UInt8] = []
+        let chunk = UnsafeMutableRawBufferPointer.allocate(byteCount: 16384, alignment: 1)
+        defer { chunk.deallocate() }
         while true {
-            let more = try read(upToBytes: 16384)
-            if more.isEmpty { return bytes }
-            if bytes.isEmpty { bytes = more } else { bytes += more }
+            let count = try read(into: chunk)
+            if count == 0 { return bytes }
+            bytes += chunk[..<count]
         }
     }
 

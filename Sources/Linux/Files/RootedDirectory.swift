@@ -24,7 +24,7 @@ package struct RootedDirectory: ~Copyable, Sendable {
     package borrowing func open(_ path: FilePath, _ flags: OpenFlags) throws(SystemCallError)
         -> OwnedFD
     {
-        try resolve(path, flags, permissions: [])
+        try owned(resolve(path, flags, permissions: []), path)
     }
 
     /// Opens an existing file of the root's own mount: where something is mounted over a part of the
@@ -34,23 +34,30 @@ package struct RootedDirectory: ~Copyable, Sendable {
     package borrowing func openOnSameMount(
         _ path: FilePath, _ flags: OpenFlags
     ) throws(SystemCallError) -> OwnedFD {
-        try resolve(path, flags, permissions: [], Self.resolveNoOtherMount)
+        try owned(resolve(path, flags, permissions: [], Self.resolveNoOtherMount), path)
     }
 
     /// Opens a file and creates it, but no directory above it, where it is missing.
     package borrowing func open(
         _ path: FilePath, _ flags: OpenFlags, permissions: FilePermissions
     ) throws(SystemCallError) -> OwnedFD {
-        try resolve(path, flags, permissions: permissions)
+        try owned(resolve(path, flags, permissions: permissions), path)
+    }
+
+    /// Opens an existing file; nil where there is none.
+    ///
+    /// It is for files that may well be missing: an error's text costs a look into `/proc`.
+    package borrowing func openIfPresent(_ path: FilePath, _ flags: OpenFlags)
+        throws(SystemCallError) -> OwnedFD?
+    {
+        let result = resolve(path, flags, permissions: [])
+        return -result == ENOENT ? nil : try owned(result, path)
     }
 
     /// What is at the path, through symbolic links; nil where nothing is.
     package borrowing func status(of path: FilePath) throws(SystemCallError) -> FileStatus? {
-        do throws(SystemCallError) {
-            return try FileStatus(of: open(path, [.path]))
-        } catch  where error.errno == .noSuchFileOrDirectory {
-            return nil
-        }
+        guard let file = try openIfPresent(path, .path) else { return nil }
+        return try FileStatus(of: file)
     }
 
     /// Makes a directory and those above it where they are missing, and opens it with `O_PATH`.
@@ -61,19 +68,20 @@ package struct RootedDirectory: ~Copyable, Sendable {
         _ path: FilePath, permissions: FilePermissions
     ) throws(SystemCallError) -> OwnedFD {
         var existing = path
-        var missing: [FilePath.Component] = []
+        var missing: [FilePath] = []
         while true {
-            do throws(SystemCallError) {
-                var directory = try open(existing, [.path, .directory])
-                for component in missing.reversed() {
-                    directory = try directory.enterMaking(component, permissions: permissions)
+            if var directory = try openIfPresent(existing, [.path, .directory]) {
+                for name in missing.reversed() {
+                    directory = try directory.enterMaking(name, permissions: permissions)
                 }
                 return directory
-            } catch  where error.errno == .noSuchFileOrDirectory {
-                guard let last = existing.lastComponent, last.kind == .regular else { throw error }
-                missing.append(last)
-                existing.removeLastComponent()
             }
+            let parts = PathParts(existing)
+            guard parts.isNamed else {
+                return try open(existing, [.path, .directory])  // and say what is wrong with it
+            }
+            missing.append(parts.name)
+            existing = parts.directory
         }
     }
 
@@ -81,15 +89,13 @@ package struct RootedDirectory: ~Copyable, Sendable {
     package borrowing func makeFile(
         _ path: FilePath, permissions: FilePermissions
     ) throws(SystemCallError) -> OwnedFD {
-        do throws(SystemCallError) {
-            return try open(path, [.path])
-        } catch  where error.errno == .noSuchFileOrDirectory {}
+        if let file = try openIfPresent(path, .path) { return file }
         let directory = try makeParent(of: path)
-        guard let name = path.lastComponent else { return directory }
+        let name = PathParts(path).name
+        guard !name.isEmpty else { return directory }
         do throws(SystemCallError) {
             try directory.makeNode(
-                FilePath(root: nil, components: name), .file, permissions: permissions,
-                device: DeviceNumber(major: 0, minor: 0))
+                name, .file, permissions: permissions, device: DeviceNumber(major: 0, minor: 0))
         } catch  where error.errno == .fileExists {}
         return try open(path, [.path])
     }
@@ -126,44 +132,55 @@ package struct RootedDirectory: ~Copyable, Sendable {
 
     /// Opens the directory that holds the path's last component.
     package borrowing func parent(of path: FilePath) throws(SystemCallError) -> OwnedFD {
-        try open(path.removingLastComponent(), [.path, .directory])
+        try open(PathParts(path).directory, [.path, .directory])
     }
 
     /// Opens the directory that holds the path's last component, making it where it is missing.
     package borrowing func makeParent(of path: FilePath) throws(SystemCallError) -> OwnedFD {
-        try makeDirectories(path.removingLastComponent(), permissions: .directoryDefault)
+        try makeDirectories(PathParts(path).directory, permissions: .directoryDefault)
     }
 
     /// The path's last component, which must be a name.
     private func lastName(of path: FilePath) throws(SystemCallError) -> FilePath {
-        guard let name = path.lastComponent, name.kind == .regular else {
+        let parts = PathParts(path)
+        guard parts.isNamed else {
             throw SystemCallError(call: "openat2", subject: "\(path)", errno: .invalidArgument)
         }
-        return FilePath(root: nil, components: name)
+        return parts.name
     }
 
     /// Resolves by `openat2(2)`, again while the tree changes under it (EAGAIN).
+    ///
+    /// - Returns: the descriptor, or errno with a minus sign.
     private borrowing func resolve(
         _ path: FilePath, _ flags: OpenFlags, permissions: FilePermissions, _ rules: UInt64 = 0
-    ) throws(SystemCallError) -> OwnedFD {
+    ) -> CInt {
         var attemptsLeft = 128
         let path = path.isEmpty ? "." : path
         let flags = UInt64(UInt32(bitPattern: flags.rawValue | O_CLOEXEC))
-        while true {
-            do throws(SystemCallError) {
-                let descriptor = try kernel("openat2", "\(path) beneath \(describe(root.rawValue))")
-                {
-                    path.withPlatformString {
-                        clinux_openat2(
-                            root.rawValue, $0, flags, UInt64(permissions.rawValue),
-                            Self.resolveInRoot | Self.resolveNoMagicLinks | rules)
-                    }
+        return path.withPlatformString { name in
+            while true {
+                let descriptor = clinux_openat2(
+                    root.rawValue, name, flags, UInt64(permissions.rawValue),
+                    Self.resolveInRoot | Self.resolveNoMagicLinks | rules)
+                if descriptor != -1 { return descriptor }
+                let refusal = clinux_errno()
+                guard refusal == EINTR || (refusal == EAGAIN && attemptsLeft > 0) else {
+                    return -refusal
                 }
-                return OwnedFD(adopting: descriptor)
-            } catch  where error.errno == .resourceTemporarilyUnavailable && attemptsLeft > 0 {
                 attemptsLeft -= 1
             }
         }
+    }
+
+    /// The descriptor that ``resolve(_:_:permissions:_:)`` returned, or its refusal.
+    private borrowing func owned(_ result: CInt, _ path: FilePath) throws(SystemCallError)
+        -> OwnedFD
+    {
+        guard result < 0 else { return OwnedFD(adopting: result) }
+        throw SystemCallError(
+            call: "openat2", subject: "\(path) beneath \(describe(root.rawValue))",
+            errno: Errno(rawValue: -result))
     }
 
     /// `RESOLVE_NO_XDEV`.
@@ -177,9 +194,8 @@ package struct RootedDirectory: ~Copyable, Sendable {
 extension OwnedFD {
     /// Makes a directory in this one unless it is there, and opens it without following a link.
     fileprivate borrowing func enterMaking(
-        _ component: FilePath.Component, permissions: FilePermissions
+        _ name: FilePath, permissions: FilePermissions
     ) throws(SystemCallError) -> OwnedFD {
-        let name = FilePath(root: nil, components: component)
         do throws(SystemCallError) {
             try makeDirectory(name, permissions: permissions)
         } catch  where error.errno == .fileExists {}

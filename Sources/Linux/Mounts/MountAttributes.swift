@@ -5,26 +5,33 @@ package struct MountAttributes: OptionSet, Sendable, Hashable {
     package let rawValue: UInt64
     package init(rawValue: UInt64) { self.rawValue = rawValue }
 
+    /// All of them; the generic initializer would look up conformances at run time.
+    package init(arrayLiteral flags: MountAttributes...) {
+        var bits: UInt64 = 0
+        for flag in flags { bits |= flag.rawValue }
+        rawValue = bits
+    }
+
     /// `MOUNT_ATTR_RDONLY`: nothing is written through it.
-    package static let readOnly = MountAttributes(rawValue: 0x01)
+    package static var readOnly: MountAttributes { MountAttributes(rawValue: 0x01) }
     /// `MOUNT_ATTR_NOSUID`: set-user-ID bits and file capabilities do not count.
-    package static let noSetUserID = MountAttributes(rawValue: 0x02)
+    package static var noSetUserID: MountAttributes { MountAttributes(rawValue: 0x02) }
     /// `MOUNT_ATTR_NODEV`: device files cannot be opened.
-    package static let noDevices = MountAttributes(rawValue: 0x04)
+    package static var noDevices: MountAttributes { MountAttributes(rawValue: 0x04) }
     /// `MOUNT_ATTR_NOEXEC`: no program is executed from it.
-    package static let noExecution = MountAttributes(rawValue: 0x08)
+    package static var noExecution: MountAttributes { MountAttributes(rawValue: 0x08) }
     /// `MOUNT_ATTR__ATIME`: the bits that say how access times are kept; relatime is none of them.
-    package static let accessTimeMask = MountAttributes(rawValue: 0x70)
+    package static var accessTimeMask: MountAttributes { MountAttributes(rawValue: 0x70) }
     /// `MOUNT_ATTR_NOATIME`: access times are not kept.
-    package static let noAccessTime = MountAttributes(rawValue: 0x10)
+    package static var noAccessTime: MountAttributes { MountAttributes(rawValue: 0x10) }
     /// `MOUNT_ATTR_STRICTATIME`: access times are always kept.
-    package static let strictAccessTime = MountAttributes(rawValue: 0x20)
+    package static var strictAccessTime: MountAttributes { MountAttributes(rawValue: 0x20) }
     /// `MOUNT_ATTR_NODIRATIME`: access times of directories are not kept.
-    package static let noDirectoryAccessTime = MountAttributes(rawValue: 0x80)
+    package static var noDirectoryAccessTime: MountAttributes { MountAttributes(rawValue: 0x80) }
     /// `MOUNT_ATTR_NOSYMFOLLOW`: symbolic links are not followed.
-    package static let noSymbolicLinks = MountAttributes(rawValue: 0x20_0000)
+    package static var noSymbolicLinks: MountAttributes { MountAttributes(rawValue: 0x20_0000) }
     /// `MOUNT_ATTR_IDMAP`: owners are shown through the maps of a user namespace.
-    static let idMapped = MountAttributes(rawValue: 0x10_0000)
+    static var idMapped: MountAttributes { MountAttributes(rawValue: 0x10_0000) }
 }
 
 /// How mounts and unmounts beneath a mount travel to its peers (`mount_namespaces(7)`).

@@ -34,7 +34,7 @@ package struct RouteSocket: ~Copyable, Sendable {
         try kernel("sendto", subject) {
             bytes.withUnsafeBytes { clinux_send(descriptor, $0.baseAddress, UInt64($0.count), 0) }
         }
-        var answer = [UInt8](repeating: 0, count: 8192)
+        var answer = [UInt8](repeating: 0, count: 1024)
         let count = try kernel("recvfrom", subject) {
             answer.withUnsafeMutableBytes {
                 clinux_receive(descriptor, $0.baseAddress, UInt64($0.count), 0)

@@ -6,26 +6,33 @@ package struct CloneFlags: OptionSet, Sendable {
 
     package init(rawValue: UInt64) { self.rawValue = rawValue }
 
+    /// All of them; the generic initializer would look up conformances at run time.
+    package init(arrayLiteral flags: CloneFlags...) {
+        var bits: UInt64 = 0
+        for flag in flags { bits |= flag.rawValue }
+        rawValue = bits
+    }
+
     /// `CLONE_NEWTIME`; only through `unshare(2)`: a clone would freeze the clocks' offsets.
-    package static let newTime = CloneFlags(rawValue: 0x80)
+    package static var newTime: CloneFlags { CloneFlags(rawValue: 0x80) }
     /// `CLONE_PIDFD`; ``clone(_:intoCgroup:)`` always sets it.
-    package static let pidfd = CloneFlags(rawValue: 0x1000)
+    package static var pidfd: CloneFlags { CloneFlags(rawValue: 0x1000) }
     /// `CLONE_PARENT`: the new process is a sibling, not a child.
-    package static let parent = CloneFlags(rawValue: 0x8000)
+    package static var parent: CloneFlags { CloneFlags(rawValue: 0x8000) }
     /// `CLONE_NEWNS`.
-    package static let newMount = CloneFlags(rawValue: 0x20000)
+    package static var newMount: CloneFlags { CloneFlags(rawValue: 0x20000) }
     /// `CLONE_NEWCGROUP`.
-    package static let newCgroup = CloneFlags(rawValue: 0x200_0000)
+    package static var newCgroup: CloneFlags { CloneFlags(rawValue: 0x200_0000) }
     /// `CLONE_NEWUTS`.
-    package static let newUTS = CloneFlags(rawValue: 0x400_0000)
+    package static var newUTS: CloneFlags { CloneFlags(rawValue: 0x400_0000) }
     /// `CLONE_NEWIPC`.
-    package static let newIPC = CloneFlags(rawValue: 0x800_0000)
+    package static var newIPC: CloneFlags { CloneFlags(rawValue: 0x800_0000) }
     /// `CLONE_NEWUSER`.
-    package static let newUser = CloneFlags(rawValue: 0x1000_0000)
+    package static var newUser: CloneFlags { CloneFlags(rawValue: 0x1000_0000) }
     /// `CLONE_NEWPID`.
-    package static let newPID = CloneFlags(rawValue: 0x2000_0000)
+    package static var newPID: CloneFlags { CloneFlags(rawValue: 0x2000_0000) }
     /// `CLONE_NEWNET`.
-    package static let newNetwork = CloneFlags(rawValue: 0x4000_0000)
+    package static var newNetwork: CloneFlags { CloneFlags(rawValue: 0x4000_0000) }
 }
 
 /// On which side of a clone the program goes on.

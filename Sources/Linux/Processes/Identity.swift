@@ -19,7 +19,10 @@ package func setAdditionalGroups(_ ids: [UInt32]) throws(SystemCallError) {
 }
 
 /// Sets which permissions new files lack (umask(2)); it cannot fail.
-package func setFileModeMask(_ mask: UInt32) { _ = umask(mode_t(mask)) }
+///
+/// - Returns: the mask that it had.
+@discardableResult
+package func setFileModeMask(_ mask: UInt32) -> UInt32 { UInt32(umask(mode_t(mask))) }
 
 /// Whether the process keeps its capabilities when it gives up being root (prctl(2),
 /// `PR_SET_KEEPCAPS`).

@@ -25,13 +25,13 @@ package struct ProcessStatus: Sendable, Equatable {
     package var hasEnded: Bool { state == "Z" || state == "X" }
 
     /// Reads the line; the program's name may hold any character, also a parenthesis.
-    package init?(parsing line: some StringProtocol) {
-        guard let nameEnd = line.lastIndex(of: ")") else { return nil }
-        let fields = line[line.index(after: nameEnd)...].split(separator: " ")
-        guard fields.count >= 20, let state = fields[0].first, let parent = CInt(fields[1]),
-            let startTime = UInt64(fields[19])
+    package init?(parsing line: String) {
+        guard let nameEnd = line.utf8.lastIndex(of: UInt8(ascii: ")")) else { return nil }
+        let fields = line[nameEnd...].utf8.dropFirst().split(separator: UInt8(ascii: " "))
+        guard fields.count >= 20, let state = fields[0].first,
+            let parent = CInt(Substring(fields[1])), let startTime = UInt64(Substring(fields[19]))
         else { return nil }
-        self.state = state
+        self.state = Character(Unicode.Scalar(state))
         self.parentID = parent
         self.startTime = startTime
     }

@@ -42,6 +42,11 @@ package struct CapabilitySet: Sendable, Hashable {
         rawValue = capabilities.reduce(0) { $0 | 1 << UInt64($1.rawValue) }
     }
 
+    /// Adds one.
+    package mutating func insert(_ capability: Capability) {
+        rawValue |= 1 << UInt64(capability.rawValue)
+    }
+
     package func contains(_ capability: Capability) -> Bool {
         rawValue & 1 << UInt64(capability.rawValue) != 0
     }

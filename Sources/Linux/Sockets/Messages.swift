@@ -94,17 +94,15 @@ extension OwnedFD {
     package borrowing func receiveMessage(upToBytes limit: Int) throws(SystemCallError)
         -> ReceivedMessage
     {
-        var bytes = [UInt8](repeating: 0, count: limit)
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: limit, alignment: 1)
+        defer { buffer.deallocate() }
         var descriptors = [CInt](repeating: -1, count: Self.maximumDescriptors)
         var (descriptorCount, flags): (UInt32, CInt) = (0, 0)
         let count = try kernel("recvmsg", "a socket") {
-            bytes.withUnsafeMutableBytes {
-                clinux_receive_descriptors(
-                    rawValue, $0.baseAddress, UInt64($0.count), &descriptors, &descriptorCount,
-                    &flags)
-            }
+            clinux_receive_descriptors(
+                rawValue, buffer.baseAddress, UInt64(limit), &descriptors, &descriptorCount, &flags)
         }
-        bytes.removeLast(limit - Int(count))
+        let bytes = [UInt8](buffer[..<Int(count)])
         let arrived = descriptors.prefix(Int(descriptorCount))
         for other in arrived.dropFirst() { close(other) }
         return ReceivedMessage(

@@ -62,7 +62,7 @@ import Testing
         var random = SystemRandomNumberGenerator()
         for _ in 0..<300 {
             let list = DeviceList(
-                rules: (0..<Int.random(in: 0...6, using: &random)).map { _ in .any(&random) })
+                rules: (0..<Int.random(in: 0...9, using: &random)).map { _ in .any(&random) })
             let program = DeviceProgram(list)
             for kind in [DeviceList.Kind.block, .character] {
                 for (major, minor) in [(1, 3), (1, 5), (8, 0), (8, 1)] as [(UInt32, UInt32)] {
@@ -94,8 +94,9 @@ extension DeviceList.Rule {
             allow: .random(using: &random),
             kind: [.any, .block, .character].randomElement(using: &random) ?? .any,
             major: [nil, 1, 8].randomElement(using: &random) ?? nil,
-            minor: [nil, 0, 3].randomElement(using: &random) ?? nil,
-            access: .init(rawValue: .random(in: 1...7, using: &random)))
+            minor: [nil, 0, 1, 3, 5].randomElement(using: &random) ?? nil,
+            access: Bool.random(using: &random)
+                ? .all : .init(rawValue: .random(in: 1...7, using: &random)))
     }
 }
 
@@ -120,6 +121,7 @@ private enum DeviceProgramInterpreter {
             case 0x54: registers[target] &= value
             case 0x74: registers[target] >>= value
             case 0xb7: registers[target] = value
+            case 0x15: index += registers[target] == value ? jump : 0
             case 0x55: index += registers[target] != value ? jump : 0
             case 0x45: index += registers[target] & value != 0 ? jump : 0
             case 0x05: index += jump
