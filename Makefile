@@ -13,7 +13,7 @@ BUILD_PACKAGES = libisal-dev liblzma-dev libsqlite3-dev libzstd-dev
 TEST_PACKAGES = bash-completion busybox-static containerd cpio crun docker.io docker-registry \
 	e2fsprogs fish iproute2 libseccomp-dev mmdebstrap podman python3 qemu-system-x86 runc skopeo \
 	uidmap util-linux zsh zstd
-BENCH_PACKAGES = hyperfine jq
+BENCH_PACKAGES = gcc hyperfine jq libc6-dev
 
 .PHONY: build run test unit fuzz integration test-v2 lint format bench install clean \
 	deps deps-test deps-bench check-swift check-root

@@ -15,23 +15,35 @@ class Comparison:
 
     def times(self, name, commands, goals):
         """Times commands in turns: A B C A B C. Returns what is kept as JSON."""
-        times = {peer: [] for peer in commands}
-        failed = {}
-        for _ in range(self.rounds):
-            for peer, command in commands.items():
-                if peer in failed:
-                    continue
+        times = self.turns(name, commands, self.rounds, lambda _, command: self.turn(command))
+        return self.seconds(name, times, goals)
+
+    @staticmethod
+    def turns(name, peers, rounds, body):
+        """Lets peers take turns, and leaves out who fails.
+
+        `body` gets a peer's name and what `peers` has for it, and returns a list of results.
+        """
+        results = {peer: [] for peer in peers}
+        for _ in range(rounds):
+            for peer in list(results):
                 try:
-                    times[peer] += self.turn(command)
+                    results[peer] += body(peer, peers[peer])
                 except RuntimeError as reason:
-                    failed[peer] = str(reason)
-        for peer, reason in failed.items():
-            del times[peer]
-            print(f"{name}: {peer} is left out, it fails: {reason}", flush=True)
-        medians = {peer: statistics.median(seconds) * 1000 for peer, seconds in times.items()}
+                    print(f"{name}: {peer} is left out, it fails: {reason}", flush=True)
+                    del results[peer]
+        return results
+
+    def seconds(self, name, times, goals):
+        """Compares the medians of lists of seconds. Returns what is kept as JSON."""
+        medians = {peer: self.median(seconds) * 1000 for peer, seconds in times.items()}
         result = self.report(name, medians, "ms", goals, None)
         result["times"] = times
         return result
+
+    @staticmethod
+    def median(values):
+        return statistics.median(values)
 
     def turn(self, command):
         """The seconds of one turn of a command, after one run that is not counted."""
@@ -84,6 +96,15 @@ def private_memory(pid):
             if line.startswith(("Private_Clean:", "Private_Dirty:")):
                 total += int(line.split()[1])
     return total
+
+
+def peak_memory(pid):
+    """The most KiB that a process has held."""
+    with open(f"/proc/{pid}/status") as file:
+        for line in file:
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1])
+    return None
 
 
 def parent(pid):

@@ -5,6 +5,8 @@ import os
 import shutil
 import subprocess
 
+import comparing
+
 CAPABILITIES = ["CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_FOWNER", "CAP_KILL", "CAP_NET_BIND_SERVICE",
                 "CAP_SETGID", "CAP_SETUID", "CAP_SYS_CHROOT"]
 SPEC = {
@@ -52,9 +54,10 @@ def make_rootfs(path):
     return path
 
 
-def make_bundle(path, seccomp):
+def make_bundle(path, seccomp=None, program=("/bin/true",)):
     make_rootfs(os.path.join(path, "rootfs"))
     spec = copy.deepcopy(SPEC)
+    spec["process"]["args"] = list(program)
     if seccomp is not None:
         spec["linux"]["seccomp"] = seccomp
     with open(os.path.join(path, "config.json"), "w") as file:
@@ -62,25 +65,35 @@ def make_bundle(path, seccomp):
     return path
 
 
-def commands(programs, bundle, work):
-    """The command of each runtime that is there, Kade's first."""
+def prefixes(programs, work):
+    """How the command line of each runtime begins that is there, Kade's first."""
     result = {}
     for name, program in [("kade-runtime", os.path.join(programs, "kade-runtime")),
                           ("crun", shutil.which("crun")), ("runc", shutil.which("runc"))]:
         if program is None or not os.path.exists(program):
             print(f"{name}: left out, it is missing", flush=True)
             continue
-        root = os.path.join(work, f"{name}-root")
-        result[name] = [program, "--root", root, "run", "-b", bundle, f"bench-{name}"]
+        result[name] = [program, "--root", os.path.join(work, f"{name}-root")]
     return result
 
 
+def commands(programs, bundle, work):
+    """The command of each runtime that runs a bundle."""
+    return {name: [*prefix, "run", "-b", bundle, f"bench-{name}"]
+            for name, prefix in prefixes(programs, work).items()}
+
+
 def peak_memory(command):
-    """The most KiB that the runtime, or a process that it waited for, has held."""
-    # busybox is smaller than every runtime: before execve the child counts as its parent.
-    done = subprocess.run(["busybox", "time", "-f", "peak %M", *command],
-                          stdin=subprocess.DEVNULL, capture_output=True, text=True)
-    words = done.stderr.split()
-    if done.returncode != 0 or "peak" not in words:
+    """The most KiB that a runtime has held by the time that its container runs.
+
+    It is the process's own count (VmHWM): what wait4(2) reports would be its parent's, if that was
+    larger before execve, and `time` of some busyboxes prints it four times too large. The program
+    prints something and ends with its standard input.
+    """
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                               stderr=subprocess.DEVNULL)
+    if not process.stdout.read(1):
         return None
-    return int(words[words.index("peak") + 1])
+    peak = comparing.peak_memory(process.pid)
+    process.communicate()
+    return peak
