@@ -6,4 +6,7 @@
 /// mallopt(3) with M_MMAP_THRESHOLD; 1 when it is accepted.
 int32_t clinux_mmap_threshold(int32_t bytes);
 
+/// Gives the kernel back what the heap and the stack have used and do not use now.
+void clinux_release_unused_memory(void);
+
 #endif

@@ -159,6 +159,8 @@ final class Monitor {
         try sources.want(
             .readable, of: run.process.descriptor.rawValue, MonitorSources.Token.process)
         try tellAll(.started(pid: run.process.id))
+        // Now it waits, and there is one for each container.
+        releaseUnusedMemory()
     }
 
     /// Notes that the container could not be started, and tells everyone.
