@@ -3,6 +3,7 @@
 #include <linux/bpf.h>
 #include <linux/magic.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -69,3 +70,5 @@ int32_t clinux_bpf_open_program(uint32_t id) {
     attr.prog_id = id;
     return bpf(BPF_PROG_GET_FD_BY_ID, &attr);
 }
+
+int32_t clinux_eventfd(void) { return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); }

@@ -125,3 +125,8 @@ int32_t clinux_default_signal(int32_t number) {
 int32_t clinux_sched_setaffinity(int32_t pid, uint64_t size, const uint64_t *mask) {
     return (int32_t)syscall(SYS_sched_setaffinity, pid, size, mask);
 }
+
+int32_t clinux_set_mempolicy(int32_t mode, const uint64_t *nodes, uint64_t count) {
+    // The kernel takes one bit less than it is told.
+    return (int32_t)syscall(SYS_set_mempolicy, mode, nodes, count == 0 ? 0 : count + 1);
+}

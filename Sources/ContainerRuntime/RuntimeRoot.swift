@@ -120,6 +120,16 @@ package struct ContainerDirectory: Sendable {
         }
     }
 
+    /// Replaces the configuration after a change: a reader sees the old or the new one.
+    func replaceConfiguration(_ spec: RuntimeSpec) throws(Problem) {
+        try explaining("cannot keep the configuration of container \(id)") {
+            () throws(SystemCallError) in
+            try File.replace(
+                configurationFile, with: spec.json(), permissions: .ownerReadWrite,
+                lasting: .processExit)
+        }
+    }
+
     /// Reads the configuration that the container was made from.
     package func loadConfiguration() throws(Problem) -> RuntimeSpec {
         let bytes = try explaining("cannot read the configuration of container \(id)") {

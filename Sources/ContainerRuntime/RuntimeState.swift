@@ -28,6 +28,8 @@ package struct RuntimeState: JSONCodable {
     package var rootfsMount: UInt64?
     /// The systemd unit that the cgroup is, where systemd made it.
     package var unit: Unit?
+    /// The resctrl groups that were made for the container alone, inner ones first.
+    package var resourceControlDirectories: [String] = []
     package var annotations: [String: String]
 
     package init(
@@ -69,6 +71,7 @@ package struct RuntimeState: JSONCodable {
             case "rootfsMount": rootfsMount = try json.read()
             case "systemdUnit": unit = Unit(name: try json.read(), isOfUser: false)
             case "systemdUserUnit": unit = Unit(name: try json.read(), isOfUser: true)
+            case "resourceControlDirectories": resourceControlDirectories = try json.read()
             case "annotations": annotations = try json.read()
             default: try json.skipValue()
             }
@@ -113,6 +116,7 @@ package struct RuntimeState: JSONCodable {
         json.optional("cgroupPath", cgroupPath)
         json.optional("rootfsMount", rootfsMount)
         if let unit { json.member(unit.isOfUser ? "systemdUserUnit" : "systemdUnit", unit.name) }
+        json.optional("resourceControlDirectories", resourceControlDirectories)
         json.optional("annotations", annotations)
         json.endObject()
     }

@@ -172,7 +172,7 @@ package enum SpecValidation {
         if let personality = linux.personality, !personality.flags.isEmpty {
             throw violation("linux.personality.flags", "must be empty: the spec defines none")
         }
-        try refuseUnsupported(linux)
+        try checkNetDevices(linux, kinds)
     }
 
     private static func checkAbsolute(_ paths: [String], field: String) throws(Problem) {
@@ -232,17 +232,29 @@ package enum SpecValidation {
         }
     }
 
-    private static func refuseUnsupported(_ linux: RuntimeSpec.Linux) throws(Problem) {
-        let fields = [
-            ("linux.netDevices", !linux.netDevices.isEmpty),
-            ("linux.intelRdt", linux.intelRdt != nil),
-            ("linux.memoryPolicy", linux.memoryPolicy != nil),
-        ]
-        for (field, isSet) in fields where isSet {
-            throw Problem(
-                kind: .unsupported, what: "config.json: \(field) is set",
-                why: "this version of Kade does not support it yet", fix: "remove \(field)")
+    private static func checkNetDevices(
+        _ linux: RuntimeSpec.Linux, _ kinds: Set<RuntimeSpec.Namespace.Kind>
+    ) throws(Problem) {
+        guard !linux.netDevices.isEmpty else { return }
+        guard kinds.contains(.network) else {
+            throw violation(
+                "linux.netDevices", "is set without a network namespace to move devices into",
+                fix: "add {\"type\": \"network\"} to linux.namespaces")
         }
+        for (name, device) in linux.netDevices.sorted(by: { $0.key < $1.key }) {
+            for text in [name, device.name ?? name] where !isDeviceName(text) {
+                throw violation(
+                    "linux.netDevices.\(name)",
+                    "has \"\(text)\", which no network device is called",
+                    fix: "use 1 to 15 bytes without blanks, / and :")
+            }
+        }
+    }
+
+    /// What the kernel takes (`dev_valid_name`).
+    private static func isDeviceName(_ name: String) -> Bool {
+        (1...15).contains(name.utf8.count) && name != "." && name != ".."
+            && !name.contains { $0 == "/" || $0 == ":" || $0.isWhitespace }
     }
 
     private static func violation(

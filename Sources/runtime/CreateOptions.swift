@@ -5,74 +5,109 @@ import Linux
 import OCI
 import SystemPackage
 
-/// The options that `create` and `run` share.
+/// What `create` and `run` share: their options, and how they make a container.
 struct CreateOptions {
     let id: String
     let bundle: Bundle
-    let consoleSocket: FilePath?
-    let pidFile: FilePath?
-    let usesPivotRoot: Bool
-    let makesKeyring: Bool
-    let preservedDescriptors: Int
-    /// `--plan`: print what would be done, and do nothing.
-    let isPlanOnly: Bool
+    private let parsed: ParsedArguments
+    private let usesPivotRoot: Bool
+    private let makesKeyring: Bool
+    private let preservedDescriptors: Int
     /// `--steps`: where the times of the steps go.
-    let stepsFile: FilePath?
+    private let stepsFile: FilePath?
+    private let notifyDirectory: FilePath?
 
-    static let names: [OptionName] = [
-        .value("bundle", "b"), .value("console-socket"), .value("pid-file"), .flag("no-pivot"),
-        .flag("no-new-keyring"), .value("preserve-fds"), .flag("plan"), .value("steps"),
-        .value("pidfd-socket"),
-    ]
+    private static let names: [OptionName] =
+        Handover.names + [
+            .value("bundle", "b"), .flag("no-pivot"), .flag("no-new-keyring"),
+            .value("preserve-fds"), .flag("plan"), .value("steps"),
+        ]
 
-    init(_ parsed: ParsedArguments, command: String) throws(Problem) {
+    /// - Parameters:
+    ///   - arguments: the command's.
+    ///   - command: its name.
+    ///   - flags: what it has beyond the shared options.
+    ///   - root: where the container's state goes.
+    /// - Throws: ``Problem`` for wrong arguments or a bundle that is none.
+    init(
+        _ arguments: [String], of command: String, flags: [OptionName], in root: RuntimeRoot
+    ) throws(Problem) {
+        parsed = try ParsedArguments(
+            arguments, options: Self.names + flags, stopsAtOperand: false)
         id = try parsed.container(of: command)
         try RuntimeRoot.check(id)
-        if parsed.value("pidfd-socket") != nil {
-            throw Problem(
-                kind: .unsupported, what: "--pidfd-socket",
-                why: "this version of Kade does not have it yet")
-        }
-        consoleSocket = parsed.value("console-socket").map { FilePath($0) }
-        pidFile = parsed.value("pid-file").map { FilePath($0) }
         usesPivotRoot = try !parsed.has("no-pivot")
         makesKeyring = try !parsed.has("no-new-keyring")
-        isPlanOnly = try parsed.has("plan")
         stepsFile = parsed.value("steps").map { FilePath($0) }
-        bundle = try Self.passingListeners(.load(FilePath(parsed.value("bundle") ?? ".")))
-        preservedDescriptors = try parsed.preservedDescriptors() + Self.listenerCount()
+        let loaded = try Bundle.load(FilePath(parsed.value("bundle") ?? "."))
+        var spec = Self.passingListeners(to: loaded.spec)
+        notifyDirectory = NotifySocket.prepare(&spec, id: id, in: root)
+        bundle = Bundle(path: loaded.path, spec: spec, configuration: loaded.configuration)
+        let listeners = try Self.listenerCount()
+        preservedDescriptors = try listeners + PreservedDescriptors.count(parsed, after: listeners)
     }
 
-    /// Checks what the terminal needs, as runc does.
-    func checkConsole(isDetached: Bool) throws(Problem) {
-        let hasTerminal = bundle.spec.process?.terminal ?? false
-        if isDetached, hasTerminal, consoleSocket == nil {
-            throw Problem(
-                kind: .invalid, what: "cannot allocate tty",
-                why: "the runtime detaches, and process.terminal is set without --console-socket",
-                fix: "name a socket that takes the terminal")
-        }
-        if consoleSocket != nil, !(isDetached && hasTerminal) {
-            throw Problem(
-                kind: .invalid, what: "cannot use console socket",
-                why: "the runtime does not detach, or process.terminal is not set",
-                fix: "leave --console-socket out")
-        }
+    /// Whether a flag of the command's own is set.
+    func has(_ flag: String) throws(Problem) -> Bool { try parsed.has(flag) }
+
+    /// Prints the plan and nothing else, where `--plan` asks for that.
+    func printsPlan(_ global: GlobalOptions, starts: Bool) throws(Problem) -> Bool {
+        guard try parsed.has("plan") else { return false }
+        print(try request(global, starts: starts).plan().text, terminator: "")
+        return true
     }
 
-    /// The library's request.
-    func request(in root: RuntimeRoot, isStartedElsewhere: Bool) -> Create.Request {
+    /// Protects the program's own file, and reaches whom the container is handed over to.
+    func prepare(isDetached: Bool) throws(Problem) -> Handover {
+        try SelfProtection.ensure(closingFrom: 3 + preservedDescriptors)
+        return try Handover.prepare(
+            parsed, isDetached: isDetached, hasTerminal: bundle.spec.process?.terminal ?? false)
+    }
+
+    /// Makes the container and hands it over; where that fails nothing is left of it.
+    ///
+    /// - Parameters:
+    ///   - handover: to whom.
+    ///   - global: where the container's state and the warnings go.
+    ///   - starts: whether its program is executed at once.
+    ///   - notify: then gets the socket to which it says that it is ready.
+    /// - Returns: the container, with its terminal where that is for the runtime to relay.
+    /// - Throws: the ``Problem`` that ended it.
+    func create(
+        _ handover: borrowing Handover, _ global: GlobalOptions, starts: Bool,
+        notify: inout NotifySocket?
+    ) throws(Problem) -> CreatedContainer {
+        var container = try Create.run(request(global, starts: starts))
+        do throws(Problem) {
+            let terminal = container.consoleMaster.take()
+            container.consoleMaster = try handover.deliver(
+                container.process, as: "standard", terminal: terminal)
+            if starts {
+                notify = try NotifySocket.listen(for: id, in: global.root)
+                try container.start()
+            }
+            try write(container.stepRecords())
+        } catch {
+            throw container.takeBack(after: error)
+        }
+        for warning in container.warnings { global.log.warn(warning) }
+        return container
+    }
+
+    private func request(_ global: GlobalOptions, starts: Bool) -> Create.Request {
         var request = Create.Request(
-            id: id, bundle: bundle, root: root, isStartedElsewhere: isStartedElsewhere)
+            id: id, bundle: bundle, root: global.root, isStartedElsewhere: !starts)
+        request.usesSystemd = global.usesSystemd
         request.usesPivotRoot = usesPivotRoot
         request.makesKeyring = makesKeyring
         request.preservedDescriptors = preservedDescriptors
         request.recordsSteps = stepsFile != nil
+        request.notifyDirectory = notifyDirectory
         return request
     }
 
     /// Writes the steps' times, a line of JSON each.
-    func write(_ records: [StepRecord]) throws(Problem) {
+    private func write(_ records: [StepRecord]) throws(Problem) {
         guard let stepsFile else { return }
         try explaining("cannot write \(stepsFile)") { () throws(SystemCallError) in
             try OwnedFD.open(
@@ -92,45 +127,33 @@ struct CreateOptions {
         return try ParsedArguments.checkDescriptorCount(count, of: "LISTEN_FDS")
     }
 
-    /// The bundle with `LISTEN_FDS` and `LISTEN_FDNAMES` in the program's environment.
-    private static func passingListeners(_ bundle: Bundle) -> Bundle {
-        guard getenv("LISTEN_FDS") != nil else { return bundle }
-        var spec = bundle.spec
+    /// The specification with `LISTEN_FDS` and `LISTEN_FDNAMES` in the program's environment.
+    private static func passingListeners(to spec: RuntimeSpec) -> RuntimeSpec {
+        guard getenv("LISTEN_FDS") != nil else { return spec }
+        var spec = spec
         for name in ["LISTEN_FDS", "LISTEN_FDNAMES"] {
             guard let value = getenv(name) else { continue }
             spec.process?.env.append("\(name)=\(String(cString: value))")
         }
-        return Bundle(path: bundle.path, spec: spec, configuration: bundle.configuration)
+        return spec
     }
 }
 
-/// Writes a process identifier: a reader sees nothing or the whole number.
-func writePIDFile(_ path: FilePath?, _ id: CInt) throws(Problem) {
-    guard let path else { return }
-    try explaining("cannot write the pid file \(path)") { () throws(SystemCallError) in
-        try File.replace(
-            path, with: Array("\(id)".utf8), permissions: FilePermissions(rawValue: 0o644),
-            lasting: .processExit)
-    }
-}
-
-/// A program that waits for a terminal: `--console-socket`.
-///
-/// It is reached before anything is made, so that a wrong path costs nothing.
-struct ConsoleSocket: ~Copyable {
-    private let socket: OwnedFD
-
-    init(_ path: FilePath) throws(Problem) {
-        socket = try explaining(
-            "cannot reach the console socket \(path)", fix: "listen on it first"
-        ) { () throws(SystemCallError) in try UnixSocket.connect(to: path, .stream) }
-    }
-
-    /// Hands the terminal over: its name, and the descriptor as `SCM_RIGHTS`.
-    borrowing func send(_ terminal: borrowing OwnedFD) throws(Problem) {
-        let raw = terminal.rawValue
-        try explaining("cannot hand the terminal over") { () throws(SystemCallError) in
-            try socket.send(Array("/dev/ptmx".utf8), descriptors: [raw])
+/// `--preserve-fds`: how many descriptors beyond the standard streams the program gets.
+enum PreservedDescriptors {
+    /// - Parameters:
+    ///   - parsed: the command's arguments.
+    ///   - listeners: how many sockets come before them.
+    /// - Returns: the number.
+    /// - Throws: when a descriptor is not open: the program would find another file in its place.
+    static func count(_ parsed: ParsedArguments, after listeners: Int) throws(Problem) -> Int {
+        let count = try parsed.preservedDescriptors()
+        for index in 0..<count where fcntl(CInt(3 + listeners + index), F_GETFD) == -1 {
+            throw Problem(
+                kind: .invalid, what: "cannot pass descriptor \(3 + listeners + index) on",
+                why: "--preserve-fds asks for \(count), and this one is not open",
+                fix: "ask for fewer, or open it")
         }
+        return count
     }
 }

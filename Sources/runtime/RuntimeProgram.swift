@@ -53,10 +53,10 @@ enum RuntimeProgram {
         case "spec": return try SpecCommand.run(arguments)
         case "features": return try FeaturesCommand.run(arguments)
         case "monitor": return try MonitorEntry.run(arguments)
-        case "update", "events", "checkpoint", "restore":
-            throw Problem(
-                kind: .unsupported, what: "kade-runtime \(name)",
-                why: "this version of Kade does not have the command yet")
+        case "update": return try UpdateCommand.run(arguments, global)
+        case "events": return try EventsCommand.run(arguments, global)
+        case "checkpoint": return try CheckpointCommand.run(arguments, global)
+        case "restore": return try RestoreCommand.run(arguments, global)
         case "help", "h":
             print(Usage.text)
             return 0
@@ -74,6 +74,8 @@ struct GlobalOptions {
     let log: ProgramLog
     /// Whether systemd makes the cgroups of containers.
     let usesSystemd: Bool
+    /// CRIU's own path, where it is named.
+    let criu: FilePath?
     /// The command's name; nil asks for help.
     let command: String?
     /// What follows the command's name.
@@ -100,6 +102,7 @@ struct GlobalOptions {
         log.isDetailed = try parsed.has("debug")
         self.log = log
         usesSystemd = try parsed.has("systemd-cgroup")
+        criu = parsed.value("criu").map { FilePath($0) }
         if let rootless = parsed.value("rootless"),
             !["auto", "true", "false"].contains(rootless)
         {
@@ -107,7 +110,7 @@ struct GlobalOptions {
                 kind: .invalid, what: "invalid value \"\(rootless)\" for flag --rootless",
                 why: "it is true, false or auto")
         }
-        root = RuntimeRoot(path: FilePath(parsed.value("root") ?? Self.defaultRoot()))
+        root = try Self.root(FilePath(parsed.value("root") ?? Self.defaultRoot()))
         if try parsed.has("version") {
             command = "version"
             self.arguments = []
@@ -116,6 +119,15 @@ struct GlobalOptions {
         }
         command = try parsed.has("help") ? nil : parsed.operands.first
         self.arguments = Array(parsed.operands.dropFirst())
+    }
+
+    /// A directory by its absolute path: mounts and sockets are found from elsewhere too.
+    private static func root(_ path: FilePath) throws(Problem) -> RuntimeRoot {
+        if path.isAbsolute { return RuntimeRoot(path: path) }
+        return RuntimeRoot(
+            path: try explaining("cannot find the working directory") {
+                () throws(SystemCallError) in try WorkingDirectory.path().pushing(path)
+            })
     }
 
     /// `/run/kade-runtime`, or the user's own place.

@@ -34,9 +34,9 @@ import Testing
     }
 
     @Test func `a list of processors has single ones and ranges`() {
-        #expect(SetProcessors.parse("0-2,5") == [0, 1, 2, 5])
-        #expect(SetProcessors.parse("3") == [3])
-        for text in ["", "a", "2-1", "1-2-3", "1,"] { #expect(SetProcessors.parse(text) == nil) }
+        #expect(NumberList.parse("0-2,5") == [0, 1, 2, 5])
+        #expect(NumberList.parse("3") == [3])
+        for text in ["", "a", "2-1", "1-2-3", "1,"] { #expect(NumberList.parse(text) == nil) }
     }
 
     @Test func `an unprivileged map of oneself needs no helper`() {

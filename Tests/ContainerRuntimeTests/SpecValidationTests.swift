@@ -112,10 +112,10 @@ import Testing
             } == nil)
     }
 
-    @Test func `what is not supported yet is refused, not ignored`() {
+    @Test func `what is not supported is refused, not ignored`() {
         var refused: Problem.Kind?
         do {
-            try SpecValidation.check(spec { $0.linux?.netDevices = ["eth0": .init()] })
+            try SpecValidation.check(spec { $0.vm = .init(kernel: .init(path: "/vmlinuz")) })
         } catch { refused = error.kind }
         #expect(refused == .unsupported)
     }

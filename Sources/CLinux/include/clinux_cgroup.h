@@ -27,4 +27,7 @@ int32_t clinux_bpf_query_device_programs(int32_t cgroup, uint32_t *ids, uint32_t
 /// Opens the program of an id; its descriptor or -1.
 int32_t clinux_bpf_open_program(uint32_t id);
 
+/// Makes a counter that the kernel adds to (eventfd(2)), not blocking; its descriptor or -1.
+int32_t clinux_eventfd(void);
+
 #endif

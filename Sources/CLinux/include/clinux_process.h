@@ -47,5 +47,7 @@ int32_t clinux_set_signal_mask(uint64_t mask, uint64_t *old);
 int32_t clinux_default_signal(int32_t signal);
 /// sched_setaffinity(2) on a bit mask of `size` bytes.
 int32_t clinux_sched_setaffinity(int32_t pid, uint64_t size, const uint64_t *mask);
+/// set_mempolicy(2) with a bit mask of nodes; `count` is the number of its bits.
+int32_t clinux_set_mempolicy(int32_t mode, const uint64_t *nodes, uint64_t count);
 
 #endif

@@ -24,6 +24,9 @@ package enum Create {
         package var sharingNamespace: FilePath?
         /// Whether the program is killed when this process is.
         package var endsWithRuntime = false
+        /// The directory, below the container's own, of the socket to which the program says that
+        /// it is ready.
+        package var notifyDirectory: FilePath?
         /// Whether each step's time is recorded.
         package var recordsSteps = false
 
@@ -44,13 +47,15 @@ package enum Create {
         }
 
         private var options: PlanOptions {
-            PlanOptions(
+            var options = PlanOptions(
                 containerID: id,
                 start: isStartedElsewhere
                     ? .fifo(root.path.appending(id).appending("exec.fifo")) : .handshake,
                 streams: streams, usesPivotRoot: usesPivotRoot, makesKeyring: makesKeyring,
                 preservedDescriptors: preservedDescriptors, sharingNamespace: sharingNamespace,
                 endsWithRuntime: endsWithRuntime)
+            options.notifyDirectory = notifyDirectory
+            return options
         }
     }
 
@@ -119,6 +124,7 @@ struct Creation: ~Copyable {
         state.cgroupPath = context.cgroup?.path
         state.rootfsMount = context.hostRootfs?.mount
         state.unit = context.scope.map { RuntimeState.Unit(name: $0.unit, isOfUser: $0.isOfUser) }
+        state.resourceControlDirectories = context.resourceControlDirectories
         try directory.save(state)
         hasRunHooks = true
         try plan.run(.hooks, in: &context, journal: journal)

@@ -85,6 +85,7 @@ package struct CreatedContainer: ~Copyable {
             }
         }
         try HostRootfs(of: state)?.unmount()
+        try removeResourceControlGroups(state.resourceControlDirectories)
         try directory.remove()
         return runPoststopHooks(of: spec, state)
     }

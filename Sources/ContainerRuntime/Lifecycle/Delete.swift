@@ -48,6 +48,7 @@ package enum Delete {
             try removeCgroup(cgroup, unit: state.unit, of: state.id)
         }
         try HostRootfs(of: state)?.unmount()
+        try removeResourceControlGroups(state.resourceControlDirectories)
         let spec = try directory.loadConfiguration()
         try directory.remove()
         return runPoststopHooks(of: spec, state)

@@ -15,6 +15,8 @@ package enum Exec {
         package var preservedDescriptors = 0
         /// Whether a frozen container is entered all the same; the program runs when it thaws.
         package var ignoresPause = false
+        /// Where below the container's cgroup the program runs.
+        package var cgroup = ExecCgroup.containers
 
         package init(id: String, root: RuntimeRoot, process: RuntimeSpec.Process) {
             self.id = id
@@ -52,7 +54,8 @@ package enum Exec {
         let host = try HostFacts.probe(for: spec, process: request.process)
         let maker = ExecPlanMaker(
             spec: spec, process: request.process, host: host, initProcessID: initProcess.id,
-            cgroup: try State.cgroup(of: state), state: state, request: request)
+            place: try ExecPlace(request.cgroup, of: state, initProcessID: initProcess.id),
+            state: state, request: request)
         var execution = Execution(
             plan: try maker.plan(), maker: maker,
             context: SetupContext(
@@ -82,6 +85,19 @@ package struct ExecutedProcess: ~Copyable {
         self.process = process
         self.consoleMaster = consoleMaster
         self.warnings = warnings
+    }
+
+    /// Ends the program after it could not be handed over.
+    ///
+    /// - Returns: the failure, with what could not be ended.
+    package consuming func takeBack(after failure: Problem) -> Problem {
+        var problem = failure
+        do throws(SystemCallError) {
+            try killAndReap(child: process.id)
+        } catch {
+            problem.why += "; and process \(process.id) could not be ended: \(error)"
+        }
+        return problem
     }
 }
 

@@ -51,8 +51,13 @@ enum InitProcess {
 
 extension SetupContext {
     /// The program's environment: the spec's, `HOME` where it has none, and `LISTEN_PID`.
+    ///
+    /// Of a variable that is set twice the last value holds, whichever the program would read.
     borrowing func environment(of process: RuntimeSpec.Process) -> [String] {
-        var environment = process.env
+        var names: Set<Substring> = []
+        var environment = Array(
+            process.env.reversed().filter { names.insert($0.prefix { $0 != "=" }).inserted }
+                .reversed())
         if !environment.contains(where: { $0.hasPrefix("HOME=") }) {
             environment.append("HOME=\(home ?? "/")")
         }

@@ -17,7 +17,11 @@ package enum Kill {
         let directory = try root.container(id)
         let state = try directory.loadState()
         if isForAll { return try signalAll(state, signal) }
-        guard let process = try initProcess(of: state) else {
+        let process = try initProcess(of: state)
+        if signal == .kill, try livesWithoutInit(state, directory) {
+            return try signalAll(state, signal)
+        }
+        guard let process else {
             throw Problem(
                 kind: .conflict, what: "cannot send \(signal.name) to container \(id)",
                 why: "container not running")
@@ -27,6 +31,13 @@ package enum Kill {
         }
         // A frozen process dies only once it thaws (cgroups v1).
         if signal == .kill { try thaw(state) }
+    }
+
+    /// Holds a container's first process, if it still lives.
+    package static func process(
+        of id: String, in root: RuntimeRoot
+    ) throws(Problem) -> ChildProcess? {
+        try initProcess(of: root.container(id).loadState())
     }
 
     /// Holds init, if it still lives.
@@ -43,6 +54,20 @@ package enum Kill {
             return nil
         } catch {
             throw Problem(what: "cannot reach process \(pid)", refusal: error)
+        }
+    }
+
+    /// Whether processes of the container outlive its first one: it has no PID namespace of its
+    /// own, with whose first process all others would end.
+    private static func livesWithoutInit(
+        _ state: RuntimeState, _ directory: ContainerDirectory
+    ) throws(Problem) -> Bool {
+        let namespaces = try directory.loadConfiguration().linux?.namespaces ?? []
+        guard !namespaces.contains(where: { $0.type == .pid && $0.path == nil }),
+            let cgroup = try State.cgroup(of: state)
+        else { return false }
+        return try explaining("cannot list the processes of \(state.id)") {
+            () throws(SystemCallError) in try !cgroup.processes().isEmpty
         }
     }
 

@@ -42,6 +42,7 @@ struct PlanMaker {
     private let seccomp: SeccompPlan
     private let cgroupSteps: [any SetupStep]
     private let placementSteps: [any SetupStep]
+    private let resourceControl: ResourceControlGroup?
 
     init(
         spec: RuntimeSpec, bundle: FilePath, host: HostFacts, options: PlanOptions
@@ -59,8 +60,16 @@ struct PlanMaker {
             linux.seccomp, process: process,
             state: ContainerState(
                 of: Self.state(of: spec, bundle, options), status: .creating))
-        cgroupSteps = try placement.prepareSteps()
+        cgroupSteps =
+            try placement.prepareSteps()
+            + DelegateCgroup.steps(for: spec, in: placement.cgroup, on: host)
         placementSteps = try placement.attendSteps(annotations: spec.annotations)
+        if let wanted = linux.intelRdt {
+            resourceControl = try ResourceControlGroup(
+                wanted, containerID: options.containerID, root: host.resourceControl)
+        } else {
+            resourceControl = nil
+        }
         rootfs = try RootfsPlan(
             RootfsPlan.Input(
                 spec: spec, bundle: bundle,
@@ -72,7 +81,10 @@ struct PlanMaker {
     var prepare: [any SetupStep] {
         var steps: [any SetupStep] = []
         if case .fifo(let path) = options.start { steps.append(MakeStartFifo(path: path)) }
-        return steps + cgroupSteps + rootfs.prepare
+        if let path = options.notifyDirectory { steps.append(MakeNotifyDirectory(path: path)) }
+        steps += cgroupSteps
+        if let resourceControl { steps.append(MakeResourceControlGroup(group: resourceControl)) }
+        return steps + rootfs.prepare
     }
 
     /// In the runtime, beside init.
@@ -93,7 +105,11 @@ struct PlanMaker {
             steps += process.rlimits.map { SetResourceLimit(limit: $0) }
         }
         if let score = process.oomScoreAdj { steps.append(SetOOMScore(score: score)) }
+        for (name, device) in linux.netDevices.sorted(by: { $0.key < $1.key }) {
+            steps.append(MoveNetworkDevice(name: name, newName: device.name ?? name))
+        }
         steps += placementSteps
+        if let resourceControl { steps.append(JoinResourceControlGroup(group: resourceControl)) }
         steps.append(Reach(rendezvous: .placed))
         return steps
     }
@@ -174,6 +190,7 @@ struct PlanMaker {
             process: process, host: host, hasOwnUser: hasOwnUser)
         steps += processMaker.confinement
         if let domain = linux.personality?.domain { steps.append(SetPersonality(domain: domain)) }
+        if let policy = linux.memoryPolicy { steps.append(SetMemoryPolicy(policy: policy)) }
         if !namespaces.hasNewUser {
             steps += process.rlimits.map { SetResourceLimit(limit: $0) }
         }

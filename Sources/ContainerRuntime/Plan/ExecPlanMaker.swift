@@ -12,7 +12,7 @@ struct ExecPlanMaker {
     let host: HostFacts
     /// The container's init, as the runtime numbers it.
     let initProcessID: CInt
-    let cgroup: Cgroup?
+    let place: ExecPlace
     /// What is kept of the container.
     let state: RuntimeState
     let request: Exec.Request
@@ -23,6 +23,8 @@ struct ExecPlanMaker {
 
     /// Whether the container has a user namespace that the runtime's rights do not reach into.
     var needsDetour: Bool { kinds.contains(.user) && !host.isPrivileged }
+
+    private var cgroup: Cgroup? { place.cgroup }
 
     /// Whether the process moves itself into its cgroups before it enters the namespaces.
     private var entersCgroup: Bool {
@@ -38,7 +40,14 @@ struct ExecPlanMaker {
             plan.add([AttachToUnit(unit: unit)], to: .attend)
         } else if let cgroup {
             plan.add([OpenCgroup(cgroup: cgroup)], to: .prepare)
-            if !entersCgroup { plan.add([JoinCgroupForExec(cgroup: cgroup)], to: .attend) }
+            if !entersCgroup {
+                plan.add([JoinCgroupForExec(cgroup: cgroup)] + place.moves, to: .attend)
+            }
+        }
+        if let wanted = spec.linux?.intelRdt {
+            let group = try ResourceControlGroup(
+                wanted, containerID: state.id, root: host.resourceControl)
+            plan.add([JoinResourceControlGroup(group: group)], to: .attend)
         }
         if let score = process.oomScoreAdj { plan.add([SetOOMScore(score: score)], to: .attend) }
         plan.add(process.rlimits.map { SetResourceLimit(limit: $0) }, to: .attend)
@@ -48,7 +57,8 @@ struct ExecPlanMaker {
         plan.add([Reach(rendezvous: .placed)], to: .attend)
 
         if let cgroup, entersCgroup {
-            plan.add([EnterCgroup(cgroup: cgroup, isInUnified: false)], to: .settle)
+            plan.add(
+                [EnterCgroup(cgroup: cgroup, isInUnified: false)] + place.moves, to: .settle)
         }
         plan.add(
             [
@@ -77,6 +87,12 @@ struct ExecPlanMaker {
             spec.linux?.seccomp, process: process,
             state: ContainerState(of: state, status: .running))
         plan.add(filter.forwarding, to: .attend)
+        if let domain = spec.linux?.personality?.domain {
+            plan.add([SetPersonality(domain: domain)], to: .enter)
+        }
+        if let policy = spec.linux?.memoryPolicy {
+            plan.add([SetMemoryPolicy(policy: policy)], to: .enter)
+        }
         plan.add(maker.confinement + filter.early + maker.identity + filter.late, to: .enter)
         plan.add(filter.atLaunch, to: .launch)
         return plan
@@ -135,42 +151,6 @@ struct JoinProcessNamespaces: SetupStep {
     }
 }
 
-/// Opens the container's cgroup v2 directory, so that the program is born into it.
-struct OpenCgroup: SetupStep {
-    let cgroup: Cgroup
-
-    var explanation: Explanation {
-        Explanation(
-            shell: "exec {cgroup}<\(cgroup.path)", why: "the program is born into the cgroup",
-            spec: "linux.cgroupsPath")
-    }
-
-    func run(in context: inout SetupContext) throws(Problem) {
-        guard cgroup.layout.isUnified else { return }
-        context.cgroupDirectory = try explaining("cannot open the container's cgroup") {
-            () throws(SystemCallError) in try cgroup.openUnifiedDirectory()
-        }
-    }
-}
-
-/// Puts the program into the container's cgroups where it was not born there.
-struct JoinCgroupForExec: SetupStep {
-    let cgroup: Cgroup
-
-    var explanation: Explanation {
-        Explanation(
-            shell: "echo $PID > …\(cgroup.path)/cgroup.procs",
-            why: "the container's limits hold for the program too", spec: "linux.cgroupsPath")
-    }
-
-    func run(in context: inout SetupContext) throws(Problem) {
-        guard !cgroup.layout.isUnified, let process = context.initProcessID else { return }
-        try explaining("cannot put the program into the container's cgroup") {
-            () throws(SystemCallError) in try cgroup.add(process, alreadyInUnified: false)
-        }
-    }
-}
-
 /// Ties the program to processors: `process.execCPUAffinity` (sched_setaffinity(2)).
 struct SetProcessors: SetupStep {
     /// A list as in cpuset(7): "0-3,7".
@@ -183,7 +163,7 @@ struct SetProcessors: SetupStep {
     }
 
     func run(in context: inout SetupContext) throws(Problem) {
-        guard let processors = Self.parse(list) else {
+        guard let processors = NumberList.parse(list) else {
             throw Problem(
                 kind: .invalid, what: "cannot tie the program to processors \(list)",
                 why: "a list looks like 0-3,7")
@@ -192,19 +172,5 @@ struct SetProcessors: SetupStep {
         try explaining("cannot tie the program to processors \(list)") {
             () throws(SystemCallError) in try setAffinity(of: process, to: processors)
         }
-    }
-
-    /// Reads a list; nil where it is none.
-    static func parse(_ list: String) -> [Int]? {
-        var processors: [Int] = []
-        for part in list.split(separator: ",", omittingEmptySubsequences: false) {
-            let bounds = part.split(separator: "-", omittingEmptySubsequences: false)
-                .map { Int($0.filter { $0 != " " }) }
-            guard (1...2).contains(bounds.count), let first = bounds[0], let last = bounds.last,
-                let last, first >= 0, first <= last, last < 8192
-            else { return nil }
-            processors += Array(first...last)
-        }
-        return processors
     }
 }

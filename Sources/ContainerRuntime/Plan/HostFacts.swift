@@ -1,4 +1,5 @@
 package import Linux
+package import SystemPackage
 
 /// What a plan needs to know about the machine; a pure value that tests make by hand.
 package struct HostFacts: Sendable, Equatable {
@@ -22,13 +23,15 @@ package struct HostFacts: Sendable, Equatable {
     package var isAppArmorEnabled: Bool
     /// Whether SELinux confines programs on this machine.
     package var isSELinuxEnabled: Bool
+    /// Where resctrl is mounted, when the container needs it.
+    package var resourceControl: FilePath?
 
     package init(
         effectiveUserID: UInt32 = 0, effectiveGroupID: UInt32 = 0,
         isInInitialUserNamespace: Bool = true, effectiveCapabilities: UInt64 = .max,
         lastCapability: Int = 40, kernel: KernelVersion = KernelVersion(major: 6, minor: 12),
         cgroups: CgroupLayout = .version2, isAppArmorEnabled: Bool = false,
-        isSELinuxEnabled: Bool = false
+        isSELinuxEnabled: Bool = false, resourceControl: FilePath? = nil
     ) {
         self.effectiveUserID = effectiveUserID
         self.effectiveGroupID = effectiveGroupID
@@ -39,6 +42,7 @@ package struct HostFacts: Sendable, Equatable {
         self.cgroups = cgroups
         self.isAppArmorEnabled = isAppArmorEnabled
         self.isSELinuxEnabled = isSELinuxEnabled
+        self.resourceControl = resourceControl
     }
 
     /// Whether the runtime may do everything an unrestricted root could do to mounts and

@@ -19,6 +19,8 @@ package struct PlanOptions: Sendable, Equatable {
     package var sharingNamespace: FilePath?
     /// Whether the program is killed when the runtime is: true for a monitor, which stays.
     package var endsWithRuntime: Bool
+    /// The directory of the socket to which the program says that it is ready (sd_notify(3)).
+    package var notifyDirectory: FilePath?
 
     package init(
         containerID: String, start: StartSignal, streams: StandardStreams = .inherited,

@@ -26,6 +26,8 @@ package struct SetupContext: ~Copyable {
     package var cgroup: Cgroup?
     /// The systemd unit that the cgroup is, once it is made.
     var scope: SystemdScope?
+    /// The resctrl groups that were made for the container alone, inner ones first.
+    var resourceControlDirectories: [String] = []
     /// The host's `/proc`, opened before the root was entered: what the container has at this
     /// place may be anything.
     package var procDirectory: RootedDirectory?

@@ -19,6 +19,24 @@ struct MakeStartFifo: SetupStep {
     }
 }
 
+/// Makes the directory of the socket to which the program says that it is ready.
+struct MakeNotifyDirectory: SetupStep {
+    let path: FilePath
+
+    var explanation: Explanation {
+        Explanation(
+            shell: "mkdir \(path)", why: "the program tells the service manager that it is ready",
+            spec: "NOTIFY_SOCKET")
+    }
+
+    func run(in context: inout SetupContext) throws(Problem) {
+        // It goes with the container's directory.
+        try explaining("cannot make \(path)") { () throws(SystemCallError) in
+            try Directory.make(path, permissions: FilePermissions(rawValue: 0o755))
+        }
+    }
+}
+
 /// Opens the fifo for reading while its path still means something.
 struct OpenStartFifo: SetupStep {
     let path: FilePath

@@ -22,6 +22,7 @@ enum MemoryLimit {
         for memory: RuntimeSpec.Memory, in cgroup: Cgroup
     ) throws(Problem) -> [any SetupStep] {
         guard isLimited(memory) else { return [] }
+        try check(memory)
         switch try cgroup.version(of: .memory, for: field) {
         case .v1: return try legacySteps(for: memory, in: cgroup)
         case .v2: return try unifiedSteps(for: memory, in: cgroup)
@@ -50,6 +51,15 @@ enum MemoryLimit {
             swap.map { UnitProperty("MemorySwapMax", $0) },
             reservation.map { UnitProperty("MemoryLow", $0) },
         ].compactMap(\.self)
+    }
+
+    private static func check(_ memory: RuntimeSpec.Memory) throws(Problem) {
+        guard let swap = set(memory.swap), swap != -1, let limit = set(memory.limit), limit > swap
+        else { return }
+        throw .invalidLimit(
+            "\(field).swap",
+            "\(swap) bytes of memory and swap together are less than the limit of memory, \(limit)",
+            fix: "set both: the second is the sum of memory and swap")
     }
 
     private static func legacySteps(
@@ -131,6 +141,11 @@ enum MemoryLimit {
             throw .onlyInVersion1("\(field).disableOOMKiller")
         }
         var steps: [any SetupStep] = []
+        if memory.checkBeforeUpdate == true {
+            let lowest = [set(memory.limit), set(memory.swap)].compactMap { $0 }
+                .filter { $0 > 0 }.min()
+            if let lowest { steps.append(CheckMemoryUse(cgroup: cgroup, limitInBytes: lowest)) }
+        }
         if let swap = try unifiedSwap(memory) {
             // Nothing is lost without swap accounting when no swap or no limit of it is asked for.
             let isKept = swap == 0 || swap == -1
@@ -176,12 +191,6 @@ enum MemoryLimit {
                 "\(field).swap", "it limits memory and swap together, and memory has no limit",
                 fix: "set \(field).limit too")
         }
-        guard swap >= limit else {
-            throw .invalidLimit(
-                "\(field).swap",
-                "\(swap) bytes of memory and swap together are less than the "
-                    + "limit of memory, \(limit)")
-        }
         return swap - limit
     }
 
@@ -193,4 +202,36 @@ enum MemoryLimit {
     private static let whyLimit = "past this many bytes the kernel kills a process of the container"
     private static let whySwap = "how much of the container's memory may be swapped out"
     private static let whyReservation = "the kernel takes memory from others before this container"
+}
+
+/// A step that refuses a limit below what is used already: `checkBeforeUpdate`.
+///
+/// Version 2 kills processes until the rest fits; version 1 refuses such a limit itself.
+struct CheckMemoryUse: SetupStep {
+    let cgroup: Cgroup
+    let limitInBytes: Int64
+
+    var explanation: Explanation {
+        Explanation(
+            shell: "[ $(cat memory.current) -lt \(limitInBytes) ]",
+            why: "a limit below what is used would kill processes of the container",
+            spec: "linux.resources.memory.checkBeforeUpdate")
+    }
+
+    func run(in context: inout SetupContext) throws(Problem) {
+        let what = "cannot set linux.resources.memory.limit to \(limitInBytes)"
+        let used: Int64
+        do {
+            used =
+                Int64(
+                    try cgroup.read("memory.current", of: .memory).prefix { $0.isNumber }) ?? 0
+        } catch {
+            throw Problem(cgroup: what, error)
+        }
+        guard used >= limitInBytes else { return }
+        throw Problem(
+            kind: .conflict, what: what,
+            why: "the container uses \(used) bytes, and checkBeforeUpdate is set",
+            fix: "choose a limit above what it uses")
+    }
 }

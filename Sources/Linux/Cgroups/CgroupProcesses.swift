@@ -67,3 +67,37 @@ extension Cgroup {
         }
     }
 }
+
+extension Cgroup {
+    /// Whether the version 2 cgroup gives controllers to cgroups below it.
+    ///
+    /// Such a cgroup may hold no process itself (cgroups(7) § "no internal processes").
+    package func givesControllersAway() throws(SystemCallError) -> Bool {
+        guard let directory = layout.unified?.directory(of: path) else { return false }
+        return try CgroupFiles.read(directory.appending("cgroup.subtree_control"))
+            .contains { !$0.isWhitespace }
+    }
+}
+
+extension CgroupLayout {
+    /// The version 2 cgroup that a process is in (`/proc/PID/cgroup`); nil for the root.
+    package func unifiedCgroup(of process: pid_t) throws(SystemCallError) -> Cgroup? {
+        let memberships = Self.parseMemberships(
+            try CgroupFiles.read(FilePath("/proc/\(process)/cgroup")))
+        guard let path = memberships.first(where: { $0.names.isEmpty })?.path, path != "/" else {
+            return nil
+        }
+        return Cgroup(layout: self, path: path)
+    }
+
+    /// The version 1 hierarchy that `/proc/self/cgroup` lists by this name: "cpu", "name=systemd".
+    package func legacyHierarchy(named name: String) -> Hierarchy? {
+        hierarchies.first {
+            switch $0.kind {
+            case .controllers(let controllers): controllers.contains { $0.rawValue == name }
+            case .named(let own): name == "name=\(own)"
+            case .unified: false
+            }
+        }
+    }
+}

@@ -20,6 +20,9 @@ package struct Pipe: ~Copyable, Sendable {
         writing = OwnedFD(adopting: ends.1)
     }
 
+    /// Closes the end that is written to.
+    package consuming func keepReading() -> OwnedFD { reading }
+
     /// Gives both ends away.
     package consuming func split(_ body: (consuming OwnedFD, consuming OwnedFD) -> Void) {
         body(reading, writing)

@@ -10,6 +10,12 @@ struct NetlinkMessage {
         static let request = Flags(rawValue: 0x1)
         /// `NLM_F_ACK`.
         static let acknowledge = Flags(rawValue: 0x4)
+        /// `NLM_F_DUMP`: all that there is.
+        static let dump = Flags(rawValue: 0x300)
+        /// `NLM_F_EXCL`: it must be new.
+        static let exclusive = Flags(rawValue: 0x200)
+        /// `NLM_F_CREATE`.
+        static let create = Flags(rawValue: 0x400)
     }
 
     /// Begins a message: `struct nlmsghdr`.
@@ -27,14 +33,28 @@ struct NetlinkMessage {
         updateLength()
     }
 
-    /// Appends an attribute with a text that ends with 0: `struct rtattr`, padded to four bytes.
+    /// Appends an attribute with a text, which ends with 0.
     mutating func appendAttribute(type: UInt16, text: String) {
-        let content = Array(text.utf8) + [0]
+        appendAttribute(type: type, bytes: Array(text.utf8) + [0])
+    }
+
+    /// Appends an attribute of bytes: `struct rtattr`, padded to four bytes.
+    mutating func appendAttribute(type: UInt16, bytes content: [UInt8]) {
         append(UInt16(4 + content.count))
         append(type)
         bytes += content
         while bytes.count % 4 != 0 { bytes.append(0) }
         updateLength()
+    }
+
+    /// Appends `struct ifinfomsg`: which interface, and which of its `IFF_…` flags change to what.
+    mutating func appendInterfaceInformation(index: Int32, flags: UInt32, change: UInt32) {
+        append(UInt8(0))  // ifi_family: AF_UNSPEC
+        append(UInt8(0))
+        append(UInt16(0))  // ifi_type
+        append(index)
+        append(flags)
+        append(change)
     }
 
     /// The code of an acknowledgement: 0, or an errno below 0; nil where it is no `NLMSG_ERROR`.

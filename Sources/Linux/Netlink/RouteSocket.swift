@@ -15,18 +15,53 @@ package struct RouteSocket: ~Copyable, Sendable {
     /// The message is `RTM_NEWLINK` with `IFF_UP`; the kernel gives lo its addresses.
     package borrowing func setUp(interface name: String) throws(SystemCallError) {
         var message = NetlinkMessage(type: 16, flags: [.request, .acknowledge])  // RTM_NEWLINK
-        message.append(UInt8(0))  // struct ifinfomsg: ifi_family, AF_UNSPEC
-        message.append(UInt8(0))
-        message.append(UInt16(0))  // ifi_type
-        message.append(Int32(0))  // ifi_index: the name below decides
-        message.append(UInt32(1))  // ifi_flags: IFF_UP
-        message.append(UInt32(1))  // ifi_change: IFF_UP alone
+        // Index 0: the name below decides. IFF_UP is 1.
+        message.appendInterfaceInformation(index: 0, flags: 1, change: 1)
         message.appendAttribute(type: 3, text: name)  // IFLA_IFNAME
         try request(message, "set \(name) up")
     }
 
     /// Sends one message and waits for the kernel's acknowledgement.
-    private borrowing func request(
+    borrowing func request(
+        _ message: NetlinkMessage, _ subject: String
+    ) throws(SystemCallError) {
+        try send(message, subject)
+        let answer = try receive(upToBytes: 1024, subject)
+        guard let code = NetlinkMessage.errorCode(in: answer[...]) else {
+            throw SystemCallError(call: "rtnetlink", subject: subject, errno: .badMessage)
+        }
+        guard code == 0 else {
+            throw SystemCallError(
+                call: "rtnetlink", subject: subject, errno: Errno(rawValue: -code))
+        }
+    }
+
+    /// Sends one message and reads the messages that answer it (`NLM_F_DUMP`).
+    borrowing func dump(
+        _ message: NetlinkMessage, _ subject: String
+    ) throws(SystemCallError) -> [NetlinkReader.Message] {
+        try send(message, subject)
+        var all: [NetlinkReader.Message] = []
+        while true {
+            let bytes = try receive(upToBytes: 65536, subject)
+            var reader = NetlinkReader(bytes)
+            while let answer = reader.next() {
+                switch answer.type {
+                case 3: return all  // NLMSG_DONE
+                case 2:  // NLMSG_ERROR
+                    throw SystemCallError(
+                        call: "rtnetlink", subject: subject,
+                        errno: Errno(rawValue: -(answer.number(at: 0, as: Int32.self) ?? 0)))
+                default: all.append(answer)
+                }
+            }
+            guard !bytes.isEmpty else {
+                throw SystemCallError(call: "rtnetlink", subject: subject, errno: .badMessage)
+            }
+        }
+    }
+
+    private borrowing func send(
         _ message: NetlinkMessage, _ subject: String
     ) throws(SystemCallError) {
         let bytes = message.bytes
@@ -34,18 +69,19 @@ package struct RouteSocket: ~Copyable, Sendable {
         try kernel("sendto", subject) {
             bytes.withUnsafeBytes { clinux_send(descriptor, $0.baseAddress, UInt64($0.count), 0) }
         }
-        var answer = [UInt8](repeating: 0, count: 1024)
+    }
+
+    private borrowing func receive(
+        upToBytes limit: Int, _ subject: String
+    ) throws(SystemCallError) -> [UInt8] {
+        var answer = [UInt8](repeating: 0, count: limit)
+        let descriptor = socket.rawValue
         let count = try kernel("recvfrom", subject) {
             answer.withUnsafeMutableBytes {
                 clinux_receive(descriptor, $0.baseAddress, UInt64($0.count), 0)
             }
         }
-        guard let code = NetlinkMessage.errorCode(in: answer[..<Int(count)]) else {
-            throw SystemCallError(call: "rtnetlink", subject: subject, errno: .badMessage)
-        }
-        guard code == 0 else {
-            throw SystemCallError(
-                call: "rtnetlink", subject: subject, errno: Errno(rawValue: -code))
-        }
+        answer.removeLast(limit - Int(count))
+        return answer
     }
 }

@@ -45,12 +45,33 @@ package func setIOPriority(class ioClass: Int32, level: Int32) throws(SystemCall
 
 /// Ties a process to processors (sched_setaffinity(2)); 0 is the calling process.
 package func setAffinity(of process: CInt, to processors: [Int]) throws(SystemCallError) {
-    let words = (processors.max() ?? 0) / 64 + 1
-    var mask: [UInt64] = Array(repeating: 0, count: words)
-    for processor in processors { mask[processor / 64] |= 1 << UInt64(processor % 64) }
+    let mask = bitMask(of: processors)
     try kernel("sched_setaffinity", "processors \(processors)") {
         mask.withUnsafeBufferPointer {
             clinux_sched_setaffinity(process, UInt64($0.count * 8), $0.baseAddress)
         }
     }
+}
+
+/// Says from which nodes the calling process gets memory (set_mempolicy(2)).
+///
+/// - Parameters:
+///   - mode: `MPOL_DEFAULT` 0, `PREFERRED` 1, `BIND` 2, `INTERLEAVE` 3, `LOCAL` 4,
+///     `PREFERRED_MANY` 5, `WEIGHTED_INTERLEAVE` 6, and `MPOL_F_…` bits.
+///   - nodes: the memory nodes; some modes want none.
+/// - Throws: ENOSYS on a kernel without NUMA, EINVAL for nodes that the mode or machine lacks.
+package func setMemoryPolicy(mode: Int32, nodes: [Int]) throws(SystemCallError) {
+    let mask = bitMask(of: nodes)
+    try kernel("set_mempolicy", "mode \(mode) nodes \(nodes)") {
+        mask.withUnsafeBufferPointer {
+            clinux_set_mempolicy(mode, $0.baseAddress, nodes.isEmpty ? 0 : UInt64($0.count * 64))
+        }
+    }
+}
+
+/// One bit for each number.
+private func bitMask(of numbers: [Int]) -> [UInt64] {
+    var mask: [UInt64] = Array(repeating: 0, count: (numbers.max() ?? 0) / 64 + 1)
+    for number in numbers { mask[number / 64] |= 1 << UInt64(number % 64) }
+    return mask
 }

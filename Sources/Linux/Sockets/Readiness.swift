@@ -7,6 +7,8 @@ package struct ReadinessEvents: OptionSet, Sendable {
 
     /// `EPOLLIN`: there is something to read, or the end.
     package static let readable = ReadinessEvents(rawValue: 0x001)
+    /// `EPOLLPRI`: something out of the ordinary, such as a changed file of a cgroup.
+    package static let urgent = ReadinessEvents(rawValue: 0x002)
     /// `EPOLLOUT`: there is room to write.
     package static let writable = ReadinessEvents(rawValue: 0x004)
     /// `EPOLLERR`: an error, or the reader of a pipe is gone; always reported.

@@ -40,6 +40,9 @@ package struct SocketPair: ~Copyable, Sendable {
         second = OwnedFD(adopting: ends.1)
     }
 
+    /// Closes the second end, which another process has.
+    package consuming func keepFirst() -> OwnedFD { first }
+
     /// Gives both ends away.
     package consuming func split<Result: ~Copyable>(
         _ body: (consuming OwnedFD, consuming OwnedFD) -> Result
@@ -64,6 +67,36 @@ package enum UnixSocket {
             }
         }
         try kernel("listen", "\(path)") { clinux_listen(descriptor, backlog) }
+        return socket
+    }
+
+    /// Makes a socket at a path that must be free, to receive messages without a connection.
+    ///
+    /// The system call is `bind(2)`.
+    package static func receiver(at path: FilePath) throws(SystemCallError) -> OwnedFD {
+        let socket = try make(.datagrams)
+        let descriptor = socket.rawValue
+        try reaching(path) { (address) throws(SystemCallError) in
+            try kernel("bind", "\(path)") {
+                clinux_unix_bind(descriptor, address, UInt64(address.count))
+            }
+        }
+        return socket
+    }
+
+    /// Connects to a socket that has a name of its own name space and no file (`unix(7)`
+    /// § "abstract").
+    ///
+    /// The system call is `connect(2)`.
+    package static func connect(
+        toAbstract name: String, _ kind: SocketKind
+    ) throws(SystemCallError) -> OwnedFD {
+        let socket = try make(kind)
+        let descriptor = socket.rawValue
+        let address = [0] + Array(name.utf8.prefix(addressCapacity))
+        try kernel("connect", "@\(name)") {
+            clinux_unix_connect(descriptor, address, UInt64(address.count))
+        }
         return socket
     }
 

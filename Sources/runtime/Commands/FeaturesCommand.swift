@@ -31,9 +31,13 @@ enum FeaturesCommand {
                 "seccomp": seccomp,
                 "apparmor": ["enabled": true],
                 "selinux": ["enabled": true],
-                "intelRdt": ["enabled": false],
+                "intelRdt": ["enabled": true, "schemata": true, "monitoring": true],
+                "memoryPolicy": [
+                    "modes": names(RuntimeSpec.MemoryPolicy.Mode.allCases),
+                    "flags": names(RuntimeSpec.MemoryPolicy.Flag.allCases),
+                ],
                 "mountExtensions": ["idmap": ["enabled": true]],
-                "netDevices": ["enabled": false],
+                "netDevices": ["enabled": true],
             ],
             "annotations": ["org.opencontainers.runtime-spec.features": "kade-runtime"],
         ]

@@ -27,24 +27,36 @@ struct Foreground: ~Copyable {
     private static let faults: [CInt] = [4, 5, 6, 7, 8, 11, 31]
 
     /// Waits for the program's end.
+    ///
+    /// - Parameters:
+    ///   - process: the program.
+    ///   - terminal: the other side of its terminal.
+    ///   - notify: to which it says that it is ready; the service's main process is this one then.
+    /// - Returns: how it ended.
+    /// - Throws: when the terminal or a socket fails.
     borrowing func wait(
-        for process: borrowing ChildProcess, terminal: consuming OwnedFD?
+        for process: borrowing ChildProcess, terminal: consuming OwnedFD?,
+        notify: borrowing NotifySocket?
     ) throws(Problem) -> ExitStatus {
         guard let terminal else {
             return try explaining("cannot wait for the program") { () throws(SystemCallError) in
-                try waitWithoutTerminal(process)
+                try waitWithoutTerminal(process, notify)
             }
         }
-        return try TerminalRelay(terminal: terminal).run(process, signals)
+        return try TerminalRelay(terminal: terminal).run(process, signals, notify)
     }
 
     private borrowing func waitWithoutTerminal(
-        _ process: borrowing ChildProcess
+        _ process: borrowing ChildProcess, _ notify: borrowing NotifySocket?
     ) throws(SystemCallError) -> ExitStatus {
-        let descriptors = [process.descriptor.rawValue, signals.descriptor.rawValue]
+        let descriptors = [
+            process.descriptor.rawValue, signals.descriptor.rawValue,
+            NotifySocket.descriptor(of: notify),
+        ]
         while true {
             let events = try Poll.wait(for: descriptors, .readable, milliseconds: nil)
             if !events[1].isEmpty { try forward(to: process) }
+            if !events[2].isEmpty { try NotifySocket.relay(notify) }
             if !events[0].isEmpty { return try process.wait() }
         }
     }

@@ -32,15 +32,19 @@ struct TerminalRelay: ~Copyable {
 
     /// Relays until the program has ended and all it wrote is written.
     consuming func run(
-        _ process: borrowing ChildProcess, _ signals: borrowing SignalDescriptor
+        _ process: borrowing ChildProcess, _ signals: borrowing SignalDescriptor,
+        _ notify: borrowing NotifySocket?
     ) throws(Problem) -> ExitStatus {
-        try explaining("cannot relay the terminal") { () throws(SystemCallError) in
-            try relay(process, signals)
+        do throws(SystemCallError) {
+            return try relay(process, signals, notify)
+        } catch {
+            throw Problem(what: "cannot relay the terminal", refusal: error)
         }
     }
 
     private borrowing func relay(
-        _ process: borrowing ChildProcess, _ signals: borrowing SignalDescriptor
+        _ process: borrowing ChildProcess, _ signals: borrowing SignalDescriptor,
+        _ notify: borrowing NotifySocket?
     ) throws(SystemCallError) -> ExitStatus {
         if settings != nil { try adoptSize() }
         let output = try OwnedFD(duplicating: 1)
@@ -49,10 +53,11 @@ struct TerminalRelay: ~Copyable {
         while true {
             let descriptors = [
                 signals.descriptor.rawValue, terminal.rawValue, process.descriptor.rawValue,
-                isInputOpen ? input.rawValue : -1,
+                isInputOpen ? input.rawValue : -1, NotifySocket.descriptor(of: notify),
             ]
             let events = try Poll.wait(for: descriptors, .readable, milliseconds: nil)
             if !events[0].isEmpty { try takeSignals(signals, process) }
+            if !events[4].isEmpty { try NotifySocket.relay(notify) }
             if !events[1].isEmpty, try !carry(to: output) { return try process.wait() }
             if events[1].isEmpty, !events[2].isEmpty {
                 // The program has ended; others may still hold its terminal.

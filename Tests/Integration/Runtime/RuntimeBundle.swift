@@ -1,7 +1,8 @@
 import Foundation
 import OCI
 
-/// A bundle of busybox, and `kade-runtime` with a root of its own.
+/// A bundle of busybox, and a runtime, `kade-runtime` unless it is another's turn, with a root of
+/// its own.
 ///
 /// When it goes, its containers go.
 final class RuntimeBundle {
@@ -9,9 +10,17 @@ final class RuntimeBundle {
     /// What `config.json` is written from before each command.
     var spec: RuntimeSpec
 
-    /// - Parameter change: what the test wants different from `kade-runtime spec`.
+    /// What executes the runtime.
+    let command: [String]
+
+    /// - Parameters:
+    ///   - runtime: what runs it.
+    ///   - change: what the test wants different from `kade-runtime spec`.
     /// - Throws: when a tool of the test fails.
-    init(_ change: (inout RuntimeSpec) -> Void = { _ in }) throws {
+    init(
+        for runtime: RuntimeUnderTest = .kade, _ change: (inout RuntimeSpec) -> Void = { _ in }
+    ) throws {
+        command = runtime.command
         folder = try TemporaryFolder()
         try Tool.check("chmod", "755", folder.path)
         try Tool.check("sh", "-c", Self.script, "sh", folder.at("rootfs"))
@@ -20,6 +29,7 @@ final class RuntimeBundle {
             json: Array(folder.text("config.json").utf8), named: "config.json")
         spec.process?.terminal = false
         spec.root?.readonly = false
+        runtime.adapt(&spec)
         change(&spec)
     }
 
@@ -57,14 +67,14 @@ final class RuntimeBundle {
     /// Runs a command of the runtime.
     @discardableResult
     func runtime(_ arguments: String...) throws -> Tool.Outcome {
-        try Tool.start([Self.program, "--root", root] + arguments).wait()
+        try Tool.start(command + ["--root", root] + arguments).wait()
     }
 
     /// Runs a shell command in a new container to its end.
     func run(shell command: String, _ flags: String...) throws -> Tool.Outcome {
         try write(shell: command)
         return try Tool.start(
-            [Self.program, "--root", root, "run", "--bundle", folder.path] + flags + [id]
+            self.command + ["--root", root, "run", "--bundle", folder.path] + flags + [id]
         ).wait()
     }
 
@@ -78,14 +88,14 @@ final class RuntimeBundle {
     func startSleeping() throws {
         spec.process?.args = ["sleep", "1000"]
         try write()
-        try Tool.check(
-            Self.program, "--root", root, "run", "--detach", "--bundle", folder.path, id)
+        let outcome = try runtime("run", "--detach", "--bundle", folder.path, id)
+        guard outcome.exitCode == 0 else { throw Tool.Failure(description: outcome.errors) }
     }
 
     /// Runs a shell command in the running container.
     func exec(_ flags: String..., shell command: String) throws -> Tool.Outcome {
         try Tool.start(
-            [Self.program, "--root", root, "exec"] + flags + [id, "sh", "-c", command]
+            self.command + ["--root", root, "exec"] + flags + [id, "sh", "-c", command]
         ).wait()
     }
 

@@ -64,6 +64,86 @@ import Testing
         #expect(outcome.errors.contains("cannot exec in a stopped container"))
     }
 
+    @Test func `the program runs in a cgroup below the container's`() throws {
+        let bundle = try RuntimeBundle()
+        try bundle.startSleeping()
+        let groups = try Tool.check(
+            "sed", "s/.*:.*://", "/proc/\(try bundle.state()["pid"]?.int ?? 0)/cgroup")
+        let path = groups.split(separator: "\n").first.map(String.init) ?? ""
+        let hierarchies = "cpu cpuacct cpuset memory devices freezer blkio pids systemd"
+        try Tool.check(
+            "sh", "-ec",
+            """
+            cd /sys/fs/cgroup; mkdir memory$1/only
+            for name in $2; do mkdir $name$1/below; done
+            for file in cpus mems; do
+                cat cpuset$1/cpuset.$file > cpuset$1/below/cpuset.$file
+            done
+            """, "sh", path, hierarchies)
+        let all = try bundle.exec(
+            "--cgroup", "below", shell: "grep -c :/below$ /proc/self/cgroup")
+        #expect(all.output == "9\n", "\(all.errors)")
+        let some = try bundle.exec(
+            "--cgroup", "memory:only", "--cgroup", "pids,cpu:below",
+            shell: "grep -E ':(memory|pids|cpu|freezer):' /proc/self/cgroup | cut -d: -f2- | sort")
+        #expect(some.lines == ["cpu:/below", "freezer:/", "memory:/only", "pids:/below"])
+        let script =
+            "cd /sys/fs/cgroup; rmdir memory$1/only; for n in $2; do rmdir $n$1/below; done"
+        try Tool.check("sh", "-c", script, "sh", path, hierarchies)
+    }
+
+    @Test(arguments: [
+        (["nothere"], "it does not exist"), (["../x"], "leads out of the container's cgroup"),
+        (["a", "b"], "starts with CONTROLLER:"), (["nothing:x"], "has the controller nothing"),
+        ([":x"], "a controller has no name"), (["cpu:a", "cpu:b"], "a second time"),
+    ])
+    func `a cgroup that cannot be is refused`(values: [String], complaint: String) throws {
+        let bundle = try RuntimeBundle()
+        try bundle.startSleeping()
+        let outcome = try Tool.start(
+            bundle.command + ["--root", bundle.root, "exec"] + values.flatMap { ["--cgroup", $0] }
+                + [bundle.id, "true"]
+        ).wait()
+        #expect(outcome.exitCode == 255)
+        #expect(outcome.errors.contains(complaint), "\(outcome.errors)")
+    }
+
+    @Test func `the program has the container's personality, and processors of its own`() throws {
+        let bundle = try RuntimeBundle {
+            $0.linux?.personality = .init(domain: .linux32)
+            $0.process?.execCPUAffinity = .init(initial: "0", final: "1")
+        }
+        try bundle.startSleeping()
+        let outcome = try bundle.exec(
+            shell: "uname -m; grep Cpus_allowed_list /proc/self/status | cut -f2")
+        #expect(outcome.lines == ["i686", "1"])
+    }
+
+    @Test(arguments: [RuntimeUnderTest.kade, .runc])
+    func `of a variable that is set twice the last value holds`(
+        runtime: RuntimeUnderTest
+    ) throws {
+        guard runtime.isInstalled else { return }
+        let bundle = try RuntimeBundle(for: runtime)
+        try bundle.startSleeping()
+        let outcome = try bundle.exec("-e", "TERM=vt100", "-e", "X=1", "-e", "X=2", shell: "env")
+        #expect(Set(outcome.lines).isSuperset(of: ["TERM=vt100", "X=2"]))
+        #expect(!outcome.lines.contains("X=1"))
+    }
+
+    @Test func `a paused container is entered only when that is asked for`() throws {
+        let bundle = try RuntimeBundle()
+        try bundle.startSleeping()
+        try bundle.runtime("pause", bundle.id)
+        #expect(try bundle.exec(shell: "true").errors.contains("paused container"))
+        let running = try Tool.start(
+            bundle.command + [
+                "--root", bundle.root, "exec", "--ignore-paused", bundle.id, "echo", "thawed",
+            ])
+        try bundle.runtime("resume", bundle.id)
+        #expect(try running.wait().output == "thawed\n")
+    }
+
     @Test func `a terminal is the program's alone`() throws {
         let bundle = try RuntimeBundle()
         try bundle.startSleeping()

@@ -1,0 +1,61 @@
+import ContainerRuntime
+import Diagnostics
+import Linux
+import SystemPackage
+
+/// `kade-runtime checkpoint`: keeps a container on disk, to be restored later.
+enum CheckpointCommand {
+    private static let names: [OptionName] =
+        CRIUArguments.names + [
+            .value("parent-path"), .flag("leave-running"), .flag("tcp-skip-in-flight"),
+            .flag("link-remap"), .value("status-fd"), .value("page-server"), .flag("pre-dump"),
+        ]
+
+    static func run(_ arguments: [String], _ global: GlobalOptions) throws(Problem) -> CInt {
+        let parsed = try ParsedArguments(arguments, options: names, stopsAtOperand: false)
+        let id = try parsed.container(of: "checkpoint")
+        var settings = try CRIUArguments.settings(parsed, global)
+        settings.flags.leavesRunning = try parsed.has("leave-running")
+        settings.flags.skipsConnectionsInFlight = try parsed.has("tcp-skip-in-flight")
+        settings.flags.linksBack = try parsed.has("link-remap")
+        var request = Checkpoint.Request(id: id, root: global.root, criu: settings)
+        request.isPreDump = try parsed.has("pre-dump")
+        request.parentImages = try parentImages(parsed.value("parent-path"), of: settings.images)
+        request.pageServer = try pageServer(parsed.value("page-server"))
+        request.statusDescriptor = try parsed.number("status-fd").flatMap {
+            $0 < 0 ? nil : CInt(clamping: $0)
+        }
+        for warning in try Checkpoint.run(request) { global.log.warn("\(warning)") }
+        return 0
+    }
+
+    private static func parentImages(
+        _ path: String?, of images: FilePath
+    ) throws(Problem) -> String? {
+        guard let path else { return nil }
+        guard !path.hasPrefix("/") else {
+            throw Problem(
+                kind: .invalid, what: "invalid value \"\(path)\" for flag --parent-path",
+                why: "it must be relative to --image-path", fix: "write it like ../parent")
+        }
+        guard File.exists(images.pushing(FilePath(path))) else {
+            throw Problem(
+                kind: .notFound, what: "invalid value \"\(path)\" for flag --parent-path",
+                why: "there is no directory \(images.pushing(FilePath(path)))",
+                fix: "make it with checkpoint --pre-dump")
+        }
+        return path
+    }
+
+    private static func pageServer(_ text: String?) throws(Problem) -> CRIUPageServer? {
+        guard let text else { return nil }
+        guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[colon...].dropFirst()),
+            colon != text.startIndex
+        else {
+            throw Problem(
+                kind: .invalid, what: "invalid value \"\(text)\" for flag --page-server",
+                why: "it is ADDRESS:PORT", fix: "write it like 192.0.2.1:27")
+        }
+        return CRIUPageServer(address: String(text[..<colon]), port: port)
+    }
+}
