@@ -5,7 +5,9 @@ package import OCI
 /// Where a container's cgroup is, and the steps that make it and put the container into it.
 ///
 /// runtime-spec, config-linux.md § Cgroups Path. An absolute path counts from the root of each
-/// hierarchy; so do a relative one and, without a path, the container's identifier.
+/// hierarchy; so do a relative one and, without a path, the container's identifier. With version 2
+/// alone these two count for an ordinary user from the parent of the runtime's own cgroup, as in
+/// runc: there delegation may give rights, and no process forbids to enable controllers.
 package struct CgroupPlacement: Sendable {
     /// The container's cgroup.
     package let cgroup: Cgroup
@@ -36,9 +38,10 @@ package struct CgroupPlacement: Sendable {
         scope = try host.systemd.map { manager throws(Problem) in
             try SystemdScope(specified, containerID: containerID, manager: manager)
         }
+        let path = try Self.path(of: scope, from: specified, containerID: containerID)
+        let isPlaced = scope != nil || specified.hasPrefix("/")
         cgroup = Cgroup(
-            layout: host.cgroups,
-            path: try Self.path(of: scope, from: specified, containerID: containerID))
+            layout: host.cgroups, path: isPlaced ? path : Self.delegatedParent(on: host) + path)
         resources = linux?.resources ?? RuntimeSpec.Resources()
         self.host = host
         let needed = ResourceLimits.controllers(for: resources)
@@ -117,6 +120,15 @@ package struct CgroupPlacement: Sendable {
     ) throws(Problem) -> String {
         if let scope { return scope.cgroupPath }
         return try path(from: specified, containerID: containerID)
+    }
+
+    /// Where an ordinary user may make cgroups, if anywhere: beside the runtime's own.
+    private static func delegatedParent(on host: HostFacts) -> String {
+        guard !host.isPrivileged, host.cgroups.isUnified, let unified = host.cgroups.unified else {
+            return ""
+        }
+        let parent = unified.ownPath.split(separator: "/").dropLast()
+        return parent.map { "/" + $0 }.joined()
     }
 
     /// The path from each hierarchy's root.

@@ -38,8 +38,7 @@ struct MakeCgroup: SetupStep {
         do {
             try make(&context)
         } catch  where isOptional && error.kind == .denied {
-            context.warn("the container shares the cgroup of its caller: \(error.why)")
-            return
+            return  // it shares the cgroup of its caller
         }
         context.cgroup = cgroup
         let cgroup = cgroup

@@ -54,6 +54,7 @@ struct PlanMaker {
         linux = spec.linux ?? RuntimeSpec.Linux()
         process = spec.process ?? RuntimeSpec.Process(cwd: "/")
         namespaces = NamespaceSetup(linux.namespaces)
+        try namespaces.checkRights(on: host)
         placement = try CgroupPlacement(
             for: spec.linux, containerID: options.containerID, on: host)
         seccomp = try SeccompPlan(

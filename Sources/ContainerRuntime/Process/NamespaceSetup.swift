@@ -1,3 +1,4 @@
+import Diagnostics
 package import Linux
 package import OCI
 package import SystemPackage
@@ -34,6 +35,19 @@ package struct NamespaceSetup: Sendable, Equatable {
             case (let kind, nil): cloned.insert(NamespaceKind(kind).flag)
             }
         }
+    }
+
+    /// Refuses new namespaces where neither the runtime's rights nor a user namespace allow them.
+    func checkRights(on host: HostFacts) throws(Problem) {
+        let isAllowed = host.effectiveCapabilities & (1 << 21) != 0  // CAP_SYS_ADMIN
+        guard !isAllowed, !hasNewUser, joinedUser == nil, !cloned.union(unshared).isEmpty else {
+            return
+        }
+        throw Problem(
+            kind: .denied, what: "cannot make the container's namespaces",
+            why: "user \(host.effectiveUserID) may make them in a new user namespace only",
+            fix: "add {\"type\": \"user\"} to linux.namespaces and maps of its ids, as "
+                + "kade-runtime spec --rootless does, or run as root")
     }
 
     /// Whether the container has a user namespace of its own making.

@@ -6,8 +6,7 @@ import SystemPackage
 struct AttachDeviceProgram: SetupStep {
     let cgroup: Cgroup
     let list: DeviceList
-    /// Whether the kernel's EPERM is a warning: neither a user namespace nor an ordinary user may
-    /// load programs, and neither has devices to give away.
+    /// Whether the kernel's EPERM is a warning: only the machine's root may load programs.
     let mayBeRefused: Bool
 
     var explanation: Explanation {

@@ -15,6 +15,9 @@ enum DeviceRules {
     static func steps(
         for rules: [RuntimeSpec.DeviceRule], in cgroup: Cgroup, on host: HostFacts
     ) throws(Problem) -> [any SetupStep] {
+        // An ordinary user's container makes no device nodes, and what is forbidden anyway needs no
+        // rule that the kernel would refuse.
+        guard host.isPrivileged || !rules.isEmpty else { return [] }
         let all = try DeviceList(rules)
         switch cgroup.layout.version(of: .devices) {
         case .v1:
@@ -23,8 +26,7 @@ enum DeviceRules {
             if all.allowsEverything { return [] }  // as a cgroup without a program does
             return [
                 AttachDeviceProgram(
-                    cgroup: cgroup, list: all,
-                    mayBeRefused: !host.isInInitialUserNamespace || host.effectiveUserID != 0)
+                    cgroup: cgroup, list: all, mayBeRefused: !host.isPrivileged)
             ]
         case nil:
             // Only rules that someone wrote are worth an error.
@@ -57,12 +59,12 @@ enum DeviceRules {
     private static func legacySteps(
         for list: DeviceList, in cgroup: Cgroup, on host: HostFacts
     ) throws(Problem) -> [any SetupStep] {
-        // The kernel lets only the first user namespace write these two files.
-        guard host.isInInitialUserNamespace else {
+        // The kernel lets only root of the first user namespace write these two files.
+        guard host.isPrivileged else {
             return [
                 WarnStep(
-                    text: "in a user namespace the kernel does not take device rules: those of the "
-                        + "cgroup above stay", spec: field)
+                    text: "the kernel takes device rules from the machine's root alone: those of "
+                        + "the cgroup above stay", spec: field)
             ]
         }
         let reduced = try list.reduced()

@@ -1,6 +1,7 @@
 import Diagnostics
 import Linux
 import OCI
+import SystemPackage
 import Testing
 
 @testable import ContainerRuntime
@@ -75,6 +76,24 @@ import Testing
         #expect(join.contains("/sys/fs/cgroup/memory/id/cgroup.procs"))
         #expect(join.contains("/sys/fs/cgroup/systemd/id/cgroup.procs"))
         #expect(join.contains("/sys/fs/cgroup/cpu,cpuacct/id/cgroup.procs"))
+    }
+
+    @Test(arguments: [
+        (nil, "/user.slice/one/id"), ("group", "/user.slice/one/group"), ("/group", "/group"),
+    ])
+    func `an ordinary user's cgroup is beside the runtime's own on version 2`(
+        specified: String?, path: String
+    ) throws {
+        let unified = CgroupLayout.Hierarchy(
+            kind: .unified([.memory]), mountPoint: "/sys/fs/cgroup",
+            ownPath: "/user.slice/one/shell")
+        var user = HostFacts(effectiveUserID: 1000, effectiveCapabilities: 0)
+        user.cgroups = CgroupLayout(hierarchies: [unified])
+        let linux = RuntimeSpec.Linux(cgroupsPath: specified)
+        #expect(try CgroupPlacement(for: linux, containerID: "id", on: user).cgroup.path == path)
+        user.effectiveCapabilities = .max
+        let root = try CgroupPlacement(for: linux, containerID: "id", on: user)
+        #expect(root.cgroup.path == "/" + (path.split(separator: "/").last ?? ""))
     }
 
     @Test func `an ordinary user's container without limits may do without a cgroup`() throws {

@@ -1,3 +1,4 @@
+import Diagnostics
 import Linux
 import OCI
 import SystemPackage
@@ -26,5 +27,16 @@ import Testing
         #expect(setup.joinedUser == "/proc/1/ns/user")
         #expect(setup.joinedMount == "/proc/1/ns/mnt")
         #expect(!setup.hasNewUser && setup.hasOwnMounts)
+    }
+
+    @Test func `an ordinary user makes namespaces in a user namespace only`() throws {
+        let user = HostFacts(effectiveUserID: 1000, effectiveCapabilities: 0)
+        let alone = NamespaceSetup([.init(type: .mount)])
+        let problem = #expect(throws: Problem.self) { try alone.checkRights(on: user) }
+        #expect(problem?.kind == .denied)
+        #expect(problem?.fix?.contains("spec --rootless") == true)
+        try alone.checkRights(on: HostFacts())
+        try NamespaceSetup([.init(type: .mount), .init(type: .user)]).checkRights(on: user)
+        try NamespaceSetup([]).checkRights(on: user)
     }
 }

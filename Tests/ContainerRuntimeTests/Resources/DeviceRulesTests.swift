@@ -58,6 +58,15 @@ import Testing
         #expect(steps.first is WarnStep)
     }
 
+    @Test(arguments: CgroupVersion.allCases)
+    func `an ordinary user's container needs no device rules`(version: CgroupVersion) throws {
+        let user = HostFacts(effectiveUserID: 1000, effectiveCapabilities: 0)
+        #expect(try DeviceRules.steps(for: [], in: .web(version), on: user).isEmpty)
+        let asked = try DeviceRules.steps(for: [.init(allow: false)], in: .web(version), on: user)
+        let program = asked.first as? AttachDeviceProgram
+        #expect(version == .v1 ? asked.first is WarnStep : program?.mayBeRefused == true)
+    }
+
     @Test func `the program answers as the rules do, for all that can be asked`() {
         var random = SystemRandomNumberGenerator()
         for _ in 0..<300 {
