@@ -41,7 +41,7 @@ enum CPUSet {
 
     /// A list such as "0-2,7" as systemd takes it: a bit for each number, in bytes from the lowest.
     static func bits(of list: String, _ name: String) throws(Problem) -> DBusValue {
-        guard let numbers = SetProcessors.parse(list) else {
+        guard let numbers = NumberList.parse(list) else {
             throw .invalidLimit("\(field).\(name)", "\"\(list)\" is no list such as 0-3,7")
         }
         var bytes = [UInt8](repeating: 0, count: (numbers.max() ?? 0) / 8 + 1)
