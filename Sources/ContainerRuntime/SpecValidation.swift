@@ -233,7 +233,7 @@ package enum SpecValidation {
     }
 
     private static func checkNetDevices(
-        _ linux: RuntimeSpec.Linux, _ kinds: Set<RuntimeSpec.Namespace.Kind>
+        _ linux: RuntimeSpec.Linux, _ kinds: [RuntimeSpec.Namespace.Kind]
     ) throws(Problem) {
         guard !linux.netDevices.isEmpty else { return }
         guard kinds.contains(.network) else {
