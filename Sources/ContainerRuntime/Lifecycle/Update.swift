@@ -35,7 +35,8 @@ package enum Update {
         var context = SetupContext(
             containerID: id, bundle: FilePath(state.bundle), rootfs: FilePath(state.rootfs))
         if state.unit != nil {
-            context.warn("the properties of the container's unit stay: systemd may apply them again")
+            context.warn(
+                "the properties of the container's unit stay: systemd may apply them again")
         }
         if !change.devices.isEmpty, change.devices != recorded.devices {
             context.warn("update changes no rules of devices")
