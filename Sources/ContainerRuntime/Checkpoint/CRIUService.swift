@@ -144,7 +144,7 @@ extension Problem {
         var problem = self
         // Best effort: without a log CRIU's own words are all there is.
         let lines = (try? File.readText(log))?.split(separator: "\n") ?? []
-        let errors = lines.filter { $0.contains("Error") }.suffix(3)
+        let errors = lines.filter { $0.split(separator: " ").contains("Error") }.suffix(3)
         guard !errors.isEmpty else { return problem }
         problem.why += " (\(errors.joined(separator: "; ")))"
         problem.fix = "look at the log: \(log)"
