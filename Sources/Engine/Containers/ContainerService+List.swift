@@ -32,6 +32,22 @@ extension ContainerService {
         return summaries
     }
 
+    /// The names of the containers in a state, newest first.
+    ///
+    /// Unlike ``list(_:)`` it changes nothing: a shell asks it while someone types.
+    package func names(
+        where matches: (ContainerState) -> Bool
+    ) throws(Problem) -> [String] {
+        let records = try context.database.read { database throws(Problem) in
+            try database.containers()
+        }
+        var names: [String] = []
+        for record in records where matches(try context.status(of: record).state) {
+            names.append(record.name)
+        }
+        return names
+    }
+
     /// One container's line, as `ps` has it.
     package func summary(of name: String) throws(Problem) -> ContainerSummary {
         ContainerSummary(try context.status(of: try context.record(of: name)))

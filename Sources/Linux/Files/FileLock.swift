@@ -8,35 +8,51 @@ package struct FileLock: ~Copyable, Sendable {
     private let file: OwnedFD
 
     /// Waits for the lock on a file, which is made where it is missing.
-    package init(_ path: FilePath, _ mode: Mode) throws(SystemCallError) {
+    package init(_ path: FilePath, _ mode: LockMode) throws(SystemCallError) {
         let opened = try OwnedFD.open(path, [.readWrite, .create], permissions: .ownerReadWrite)
-        let descriptor = opened.rawValue
-        try kernel("flock", "\(path)") { flock(descriptor, mode.rawValue) }
+        _ = try opened.lock(mode, wait: true, "\(path)")
         file = opened
     }
 
     /// Takes the lock if it is free now; nil when another process holds it.
     package static func ifFree(
-        _ path: FilePath, _ mode: Mode
+        _ path: FilePath, _ mode: LockMode
     ) throws(SystemCallError) -> FileLock? {
         let file = try OwnedFD.open(path, [.readWrite, .create], permissions: .ownerReadWrite)
-        do throws(SystemCallError) {
-            let descriptor = file.rawValue
-            try kernel("flock", "\(path)") { flock(descriptor, mode.rawValue | LOCK_NB) }
-        } catch  where error.errno == .wouldBlock {
-            return nil
-        }
+        guard try file.lock(mode, wait: false, "\(path)") else { return nil }
         return FileLock(holding: file)
     }
 
     private init(holding file: consuming OwnedFD) { self.file = file }
+}
 
-    /// Who else may hold the lock at the same time.
-    package struct Mode: Sendable {
-        fileprivate let rawValue: CInt
-        /// `LOCK_SH`: others that share it too.
-        package static let shared = Mode(rawValue: LOCK_SH)
-        /// `LOCK_EX`: nobody.
-        package static let exclusive = Mode(rawValue: LOCK_EX)
+/// How many may hold a file's lock.
+package enum LockMode: Sendable {
+    /// `LOCK_SH`: others that share it too.
+    case shared
+    /// `LOCK_EX`: nobody else.
+    case exclusive
+}
+
+extension OwnedFD {
+    /// Takes the file's lock, which ends with the last descriptor of this opening: `flock(2)`.
+    ///
+    /// - Parameters:
+    ///   - mode: shared or exclusive.
+    ///   - wait: whether to wait for another holder.
+    ///   - name: the file's name, for the error.
+    /// - Returns: false when another holds it and `wait` is false.
+    /// - Throws: what the kernel refuses otherwise.
+    package borrowing func lock(
+        _ mode: LockMode, wait: Bool, _ name: @autoclosure () -> String
+    ) throws(SystemCallError) -> Bool {
+        let descriptor = rawValue
+        let operation = (mode == .shared ? LOCK_SH : LOCK_EX) | (wait ? 0 : LOCK_NB)
+        do {
+            try kernel("flock", name()) { flock(descriptor, operation) }
+            return true
+        } catch  where error.errno == .wouldBlock {
+            return false
+        }
     }
 }

@@ -12,41 +12,6 @@ extension OwnedFD {
         return FileStatus(raw)
     }
 
-    /// Writes all bytes, however the kernel portions them.
-    package func writeAll(
-        _ bytes: UnsafeRawBufferPointer, to name: @autoclosure () -> String
-    ) throws(SystemCallError) {
-        var rest = bytes
-        while !rest.isEmpty {
-            let written = try kernel("write", name()) {
-                Glibc.write(rawValue, rest.baseAddress, rest.count)
-            }
-            rest = UnsafeRawBufferPointer(rebasing: rest[written...])
-        }
-    }
-
-    /// Reads at most the buffer's size; 0 means the end.
-    package func read(
-        into buffer: UnsafeMutableRawBufferPointer, from name: @autoclosure () -> String
-    ) throws(SystemCallError) -> Int {
-        try kernel("read", name()) { Glibc.read(rawValue, buffer.baseAddress, buffer.count) }
-    }
-
-    /// Reads at a position, at most the buffer's size; 0 means the end.
-    package func read(
-        into buffer: UnsafeMutableRawBufferPointer, at position: Int64,
-        from name: @autoclosure () -> String
-    ) throws(SystemCallError) -> Int {
-        try kernel("pread", name()) {
-            pread(rawValue, buffer.baseAddress, buffer.count, off_t(position))
-        }
-    }
-
-    /// Makes the file's bytes last: `fsync(2)`.
-    package func synchronize(_ name: @autoclosure () -> String) throws(SystemCallError) {
-        try kernel("fsync", name()) { fsync(rawValue) }
-    }
-
     /// Begins to write bytes of the file to the disk and does not wait for them.
     ///
     /// It makes a later ``synchronize()`` short and promises nothing. The system call is
@@ -58,31 +23,6 @@ extension OwnedFD {
             clinux_start_writeback(rawValue, offset, lengthInBytes)
         }
     }
-
-    /// Takes the file's lock, which ends with the last descriptor of this opening: `flock(2)`.
-    ///
-    /// - Parameters:
-    ///   - mode: shared or exclusive.
-    ///   - wait: whether to wait for another holder.
-    ///   - name: the file's name, for the error.
-    /// - Returns: false when another holds it and `wait` is false.
-    /// - Throws: what the kernel refuses otherwise.
-    package func lock(
-        _ mode: LockMode, wait: Bool, _ name: @autoclosure () -> String
-    ) throws(SystemCallError) -> Bool {
-        let operation = (mode == .shared ? LOCK_SH : LOCK_EX) | (wait ? 0 : LOCK_NB)
-        do {
-            try kernel("flock", name()) { flock(rawValue, operation) }
-            return true
-        } catch  where error.errno == .wouldBlock {
-            return false
-        }
-    }
-}
-
-/// How many may hold a file's lock.
-package enum LockMode: Sendable {
-    case shared, exclusive
 }
 
 /// Gives the calling thread its own umask, and sets it to 0.

@@ -18,7 +18,11 @@ struct CompleteCommand: Command {
         let candidates: [String]
         switch completion.answer {
         case .words(let words): candidates = words
-        case .names(let kind): candidates = try names(kind, in: session)
+        case .names(let kind):
+            var globals = session.globals
+            try CommandLineDispatch.readGlobals(completion.globalWords, &globals)
+            candidates = try names(
+                kind, in: Session(globals: globals, environment: session.environment))
         case .files: return ExitCode(rawValue: 2)  // the shell completes files itself
         }
         let matching = candidates.filter { $0.hasPrefix(completion.typed) }
@@ -34,10 +38,13 @@ struct CompleteCommand: Command {
                 image.reference == nil ? nil : "\(image.repository):\(image.tag)"
             } + ["host"]
         case .containers, .runningContainers, .stoppedContainers:
-            var filter = ContainerFilter()
-            filter.includesStopped = kind != .runningContainers
-            return try session.engine().containers.list(filter)
-                .filter { kind != .stoppedContainers || !$0.state.isAlive }.map(\.name)
+            return try session.engine().containers.names { state in
+                switch kind {
+                case .runningContainers: state.isAlive
+                case .stoppedContainers: !state.isAlive
+                default: true
+                }
+            }
         }
     }
 }

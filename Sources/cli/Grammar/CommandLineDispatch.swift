@@ -15,7 +15,7 @@ struct CommandLineDispatch {
     func run(_ arguments: [String]) -> Ending {
         var globals = GlobalFlags()
         do {
-            let words = try readGlobals(arguments, &globals)
+            let words = try Self.readGlobals(arguments, &globals)
             let session = Session(globals: globals, environment: environment)
             return try run(words, in: session)
         } catch {
@@ -24,7 +24,8 @@ struct CommandLineDispatch {
     }
 
     /// Takes the global flags off; the rest begins with the command's word.
-    private func readGlobals(
+    @discardableResult
+    static func readGlobals(
         _ arguments: [String], _ globals: inout GlobalFlags
     ) throws(Problem) -> [String] {
         var rest: [String] = []

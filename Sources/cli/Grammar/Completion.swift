@@ -3,6 +3,8 @@ struct Completion {
     /// The word being typed, perhaps empty.
     let typed: String
     let answer: Answer
+    /// Kade's own flags before the command, with their values: `--root /srv/kade`.
+    let globalWords: [String]
 
     /// Where candidates come from.
     enum Answer: Equatable {
@@ -14,12 +16,15 @@ struct Completion {
     /// Judges a command line without the word `kade`; the last word is being typed.
     init(words: [String]) {
         typed = words.last ?? ""
-        answer = Self.answer(before: Array(words.dropLast()), typed: typed)
+        let before = words.dropLast()
+        var rest = before
+        let wanting = Self.skipFlags(&rest, GlobalFlags.flags.map(\.description))
+        globalWords = Array(before[..<rest.startIndex])
+        answer = wanting ?? Self.answer(before: rest, typed: typed)
     }
 
-    private static func answer(before: [String], typed: String) -> Answer {
-        var rest = before[...]
-        if let wanting = skipFlags(&rest, GlobalFlags.flags.map(\.description)) { return wanting }
+    private static func answer(before: ArraySlice<String>, typed: String) -> Answer {
+        var rest = before
         guard let word = rest.popFirst() else {
             if typed.hasPrefix("-") { return .words(shown(GlobalFlags.flags.map(\.description))) }
             return .words(names(CommandTree.top) + CommandTree.groups.map(\.name).sorted())

@@ -75,6 +75,16 @@ import Testing
         }
     }
 
+    @Test func `names come from the directory that is typed`() throws {
+        var elsewhere = environment
+        elsewhere["KADE_ROOT"] = nil
+        elsewhere["KADE_RUNROOT"] = nil
+        let candidates = try Tool.check(
+            BuiltProgram.path("kade"), "__complete", "--", "--root", kade.root, "--runroot",
+            kade.runRoot, "start", "", environment: elsewhere)
+        #expect(candidates == "fresh\n")
+    }
+
     @Test func `bash without its package bash-completion completes as well`() throws {
         let outcome = try Tool.terminal(
             [
