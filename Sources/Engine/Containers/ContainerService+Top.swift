@@ -38,7 +38,9 @@ extension ContainerService {
         try context.restoreLayers(of: record)
         var changes: [FilesystemChange] = []
         for mount in try context.mounts(of: record) {
-            let overlay = mount.overlay
+            var overlay = mount.overlay
+            // What the host has unmounted since hides nothing any more.
+            if record.imageID == HostImage.name { overlay.lower.removeAll { !File.exists($0) } }
             if let upper = overlay.upper, !File.exists(upper) { continue }  // gone with a reboot
             let prefix = mount.at.isEmpty ? "" : "/" + mount.at
             changes += try overlay.changes().map { change in

@@ -17,6 +17,22 @@ import Testing
         try kade.wait { try kade.leftovers().isEmpty }
     }
 
+    @Test func `diff works when a file system of the host has gone since`() throws {
+        let kade = try Kade()
+        let place = kade.folder.at("passing")
+        let program = kade.commandLine([]).joined(separator: " ")
+        let changes = try Tool.check(
+            "unshare", "-m", "--propagation", "private", "sh", "-ec",
+            """
+            mkdir \(place); mount -t tmpfs passing \(place)
+            \(program) run --name one host touch /kade-life-test \(place)/new
+            umount \(place); rmdir \(place)
+            \(program) diff one; \(program) rm one
+            """)
+        #expect(changes.contains("A /kade-life-test\n"))
+        #expect(changes.contains("A \(place)/new\n"))
+    }
+
     @Test func `the tour prints what isolates it, and the steps`() throws {
         let kade = try Kade()
         let outcome = try kade("run", "--rm", "host")
