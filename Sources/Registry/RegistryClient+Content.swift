@@ -38,8 +38,10 @@ extension RegistryClient {
 
     /// The digest that a tag has now, or nil when the registry does not say (end-3, HEAD).
     func manifestDigest(of tag: String, purpose: String) async throws -> Digest? {
-        let response = try await request(
-            .HEAD, "manifests/\(tag)", headers: Self.acceptedManifests, purpose: purpose)
+        let response = try await send(
+            RegistryRequest(
+                method: .HEAD, place: .resource("manifests/\(tag)"),
+                headers: Self.acceptedManifests, purpose: purpose))
         return try response.headers.first(name: "Docker-Content-Digest").map {
             try Digest(parsing: $0)
         }
@@ -47,8 +49,10 @@ extension RegistryClient {
 
     /// Fetches a manifest or index by tag or digest, and verifies its digest (end-3).
     func manifest(_ name: ManifestName, purpose: String) async throws -> ManifestDocument {
-        let response = try await request(
-            .GET, "manifests/\(name)", headers: Self.acceptedManifests, purpose: purpose)
+        let response = try await send(
+            RegistryRequest(
+                method: .GET, place: .resource("manifests/\(name)"),
+                headers: Self.acceptedManifests, purpose: purpose))
         let bytes: [UInt8]
         do {
             let body = try await response.body.collect(upTo: Self.manifestLimitInBytes)
@@ -78,8 +82,10 @@ extension RegistryClient {
         _ digest: Digest, fromByte offset: Int64, purpose: String
     ) async throws -> BlobDownload {
         let headers = offset > 0 ? [(name: "Range", value: "bytes=\(offset)-")] : []
-        let response = try await request(
-            .GET, "blobs/\(digest)", headers: headers, accepting: [416], purpose: purpose)
+        let response = try await send(
+            RegistryRequest(
+                method: .GET, place: .resource("blobs/\(digest)"), headers: headers,
+                accepted: [416], purpose: purpose))
         if response.status == .rangeNotSatisfiable {
             _ = await response.refusal()
             guard offset > 0 else {

@@ -19,8 +19,9 @@ extension RegistryClient {
         var tags: [String] = []
         var query: String? = "n=1000"
         while let page = query {
-            let response = try await request(
-                .GET, "tags/list?\(page)", headers: [], purpose: purpose)
+            let response = try await send(
+                RegistryRequest(
+                    method: .GET, place: .resource("tags/list?\(page)"), purpose: purpose))
             let body = try await response.body.collect(upTo: Self.pageLimitInBytes)
             let json = try JSONValue.parse(
                 Array(body.readableBytesView), named: "the list of tags")

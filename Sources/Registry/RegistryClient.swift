@@ -3,7 +3,7 @@ import Diagnostics
 import NIOCore
 import NIOHTTP1
 
-/// One repository of one registry, read over the distribution specification's API.
+/// One repository of one registry, over the distribution specification's API.
 ///
 /// Every request waits and asks again as the ``RetrySchedule`` says, and logs in when it is asked.
 package actor RegistryClient {
@@ -15,9 +15,18 @@ package actor RegistryClient {
     private let transport: HTTPTransport
     private let authorizer: Authorizer
     private var base: WebAddress?
+    /// Clients that may also read a repository which blobs are mounted from.
+    private var mounting: [String: RegistryClient] = [:]
     private var hasAnswered = false
 
-    package init(registry: String, repository: String, settings: RegistrySettings) {
+    /// - Parameters:
+    ///   - registry: the registry's name.
+    ///   - repository: the repository in it.
+    ///   - access: what is wanted of it.
+    ///   - settings: how to reach it.
+    package init(
+        registry: String, repository: String, access: RegistryAccess, settings: RegistrySettings
+    ) {
         self.registry = registry
         self.repository = repository
         self.settings = settings
@@ -25,68 +34,66 @@ package actor RegistryClient {
             proxies: settings.proxies, certificates: settings.certificates,
             verifiesTLS: settings.verifiesTLS)
         authorizer = Authorizer(
-            registry: registry, repository: repository, store: settings.credentials,
-            transport: transport, mayUsePlainHTTP: !settings.verifiesTLS)
+            registry: registry, repository: repository, access: access,
+            store: settings.credentials, transport: transport,
+            mayUsePlainHTTP: !settings.verifiesTLS)
     }
 
     /// Ends all connections; the client is of no use after.
     package func shutDown() async {
+        for client in mounting.values { await client.shutDown() }
         await transport.shutDown()
     }
 
-    /// Sends a request below the repository's address.
+    /// The client whose token lets it read another repository too.
+    func mountingClient(from source: String) -> RegistryClient {
+        if let known = mounting[source] { return known }
+        let client = RegistryClient(
+            registry: registry, repository: repository, access: .push(mountingFrom: source),
+            settings: settings)
+        mounting[source] = client
+        return client
+    }
+
+    /// Sends a request, and sends it again as the schedule says.
     ///
-    /// - Parameters:
-    ///   - method: GET or HEAD.
-    ///   - resource: the rest of the path: "manifests/latest".
-    ///   - headers: the request's headers.
-    ///   - accepted: statuses beyond 2xx that the caller deals with.
-    ///   - purpose: what cannot be done when it fails, for the error.
     /// - Returns: an answer of status 2xx or an accepted one, whose body is still to be read.
     /// - Throws: a `Problem`, or that the task is cancelled.
-    func request(
-        _ method: HTTPMethod, _ resource: String, headers: [(name: String, value: String)],
-        accepting accepted: [UInt] = [], purpose: String
-    ) async throws -> HTTPClientResponse {
-        var attempt = 1
+    func send(_ request: RegistryRequest) async throws -> HTTPClientResponse {
+        var attempts = 1
         while true {
             try Task.checkCancellation()
             do {
-                let response = try await attemptRequest(
-                    method, resource, headers: headers, accepting: accepted, purpose)
-                return response
+                return try await attempt(request)
             } catch let setback as Setback {
                 let delay = settings.schedule.delay(
-                    after: attempt, retryAfter: setback.retryAfter, chance: .random(in: 0...1))
+                    after: attempts, retryAfter: setback.retryAfter, chance: .random(in: 0...1))
                 guard let delay else { throw setback.problem }
                 try await Task.sleep(for: delay)
-                attempt += 1
+                attempts += 1
             }
         }
     }
 
-    /// A failure after which asking again may help.
-    private struct Setback: Error {
-        var problem: Problem
-        var retryAfter: Duration?
-    }
-
-    /// Asks once; throws a ``Setback`` or a final error.
-    private func attemptRequest(
-        _ method: HTTPMethod, _ resource: String, headers: [(name: String, value: String)],
-        accepting accepted: [UInt], _ purpose: String
-    ) async throws -> HTTPClientResponse {
+    /// Sends a request once.
+    ///
+    /// - Returns: an answer of status 2xx or an accepted one, whose body is still to be read.
+    /// - Throws: a ``Setback`` or a final error.
+    func attempt(_ request: RegistryRequest) async throws -> HTTPClientResponse {
         do {
-            let response = try await requestOnce(method, resource, headers: headers)
+            let response = try await sendOnce(request)
             let status = response.status.code
-            if (200..<300).contains(status) || accepted.contains(status) { return response }
-            let problem = await response.refusal().problem(what: purpose, registry: registry)
+            if (200..<300).contains(status) || request.accepted.contains(status) {
+                return response
+            }
+            let problem = await response.refusal().problem(
+                what: request.purpose, registry: registry)
             guard RetrySchedule.isTransient(status: status) else { throw problem }
             throw Setback(
                 problem: problem,
                 retryAfter: RetrySchedule.retryAfter(response.headers.first(name: "Retry-After")))
         } catch let broken as TransportFailure {
-            let problem = problem(of: broken, purpose: purpose)
+            let problem = problem(of: broken, purpose: request.purpose)
             guard mayHelpToAskAgain(broken) else { throw problem }
             throw Setback(problem: problem)
         }
@@ -108,25 +115,31 @@ package actor RegistryClient {
         }
     }
 
-    private func requestOnce(
-        _ method: HTTPMethod, _ resource: String, headers: [(name: String, value: String)]
-    ) async throws -> HTTPClientResponse {
-        var address = try await apiAddress()
-        address.target = "/v2/\(repository)/\(resource)"
-        var request = WebRequest(method: method, address: address, headers: headers)
-        request.authorization = try await authorizer.authorization()
-        let response = try await transport.send(request)
+    private func sendOnce(_ request: RegistryRequest) async throws -> HTTPClientResponse {
+        let base = try await apiAddress()
+        var message = WebRequest(
+            method: request.method, address: base, headers: request.headers, body: request.body)
+        switch request.place {
+        case .resource(let resource): message.address.target = "/v2/\(repository)/\(resource)"
+        case .address(let address): message.address = address
+        }
+        // Uploads may be at another host, which must not see the token.
+        guard message.address.hasSameOrigin(as: base) else {
+            return try await transport.send(message)
+        }
+        message.authorization = try await authorizer.authorization()
+        let response = try await transport.send(message)
         hasAnswered = true
         guard response.status == .unauthorized else { return response }
         let challenges = response.headers["WWW-Authenticate"]
         _ = await response.refusal()
-        request.authorization = try await authorizer.authorization(
-            for: challenges, instead: request.authorization)
-        return try await transport.send(request)
+        message.authorization = try await authorizer.authorization(
+            for: challenges, instead: message.authorization)
+        return try await transport.send(message)
     }
 
     /// Where the registry's API is, found out with the ping `/v2/` where http is allowed.
-    private func apiAddress() async throws -> WebAddress {
+    func apiAddress() async throws -> WebAddress {
         if let base { return base }
         let candidates = RegistryAddress.candidates(
             for: registry, verifiesTLS: settings.verifiesTLS)

@@ -10,6 +10,8 @@ enum ServerProgram {
     private static let usage = """
         Usage: kade-server pull [--root DIR] [--platform OS/ARCH[/VARIANT]] [--tls-verify=BOOL]
                                 [--quiet] [--all-tags] REFERENCE
+               kade-server push [--root DIR] [--platform OS/ARCH[/VARIANT]] [--tls-verify=BOOL]
+                                [--quiet] [--all-tags] REFERENCE
                kade-server load [--root DIR] ARCHIVE
                kade-server import [--root DIR] --configuration FILE [--reference REFERENCE] ARCHIVE
                kade-server restore [--root DIR] DIFFID...
@@ -17,14 +19,15 @@ enum ServerProgram {
                kade-server serve
 
         A part of Kade that kade starts itself. pull brings an image from its registry into the
-        store, load the images of an archive, and import makes one of a root file system. They
-        report in JSON lines on standard output. restore unpacks layers again whose directories are
+        store and push the other way, load brings the images of an archive, and import makes one of
+        a root file system. They report in JSON lines on standard output. restore unpacks layers again whose directories are
         not whole. flush writes what was unpacked to the disk, with --detach in the background.
         """
 
     static func run(arguments: [String]) -> Never {
         switch arguments.first {
-        case "pull": runPull(Array(arguments.dropFirst()))
+        case "pull": transfer(arguments) { PullCommand($0).run() }
+        case "push": transfer(arguments) { PushCommand($0).run() }
         case "load": archive(arguments) { $0.load() }
         case "import": archive(arguments) { $0.importRootfs() }
         case "restore": runRestore(Array(arguments.dropFirst()))
@@ -43,7 +46,8 @@ enum ServerProgram {
                 Problem(
                     kind: .invalid, what: "cannot run '\(command)'",
                     why:
-                        "kade-server knows the commands pull, load, import, restore, flush and serve",
+                        "kade-server knows the commands pull, push, load, import, restore, flush "
+                        + "and serve",
                     fix: "see: kade-server --help"))
         case nil:
             fail(
@@ -53,9 +57,12 @@ enum ServerProgram {
         }
     }
 
-    private static func runPull(_ arguments: [String]) -> Never {
+    private static func transfer(
+        _ arguments: [String], _ body: (TransferArguments) -> Never
+    ) -> Never {
         do {
-            PullCommand(try PullArguments(parsing: arguments)).run()
+            body(
+                try TransferArguments(parsing: Array(arguments.dropFirst()), of: arguments[0]))
         } catch {
             // Whoever asked for JSON lines gets the mistake in one, too.
             EventOutput().write(error)

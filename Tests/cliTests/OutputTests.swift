@@ -87,7 +87,7 @@ import Testing
         #expect(
             Completion(words: ["image", ""]).answer
                 == .words(
-                    ["import", "inspect", "load", "ls", "pull", "rm", "tag"]))
+                    ["import", "inspect", "load", "ls", "pull", "push", "rm", "tag"]))
         guard case .words(let flags) = Completion(words: ["run", "--r", "--"]).answer else {
             Issue.record("no words")
             return

@@ -70,6 +70,14 @@ extension TransferEvent {
             self = .done(
                 reference: line.text("reference") ?? "", manifest: line.text("manifest") ?? "",
                 image: line.text("image") ?? "", status: line.text("status") ?? "")
+        case "pushing":
+            self = .pushing(
+                reference: line.text("reference") ?? "", digest: line.text("digest") ?? "")
+        case "pushed":
+            self = .pushed(
+                reference: line.text("reference") ?? "", digest: line.text("digest") ?? "",
+                sizeInBytes: line.integer("size") ?? 0)
+        case "note": self = .note(line.text("text") ?? "")
         default: return nil  // a newer helper may tell more
         }
     }

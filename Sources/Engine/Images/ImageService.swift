@@ -28,14 +28,21 @@ package struct ImageSummary: Sendable {
     package let labels: [String: String]
 }
 
-/// How a pull, load or import goes on.
+/// How a pull, push, load or import goes on.
 package enum TransferEvent: Sendable {
     /// The reference's manifest is known.
     case resolved(reference: String, digest: String)
-    /// A layer changed: waiting, downloading, verifying, extracting, done or exists.
+    /// A push begins to the reference's repository.
+    case pushing(reference: String, digest: String)
+    /// A layer changed: waiting, downloading, verifying, extracting, done or exists; in a push
+    /// preparing, pushing, pushed, present or mounted from a repository.
     case layer(digest: String, status: String, current: Int64, total: Int64)
     /// The image is there: `downloaded` or `upToDate`.
     case done(reference: String, manifest: String, image: String, status: String)
+    /// The registry has the image.
+    case pushed(reference: String, digest: String, sizeInBytes: Int64)
+    /// Something that the user should know.
+    case note(String)
 }
 
 /// What happened to one name or image in `rmi`.

@@ -46,6 +46,12 @@ package struct MediaType: RawRepresentable, Sendable, Hashable {
         self == .configuration || self == .dockerConfiguration
     }
 
+    /// Whether registries do not store the content: whoever made it wants it to come from him.
+    package var isNondistributable: Bool {
+        rawValue.hasPrefix("application/vnd.oci.image.layer.nondistributable.")
+            || rawValue.hasPrefix("application/vnd.docker.image.rootfs.foreign.")
+    }
+
     /// How a layer's tar archive is compressed, or nil when the content is no layer.
     package var layerCompression: LayerCompression? {
         switch rawValue {

@@ -9,6 +9,7 @@ import NIOHTTP1
 actor Authorizer {
     private let registry: String
     private let repository: String
+    private let access: RegistryAccess
     private let store: CredentialStore
     private let transport: HTTPTransport
     private let mayUsePlainHTTP: Bool
@@ -25,15 +26,17 @@ actor Authorizer {
     /// - Parameters:
     ///   - registry: the registry's name, as credentials are kept under.
     ///   - repository: the repository in it.
+    ///   - access: what is wanted of it.
     ///   - store: where credentials are looked up.
     ///   - transport: reaches the token server.
     ///   - mayUsePlainHTTP: whether passwords may go to a token server that speaks http.
     init(
-        registry: String, repository: String, store: CredentialStore, transport: HTTPTransport,
-        mayUsePlainHTTP: Bool
+        registry: String, repository: String, access: RegistryAccess, store: CredentialStore,
+        transport: HTTPTransport, mayUsePlainHTTP: Bool
     ) {
         self.registry = registry
         self.repository = repository
+        self.access = access
         self.store = store
         self.transport = transport
         self.mayUsePlainHTTP = mayUsePlainHTTP
@@ -95,7 +98,7 @@ actor Authorizer {
             }
             return Proof(authorization: authorization)
         case .bearer(var request):
-            request.scope = request.scope ?? "repository:\(repository):pull"
+            request.scope = access.scope(repository: repository, asked: request.scope)
             let asked = ContinuousClock.now
             let token = try await token(request, credentials: credentials)
             // A tenth earlier, so that no request meets the end.
@@ -125,7 +128,7 @@ actor Authorizer {
         if case .identityToken(let identity)? = credentials {
             address.target = WebAddress(request.realm)?.target ?? address.target
             message = WebRequest(method: .POST, address: address)
-            message.form = request.form(identityToken: identity)
+            message.body = .form(request.form(identityToken: identity))
         }
         return try await token(from: request.realm, answering: message, isKnown: credentials != nil)
     }
@@ -159,7 +162,7 @@ actor Authorizer {
 
     private func denied(_ why: String) -> Problem {
         Problem(
-            kind: .denied, what: "cannot read \(repository) on \(registry)", why: why,
+            kind: .denied, what: "cannot \(access.verb) \(repository) on \(registry)", why: why,
             fix: "log in with: docker login \(registry), or: podman login \(registry)")
     }
 }

@@ -26,7 +26,8 @@ package struct AllTagsPull: Sendable {
     package func references() async throws(Problem) -> [ImageReference] {
         let purpose = "cannot pull all tags of \(repository)"
         let client = RegistryClient(
-            registry: repository.domain, repository: repository.path, settings: settings)
+            registry: repository.domain, repository: repository.path, access: .pull,
+            settings: settings)
         let result: Result<[String], any Error>
         do {
             result = .success(try await client.tags(purpose: purpose))
@@ -34,7 +35,7 @@ package struct AllTagsPull: Sendable {
             result = .failure(error)
         }
         await client.shutDown()
-        let tags = try explained(purpose) { try result.get() }
+        let tags = try explained(purpose, goingOn: ImagePull.goingOn) { try result.get() }
         guard !tags.isEmpty else {
             throw Problem(
                 kind: .notFound, what: purpose, why: "the repository has no tags",
@@ -43,24 +44,5 @@ package struct AllTagsPull: Sendable {
         var references: [ImageReference] = []
         for tag in tags { references.append(try ImageReference(parsing: "\(repository):\(tag)")) }
         return references
-    }
-}
-
-/// Turns whatever stopped a transfer into a problem.
-func explained<Value>(
-    _ purpose: String, _ body: () throws -> Value
-) throws(Problem) -> Value {
-    do {
-        return try body()
-    } catch let problem as Problem {
-        throw problem
-    } catch is CancellationError {
-        throw Problem(
-            kind: .unavailable, what: purpose, why: "it was interrupted",
-            fix: "pull again: it goes on where it stopped")
-    } catch {
-        throw Problem(
-            kind: .unavailable, what: purpose, why: TransportFailure.reason(of: error),
-            fix: "try again", cause: error)
     }
 }

@@ -39,7 +39,8 @@ package struct ImagePull: Sendable {
         self.report = report
         schedule = settings.schedule
         client = RegistryClient(
-            registry: reference.domain, repository: reference.path, settings: settings)
+            registry: reference.domain, repository: reference.path, access: .pull,
+            settings: settings)
     }
 
     /// Pulls the image.
@@ -54,8 +55,11 @@ package struct ImagePull: Sendable {
             result = .failure(error)
         }
         await client.shutDown()
-        return try explained(purpose) { try result.get() }
+        return try explained(purpose, goingOn: Self.goingOn) { try result.get() }
     }
+
+    /// How an interrupted pull goes on.
+    static let goingOn = "pull again: it goes on where it stopped"
 
     /// What cannot be done when something fails.
     var purpose: String { "cannot pull \(reference)" }
@@ -82,6 +86,9 @@ package struct ImagePull: Sendable {
             if try content.references.descriptor(of: reference)?.digest != top.digest {
                 try content.name(reference, top)
                 isNew = true
+            }
+            for blob in manifest.layers + [manifest.config] {
+                content.remember(source: reference.repository, of: blob.digest)
             }
             lease.end()
             return isNew

@@ -7,7 +7,7 @@ import SystemPackage
 
 /// Sends requests over http and https: certificates, proxies and redirects, but no retries.
 ///
-/// The owner calls ``shutDown()`` when the pull is over.
+/// The owner calls ``shutDown()`` when the transfer is over.
 actor HTTPTransport {
     private let proxies: ProxySettings
     private let certificates: RegistryCertificates
@@ -70,10 +70,7 @@ actor HTTPTransport {
         if let authorization = request.authorization {
             message.headers.add(name: "Authorization", value: authorization)
         }
-        if let form = request.form {
-            message.headers.add(name: "Content-Type", value: "application/x-www-form-urlencoded")
-            message.body = .bytes(ByteBuffer(string: form))
-        }
+        message.attach(request.body)
         if request.address.scheme == .https {
             message.tlsConfiguration = try tlsConfiguration(for: request.address)
         }
@@ -98,7 +95,7 @@ actor HTTPTransport {
         if let client = clients[proxy] { return client }
         var configuration = HTTPClient.Configuration(
             redirectConfiguration: .disallow,
-            timeout: .init(connect: .seconds(30), read: .seconds(60)),
+            timeout: .init(connect: .seconds(30), read: .seconds(60), write: .seconds(60)),
             decompression: .disabled)
         configuration.httpVersion = .http1Only  // one connection a layer, each with its own window
         // A connection that was refused is this module's to try again, with its schedule.
@@ -145,6 +142,25 @@ actor HTTPTransport {
     }
 }
 
+extension HTTPClientRequest {
+    /// Gives the request its body.
+    fileprivate mutating func attach(_ content: WebRequest.Body?) {
+        switch content {
+        case .form(let form):
+            headers.add(name: "Content-Type", value: "application/x-www-form-urlencoded")
+            body = .bytes(ByteBuffer(string: form))
+        case .document(let bytes, let type):
+            headers.add(name: "Content-Type", value: type)
+            body = .bytes(ByteBuffer(bytes: bytes))
+        case .file(let file):
+            headers.add(name: "Content-Type", value: "application/octet-stream")
+            body = .stream(file, length: .known(file.sizeInBytes))
+        case nil:
+            break
+        }
+    }
+}
+
 extension TransportFailure {
     /// Puts an error of the HTTP client into words.
     fileprivate init(_ error: any Error, address: WebAddress, proxy: ProxySettings.Proxy?) {
@@ -184,6 +200,8 @@ extension TransportFailure {
             "the connection was closed half-way"
         case let error as HTTPClientError where error == .readTimeout:
             "nothing arrived for 60 seconds"
+        case let error as HTTPClientError where error == .writeTimeout:
+            "nothing could be sent for 60 seconds"
         case let error as HTTPClientError:
             error.shortDescription
         case let error as IOError:

@@ -3,7 +3,7 @@ import NIOHTTP1
 
 /// One request to a registry or token server.
 struct WebRequest: Sendable {
-    /// GET, HEAD or POST.
+    /// GET, HEAD, POST, PATCH, PUT or DELETE.
     var method: HTTPMethod = .GET
     /// Where it goes.
     var address: WebAddress
@@ -11,8 +11,18 @@ struct WebRequest: Sendable {
     var headers: [(name: String, value: String)] = []
     /// The value of the header `Authorization`; it does not follow a redirect to another origin.
     var authorization: String?
-    /// A form's text, for POST.
-    var form: String?
+    /// What it carries; it can be sent again.
+    var body: Body?
+
+    /// A request's content.
+    enum Body: Sendable {
+        /// A form's text (application/x-www-form-urlencoded).
+        case form(String)
+        /// A document and its media type.
+        case document([UInt8], type: String)
+        /// A part of a file.
+        case file(FileBody)
+    }
 }
 
 /// Why no answer came, and whether asking again may help.

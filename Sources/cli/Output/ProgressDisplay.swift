@@ -3,7 +3,7 @@ import Engine
 import Linux
 import OCI
 
-/// How a pull or load goes on: bars redrawn in place on a terminal, plain lines elsewhere.
+/// How a pull, push or load goes on: bars redrawn in place on a terminal, plain lines elsewhere.
 struct ProgressDisplay {
     private let stream: OutputStream
     private let style: Style
@@ -51,6 +51,12 @@ struct ProgressDisplay {
                     Layer(digest: digest, status: status, current: current, total: total))
             case .done(let reference, let manifest, _, let status):
                 try footer(reference, manifest, status)
+            case .pushing(let reference, _): try pushHeader(reference)
+            case .pushed(let reference, let digest, let size):
+                try pushFooter(reference, digest, size)
+            case .note(let text):
+                if case .quiet = style { return }
+                try stream.writeLine(text)
             }
         } catch { failure = error }
     }
@@ -72,6 +78,21 @@ struct ProgressDisplay {
         let sentence =
             status == "upToDate" ? "Image is up to date for" : "Downloaded newer image for"
         try stream.writeLine("Status: \(sentence) \(reference.familiar)")
+    }
+
+    private mutating func pushHeader(_ text: String) throws(Problem) {
+        (layers, drawnLines) = ([], 0)
+        if case .quiet = style { return }
+        let repository = try ImageReference(parsing: text).repository
+        try stream.writeLine("The push refers to repository [\(repository)]")
+    }
+
+    private func pushFooter(
+        _ text: String, _ digest: String, _ sizeInBytes: Int64
+    ) throws(Problem) {
+        if case .quiet = style { return }
+        let tag = try ImageReference(parsing: text).tag ?? "latest"
+        try stream.writeLine("\(tag): digest: \(digest) size: \(sizeInBytes)")
     }
 
     private mutating func update(_ layer: Layer) throws(Problem) {
@@ -97,6 +118,18 @@ struct ProgressDisplay {
         case "extracting": "Download complete"
         case "done": "Pull complete"
         case "exists": "Already exists"
+        default: pushWords(for: status)
+        }
+    }
+
+    /// Docker's words for a layer that is pushed.
+    private static func pushWords(for status: String) -> String? {
+        switch status {
+        case "preparing": "Preparing"
+        case "pushing": "Pushing"
+        case "pushed": "Pushed"
+        case "present": "Layer already exists"
+        case _ where status.hasPrefix("mounted"): "M" + status.dropFirst()
         default: nil
         }
     }
@@ -119,9 +152,10 @@ struct ProgressDisplay {
             case "extracting": "Extracting"
             case "done": "Pull complete"
             case "exists": "Already exists"
-            default: layer.status
+            default: pushWords(for: layer.status) ?? layer.status
             }
-        guard ["downloading", "extracting"].contains(layer.status), layer.total > 0 else {
+        guard ["downloading", "extracting", "pushing"].contains(layer.status), layer.total > 0
+        else {
             return String((head + words).prefix(columns - 1))
         }
         let sizes =

@@ -82,7 +82,7 @@ final class TestImages {
             ], mediaType: type)
         manifest.platform = platform
         manifest.layers = layers.map(\.digest)
-        if let name { try self.name(manifest, name) }
+        if let name { try addName(manifest, name) }
         return manifest
     }
 
@@ -93,7 +93,7 @@ final class TestImages {
         let index = try add(
             ["schemaVersion": 2, "mediaType": type, "manifests": parts.map(\.json)],
             mediaType: type)
-        if let name { try self.name(index, name) }
+        if let name { try addName(index, name) }
         return index
     }
 
@@ -144,7 +144,8 @@ final class TestImages {
         "sha256:" + (try Tool.check("sha256sum", file)).prefix { $0 != " " }
     }
 
-    private func name(_ blob: Blob, _ name: String) throws {
+    /// Makes a name of the layout's index name a blob.
+    func addName(_ blob: Blob, _ name: String) throws {
         var entry = blob.json
         entry["annotations"] = ["org.opencontainers.image.ref.name": name]
         names.append(entry)

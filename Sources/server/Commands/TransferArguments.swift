@@ -2,8 +2,8 @@ import Diagnostics
 import OCI
 import SystemPackage
 
-/// What `kade-server pull` is asked to do.
-struct PullArguments: Equatable {
+/// What `kade-server pull` and `kade-server push` are asked to do.
+struct TransferArguments: Equatable {
     /// The data root.
     var root: FilePath = "/var/lib/kade"
     /// The platform that the user asked for.
@@ -12,14 +12,14 @@ struct PullArguments: Equatable {
     var isQuiet = false
     /// Whether certificates are checked and https is a must.
     var verifiesTLS = true
-    /// Whether all tags of the repository are pulled.
+    /// Whether all tags of the repository are meant.
     var takesAllTags = false
-    /// What to pull.
+    /// What to pull or push.
     var reference: ImageReference
 
-    /// Reads the arguments after "pull".
-    init(parsing arguments: [String]) throws(Problem) {
-        var reading = FlagReading(arguments, of: "pull")
+    /// Reads the arguments after the command.
+    init(parsing arguments: [String], of command: String) throws(Problem) {
+        var reading = FlagReading(arguments, of: command)
         var names: [String] = []
         var root: FilePath?
         var platform: Platform?

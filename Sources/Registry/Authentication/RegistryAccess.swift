@@ -1,0 +1,31 @@
+/// What a client wants of a repository; token servers give no more than is asked for.
+package enum RegistryAccess: Sendable, Equatable {
+    /// To read.
+    case pull
+    /// To read and write, and to read the repository that a blob is mounted from.
+    case push(mountingFrom: String?)
+
+    /// The rights to ask a token server for (distribution's token specification).
+    ///
+    /// - Parameters:
+    ///   - repository: the repository.
+    ///   - asked: what the registry's challenge names; it knows of one request only, and so it
+    ///     counts for reading alone.
+    /// - Returns: scopes, separated by spaces.
+    func scope(repository: String, asked: String?) -> String {
+        switch self {
+        case .pull: return asked ?? "repository:\(repository):pull"
+        case .push(let source):
+            let own = "repository:\(repository):pull,push"
+            return source.map { "\(own) repository:\($0):pull" } ?? own
+        }
+    }
+
+    /// The word for errors: "cannot read NAME".
+    var verb: String {
+        switch self {
+        case .pull: "read"
+        case .push: "write to"
+        }
+    }
+}

@@ -1,0 +1,43 @@
+import Diagnostics
+import Engine
+import OCI
+
+/// `kade push`: sends an image to its registry.
+struct PushCommand: Command {
+    var isQuiet = false
+    var platform: String?
+    var allTags = false
+    var reference = ""
+
+    static var grammar: Grammar<PushCommand> {
+        Grammar(
+            name: "push", synopsis: "[OPTIONS] NAME[:TAG]",
+            summary: "Upload an image to a registry",
+            flags: [
+                .switch("all-tags", "a", "Push all tags of an image to the repository", \.allTags),
+                .unsupported(
+                    "disable-content-trust", nil, nil,
+                    why: "Kade makes no Notary signatures that could be left out"),
+                .text(
+                    "platform", nil, "string",
+                    "Push a platform's manifest alone, as os[/architecture[/variant]]", \.platform),
+                .switch("quiet", "q", "Suppress verbose output", \.isQuiet),
+            ], operands: .exactly(1), operandKind: .images, assign: { $0.reference = $1[0] })
+    }
+
+    func run(in session: Session) throws(Problem) -> ExitCode {
+        let parsed = try ImageReference(parsing: reference)
+        if parsed.tag == nil && parsed.digest == nil && !allTags && !isQuiet {
+            try session.output.writeLine("Using default tag: latest")
+        }
+        let target = allTags ? parsed : parsed.withDefaultTag
+        var display = ProgressDisplay(
+            on: session.output, style: .fitting(session.output, isQuiet: isQuiet))
+        try session.engine().images.push(target, platform: platform, allTags: allTags) { event in
+            display.show(event)
+        }
+        if let failure = display.failure { throw failure }
+        if isQuiet { try session.output.writeLine("\(target)") }
+        return .success
+    }
+}

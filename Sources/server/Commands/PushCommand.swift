@@ -1,0 +1,28 @@
+import Diagnostics
+import Registry
+import Storage
+
+/// `kade-server push`: brings images of the store to their registry and reports in JSON lines.
+struct PushCommand {
+    let arguments: TransferArguments
+
+    init(_ arguments: TransferArguments) {
+        self.arguments = arguments
+    }
+
+    func run() -> Never {
+        NetworkCommand.run { [arguments] output throws(Problem) in
+            let settings = RegistrySettings(
+                verifiesTLS: arguments.verifiesTLS, environment: NetworkCommand.environment)
+            let push = try ImagePush(
+                arguments.reference, allTags: arguments.takesAllTags,
+                platform: arguments.platform, content: try ContentStore(root: arguments.root),
+                settings: settings,
+                report: { event in
+                    if case .layer = event, arguments.isQuiet { return }
+                    output.write(event.json)
+                })
+            try await push.run()
+        }
+    }
+}
