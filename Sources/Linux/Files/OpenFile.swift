@@ -62,6 +62,25 @@ extension OwnedFD {
         try kernel("lseek", describe(rawValue)) { lseek(rawValue, Int(offset), SEEK_SET) }
     }
 
+    /// The next range that has data, at or after an offset; nil where only a gap follows.
+    ///
+    /// It moves the descriptor's offset. The system call is `lseek(2)` with SEEK_DATA and SEEK_HOLE;
+    /// a file system that knows no gaps says that all is data.
+    package borrowing func dataRange(
+        fromOffsetInBytes offset: Int64
+    ) throws(SystemCallError) -> Range<Int64>? {
+        let (data, hole): (CInt, CInt) = (3, 4)
+        do throws(SystemCallError) {
+            let start = try kernel("lseek", describe(rawValue)) {
+                lseek(rawValue, Int(offset), data)
+            }
+            let end = try kernel("lseek", describe(rawValue)) { lseek(rawValue, start, hole) }
+            return Int64(start)..<Int64(max(start, end))
+        } catch  where error.errno == .noSuchAddressOrDevice {
+            return nil
+        }
+    }
+
     private static func open(
         _ path: FilePath, at directory: CInt, _ flags: OpenFlags, _ mode: CInterop.Mode
     ) throws(SystemCallError) -> OwnedFD {

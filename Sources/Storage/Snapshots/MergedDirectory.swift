@@ -1,13 +1,13 @@
-import Diagnostics
-import Linux
-import SystemPackage
+package import Diagnostics
+package import Linux
+package import SystemPackage
 
 /// A directory as an overlay mount would show it, without mounting one.
 ///
 /// It is made of the directories of one name in several layers. The kernel's rules apply
 /// (Documentation/filesystems/overlayfs.rst): a whiteout hides the name in lower layers, an opaque
 /// directory all that is below it.
-struct MergedDirectory: Sendable {
+package struct MergedDirectory: Sendable {
     /// The layers' own directories, the uppermost first.
     private let parts: [HeldDirectory]
 
@@ -15,7 +15,7 @@ struct MergedDirectory: Sendable {
     ///
     /// - Parameter layers: the layers' roots, the uppermost first.
     /// - Throws: `.notFound` when a layer does not exist.
-    init(_ layers: [FilePath]) throws(Problem) {
+    package init(_ layers: [FilePath]) throws(Problem) {
         var parts: [HeldDirectory] = []
         for layer in layers {
             parts.append(
@@ -29,13 +29,17 @@ struct MergedDirectory: Sendable {
 
     private init(parts: [HeldDirectory]) { self.parts = parts }
 
+    /// The uppermost layer's own directory, whose attributes are those of the merged one; nil where
+    /// there are no layers.
+    package var top: HeldDirectory? { parts.first }
+
     /// What a name stands for.
-    enum Entry: Sendable {
+    package enum Entry: Sendable {
         case directory(MergedDirectory, FileStatus)
         /// Anything else, in the directory of the layer that has it.
         case other(HeldDirectory, FileStatus)
 
-        var status: FileStatus {
+        package var status: FileStatus {
             switch self {
             case .directory(_, let status), .other(_, let status): status
             }
@@ -43,7 +47,7 @@ struct MergedDirectory: Sendable {
     }
 
     /// Looks up one name; nil when no layer shows it.
-    func entry(_ name: [CChar]) throws(SystemCallError) -> Entry? {
+    package func entry(_ name: [CChar]) throws(SystemCallError) -> Entry? {
         var found: [HeldDirectory] = []
         var top: FileStatus?
         for part in parts {
@@ -61,7 +65,7 @@ struct MergedDirectory: Sendable {
     }
 
     /// All names that an overlay would show, in no order.
-    func names() throws(SystemCallError) -> [[CChar]] {
+    package func names() throws(SystemCallError) -> [[CChar]] {
         var seen: Set<[CChar]> = []
         var names: [[CChar]] = []
         for part in parts {
@@ -75,8 +79,8 @@ struct MergedDirectory: Sendable {
 }
 
 /// A directory held open that several values share.
-final class HeldDirectory: Sendable {
-    let directory: OpenDirectory
+package final class HeldDirectory: Sendable {
+    package let directory: OpenDirectory
 
     init(_ directory: consuming OpenDirectory) { self.directory = directory }
 }
@@ -84,7 +88,7 @@ final class HeldDirectory: Sendable {
 extension OpenDirectory {
     /// Whether a directory hides those of lower layers: `trusted.overlay.opaque`, or `user.…` of an
     /// unprivileged mount.
-    func isOpaque(_ name: [CChar]) throws(SystemCallError) -> Bool {
+    package func isOpaque(_ name: [CChar]) throws(SystemCallError) -> Bool {
         for prefix in ["trusted", "user"]
         where try attribute("\(prefix).overlay.opaque", of: name) == [UInt8(ascii: "y")] {
             return true

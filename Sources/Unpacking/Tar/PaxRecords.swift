@@ -88,3 +88,25 @@ struct PaxRecords {
         return value
     }
 }
+
+extension PaxRecords {
+    /// Adds a record.
+    mutating func append(_ key: String, _ value: [UInt8]) {
+        records.append(Record(key: key, value: value))
+    }
+
+    /// The data of an extended header with these records, in their order.
+    var encoded: [UInt8] {
+        var bytes: [UInt8] = []
+        for record in records {
+            // The length counts its own digits too.
+            let rest = record.key.utf8.count + record.value.count + 3
+            var length = rest
+            while "\(length)".utf8.count + rest != length { length = "\(length)".utf8.count + rest }
+            bytes += "\(length) \(record.key)=".utf8
+            bytes += record.value
+            bytes.append(UInt8(ascii: "\n"))
+        }
+        return bytes
+    }
+}

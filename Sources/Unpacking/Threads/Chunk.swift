@@ -30,6 +30,9 @@ final class Chunk: @unchecked Sendable {
     /// The bytes, valid while the chunk is.
     var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: storage[..<count]) }
 
+    /// Whether there is no free space left.
+    var isFull: Bool { count == storage.count }
+
     /// Lets something write into the chunk's free space and say how many bytes it wrote.
     func fill(
         _ body: (UnsafeMutableRawBufferPointer) throws(Problem) -> Int

@@ -83,7 +83,7 @@ struct Tool {
 }
 
 /// A directory that vanishes with its owner.
-final class TemporaryFolder {
+final class TemporaryFolder: Sendable {
     let path: String
 
     init() throws {

@@ -1,0 +1,109 @@
+package import Diagnostics
+package import Linux
+package import OCI
+package import Storage
+import SystemPackage
+
+/// How a new layer is written.
+package struct LayerOptions: Sendable {
+    /// How its blob is compressed.
+    ///
+    /// An uncompressed blob is the same wherever its files are, and one of zstd where the library
+    /// has the same version. ISA-L, which makes gzip, goes by the processor.
+    package var compression: LayerCompression
+    /// Later times of change become this one: `SOURCE_DATE_EPOCH`; nil leaves all as they are.
+    package var latestTime: FileTime?
+
+    package init(compression: LayerCompression, latestTime: FileTime?) {
+        self.compression = compression
+        self.latestTime = latestTime
+    }
+}
+
+/// A layer that was written: its blob is in the store, and it is unpacked.
+package struct NewLayer: Sendable {
+    /// The blob: media type, digest and size.
+    package let descriptor: Descriptor
+    /// The digest of the uncompressed archive, under which it is unpacked.
+    package let diffID: Digest
+    /// What it holds; without entries nothing was changed.
+    package let tally: ArchiveTally
+}
+
+extension ContentStore {
+    /// Makes a layer of what an overlay's upper directory changes.
+    ///
+    /// Nothing is mounted: the directories themselves are read, so the overlay may be mounted or
+    /// not, but nobody should write to it meanwhile. One thread reads the files and one computes the
+    /// diffID while this one compresses and stores; bounded queues between them hold a few MB.
+    ///
+    /// - Parameters:
+    ///   - changes: its upper directory is the layer. The lower ones decide which marks hide
+    ///     anything; without them all of the upper directory is new.
+    ///   - options: compression and times.
+    ///   - layers: where it is unpacked.
+    ///   - lease: protects blob and layer until something names them, and is kept by the caller.
+    /// - Returns: the layer; the same files give the same diffID.
+    /// - Throws: `.unsupported` for names that a layer cannot hold, `.exhausted` when the disk is
+    ///   full, `.conflict` when somebody removed the blob meanwhile.
+    package func writeLayer(
+        of changes: OverlayMount, _ options: LayerOptions, into layers: Layers,
+        under lease: borrowing Lease
+    ) throws(Problem) -> NewLayer {
+        guard let upper = changes.upper else {
+            throw Problem(
+                kind: .invalid, what: "cannot make a layer", why: "the overlay has no upper layer")
+        }
+        let archive = ArchiveThreads(hashes: options.compression != .uncompressed)
+        try archive.start { emit throws(Problem) in
+            let lower = try MergedDirectory(changes.lower)
+            let root = try asking("cannot open \(upper)") { () throws(SystemCallError) in
+                try OpenDirectory(at: upper)
+            }
+            var archiver = TreeArchiver(TarWriter(emit), latestTime: options.latestTime)
+            try archiver.addChanges(of: root, against: lower)
+            try archiver.tar.finish()
+            return archiver.tally
+        }
+        return try write(archive, options, into: layers, under: lease)
+    }
+
+    private func write(
+        _ archive: ArchiveThreads, _ options: LayerOptions, into layers: Layers,
+        under lease: borrowing Lease
+    ) throws(Problem) -> NewLayer {
+        let result: ArchiveThreads.Result
+        let descriptor: Descriptor
+        do throws(Problem) {
+            var writer = try writer()
+            let source = try compressed(archive.source, as: options.compression)
+            while let chunk = try source.nextChunk() { try writer.write(chunk.bytes) }
+            result = try archive.finish()
+            let size = writer.offsetInBytes
+            let digest = try writer.seal()
+            try lease.protect([digest, result.digest ?? digest])
+            try writer.place(as: digest)
+            descriptor = Descriptor(
+                mediaType: MediaType(layer: options.compression), digest: digest, size: size)
+        } catch {
+            throw archive.end(because: error)
+        }
+        let diffID = result.digest ?? descriptor.digest
+        var unlimited = layers
+        unlimited.archiveLimit = .none  // its files are on this machine already
+        try unlimited.unpack(descriptor.digest, diffID: diffID, from: self)
+        return NewLayer(descriptor: descriptor, diffID: diffID, tally: result.tally)
+    }
+}
+
+extension MediaType {
+    /// The specification's type for a layer.
+    fileprivate init(layer compression: LayerCompression) {
+        self =
+            switch compression {
+            case .uncompressed: .layer
+            case .gzip: .gzipLayer
+            case .zstd: .zstdLayer
+            }
+    }
+}

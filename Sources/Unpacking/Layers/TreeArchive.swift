@@ -1,0 +1,52 @@
+package import Diagnostics
+package import Linux
+import Storage
+package import SystemPackage
+
+/// All that stacked layers show, as a plain tar archive: what `export` gives.
+package struct TreeArchive: Sendable {
+    private let layers: [FilePath]
+    private let latestTime: FileTime?
+
+    /// An archive of layers.
+    ///
+    /// - Parameters:
+    ///   - layers: their directories, the uppermost first; of a container its upper directory and
+    ///     then its lower ones. Nothing is mounted.
+    ///   - latestTime: later times of change become this one; nil leaves all as they are.
+    package init(layers: [FilePath], latestTime: FileTime?) {
+        self.layers = layers
+        self.latestTime = latestTime
+    }
+
+    /// Writes the archive.
+    ///
+    /// - Parameters:
+    ///   - output: a file or a pipe, written from its offset.
+    ///   - name: what it is, for errors.
+    /// - Returns: what the archive holds, and what of the files it could not hold.
+    /// - Throws: `.notFound` for a layer that does not exist, `.exhausted` when the disk is full.
+    @discardableResult
+    package func write(
+        to output: borrowing OwnedFD, named name: String
+    ) throws(Problem) -> ArchiveTally {
+        let threads = ArchiveThreads(hashes: false)
+        try threads.start { [layers, latestTime] emit throws(Problem) in
+            var archiver = TreeArchiver(TarWriter(emit), latestTime: latestTime)
+            try archiver.addTree(try MergedDirectory(layers))
+            try archiver.tar.finish()
+            return archiver.tally
+        }
+        do throws(Problem) {
+            let source = threads.source
+            while let chunk = try source.nextChunk() {
+                try asking("cannot write \(name)") { () throws(SystemCallError) in
+                    try output.writeAll(chunk.bytes)
+                }
+            }
+            return try threads.finish().tally
+        } catch {
+            throw threads.end(because: error)
+        }
+    }
+}
