@@ -12,24 +12,35 @@ enum ServerProgram {
                                 [--quiet] [--all-tags] REFERENCE
                kade-server push [--root DIR] [--platform OS/ARCH[/VARIANT]] [--tls-verify=BOOL]
                                 [--quiet] [--all-tags] REFERENCE
-               kade-server load [--root DIR] ARCHIVE
+               kade-server load [--root DIR] [--platform P]... ARCHIVE
                kade-server import [--root DIR] --configuration FILE [--reference REFERENCE] ARCHIVE
+               kade-server export LAYER...
+               kade-server commit [--root DIR] --base DIGEST --configuration FILE --upper DIR
+                                  [--reference REFERENCE] [--latest-time SECONDS] LOWER...
+               kade-server save [--root DIR] [--format FORMAT] [--platform P]...
+                                [--directory DIR] DIGEST[=REFERENCE,...]...
                kade-server restore [--root DIR] DIFFID...
                kade-server flush [--root DIR] [--detach]
                kade-server serve
 
         A part of Kade that kade starts itself. pull brings an image from its registry into the
         store and push the other way, load brings the images of an archive, and import makes one of
-        a root file system. They report in JSON lines on standard output. restore unpacks layers again whose directories are
-        not whole. flush writes what was unpacked to the disk, with --detach in the background.
+        a root file system. They report in JSON lines on standard output. export writes what layers
+        show, and save images, to descriptor 3. commit makes an image of what a container changed.
+        restore unpacks layers again whose directories are not whole. flush writes what was
+        unpacked to the disk, with --detach in the background.
         """
 
     static func run(arguments: [String]) -> Never {
+        let rest = Array(arguments.dropFirst())
         switch arguments.first {
         case "pull": transfer(arguments) { PullCommand($0).run() }
         case "push": transfer(arguments) { PushCommand($0).run() }
         case "load": archive(arguments) { $0.load() }
         case "import": archive(arguments) { $0.importRootfs() }
+        case "export": perform { () throws(Problem) in try ExportCommand(parsing: rest).run() }
+        case "commit": perform { () throws(Problem) in try CommitCommand(parsing: rest).run() }
+        case "save": perform { () throws(Problem) in try SaveCommand(parsing: rest).run() }
         case "restore": runRestore(Array(arguments.dropFirst()))
         case "flush": runFlush(Array(arguments.dropFirst()))
         case "serve":
@@ -46,14 +57,23 @@ enum ServerProgram {
                 Problem(
                     kind: .invalid, what: "cannot run '\(command)'",
                     why:
-                        "kade-server knows the commands pull, push, load, import, restore, flush "
-                        + "and serve",
+                        "kade-server has no such command",
                     fix: "see: kade-server --help"))
         case nil:
             fail(
                 Problem(
                     kind: .invalid, what: "cannot run", why: "no command was given",
                     fix: "see: kade-server --help"))
+        }
+    }
+
+    /// Runs a command that reports in JSON lines, its own arguments' mistakes too.
+    private static func perform(_ body: () throws(Problem) -> Never) -> Never {
+        do throws(Problem) {
+            try body()
+        } catch {
+            EventOutput().write(error)
+            exit(1)
         }
     }
 

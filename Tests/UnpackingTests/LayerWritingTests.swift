@@ -39,7 +39,9 @@ import Testing
                 of: OverlayMount(
                     lower: [root.appending("lower")], upper: root.appending("upper"),
                     work: nil),
-                LayerOptions(compression: compression, latestTime: latestTime), into: layers,
+                LayerOptions(
+                    compression: compression, latestTime: latestTime,
+                    withoutMountPoints: RuntimeMountPoints.paths), into: layers,
                 under: lease)
         }
 
@@ -131,6 +133,30 @@ import Testing
             let layer = try Place(root).layer()
             #expect(layer.tally == ArchiveTally())
             #expect(layer.descriptor.size == 1024)
+        }
+    }
+
+    @Test func `what was made to mount on is left out, and what changed by that alone`() throws {
+        try withTemporaryDirectory { root in
+            let place = try Place(root)
+            try place.write("lower/etc/passwd", "root")
+            try place.write("lower/sbin/init", "")
+            for name in ["etc/hosts", "etc/hostname", "sbin/docker-init"] {
+                try place.write("upper/\(name)", "")
+            }
+            for name in ["dev/pts", "proc", "sys/fs/cgroup", "other/dev"] {
+                try Directory.makeAll(
+                    root.appending("upper").pushing(FilePath(name)), permissions: .usual)
+            }
+            #expect(try place.names(of: place.layer()) == ["other/", "other/dev/"])
+            try place.write("upper/etc/own", "1")
+            try place.write("upper/etc/hosts", "127.0.0.1 localhost")
+            try place.write("upper/dev/pts/own", "")
+            #expect(
+                try place.names(of: place.layer()) == [
+                    "dev/", "dev/pts/", "dev/pts/own", "etc/", "etc/hosts", "etc/own", "other/",
+                    "other/dev/",
+                ])
         }
     }
 

@@ -87,7 +87,10 @@ import Testing
         #expect(
             Completion(words: ["image", ""]).answer
                 == .words(
-                    ["import", "inspect", "load", "ls", "pull", "push", "rm", "tag"]))
+                    [
+                        "history", "import", "inspect", "load", "ls", "pull", "push", "rm", "save",
+                        "tag",
+                    ]))
         guard case .words(let flags) = Completion(words: ["run", "--r", "--"]).answer else {
             Issue.record("no words")
             return

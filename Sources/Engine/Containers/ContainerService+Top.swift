@@ -71,11 +71,7 @@ extension [FilesystemChange] {
     /// The changes without what the runtime made to mount on, and without directories that changed
     /// only by that: Docker keeps those in a layer below.
     var withoutMountPoints: [FilesystemChange] {
-        let hidden: Set<String> = [
-            "/dev", "/dev/console", "/dev/mqueue", "/dev/pts", "/dev/shm", "/proc", "/sys",
-            "/sys/fs", "/sys/fs/cgroup", "/etc/hostname", "/etc/hosts", "/etc/resolv.conf",
-            "/sbin/docker-init",
-        ]
+        let hidden = RuntimeMountPoints.paths
         let removed = filter { $0.kind == .added && hidden.contains($0.path) }
         guard !removed.isEmpty else { return self }
         let kept = filter { !($0.kind == .added && hidden.contains($0.path)) }

@@ -1,7 +1,7 @@
 import Diagnostics
 import OCI
 
-/// The Dockerfile instructions that `import --change` takes.
+/// The Dockerfile instructions that `--change` of import and commit takes.
 extension ImageConfiguration.Defaults {
     /// Applies one instruction, such as `CMD ["/bin/sh"]` or `ENV A=1 B=2`.
     mutating func apply(instruction text: String) throws(Problem) {
@@ -24,6 +24,16 @@ extension ImageConfiguration.Defaults {
             for path in try list(argument, text) { volumes.insert(path) }
         case "USER": user = String(argument)
         case "WORKDIR": workingDir = String(argument)
+        case "HEALTHCHECK":
+            healthcheck = try ImageConfiguration.Healthcheck(instruction: argument) {
+                words throws(Problem) in try list(words, text)
+            }
+        case "ONBUILD":
+            let word = argument.prefix { $0 != " " }.uppercased()
+            guard !["ONBUILD", "FROM", "MAINTAINER"].contains(word) else {
+                throw invalid(text, "\(word) isn't allowed as an ONBUILD trigger")
+            }
+            onBuild.append(String(argument))
         case "STOPSIGNAL": stopSignal = String(argument)
         default: throw invalid(text, "\(parts[0]) is not a valid change command")
         }

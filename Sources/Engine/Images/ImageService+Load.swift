@@ -10,15 +10,18 @@ extension ImageService {
     ///
     /// - Parameters:
     ///   - archive: a file, a directory, or `/dev/stdin`.
+    ///   - platforms: of images for several, only these; empty for all that it holds.
     ///   - progress: is told of each layer.
     /// - Returns: the references (or IDs) that it held.
     /// - Throws: ``Problem`` when the archive is damaged or of another format.
     package func load(
-        from archive: FilePath, progress: (TransferEvent) -> Void
+        from archive: FilePath, platforms: [String], progress: (TransferEvent) -> Void
     ) throws(Problem) -> [String] {
         var images: [JSONValue] = []
+        let flags = platforms.flatMap { ["--platform", $0] }
         try ContentHelper(configuration: context.configuration).run(
-            ["load", "--root", context.configuration.dataRoot.string, archive.string], input: 0,
+            ["load", "--root", context.configuration.dataRoot.string] + flags + [archive.string],
+            input: 0,
             file: nil, what: "cannot load \(archive)"
         ) { line in
             if line["event"]?.string == "image" { images.append(line) }
@@ -85,7 +88,7 @@ extension ImageService {
 
 extension EngineContext {
     /// The ID of an image that the helper has put into the store.
-    fileprivate func imageID(of line: JSONValue) throws(Problem) -> String {
+    func imageID(of line: JSONValue) throws(Problem) -> String {
         let digest = try Digest(parsing: line.text("digest") ?? "")
         let descriptor = Descriptor(
             mediaType: MediaType(rawValue: line.text("mediaType") ?? ""), digest: digest,
@@ -103,8 +106,8 @@ package struct ImportRequest: Sendable {
     package var reference: String?
     /// `-m`.
     package var message: String?
-    /// `-c`: Dockerfile instructions CMD, ENTRYPOINT, ENV, EXPOSE, LABEL, STOPSIGNAL, USER, VOLUME
-    /// and WORKDIR.
+    /// `-c`: Dockerfile instructions CMD, ENTRYPOINT, ENV, EXPOSE, HEALTHCHECK, LABEL, ONBUILD,
+    /// STOPSIGNAL, USER, VOLUME and WORKDIR.
     package var changes: [String] = []
     /// `--platform`.
     package var platform: String?

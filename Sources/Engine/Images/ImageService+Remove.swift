@@ -14,7 +14,7 @@ extension ImageService {
         let entries = try store.content.references.list()
             .filter { $0.descriptor.digest == entry.descriptor.digest }
         let users = try users(of: "\(image.id)")
-        let isByName = entry.name != nil && !isID(name, of: image)
+        let isByName = entry.name != nil && !ImageStore.isID(name, of: image)
         let removal = Removal(
             name: name, image: image, entry: entry, entries: entries, users: users, force: force)
         if isByName, entries.count > 1 { return [try untag(entry, in: store)] }
@@ -29,12 +29,6 @@ extension ImageService {
         let reference = try ImageReference(parsing: name)
         try store.content.references.remove(reference)
         return .untagged(reference.familiar)
-    }
-
-    private func isID(_ text: String, of image: ImageStore.Image) -> Bool {
-        let digits = text.hasPrefix("sha256:") ? String(text.dropFirst(7)) : text
-        guard digits.utf8.allSatisfy(isHexDigit), !digits.isEmpty else { return false }
-        return image.id.encoded.hasPrefix(digits) || image.root.digest.encoded.hasPrefix(digits)
     }
 
     private func users(of id: String) throws(Problem) -> [ContainerStatus] {

@@ -22,6 +22,8 @@ struct ImageStore: Sendable {
         var name: String?
         /// What the reference names: a manifest or an index.
         var root: Descriptor
+        /// The digest of its own manifest.
+        var manifestDigest: Digest
         var manifest: Manifest
         var configuration: ImageConfiguration
 
@@ -97,7 +99,8 @@ struct ImageStore: Sendable {
         let configuration = try ImageConfiguration(
             json: try document(manifest.config.digest), named: "\(manifest.config.digest)")
         return Image(
-            name: entry.name, root: entry.descriptor, manifest: manifest,
+            name: entry.name, root: entry.descriptor, manifestDigest: descriptor.digest,
+            manifest: manifest,
             configuration: configuration)
     }
 
@@ -152,6 +155,13 @@ struct ImageStore: Sendable {
     /// The image ID behind an entry.
     func id(of entry: References.Entry) throws(Problem) -> Digest? {
         try image(of: entry, platform: nil, named: entry.name ?? "<none>").id
+    }
+
+    /// Whether a text is the beginning of an image's ID or of its digest.
+    static func isID(_ text: String, of image: Image) -> Bool {
+        let digits = text.hasPrefix("sha256:") ? String(text.dropFirst(7)) : text
+        guard digits.utf8.allSatisfy(isHexDigit), !digits.isEmpty else { return false }
+        return image.id.encoded.hasPrefix(digits) || image.root.digest.encoded.hasPrefix(digits)
     }
 
     /// 64 digits, with or without the algorithm.

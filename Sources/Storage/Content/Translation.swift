@@ -26,11 +26,17 @@ extension ContentStore {
     /// One of Docker's manifests as OCI writes it.
     ///
     /// - Returns: nil for what is OCI's already, and where the manifest's own image is not here.
-    private func translation(of descriptor: Descriptor) throws(Problem) -> Manifest? {
+    package func translation(of descriptor: Descriptor) throws(Problem) -> Manifest? {
         guard descriptor.mediaType == .dockerManifest || descriptor.mediaType == .dockerManifestList
         else { return nil }
         // Of a list the store has one platform, the one that was pulled.
-        guard var manifest = try images(of: descriptor).first?.manifest else { return nil }
+        guard let manifest = try images(of: descriptor).first?.manifest else { return nil }
+        return translated(manifest)
+    }
+
+    /// A manifest with OCI's types in the place of Docker's; nil where a layer has another type.
+    package func translated(_ manifest: Manifest) -> Manifest? {
+        var manifest = manifest
         manifest.mediaType = .manifest
         manifest.config.mediaType = .configuration
         for index in manifest.layers.indices {
@@ -44,6 +50,7 @@ extension ContentStore {
 extension MediaType {
     /// OCI's type for a layer; nil for what is none.
     fileprivate var translated: MediaType? {
+        if rawValue.hasPrefix("application/vnd.oci.") { return layerCompression.map { _ in self } }
         if self == .dockerForeignLayer {
             return MediaType(
                 rawValue: "application/vnd.oci.image.layer.nondistributable.v1.tar+gzip")

@@ -11,6 +11,8 @@ struct DockerArchiveReader<Source: ArchiveSource> {
     let source: Source
     let store: ContentStore
     let layers: Layers
+    /// The image must be for one of these; empty for any.
+    let platforms: [Platform]
 
     private struct Item {
         var configuration: String
@@ -64,6 +66,12 @@ struct DockerArchiveReader<Source: ArchiveSource> {
         let configuration = try ImageConfiguration(
             json: bytes, named: "\(item.configuration) of \(source.name)")
         let diffIDs = configuration.rootfs.diffIDs
+        guard platforms.isEmpty || platforms.contains(where: configuration.runs) else {
+            throw Problem(
+                kind: .notFound, what: "cannot load \(source.name)",
+                why: "its image is for \(configuration.platform)",
+                fix: "load it with --platform \(configuration.platform)")
+        }
         guard diffIDs.count == item.layers.count else {
             throw Problem(
                 kind: .corrupt, what: "cannot load \(source.name)",

@@ -4,7 +4,7 @@ package import OCI
 package import Storage
 package import SystemPackage
 
-/// Loads images from what other tools save: docker-archive, oci-archive and OCI layout.
+/// Loads images from what other tools save: docker-archive, oci-archive, OCI layout and `dir:`.
 ///
 /// Archives may be compressed by gzip, zstd or xz, and may come through a pipe: such a one is first
 /// written, uncompressed, to an unnamed file beside the blobs, because its parts are needed in
@@ -12,11 +12,18 @@ package import SystemPackage
 package struct ImageArchive: Sendable {
     private let store: ContentStore
     private let layers: Layers
+    private let platforms: [Platform]
 
     /// Loads into a store.
-    package init(store: ContentStore, layers: Layers) {
+    ///
+    /// - Parameters:
+    ///   - store: where blobs go.
+    ///   - layers: where layers are unpacked.
+    ///   - platforms: of images for several, only these; empty for all that the archive has.
+    package init(store: ContentStore, layers: Layers, platforms: [Platform]) {
         self.store = store
         self.layers = layers
+        self.platforms = platforms
     }
 
     /// An image that an archive held.
@@ -53,7 +60,10 @@ package struct ImageArchive: Sendable {
             try FileStatus(of: path)
         }
         guard status.kind != .directory else {
-            return try load(DirectorySource(directory: path), progress)
+            let directory = DirectorySource(directory: path)
+            return DirectoryTransport.isOne(directory)
+                ? try load(DirectoryTransport(directory), progress)
+                : try load(directory, progress)
         }
         let file = try asking("cannot load \(path)") { () throws(SystemCallError) in
             try OwnedFD.open(path, .readOnly)
@@ -85,11 +95,13 @@ package struct ImageArchive: Sendable {
         defer { withExtendedLifetime(lease) {} }
         let images: [Image]
         if source.contains("oci-layout"), source.contains("index.json") {
-            images = try LayoutReader(source: source, store: store, layers: layers).load(
-                lease, progress)
+            images = try LayoutReader(
+                source: source, store: store, layers: layers, platforms: platforms
+            ).load(lease, progress)
         } else if source.contains("manifest.json") {
-            images = try DockerArchiveReader(source: source, store: store, layers: layers).load(
-                lease, progress)
+            images = try DockerArchiveReader(
+                source: source, store: store, layers: layers, platforms: platforms
+            ).load(lease, progress)
         } else {
             throw Problem(
                 kind: .invalid, what: "cannot load \(source.name)",

@@ -7,6 +7,8 @@ struct LayoutReader<Source: ArchiveSource> {
     let source: Source
     let store: ContentStore
     let layers: Layers
+    /// Of images for several platforms, only these; empty for all that are there.
+    let platforms: [Platform]
 
     /// Copies all that the index names, and unpacks the layers of images for Linux.
     func load(
@@ -19,7 +21,8 @@ struct LayoutReader<Source: ArchiveSource> {
         where descriptor.annotations[References.translationKey] == nil {
             let references = try Self.references(of: descriptor)
             for key in Self.nameKeys { descriptor.annotations[key] = nil }
-            try copy(descriptor, lease, progress, isChild: false)
+            let wanted = try wanted(of: descriptor, named: references.first.map { "\($0)" })
+            try copy(descriptor, lease, progress, wanted)
             if let position = images.firstIndex(where: {
                 $0.descriptor.digest == descriptor.digest
             }) {
@@ -49,13 +52,54 @@ struct LayoutReader<Source: ArchiveSource> {
         return [try ImageReference(parsing: name).withDefaultTag]
     }
 
+    /// The manifests to copy: those of the platforms; nil for all.
+    ///
+    /// - Throws: `.notFound` when the archive lacks a platform.
+    private func wanted(
+        of descriptor: Descriptor, named name: String?
+    ) throws(Problem) -> Set<Digest>? {
+        guard !platforms.isEmpty else { return nil }
+        var candidates = ImageIndex(
+            schemaVersion: 2, mediaType: .index, manifests: try leaves(of: descriptor))
+        candidates.manifests.removeAll { $0.platform == nil }
+        var wanted: Set<Digest> = []
+        for platform in platforms {
+            let name = name ?? "\(descriptor.digest)"
+            wanted.insert(try candidates.selectManifest(for: platform, named: name).digest)
+        }
+        return wanted
+    }
+
+    /// The manifests that are here, each with the platform of its configuration.
+    private func leaves(of descriptor: Descriptor) throws(Problem) -> [Descriptor] {
+        guard source.contains(Self.path(of: descriptor.digest)) else { return [] }
+        if descriptor.mediaType.isIndex {
+            let index = try ImageIndex(
+                json: try document(descriptor), named: "\(descriptor.digest)")
+            var found: [Descriptor] = []
+            for child in index.manifests { found += try leaves(of: child) }
+            return found
+        }
+        guard descriptor.mediaType.isManifest, descriptor.platform == nil else {
+            return [descriptor]
+        }
+        var leaf = descriptor
+        let manifest = try Manifest(json: try document(descriptor), named: "\(descriptor.digest)")
+        guard manifest.config.mediaType.isImageConfiguration else { return [leaf] }
+        leaf.platform = try ImageConfiguration(
+            json: try document(manifest.config), named: "\(manifest.config.digest)"
+        ).platform
+        return [leaf]
+    }
+
     /// Copies content and what it names; a child of an index may be missing.
     private func copy(
         _ descriptor: Descriptor, _ lease: borrowing Lease,
-        _ progress: (ImageArchive.Event) -> Void, isChild: Bool
+        _ progress: (ImageArchive.Event) -> Void, _ wanted: Set<Digest>?, isChild: Bool = false
     ) throws(Problem) {
         let path = Self.path(of: descriptor.digest)
         if isChild, !source.contains(path) { return }
+        if let wanted, !descriptor.mediaType.isIndex, !wanted.contains(descriptor.digest) { return }
         try lease.protect([descriptor.digest])
         guard descriptor.mediaType.isIndex || descriptor.mediaType.isManifest else {
             return try copyBlob(descriptor)
@@ -63,7 +107,9 @@ struct LayoutReader<Source: ArchiveSource> {
         let bytes = try document(descriptor)
         if descriptor.mediaType.isIndex {
             let index = try ImageIndex(json: bytes, named: "\(descriptor.digest)")
-            for child in index.manifests { try copy(child, lease, progress, isChild: true) }
+            for child in index.manifests {
+                try copy(child, lease, progress, wanted, isChild: true)
+            }
         } else {
             let manifest = try Manifest(json: bytes, named: "\(descriptor.digest)")
             try copyImage(manifest, lease, progress)

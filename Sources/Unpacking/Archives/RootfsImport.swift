@@ -44,19 +44,7 @@ package struct RootfsImport: Sendable {
         try layers.unpack(layer.digest, diffID: layer.digest, from: store)
         var configuration = configuration
         configuration.rootfs = ImageConfiguration.Rootfs(type: .layers, diffIDs: [layer.digest])
-        let bytes = configuration.json()
-        let digest = ContentHasher.sha256(bytes)
-        let manifest = Manifest(
-            schemaVersion: 2, mediaType: .manifest,
-            config: Descriptor(
-                mediaType: .configuration, digest: digest, size: Int64(bytes.count)),
-            layers: [layer])
-        let text = manifest.json()
-        let descriptor = Descriptor(
-            mediaType: .manifest, digest: ContentHasher.sha256(text), size: Int64(text.count))
-        try lease.protect([digest, descriptor.digest])
-        try store.store(bytes)
-        try store.store(text)
+        let descriptor = try store.storeImage(configuration, layers: [layer], under: lease)
         if let reference {
             try store.references.set(reference, to: descriptor)
         } else {

@@ -81,6 +81,15 @@ final class SharedFile: Sendable {
     /// What the file is.
     func status() throws(SystemCallError) -> FileStatus { try FileStatus(of: file) }
 
+    /// Writes at the file's offset.
+    func write(_ bytes: UnsafeRawBufferPointer) throws(Problem) {
+        do throws(SystemCallError) {
+            try file.writeAll(bytes)
+        } catch {
+            throw Problem(error, what: "cannot write \(name)")
+        }
+    }
+
     /// Reads at the file's offset; 0 is the end.
     func read(into buffer: UnsafeMutableRawBufferPointer) throws(Problem) -> Int {
         do throws(SystemCallError) {

@@ -14,9 +14,17 @@ package struct LayerOptions: Sendable {
     /// Later times of change become this one: `SOURCE_DATE_EPOCH`; nil leaves all as they are.
     package var latestTime: FileTime?
 
-    package init(compression: LayerCompression, latestTime: FileTime?) {
+    /// Empty files and directories of these absolute paths are left out where they are new, and
+    /// directories that changed by them alone: what a runtime made to mount on.
+    package var mountPoints: Set<String>
+
+    package init(
+        compression: LayerCompression, latestTime: FileTime?,
+        withoutMountPoints mountPoints: Set<String>
+    ) {
         self.compression = compression
         self.latestTime = latestTime
+        self.mountPoints = mountPoints
     }
 }
 
@@ -60,7 +68,9 @@ extension ContentStore {
             let root = try asking("cannot open \(upper)") { () throws(SystemCallError) in
                 try OpenDirectory(at: upper)
             }
-            var archiver = TreeArchiver(TarWriter(emit), latestTime: options.latestTime)
+            var archiver = TreeArchiver(
+                TarWriter(emit), latestTime: options.latestTime,
+                withoutMountPoints: options.mountPoints)
             try archiver.addChanges(of: root, against: lower)
             try archiver.tar.finish()
             return archiver.tally

@@ -32,7 +32,8 @@ package struct TreeArchive: Sendable {
     ) throws(Problem) -> ArchiveTally {
         let threads = ArchiveThreads(hashes: false)
         try threads.start { [layers, latestTime] emit throws(Problem) in
-            var archiver = TreeArchiver(TarWriter(emit), latestTime: latestTime)
+            var archiver = TreeArchiver(
+                TarWriter(emit), latestTime: latestTime, withoutMountPoints: [])
             try archiver.addTree(try MergedDirectory(layers))
             try archiver.tar.finish()
             return archiver.tally

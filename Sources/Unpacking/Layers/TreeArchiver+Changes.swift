@@ -48,6 +48,10 @@ extension TreeArchiver {
                 try add(whiteout: joined(path, Whiteout.prefix + bytes(of: name)))
                 continue
             }
+            let isIncidental = try asking(what) { () throws(SystemCallError) in
+                try mountPoints.isIncidental(name, status, in: upper, over: before, at: own)
+            }
+            if isIncidental { continue }
             guard !name.starts(with: Self.whiteoutPrefix) else { throw Self.nameless(own) }
             guard status.kind == .directory else {
                 try add(name, status, in: upper, at: own)

@@ -28,10 +28,13 @@ struct TreeArchiver {
     private(set) var tally = ArchiveTally()
     /// Later times become this one.
     private let latestTime: FileTime?
+    /// What is there only to be mounted on is left out of changes.
+    let mountPoints: MountPointFilter
     private var firstNames: [FileStatus.Identity: [UInt8]] = [:]
 
-    init(_ tar: TarWriter, latestTime: FileTime?) {
+    init(_ tar: TarWriter, latestTime: FileTime?, withoutMountPoints mountPoints: Set<String>) {
         self.tar = tar
+        self.mountPoints = MountPointFilter(mountPoints)
         self.latestTime = latestTime
     }
 

@@ -34,6 +34,27 @@ struct TarWriter {
         try writeZeros(padding(bytes.count))
     }
 
+    /// Writes a file's data as it comes.
+    ///
+    /// - Throws: `.corrupt` when it is not exactly as much as the header said.
+    mutating func writeData(
+        from source: any ByteSource, sizeInBytes: Int64, named name: String
+    ) throws(Problem) {
+        var rest = sizeInBytes
+        while let bytes = try source.nextChunk() {
+            rest -= Int64(bytes.bytes.count)
+            guard rest >= 0 else { break }
+            try write(bytes.bytes)
+        }
+        guard rest == 0 else {
+            throw Problem(
+                kind: .corrupt, what: "cannot write \(name) into the archive",
+                why: "it does not have the \(sizeInBytes) bytes that it should have",
+                fix: "check the store: kade system check")
+        }
+        try writeZeros(Int64((512 - sizeInBytes % 512) % 512))
+    }
+
     /// Copies a file's data; gaps of a sparse file are not read.
     ///
     /// - Parameters:
@@ -100,7 +121,7 @@ struct TarWriter {
         return position - range.lowerBound
     }
 
-    private mutating func write(_ bytes: [UInt8]) throws(Problem) {
+    private mutating func write(_ bytes: some RandomAccessCollection<UInt8>) throws(Problem) {
         var rest = bytes[...]
         while !rest.isEmpty {
             let count = try chunk.fill { free throws(Problem) in

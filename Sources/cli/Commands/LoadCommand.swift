@@ -7,18 +7,22 @@ import SystemPackage
 struct LoadCommand: Command {
     var input: String?
     var isQuiet = false
+    var platforms: [String] = []
 
     static var grammar: Grammar<LoadCommand> {
         Grammar(
             name: "load", synopsis: "[OPTIONS]",
             summary: "Load an image from a tar archive or STDIN",
+            discussion: """
+                The input may also be a directory: an OCI image layout, or what skopeo copies to dir:.
+                """,
             flags: [
                 .text(
                     "input", "i", "string", "Read from tar archive file, instead of STDIN", \.input),
                 .switch("quiet", "q", "Suppress the load output", \.isQuiet),
-                .unsupported(
-                    "platform", nil, "string",
-                    why: "this version of Kade loads the machine's own platform"),
+                .list(
+                    "platform", nil, "strings",
+                    "Load only the given platform(s), as os[/architecture[/variant]]", \.platforms),
             ], operands: .none)
     }
 
@@ -31,7 +35,10 @@ struct LoadCommand: Command {
         var display = ProgressDisplay(
             on: session.error, style: .fitting(session.error, isQuiet: isQuiet))
         let archive = FilePath(input ?? "/dev/stdin")
-        let names = try session.engine().images.load(from: archive) { event in
+        let names = try session.engine().images.load(
+            from: archive,
+            platforms: platforms.flatMap { $0.split(separator: ",").map(String.init) }
+        ) { event in
             if case .layer(_, _, _, _) = event { display.show(event) }
         }
         if let failure = display.failure { throw failure }

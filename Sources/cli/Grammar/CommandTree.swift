@@ -30,7 +30,9 @@ enum CommandTree {
                 Entry(name: "push", command: PushCommand.self),
                 Entry(name: "tag", command: TagCommand.self),
                 Entry(name: "load", command: LoadCommand.self),
+                Entry(name: "save", command: SaveCommand.self),
                 Entry(name: "import", command: ImportCommand.self),
+                Entry(name: "history", command: HistoryCommand.self),
             ]
     }
 
@@ -59,9 +61,11 @@ enum CommandTree {
     private static var containerEntries: [Entry] {
         [
             Entry(name: "attach", command: AttachCommand.self),
+            Entry(name: "commit", command: CommitCommand.self),
             Entry(name: "create", command: CreateCommand.self),
             Entry(name: "diff", command: DiffCommand.self),
             Entry(name: "exec", command: ExecCommand.self),
+            Entry(name: "export", command: ExportCommand.self),
             Entry(name: "inspect", command: InspectContainerCommand.self),
             Entry(name: "kill", command: KillCommand.self),
             Entry(name: "logs", command: LogsCommand.self),
@@ -86,6 +90,7 @@ enum CommandTree {
 
     private static var imageEntries: [Entry] {
         [
+            Entry(name: "history", command: HistoryCommand.self),
             Entry(name: "import", command: ImportCommand.self),
             Entry(name: "inspect", command: InspectImageCommand.self),
             Entry(name: "load", command: LoadCommand.self),
@@ -95,6 +100,7 @@ enum CommandTree {
             Entry(name: "push", command: PushCommand.self),
             Entry(name: "rm", command: RemoveImageCommand.self),
             Entry(name: "remove", command: RemoveImageCommand.self, isHidden: true),
+            Entry(name: "save", command: SaveCommand.self),
             Entry(name: "tag", command: TagCommand.self),
         ]
     }

@@ -10,6 +10,8 @@ struct ArchiveArguments: Equatable {
     var configuration: FilePath?
     /// The name of the image that `import` makes.
     var reference: ImageReference?
+    /// Of images for several platforms, the ones that `load` takes; empty for all.
+    var platforms: [Platform] = []
     /// The archive; `load` takes the directory of a layout too.
     var archive: FilePath
 
@@ -18,7 +20,9 @@ struct ArchiveArguments: Equatable {
         var rest = arguments[...]
         var archives: [String] = []
         var values: [String: String] = [:]
-        let flags = command == "import" ? ["--root", "--configuration", "--reference"] : ["--root"]
+        let flags =
+            ["--root"]
+            + (command == "import" ? ["--configuration", "--reference"] : ["--platform"])
         while let argument = rest.popFirst() {
             guard argument.hasPrefix("-") else {
                 archives.append(argument)
@@ -27,7 +31,11 @@ struct ArchiveArguments: Equatable {
             guard flags.contains(argument), let value = rest.popFirst(), !value.isEmpty else {
                 throw Self.mistake(command, "\(argument) is no flag of it, or has no value")
             }
-            values[argument] = value
+            if argument == "--platform" {
+                platforms.append(try Platform(parsing: value))
+            } else {
+                values[argument] = value
+            }
         }
         guard let archive = archives.first, archives.count == 1 else {
             throw Self.mistake(command, "it needs exactly one archive and got \(archives.count)")

@@ -1,5 +1,4 @@
 import Diagnostics
-import Glibc
 import Linux
 import OCI
 import Registry
@@ -9,9 +8,6 @@ import Unpacking
 
 /// `kade-server load` and `kade-server import`: bring images from archives into the store and
 /// report in JSON lines.
-///
-/// They may end at any moment: nothing is in place before it is whole. So they end when whoever
-/// reads their lines does.
 struct ArchiveCommand {
     let arguments: ArchiveArguments
     private let output = EventOutput()
@@ -23,7 +19,9 @@ struct ArchiveCommand {
     /// Takes in all images of an archive or a layout.
     func load() -> Never {
         run { store, layers throws(Problem) in
-            try ImageArchive(store: store, layers: layers).load(from: arguments.archive) { event in
+            let archive = ImageArchive(
+                store: store, layers: layers, platforms: arguments.platforms)
+            return try archive.load(from: arguments.archive) { event in
                 switch event {
                 case .layer(let diffID, let isPresent):
                     output.write(
@@ -66,27 +64,17 @@ struct ArchiveCommand {
     private func run(
         _ body: (ContentStore, Layers) throws(Problem) -> [ImageArchive.Image]
     ) -> Never {
-        signal(SIGPIPE, SIG_IGN)
-        returnFreedBuffers(from: 64 << 10)
-        do throws(Problem) {
-            _ = try WorkerThread {
-                EventOutput.waitForReaderToLeave()
-                _exit(1)
-            }
+        HelperRun.run(output) { () throws(Problem) in
             let images = try body(
                 try ContentStore(root: arguments.root), try Layers.limited(root: arguments.root))
             for image in images { output.write(image.json) }
-            exit(0)
-        } catch {
-            output.write(error)
-            exit(1)
         }
     }
 }
 
 extension ImageArchive.Image {
     /// The event of an image that is in the store.
-    fileprivate var json: JSONValue {
+    var json: JSONValue {
         [
             "event": "image", "references": .array(references.map { .string("\($0)") }),
             "mediaType": .string(descriptor.mediaType.rawValue),

@@ -20,7 +20,9 @@ import Unpacking
         }
 
         func load(_ archive: String) throws(Problem) -> [ImageArchive.Image] {
-            try ImageArchive(store: content, layers: layers).load(from: FilePath(archive)) { _ in }
+            try ImageArchive(store: content, layers: layers, platforms: []).load(
+                from: FilePath(archive)
+            ) { _ in }
         }
     }
 

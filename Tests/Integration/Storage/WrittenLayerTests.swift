@@ -39,22 +39,6 @@ import Unpacking
         python3 -c 'import socket; socket.socket(socket.AF_UNIX).bind("new/socket")'
         """
 
-    /// All of a tree that an archive can hold: names, kinds, modes, owners, sizes, times, links,
-    /// attributes and content.
-    private static let listing = """
-        cd "$1" && find . ! -path . ! -type s -printf '%p %y %m %U %G %s %T@ %l\\n' |
-        awk '$2 == "d" { $6 = ""; $7 = "" } $2 == "b" || $2 == "c" { $6 = "" } { print }' | sort
-        find . -type f -print0 | sort -z | xargs -0 sha256sum
-        python3 - <<'END'
-        import os
-        for directory, _, files in sorted(os.walk(b".")):
-            for path in [directory] + sorted(os.path.join(directory, name) for name in files):
-                for name in sorted(os.listxattr(path, follow_symlinks=False)):
-                    if "overlay" not in name:
-                        print(path, name, os.getxattr(path, name, follow_symlinks=False))
-        END
-        """
-
     /// A base layer, and an overlay on it whose upper directory has changes.
     private struct Image {
         let folder: TemporaryFolder
@@ -62,7 +46,7 @@ import Unpacking
         let store: ContentStore
         let layers: Layers
         let base: Digest
-        /// What the overlay shows, as ``listing`` tells it.
+        /// What the overlay shows, as ``TreeListing`` tells it.
         let shown: String
 
         init() throws {
@@ -81,8 +65,7 @@ import Unpacking
                 try Snapshots(root: root).prepare(container: "c", layers: [base])
                     .mount(at: place)
                 try Tool.check("sh", "-ec", change, "sh", place.string)
-                let text = try Tool.check(
-                    "sh", "-ec", WrittenLayerTests.listing, "sh", place.string)
+                let text = try TreeListing.text(of: place.string)
                 try folder.write(text, to: "shown")
             }
             shown = try folder.text("shown")
@@ -93,7 +76,9 @@ import Unpacking
             defer { withExtendedLifetime(lease) {} }
             return try store.writeLayer(
                 of: try Snapshots(root: root).prepare(container: "c", layers: [base]),
-                LayerOptions(compression: compression, latestTime: nil), into: layers,
+                LayerOptions(
+                    compression: compression, latestTime: nil, withoutMountPoints: []),
+                into: layers,
                 under: lease)
         }
 
@@ -103,7 +88,7 @@ import Unpacking
             try withPrivateMounts { place in
                 try OverlayMount(lower: lower, upper: nil, work: nil).mount(at: place)
                 try folder.write(
-                    try Tool.check("sh", "-ec", WrittenLayerTests.listing, "sh", place.string),
+                    try TreeListing.text(of: place.string),
                     to: "listing")
             }
             return try folder.text("listing")
@@ -147,7 +132,7 @@ import Unpacking
         try Tool.check(
             "sh", "-ec",
             "mkdir \(peer) && tar -C \(peer) --xattrs --xattrs-include='*' -xpf \(archive)")
-        #expect(try Tool.check("sh", "-ec", Self.listing, "sh", peer) == image.shown)
+        #expect(try TreeListing.text(of: peer) == image.shown)
         let diffID = try unpack(
             archive.string, diffID: try digest(of: archive.string), into: image.root)
         #expect(try image.listing(of: [image.layers.path(of: diffID)]) == image.shown)

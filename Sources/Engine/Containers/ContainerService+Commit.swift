@@ -1,0 +1,150 @@
+import ContainerRuntime
+package import Diagnostics
+import Linux
+import OCI
+import Storage
+import SystemPackage
+
+/// What `commit` asks.
+package struct CommitRequest: Sendable {
+    /// The new image's name, or nil.
+    package var reference: String?
+    /// `-a`.
+    package var author: String?
+    /// `-m`.
+    package var message: String?
+    /// `-c`: Dockerfile instructions.
+    package var changes: [String] = []
+    /// Whether a running container is paused while its files are read.
+    package var pauses = true
+    /// When the image is made, and the latest time of its new files: `SOURCE_DATE_EPOCH`.
+    package var moment: Timestamp?
+
+    package init() {}
+}
+
+/// An image that was made of a container.
+package struct CommittedImage: Sendable {
+    package let id: String
+    package let gaps: ArchiveGaps
+}
+
+extension ContainerService {
+    /// Makes an image of a container's image and what the container changed.
+    ///
+    /// - Returns: the image's ID.
+    /// - Throws: `.notFound` when the container's image was removed; `.invalid` for a change that
+    ///   cannot be applied.
+    package func commit(
+        _ name: String, _ request: CommitRequest
+    ) throws(Problem) -> CommittedImage {
+        let record = try context.record(of: name)
+        let overlay = try context.ownOverlay(of: record, for: "commit")
+        let image = try context.imageStore().image(named: record.imageID, platform: nil)
+        let reference = try request.reference.map { text throws(Problem) in
+            let reference = try ImageReference(parsing: text)
+            guard reference.digest == nil else {
+                throw Problem(
+                    kind: .invalid, what: "cannot commit as \(text)",
+                    why: "refusing to create a tag with a digest reference")
+            }
+            return reference.withDefaultTag
+        }
+        let configuration = try request.configuration(of: record, on: image.configuration)
+        let file = try explaining("cannot describe the image") { () throws(SystemCallError) in
+            let file = try OwnedFD.memory(named: "configuration.json")
+            try file.writeAll(configuration.json())
+            return file
+        }
+        var arguments = [
+            "commit", "--root", context.configuration.dataRoot.string, "--base",
+            "\(image.manifestDigest)", "--configuration", "/proc/self/fd/3", "--upper",
+            overlay.upper?.string ?? "",
+        ]
+        if let reference { arguments += ["--reference", "\(reference)"] }
+        if let moment = request.moment {
+            arguments += ["--latest-time", "\(moment.nanosecondsSinceEpoch / 1_000_000_000)"]
+        }
+        arguments += overlay.lower.map(\.string)
+        let paused = request.pauses ? try context.pauseForReading(record) : false
+        var gaps = ArchiveGaps()
+        var made: JSONValue?
+        do throws(Problem) {
+            try ContentHelper(configuration: context.configuration).run(
+                arguments, input: nil, file: file.rawValue, what: "cannot commit \(name)"
+            ) { line in
+                if line["event"]?.string == "image" { made = line }
+                gaps = ArchiveGaps(line) ?? gaps
+            }
+        } catch {
+            if paused { try? context.resume(record) }  // best effort: the first error counts
+            throw error
+        }
+        if paused { try context.resume(record) }
+        guard let made else {
+            throw Problem(
+                kind: .bug, what: "cannot commit \(name)",
+                why: "kade-server ended without a result")
+        }
+        return CommittedImage(id: try context.imageID(of: made), gaps: gaps)
+    }
+}
+
+extension EngineContext {
+    /// Freezes a container that runs.
+    ///
+    /// - Returns: whether it must be thawed: not when it does not run or was frozen already.
+    fileprivate func pauseForReading(_ record: ContainerRecord) throws(Problem) -> Bool {
+        try withLock(on: record.id) { () throws(Problem) in
+            guard case .running = try status(of: record).state else { return false }
+            try runRuntime(
+                ["pause", record.id], on: record.id,
+                what: "cannot pause container \(record.name)")
+            return true
+        }
+    }
+}
+
+extension CommitRequest {
+    /// What the new image says of itself: the image's words, then the container's, then the changes.
+    fileprivate func configuration(
+        of record: ContainerRecord, on base: ImageConfiguration
+    ) throws(Problem) -> ImageConfiguration {
+        var configuration = base
+        let created = (moment ?? .now).rfc3339
+        configuration.created = created
+        configuration.author = author ?? base.author
+        // Docker's members that speak of the container or build that made the base.
+        for member in ["container", "container_config", "docker_version", "id", "parent"] {
+            configuration.unknownFields[member] = nil
+        }
+        var defaults = base.config ?? .init()
+        defaults.takeOver(record.request)
+        for change in changes { try defaults.apply(instruction: change) }
+        configuration.config = defaults
+        let command = (record.request.process.entrypoint ?? []) + (record.request.command ?? [])
+        configuration.history.append(
+            .init(
+                created: created, createdBy: command.joined(separator: " "), author: author,
+                comment: message))
+        return configuration
+    }
+}
+
+extension ImageConfiguration.Defaults {
+    /// Takes over how a container is run.
+    fileprivate mutating func takeOver(_ request: ContainerRequest) {
+        user = request.process.user
+        env = request.process.environment
+        entrypoint = request.process.entrypoint ?? []
+        cmd = request.command ?? []
+        workingDir = request.process.workingDirectory
+        labels = request.labels
+        stopSignal = request.stopSignal
+        stopTimeout = request.stopTimeoutInSeconds
+        if request.disablesHealthcheck { healthcheck = .init(test: ["NONE"]) }
+        for mount in request.mounts {
+            if case .volume(name: nil, _) = mount.kind { volumes.insert(mount.target) }
+        }
+    }
+}

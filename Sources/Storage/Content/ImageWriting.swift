@@ -1,0 +1,33 @@
+package import Diagnostics
+package import OCI
+
+extension ContentStore {
+    /// Stores an image's configuration, and the manifest that it and the layers make.
+    ///
+    /// Nothing names it yet. The same configuration and layers give the same manifest.
+    ///
+    /// - Parameters:
+    ///   - configuration: with the diffIDs of the layers.
+    ///   - layers: the blobs of the layers, the lowest first.
+    ///   - lease: protects both until something names them.
+    /// - Returns: the manifest's descriptor.
+    /// - Throws: `.exhausted` when the disk is full.
+    package func storeImage(
+        _ configuration: ImageConfiguration, layers: [Descriptor], under lease: borrowing Lease
+    ) throws(Problem) -> Descriptor {
+        let bytes = configuration.json()
+        let digest = ContentHasher.sha256(bytes)
+        let manifest = Manifest(
+            schemaVersion: 2, mediaType: .manifest,
+            config: Descriptor(
+                mediaType: .configuration, digest: digest, size: Int64(bytes.count)),
+            layers: layers)
+        let text = manifest.json()
+        let descriptor = Descriptor(
+            mediaType: .manifest, digest: ContentHasher.sha256(text), size: Int64(text.count))
+        try lease.protect([digest, descriptor.digest])
+        try store(bytes)
+        try store(text)
+        return descriptor
+    }
+}

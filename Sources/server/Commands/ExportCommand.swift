@@ -1,0 +1,46 @@
+import Diagnostics
+import Linux
+import OCI
+import SystemPackage
+import Unpacking
+
+/// `kade-server export`: writes what stacked layers show as a tar archive to descriptor 3.
+struct ExportCommand {
+    /// The layers' directories, the uppermost first.
+    private let layers: [FilePath]
+
+    /// Reads the arguments after "export".
+    init(parsing arguments: [String]) throws(Problem) {
+        var reading = FlagReading(arguments, of: "export")
+        var layers: [FilePath] = []
+        while let argument = reading.next() {
+            switch argument {
+            case .flag(let flag): throw reading.mistake("it does not know the flag \(flag)")
+            case .name(let name): layers.append(FilePath(name))
+            }
+        }
+        guard !layers.isEmpty else { throw reading.mistake("it needs the directories of layers") }
+        self.layers = layers
+    }
+
+    func run() -> Never {
+        let output = EventOutput()
+        HelperRun.run(output) { () throws(Problem) in
+            let tally = try TreeArchive(layers: layers, latestTime: nil).write(
+                to: OwnedFD(adopting: 3), named: "the archive")
+            output.write(tally.json)
+        }
+    }
+}
+
+extension ArchiveTally {
+    /// The event of an archive that was written.
+    var json: JSONValue {
+        [
+            "event": "archive", "entries": .number(JSONNumber(Int64(entries))),
+            "skippedSockets": .number(JSONNumber(Int64(skippedSockets))),
+            "skippedAttributes": .number(JSONNumber(Int64(skippedAttributes))),
+            "shortenedFiles": .number(JSONNumber(Int64(shortenedFiles))),
+        ]
+    }
+}
