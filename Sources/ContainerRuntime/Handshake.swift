@@ -10,7 +10,7 @@ package import Diagnostics
 /// runtime                                         init
 ///    │ ──────────── clone3 ───────────────────────► │  settle: session, standard streams
 ///    │ ──────────── reached(mapped) ──────────────► │  with a new user namespace: id maps are set
-///    │ ──────────── reached(placed) ──────────────► │  is in its cgroups: may unshare(CLONE_NEWCGROUP)
+///    │ ──────────── reached(placed) ──────────────► │  is in its cgroups, or may enter them
 ///    │ ◄─────────── warning(step, text)* ────────── │  mounts, devices
 ///    │ ◄─────────── reached(mounted) ────────────── │  only where the runtime has hooks to run
 ///    │ ──────────── reached(hooked) ──────────────► │  enter: pivot_root, identity, capabilities
@@ -41,7 +41,7 @@ package enum HandshakeMessage: Sendable {
 package enum Rendezvous: UInt8, Sendable, CaseIterable {
     /// The runtime has written the maps of init's user namespace.
     case mapped
-    /// The runtime has put init into its cgroups.
+    /// The runtime has put init into its cgroups, or has made those that init enters itself.
     case placed
     /// Init has made its mounts and devices.
     case mounted

@@ -56,7 +56,13 @@ package struct CgroupPlacement: Sendable {
             scope == nil && !host.isPrivileged && needed.isEmpty && linux?.cgroupsPath == nil
     }
 
-    /// The steps before the container's first process: its cgroup and its limits.
+    /// Whether the cgroup is made while the first process makes its mounts, which then enters it.
+    ///
+    /// Nine hierarchies of version 1 take as long as the process's new namespaces.
+    var isMadeBesideInit: Bool { entersItself && !isBornIntoCgroup }
+
+    /// The steps that make the cgroup and set its limits, before the container's first process is
+    /// born into it, or at least before it enters.
     ///
     /// - Throws: when a value is wrong, or when the machine cannot keep a limit.
     package func prepareSteps() throws(Problem) -> [any SetupStep] {
@@ -68,7 +74,7 @@ package struct CgroupPlacement: Sendable {
         return [make] + (try ResourceLimits.steps(for: resources, in: cgroup, on: host))
     }
 
-    /// The first steps of the container's first process; none where it is moved or born there.
+    /// The steps of the container's first process; none where it is moved or born there.
     package func settleSteps() -> [any SetupStep] {
         guard entersItself, !cgroup.layout.hierarchies.isEmpty else { return [] }
         return [EnterCgroup(cgroup: cgroup, isInUnified: isBornIntoCgroup)]

@@ -83,14 +83,14 @@ struct PlanMaker {
         var steps: [any SetupStep] = []
         if case .fifo(let path) = options.start { steps.append(MakeStartFifo(path: path)) }
         if let path = options.notifyDirectory { steps.append(MakeNotifyDirectory(path: path)) }
-        steps += cgroupSteps
+        if !placement.isMadeBesideInit { steps += cgroupSteps }
         if let resourceControl { steps.append(MakeResourceControlGroup(group: resourceControl)) }
         return steps + rootfs.prepare
     }
 
     /// In the runtime, beside init.
     var attend: [any SetupStep] {
-        var steps: [any SetupStep] = []
+        var steps: [any SetupStep] = placement.isMadeBesideInit ? cgroupSteps : []
         if namespaces.hasNewUser {
             let canMap = host.effectiveCapabilities & (1 << 6 | 1 << 7) == (1 << 6 | 1 << 7)
             steps += [
@@ -134,7 +134,7 @@ struct PlanMaker {
             CloseOnExecute(first: CInt(3 + options.preservedDescriptors)),
             ConnectStreams(streams: options.streams),
         ]
-        steps += placement.settleSteps()
+        if !placement.isMadeBesideInit { steps += placement.settleSteps() }
         if case .fifo(let path) = options.start { steps.append(OpenStartFifo(path: path)) }
         if needsProc { steps.append(KeepProc()) }
         if options.makesKeyring {
@@ -156,16 +156,21 @@ struct PlanMaker {
         return steps
     }
 
-    /// The mounts, and where init has to be in its cgroup: before it sees cgroups.
+    /// The mounts, and where init has to be in its cgroup: before it sees cgroups, and before it
+    /// fills memory that counts.
     private var mountSteps: [any SetupStep] {
         var placed: [any SetupStep] = [Await(rendezvous: .placed)]
+        if placement.isMadeBesideInit { placed += placement.settleSteps() }
         if namespaces.unshared.contains(.newCgroup) { placed.append(UnshareCgroupNamespace()) }
         // Up to here the runtime writes to init's files in /proc, perhaps without privileges.
         placed.append(ForbidInspection())
         var steps = rootfs.settle
-        // As late as possible: the runtime moves init (cgroups v1) while init mounts.
-        let cgroupMount = steps.firstIndex { ($0 as? MakeMount)?.mount.kind == .cgroup }
-        steps.insert(contentsOf: placed, at: cgroupMount ?? steps.endIndex)
+        // As late as possible: the runtime makes the cgroups (v1) while init mounts.
+        let first = steps.firstIndex { step in
+            guard let mount = (step as? MakeMount)?.mount else { return false }
+            return mount.kind == .cgroup || mount.options.copiesUp
+        }
+        steps.insert(contentsOf: placed, at: first ?? steps.endIndex)
         return steps
     }
 

@@ -24,10 +24,10 @@ package protocol SetupStep: Sendable {
 /// init                        └─ settle ──────────── enter ─ (waits on exec.fifo) ─ launch ─ execve
 /// ```
 package enum SetupPhase: String, Sendable, CaseIterable {
-    /// In the runtime, before the container's first process exists: cgroups and their limits.
+    /// In the runtime, before the container's first process exists: cgroups v2 and their limits.
     case prepare
-    /// In the runtime, beside the new process: id maps, its place in cgroups v1, `oom_score_adj`,
-    /// resource limits.
+    /// In the runtime, beside the new process: cgroups v1 and its place in them, id maps,
+    /// `oom_score_adj`, resource limits.
     case attend
     /// In init: joined namespaces, mounts and devices below the bundle's rootfs.
     case settle

@@ -91,6 +91,32 @@ import Testing
         #expect(settle[unshare - 2] == "MakeMount")
     }
 
+    @Test func `cgroups of version 1 are made while init mounts, and hold before it fills memory`()
+        throws
+    {
+        let plan = try plan(host: HostFacts(cgroups: .version1)) {
+            $0.mounts = [
+                .init(destination: "/proc", type: "proc", source: "proc"),
+                .init(
+                    destination: "/var", type: "tmpfs", source: "tmpfs", options: ["tmpcopyup"]),
+            ]
+            $0.linux?.resources = .init(memory: .init(limit: 5))
+        }
+        #expect(names(plan, .prepare).isEmpty)
+        #expect(names(plan, .attend).first == "MakeCgroup")
+        #expect(names(plan, .attend).last == "Reach")
+        let settle = names(plan, .settle)
+        let enter = try #require(settle.firstIndex(of: "EnterCgroup"))
+        #expect(settle[enter - 1] == "Await")
+        #expect(settle[enter...].prefix(3) == ["EnterCgroup", "ForbidInspection", "MakeMount"])
+    }
+
+    @Test func `on version 2 the cgroup is there before init`() throws {
+        let plan = try plan(host: HostFacts(cgroups: .version2))
+        #expect(names(plan, .prepare).first == "MakeCgroup")
+        #expect(names(plan, .attend) == ["Reach"])
+    }
+
     @Test func `a filter comes last with no_new_privs, and before the identity without`() throws {
         let filter = RuntimeSpec.Seccomp(defaultAction: .allow)
         let late = try plan {
