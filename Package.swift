@@ -150,7 +150,7 @@ let package = Package(
             swiftSettings: strict, linkerSettings: staticSwift),
         // Tests
         .testTarget(
-            name: "RegistryTests", dependencies: ["Diagnostics", "OCI", "Registry"],
+            name: "RegistryTests", dependencies: ["Diagnostics", "OCI", "Registry", system],
             swiftSettings: strict),
         .testTarget(
             name: "DiagnosticsTests", dependencies: ["Diagnostics"], swiftSettings: strict),

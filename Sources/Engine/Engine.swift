@@ -7,6 +7,8 @@ package struct Engine: Sendable {
     package let containers: ContainerService
     /// Images and the store that they live in.
     package let images: ImageService
+    /// Registries: logging in and out.
+    package let registries: RegistryService
     /// What the engine says about itself and the machine.
     package let system: SystemService
 
@@ -15,6 +17,7 @@ package struct Engine: Sendable {
         let context = EngineContext(configuration: configuration)
         images = ImageService(context: context)
         containers = ContainerService(context: context)
+        registries = RegistryService(context: context)
         system = SystemService(context: context)
     }
 }

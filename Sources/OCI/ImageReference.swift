@@ -50,6 +50,12 @@ package struct ImageReference: Sendable, Hashable {
         self.init(domain: name.domain, path: name.path, tag: tag, digest: digest)
     }
 
+    /// Whether a text names no registry: "debian:12", "team/app".
+    package static func isShort(_ text: String) -> Bool {
+        guard let slash = text.firstIndex(of: "/") else { return true }
+        return !isDomain(text[..<slash])
+    }
+
     /// The reference with the tag "latest" where it has neither tag nor digest.
     package var withDefaultTag: ImageReference {
         tag == nil && digest == nil ? with(tag: "latest") : self
@@ -123,11 +129,13 @@ extension ImageReference {
             return Name(domain: defaultDomain, path: String(name))
         }
         let first = name[..<slash]
-        let isDomain =
-            first.contains(".") || first.contains(":") || first == "localhost"
-            || first.contains { $0.isUppercase }
-        guard isDomain else { return Name(domain: defaultDomain, path: String(name)) }
+        guard isDomain(first) else { return Name(domain: defaultDomain, path: String(name)) }
         return Name(domain: String(first), path: String(name[name.index(after: slash)...]))
+    }
+
+    private static func isDomain(_ first: Substring) -> Bool {
+        first.contains(".") || first.contains(":") || first == "localhost"
+            || first.contains { $0.isUppercase }
     }
 
     private static func problem(_ text: String, _ why: String) -> Problem {

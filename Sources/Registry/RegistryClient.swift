@@ -11,24 +11,27 @@ package actor RegistryClient {
     package nonisolated let registry: String
     /// The repository in it: "library/debian".
     package nonisolated let repository: String
+    private let endpoint: RegistryEndpoint
+    private let access: RegistryAccess
     private let settings: RegistrySettings
     private let transport: HTTPTransport
-    private let authorizer: Authorizer
+    let authorizer: Authorizer
     private var base: WebAddress?
     /// Clients that may also read a repository which blobs are mounted from.
     private var mounting: [String: RegistryClient] = [:]
     private var hasAnswered = false
 
     /// - Parameters:
-    ///   - registry: the registry's name.
-    ///   - repository: the repository in it.
+    ///   - endpoint: where the repository is.
     ///   - access: what is wanted of it.
-    ///   - settings: how to reach it.
-    package init(
-        registry: String, repository: String, access: RegistryAccess, settings: RegistrySettings
-    ) {
+    ///   - settings: how to reach registries.
+    init(_ endpoint: RegistryEndpoint, access: RegistryAccess, settings: RegistrySettings) {
+        self.endpoint = endpoint
+        let (registry, repository) = (endpoint.registry, endpoint.repository)
+        let settings = settings.settings(for: endpoint)
         self.registry = registry
         self.repository = repository
+        self.access = access
         self.settings = settings
         transport = HTTPTransport(
             proxies: settings.proxies, certificates: settings.certificates,
@@ -49,8 +52,7 @@ package actor RegistryClient {
     func mountingClient(from source: String) -> RegistryClient {
         if let known = mounting[source] { return known }
         let client = RegistryClient(
-            registry: registry, repository: repository, access: .push(mountingFrom: source),
-            settings: settings)
+            endpoint, access: .push(mountingFrom: source), settings: settings)
         mounting[source] = client
         return client
     }
@@ -86,6 +88,7 @@ package actor RegistryClient {
             if (200..<300).contains(status) || request.accepted.contains(status) {
                 return response
             }
+            if access == .login, status == 401 { throw await authorizer.rejection() }
             let problem = await response.refusal().problem(
                 what: request.purpose, registry: registry)
             guard RetrySchedule.isTransient(status: status) else { throw problem }
@@ -121,6 +124,7 @@ package actor RegistryClient {
             method: request.method, address: base, headers: request.headers, body: request.body)
         switch request.place {
         case .resource(let resource): message.address.target = "/v2/\(repository)/\(resource)"
+        case .api: message.address.target = "/v2/"
         case .address(let address): message.address = address
         }
         // Uploads may be at another host, which must not see the token.

@@ -37,11 +37,11 @@ package struct RegistryRefusal: Sendable, Equatable {
         case ("TOOMANYREQUESTS", _), (_, 429):
             return Problem(
                 kind: .exhausted, what: what, why: "\(why) (too many requests)",
-                fix: "wait a while, or log in for a higher limit: docker login \(registry)")
+                fix: "wait a while, or log in for a higher limit: kade login \(registry)")
         case ("UNAUTHORIZED", _), ("DENIED", _), (_, 401), (_, 403):
             return Problem(
                 kind: .denied, what: what, why: why,
-                fix: "log in with: docker login \(registry), or: podman login \(registry)")
+                fix: "log in with: kade login \(registry)")
         case ("MANIFEST_UNKNOWN", _), ("NAME_UNKNOWN", _), ("BLOB_UNKNOWN", _), (_, 404):
             return Problem(
                 kind: .notFound, what: what, why: why,

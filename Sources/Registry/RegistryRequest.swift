@@ -20,6 +20,8 @@ struct RegistryRequest: Sendable {
     enum Place: Sendable {
         /// Below the repository's address: "manifests/latest".
         case resource(String)
+        /// The API itself: "/v2/".
+        case api
         /// What the registry named in a header `Location`.
         case address(WebAddress)
     }

@@ -1,3 +1,7 @@
+package import Diagnostics
+import Linux
+package import SystemPackage
+
 /// How to reach registries: what the command line, the environment and the machine say.
 package struct RegistrySettings: Sendable {
     /// Whether certificates are checked and https is a must (`--tls-verify`).
@@ -8,6 +12,8 @@ package struct RegistrySettings: Sendable {
     package var certificates: RegistryCertificates
     /// Where credentials are looked up.
     package var credentials: CredentialStore
+    /// What registries.conf says.
+    package var registries: RegistriesConfiguration
     /// When to ask again.
     package var schedule: RetrySchedule
 
@@ -15,13 +21,28 @@ package struct RegistrySettings: Sendable {
     ///
     /// - Parameters:
     ///   - verifiesTLS: whether certificates are checked and https is a must.
+    ///   - authFile: the one file with credentials to use.
     ///   - environment: looks a variable up.
-    package init(verifiesTLS: Bool, environment: (String) -> String?) {
+    /// - Throws: `.invalid` when registries.conf has a mistake.
+    package init(
+        verifiesTLS: Bool, authFile: FilePath?, environment: (String) -> String?
+    ) throws(Problem) {
         self.verifiesTLS = verifiesTLS
         proxies = ProxySettings(environment: environment)
         certificates = .system
-        credentials = CredentialStore(environment: environment)
+        registries = try RegistriesFiles(environment: environment, exists: { File.exists($0) })
+            .read()
+        credentials = CredentialStore(authFile: authFile, environment: environment)
+        credentials.helpers = registries.credentialHelpers
         schedule = .pull
+    }
+
+    /// The settings for one place.
+    func settings(for endpoint: RegistryEndpoint) -> RegistrySettings {
+        var settings = self
+        if endpoint.isInsecure { settings.verifiesTLS = false }
+        if endpoint.isMirror { settings.schedule = .mirror }
+        return settings
     }
 }
 

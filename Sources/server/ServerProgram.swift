@@ -9,9 +9,11 @@ import OCI
 enum ServerProgram {
     private static let usage = """
         Usage: kade-server pull [--root DIR] [--platform OS/ARCH[/VARIANT]] [--tls-verify=BOOL]
-                                [--quiet] [--all-tags] REFERENCE
+                                [--quiet] [--all-tags] [--authfile FILE] REFERENCE
                kade-server push [--root DIR] [--platform OS/ARCH[/VARIANT]] [--tls-verify=BOOL]
-                                [--quiet] [--all-tags] REFERENCE
+                                [--quiet] [--all-tags] [--authfile FILE] REFERENCE
+               kade-server login [--credentials FILE] [--authfile FILE] [SERVER]
+               kade-server logout [--authfile FILE] [SERVER]
                kade-server load [--root DIR] [--platform P]... ARCHIVE
                kade-server import [--root DIR] --configuration FILE [--reference REFERENCE] ARCHIVE
                kade-server export LAYER...
@@ -24,11 +26,11 @@ enum ServerProgram {
                kade-server serve
 
         A part of Kade that kade starts itself. pull brings an image from its registry into the
-        store and push the other way, load brings the images of an archive, and import makes one of
-        a root file system. They report in JSON lines on standard output. export writes what layers
-        show, and save images, to descriptor 3. commit makes an image of what a container changed.
-        restore unpacks layers again whose directories are not whole. flush writes what was
-        unpacked to the disk, with --detach in the background.
+        store and push the other way, login and logout keep and remove passwords, load brings the
+        images of an archive, and import makes one of a root file system. They report in JSON lines
+        on standard output. export writes what layers show, and save images, to descriptor 3. commit
+        makes an image of what a container changed. restore unpacks layers again whose directories
+        are not whole. flush writes what was unpacked to the disk, with --detach in the background.
         """
 
     static func run(arguments: [String]) -> Never {
@@ -36,6 +38,8 @@ enum ServerProgram {
         switch arguments.first {
         case "pull": transfer(arguments) { PullCommand($0).run() }
         case "push": transfer(arguments) { PushCommand($0).run() }
+        case "login": runLogin(arguments) { command throws(Problem) in command.login() }
+        case "logout": runLogin(arguments) { command throws(Problem) in try command.logout() }
         case "load": archive(arguments) { $0.load() }
         case "import": archive(arguments) { $0.importRootfs() }
         case "export": perform { () throws(Problem) in try ExportCommand(parsing: rest).run() }
@@ -85,6 +89,18 @@ enum ServerProgram {
                 try TransferArguments(parsing: Array(arguments.dropFirst()), of: arguments[0]))
         } catch {
             // Whoever asked for JSON lines gets the mistake in one, too.
+            EventOutput().write(error)
+            exit(1)
+        }
+    }
+
+    private static func runLogin(
+        _ arguments: [String], _ body: (LoginCommand) throws(Problem) -> Void
+    ) -> Never {
+        do throws(Problem) {
+            try body(try LoginCommand(parsing: Array(arguments.dropFirst()), of: arguments[0]))
+            exit(0)
+        } catch {
             EventOutput().write(error)
             exit(1)
         }

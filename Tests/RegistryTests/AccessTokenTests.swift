@@ -29,7 +29,7 @@ import Testing
             realm: "https://auth.example/token?x=1", service: "r.example",
             scope: "repository:a/b:pull repository:c:pull")
         #expect(
-            request.address(account: "me")?.description
+            request.address(account: "me", isLogin: false)?.description
                 == "https://auth.example/token?x=1&service=r.example"
                 + "&scope=repository%3Aa%2Fb%3Apull&scope=repository%3Ac%3Apull&account=me")
         #expect(

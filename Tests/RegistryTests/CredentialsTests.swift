@@ -89,16 +89,16 @@ import Testing
 
     @Test func `files are found as Docker and Podman find them`() {
         func files(_ variables: [String: String]) -> [String] {
-            CredentialStore { variables[$0] }.files.map(\.string)
+            CredentialStore(authFile: nil) { variables[$0] }.files.map(\.string)
         }
         #expect(
             files(["HOME": "/h", "XDG_RUNTIME_DIR": "/r"]) == [
-                "/r/containers/auth.json", "/h/.config/containers/auth.json",
-                "/h/.docker/config.json",
+                "/h/.docker/config.json", "/r/containers/auth.json",
+                "/h/.config/containers/auth.json",
             ])
         #expect(
             files(["HOME": "/h", "DOCKER_CONFIG": "/d"]) == [
-                "/h/.config/containers/auth.json", "/d/config.json",
+                "/d/config.json", "/h/.config/containers/auth.json",
             ])
         #expect(files(["HOME": "/h", "REGISTRY_AUTH_FILE": "/f"]) == ["/f"])
     }

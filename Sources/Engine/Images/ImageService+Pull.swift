@@ -1,30 +1,35 @@
 package import Diagnostics
 import OCI
-import SystemPackage
 
 extension ImageService {
-    /// Fetches an image from its registry with `kade-server`.
-    ///
-    /// - Parameters:
-    ///   - reference: the image as the user wrote it.
-    ///   - platform: `os[/architecture[/variant]]`, or nil for this machine's.
-    ///   - allTags: whether all tags of the reference's repository are meant.
-    ///   - progress: is told how it goes on.
-    /// - Returns: the full reference that was pulled, without a tag where all were.
-    /// - Throws: the ``Problem`` that the transfer ended with.
+    /// ``pull(_:progress:)`` with nothing unusual.
     @discardableResult
     package func pull(
         _ reference: String, platform: String?, allTags: Bool,
         progress: (TransferEvent) -> Void
     ) throws(Problem) -> String {
-        let root = context.configuration.dataRoot
-        var arguments = ["pull", "--root", root.string]
-        if let platform { arguments += ["--platform", platform] }
-        if allTags { arguments.append("--all-tags") }
-        arguments.append(reference)
+        var request = TransferRequest(reference)
+        request.platform = platform
+        request.allTags = allTags
+        return try pull(request, progress: progress)
+    }
+
+    /// Fetches an image from its registry with `kade-server`.
+    ///
+    /// - Parameters:
+    ///   - request: what to pull.
+    ///   - progress: is told how it goes on.
+    /// - Returns: the full reference that was pulled, without a tag where all were.
+    /// - Throws: the ``Problem`` that the transfer ended with.
+    @discardableResult
+    package func pull(
+        _ request: TransferRequest, progress: (TransferEvent) -> Void
+    ) throws(Problem) -> String {
         var pulled: String?
+        let what = "cannot pull \(request.reference)"
         try ContentHelper(configuration: context.configuration).run(
-            arguments, input: nil, file: nil, what: "cannot pull \(reference)"
+            request.arguments(of: "pull", dataRoot: context.configuration.dataRoot), input: nil,
+            file: nil, what: what
         ) { line in
             guard let event = TransferEvent(line) else { return }
             if case .done(let reference, _, _, _) = event { pulled = reference }
@@ -32,9 +37,8 @@ extension ImageService {
         }
         guard let pulled else {
             throw Problem(
-                kind: .bug, what: "cannot pull \(reference)",
-                why: "kade-server ended without a result")
+                kind: .bug, what: what, why: "kade-server ended without a result")
         }
-        return allTags ? try ImageReference(parsing: pulled).repository : pulled
+        return request.allTags ? try ImageReference(parsing: pulled).repository : pulled
     }
 }

@@ -7,6 +7,8 @@ package struct AccessToken: Sendable, Equatable {
     package var value: String
     /// How long it is good for.
     package var lifetime: Duration
+    /// A lasting token, where one was asked for.
+    package var identityToken: String?
 
     /// Reads an answer: `token` or `access_token`, and `expires_in` in seconds, 60 when unsaid.
     package init(json bytes: [UInt8], from realm: String) throws(Problem) {
@@ -18,6 +20,7 @@ package struct AccessToken: Sendable, Equatable {
                 why: "its answer has neither \"token\" nor \"access_token\"")
         }
         self.value = value
+        identityToken = json["refresh_token"]?.string.flatMap { $0.isEmpty ? nil : $0 }
         lifetime = .seconds(max(json["expires_in"]?.int ?? 60, 60))
     }
 }
@@ -25,14 +28,17 @@ package struct AccessToken: Sendable, Equatable {
 extension Challenge.TokenRequest {
     /// The address that a token is asked from with GET.
     ///
-    /// - Parameter account: the user's name, where one logs in.
+    /// - Parameters:
+    ///   - account: the user's name, where one logs in.
+    ///   - isLogin: whether a lasting token is asked for, too.
     /// - Returns: nil when the realm is no http address.
-    func address(account: String?) -> WebAddress? {
+    func address(account: String?, isLogin: Bool) -> WebAddress? {
         guard var address = WebAddress(realm) else { return nil }
         var parameters: [String] = []
         if let service { parameters.append("service=\(service.escapedForQuery)") }
         for scope in scopes { parameters.append("scope=\(scope.escapedForQuery)") }
         if let account { parameters.append("account=\(account.escapedForQuery)") }
+        if isLogin { parameters += ["client_id=kade", "offline_token=true"] }
         guard !parameters.isEmpty else { return address }
         address.target += address.target.contains("?") ? "&" : "?"
         address.target += parameters.joined(separator: "&")

@@ -15,6 +15,8 @@ actor Authorizer {
     private let mayUsePlainHTTP: Bool
     private var proof: Proof?
     private var refreshing: Task<Proof, any Error>?
+    /// The token that the token server gives to keep in a password's place.
+    private(set) var identityToken: String?
 
     /// What goes into the header `Authorization`.
     private struct Proof {
@@ -69,10 +71,13 @@ actor Authorizer {
         }
         let fresh = try await refresh(challenge)
         if fresh.authorization == rejected {
-            throw denied("it does not accept the password")
+            throw rejection()
         }
         return fresh.authorization
     }
+
+    /// The error for credentials that the registry refused.
+    func rejection() -> Problem { denied("it does not accept the user name and the password") }
 
     private func refresh(_ challenge: Challenge) async throws -> Proof {
         if let refreshing { return try await refreshing.value }
@@ -101,6 +106,7 @@ actor Authorizer {
             request.scope = access.scope(repository: repository, asked: request.scope)
             let asked = ContinuousClock.now
             let token = try await token(request, credentials: credentials)
+            identityToken = token.identityToken
             // A tenth earlier, so that no request meets the end.
             return Proof(
                 authorization: "Bearer \(token.value)", request: request,
@@ -113,7 +119,7 @@ actor Authorizer {
     ) async throws -> AccessToken {
         var account: String?
         if case .password(let user, _)? = credentials { account = user }
-        guard var address = request.address(account: account) else {
+        guard var address = request.address(account: account, isLogin: access == .login) else {
             throw Problem(
                 kind: .unavailable, what: "cannot log in to \(registry)",
                 why: "its token server '\(request.realm)' is no http address")
@@ -162,7 +168,9 @@ actor Authorizer {
 
     private func denied(_ why: String) -> Problem {
         Problem(
-            kind: .denied, what: "cannot \(access.verb) \(repository) on \(registry)", why: why,
-            fix: "log in with: docker login \(registry), or: podman login \(registry)")
+            kind: .denied,
+            what: access.purpose(registry: registry, repository: repository), why: why,
+            fix: access == .login
+                ? "check the user name and the password" : "log in with: kade login \(registry)")
     }
 }

@@ -2,10 +2,11 @@ import Diagnostics
 import Linux
 import OCI
 
-/// A program that keeps credentials: `docker-credential-NAME get`, with JSON on its standard output.
+/// A program that keeps credentials: `docker-credential-NAME get`, `store` or `erase`.
 ///
-/// The protocol is that of docker-credential-helpers: the registry's address on standard input,
-/// `{"Username": …, "Secret": …}` on standard output, and exit code 1 when it knows none.
+/// The protocol is that of docker-credential-helpers: the registry's address (or, to store,
+/// `{"ServerURL": …, "Username": …, "Secret": …}`) on standard input, `{"Username": …, "Secret": …}`
+/// on standard output, and exit code 1 when it knows none.
 struct CredentialHelper: Sendable {
     /// The part of the program's name after "docker-credential-".
     var name: String
@@ -16,30 +17,69 @@ struct CredentialHelper: Sendable {
     ///
     /// - Returns: nil when the helper has no credentials for the server.
     func credentials(for server: String) throws(Problem) -> Credentials? {
-        let program = "docker-credential-\(name)"
+        let what = "cannot get the credentials of \(server)"
+        let answer = try run("get", input: Array(server.utf8), what: what)
+        guard answer.exitCode == 0 else {
+            if Self.isUnknown(answer) { return nil }
+            throw refusal(answer, what: what)
+        }
+        return try Self.parse(answer.output, program: program)
+    }
+
+    /// Has the helper keep credentials.
+    func store(_ credentials: Credentials, for server: String) throws(Problem) {
+        let (user, secret) =
+            switch credentials {
+            case .password(let user, let secret): (user, secret)
+            case .identityToken(let token): ("<token>", token)
+            }
+        let json: JSONValue = [
+            "ServerURL": .string(server), "Username": .string(user), "Secret": .string(secret),
+        ]
+        let what = "cannot keep the credentials of \(server)"
+        let answer = try run("store", input: json.json(), what: what)
+        guard answer.exitCode == 0 else { throw refusal(answer, what: what) }
+    }
+
+    /// Has the helper forget credentials.
+    ///
+    /// - Returns: whether it knew any.
+    func erase(_ server: String) throws(Problem) -> Bool {
+        let what = "cannot remove the credentials of \(server)"
+        let answer = try run("erase", input: Array(server.utf8), what: what)
+        if answer.exitCode == 0 { return true }
+        guard Self.isUnknown(answer) else { throw refusal(answer, what: what) }
+        return false
+    }
+
+    private var program: String { "docker-credential-\(name)" }
+
+    private func run(
+        _ action: String, input: [UInt8], what: String
+    ) throws(Problem) -> FilterProgram.Answer {
         guard case .found(let path) = lookUpProgram(program, searchPath: searchPath) else {
             throw Problem(
-                kind: .notFound, what: "cannot get the credentials of \(server)",
+                kind: .notFound, what: what,
                 why: "the configuration names the helper \(program), which is not in PATH",
                 fix: "install it, or take it out of the configuration file")
         }
-        let answer: FilterProgram.Answer
         do {
-            answer = try FilterProgram(path: path, arguments: ["get"]).run(
-                input: Array(server.utf8))
+            return try FilterProgram(path: path, arguments: [action]).run(input: input)
         } catch {
             throw Problem(
-                kind: .unavailable, what: "cannot get the credentials of \(server)",
-                why: "\(program) could not be run: \(error.errno)", cause: error)
+                kind: .unavailable, what: what, why: "\(program) could not be run: \(error.errno)",
+                cause: error)
         }
-        guard answer.exitCode == 0 else {
-            let message = String(decoding: answer.output, as: UTF8.self)
-            if message.contains("credentials not found") { return nil }
-            throw Problem(
-                kind: .denied, what: "cannot get the credentials of \(server)",
-                why: "\(program) ended with \(answer.exitCode): \(message.firstLine)")
-        }
-        return try Self.parse(answer.output, program: program)
+    }
+
+    private static func isUnknown(_ answer: FilterProgram.Answer) -> Bool {
+        String(decoding: answer.output, as: UTF8.self).contains("credentials not found")
+    }
+
+    private func refusal(_ answer: FilterProgram.Answer, what: String) -> Problem {
+        let message = String(decoding: answer.output, as: UTF8.self).firstLine
+        return Problem(
+            kind: .denied, what: what, why: "\(program) ended with \(answer.exitCode): \(message)")
     }
 
     /// Reads a helper's answer.

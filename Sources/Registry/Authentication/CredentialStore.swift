@@ -4,33 +4,43 @@ package import SystemPackage
 
 /// The places where a user keeps credentials for registries.
 package struct CredentialStore: Sendable {
+    /// Credentials that the user gave for this time; then no file is asked.
+    package var given: Credentials?
     /// The files, in the order they are asked.
     package var files: [FilePath]
+    /// Who keeps credentials besides the files: names of helpers, and "containers-auth.json" in the
+    /// files' place (registries.conf, `credential-helpers`); empty means the files alone.
+    package var helpers: [String] = []
+    /// Where `login` keeps credentials; nil when the user has no home.
+    package var ownFile: CredentialFile.Place?
     /// The value of `PATH`, where credential helpers are looked for.
     package var searchPath: String
 
-    package init(files: [FilePath], searchPath: String) {
-        self.files = files
-        self.searchPath = searchPath
-    }
-
     /// Finds the files that Docker and Podman would use.
     ///
-    /// - Parameter environment: looks a variable up.
-    package init(environment: (String) -> String?) {
+    /// Docker's comes first: `login` writes it, and what was just stored must count.
+    ///
+    /// - Parameters:
+    ///   - authFile: the one file to use, of containers-auth.json(5) (`--authfile`).
+    ///   - environment: looks a variable up.
+    package init(authFile: FilePath?, environment: (String) -> String?) {
         func path(_ variable: String, _ rest: String) -> FilePath? {
             guard let folder = environment(variable), !folder.isEmpty else { return nil }
             return FilePath(folder).pushing(FilePath(rest))
         }
-        if let only = environment("REGISTRY_AUTH_FILE"), !only.isEmpty {
-            files = [FilePath(only)]
+        let only = environment("REGISTRY_AUTH_FILE").flatMap { $0.isEmpty ? nil : FilePath($0) }
+        if let only = authFile ?? only {
+            files = [only]
+            ownFile = CredentialFile.Place(path: only, style: .containers)
         } else {
+            let own =
+                path("DOCKER_CONFIG", "config.json") ?? path("HOME", ".docker/config.json")
             files = [
-                path("XDG_RUNTIME_DIR", "containers/auth.json"),
+                own, path("XDG_RUNTIME_DIR", "containers/auth.json"),
                 path("XDG_CONFIG_HOME", "containers/auth.json")
                     ?? path("HOME", ".config/containers/auth.json"),
-                path("DOCKER_CONFIG", "config.json") ?? path("HOME", ".docker/config.json"),
             ].compactMap { $0 }
+            ownFile = own.map { CredentialFile.Place(path: $0, style: .docker) }
         }
         searchPath = environment("PATH") ?? "/usr/local/bin:/usr/bin:/bin"
     }
@@ -39,6 +49,12 @@ package struct CredentialStore: Sendable {
     package func credentials(
         registry: String, repository: String
     ) async throws -> Credentials? {
+        if let given { return given }
+        for helper in helpers where helper != Self.filesName {
+            let answer = try await ask(helper, for: registry)
+            if let answer { return answer }
+        }
+        guard helpers.isEmpty || helpers.contains(Self.filesName) else { return nil }
         for file in files {
             guard let bytes = try Self.read(file) else { continue }
             let known = try CredentialFile(json: bytes, named: file.string)
@@ -46,11 +62,7 @@ package struct CredentialStore: Sendable {
             case .known(let credentials):
                 return credentials
             case .helper(let name, let server):
-                let helper = CredentialHelper(name: name, searchPath: searchPath)
-                let answer = try await NIOThreadPool.singleton.runIfActive {
-                    try helper.credentials(for: server)
-                }
-                if let answer { return answer }
+                if let answer = try await ask(name, for: server) { return answer }
             case nil:
                 continue
             }
@@ -58,8 +70,17 @@ package struct CredentialStore: Sendable {
         return nil
     }
 
+    private static let filesName = "containers-auth.json"
+
+    private func ask(_ name: String, for server: String) async throws -> Credentials? {
+        let helper = CredentialHelper(name: name, searchPath: searchPath)
+        return try await NIOThreadPool.singleton.runIfActive {
+            try helper.credentials(for: server)
+        }
+    }
+
     /// A file's bytes; nil when it does not exist.
-    private static func read(_ path: FilePath) throws(Problem) -> [UInt8]? {
+    static func read(_ path: FilePath) throws(Problem) -> [UInt8]? {
         do {
             let file = try FileDescriptor.open(path, .readOnly, options: .closeOnExec)
             return try file.closeAfter {

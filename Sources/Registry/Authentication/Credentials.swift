@@ -1,5 +1,6 @@
 package import Diagnostics
 import OCI
+package import SystemPackage
 
 /// How a user proves who they are to a registry.
 package enum Credentials: Sendable, Equatable {
@@ -28,6 +29,18 @@ package struct CredentialFile: Sendable, Equatable {
     package enum Source: Sendable, Equatable {
         case known(Credentials)
         case helper(name: String, server: String)
+    }
+
+    /// A file, and whose rules it follows.
+    package struct Place: Sendable, Equatable {
+        package var path: FilePath
+        package var style: Style
+
+        /// The two kinds of files; they name Docker's Hub in different ways.
+        package enum Style: Sendable {
+            case docker
+            case containers
+        }
     }
 
     /// Reads a file's text.
@@ -112,7 +125,7 @@ package struct CredentialFile: Sendable, Equatable {
             throw Problem(
                 kind: .invalid, what: "cannot read the credentials of \(registry) in \(file)",
                 why: "its \"auth\" is not the base64 form of user:password",
-                fix: "log in again: docker login \(registry)")
+                fix: "log in again: kade login \(registry)")
         }
         // Docker pads old passwords with zero bytes.
         let secret = text[text.index(after: colon)...].prefix { $0 != "\0" }

@@ -2,6 +2,8 @@
 package enum RegistryAccess: Sendable, Equatable {
     /// To read.
     case pull
+    /// To prove who one is.
+    case login
     /// To read and write, and to read the repository that a blob is mounted from.
     case push(mountingFrom: String?)
 
@@ -12,8 +14,9 @@ package enum RegistryAccess: Sendable, Equatable {
     ///   - asked: what the registry's challenge names; it knows of one request only, and so it
     ///     counts for reading alone.
     /// - Returns: scopes, separated by spaces.
-    func scope(repository: String, asked: String?) -> String {
+    func scope(repository: String, asked: String?) -> String? {
         switch self {
+        case .login: return nil
         case .pull: return asked ?? "repository:\(repository):pull"
         case .push(let source):
             let own = "repository:\(repository):pull,push"
@@ -21,11 +24,12 @@ package enum RegistryAccess: Sendable, Equatable {
         }
     }
 
-    /// The word for errors: "cannot read NAME".
-    var verb: String {
+    /// What is refused, for errors.
+    func purpose(registry: String, repository: String) -> String {
         switch self {
-        case .pull: "read"
-        case .push: "write to"
+        case .pull: "cannot read \(repository) on \(registry)"
+        case .push: "cannot write to \(repository) on \(registry)"
+        case .login: "cannot log in to \(registry)"
         }
     }
 }

@@ -26,8 +26,7 @@ package struct AllTagsPull: Sendable {
     package func references() async throws(Problem) -> [ImageReference] {
         let purpose = "cannot pull all tags of \(repository)"
         let client = RegistryClient(
-            registry: repository.domain, repository: repository.path, access: .pull,
-            settings: settings)
+            try settings.registries.endpoint(of: repository), access: .pull, settings: settings)
         let result: Result<[String], any Error>
         do {
             result = .success(try await client.tags(purpose: purpose))

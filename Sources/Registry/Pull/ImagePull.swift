@@ -13,8 +13,11 @@ package struct ImagePull: Sendable {
     package let platform: Platform?
     let content: ContentStore
     let layers: Layers
-    let client: RegistryClient
+    /// The place that the image comes from at present.
+    private(set) var client: RegistryClient
     let schedule: RetrySchedule
+    private let settings: RegistrySettings
+    private let sources: [RegistryEndpoint]
     let report: @Sendable (PullEvent) -> Void
 
     /// How many layers arrive side by side, as with Docker.
@@ -27,27 +30,49 @@ package struct ImagePull: Sendable {
     ///   - layers: where layers are unpacked.
     ///   - settings: how to reach registries.
     ///   - report: is told what happens, from any thread.
+    /// - Throws: `.denied` when the registry is blocked.
     package init(
         _ reference: ImageReference, platform: Platform?, content: ContentStore,
         layers: Layers, settings: RegistrySettings,
         report: @escaping @Sendable (PullEvent) -> Void
-    ) {
+    ) throws(Problem) {
         self.reference = reference.withDefaultTag
         self.platform = platform
         self.content = content
         self.layers = layers
         self.report = report
         schedule = settings.schedule
-        client = RegistryClient(
-            registry: reference.domain, repository: reference.path, access: .pull,
-            settings: settings)
+        self.settings = settings
+        sources = try settings.registries.sources(of: reference)
+        client = RegistryClient(sources[0], access: .pull, settings: settings)
     }
 
-    /// Pulls the image.
+    /// Pulls the image, from the first place that has it: mirrors, then the registry.
+    ///
+    /// What a place brought before it failed need not come again.
     ///
     /// - Returns: what is in the store now.
     /// - Throws: a `Problem`, also when the task is cancelled.
     package func run() async throws(Problem) -> PulledImage {
+        var pull = self
+        var failures: [String] = []
+        for (number, source) in sources.enumerated() {
+            if number > 0 {
+                pull.client = RegistryClient(source, access: .pull, settings: settings)
+            }
+            do throws(Problem) {
+                return try await pull.runOnce()
+            } catch {
+                if number == sources.count - 1 || Task.isCancelled {
+                    throw error.after(failures)
+                }
+                failures.append("the mirror \(source.registry)/\(source.repository): \(error.why)")
+            }
+        }
+        preconditionFailure("the last source ends the loop")
+    }
+
+    private func runOnce() async throws(Problem) -> PulledImage {
         let result: Result<PulledImage, any Error>
         do {
             result = .success(try await pull())
@@ -126,5 +151,15 @@ package struct ImagePull: Sendable {
             for try await one in group { fetched = one || fetched }
             return fetched
         }
+    }
+}
+
+extension Problem {
+    /// The error with those of the places that were tried before.
+    fileprivate func after(_ failures: [String]) -> Problem {
+        guard !failures.isEmpty else { return self }
+        var problem = self
+        problem.why = ([why] + failures).joined(separator: "; ")
+        return problem
     }
 }

@@ -8,24 +8,33 @@ import Storage
 /// to it.
 struct BlobSources: Sendable {
     private var repositories: [Digest: [String]] = [:]
+    private let registry: String
+    private let configuration: RegistriesConfiguration
 
     /// Finds where blobs may be.
-    init(of blobs: [Descriptor], in store: ContentStore, registry: String) throws(Problem) {
-        let prefix = registry + "/"
+    ///
+    /// - Parameters:
+    ///   - blobs: the blobs.
+    ///   - store: where they are.
+    ///   - registry: the registry that they go to.
+    ///   - configuration: says where repositories really are.
+    /// - Throws: when the store cannot be read.
+    init(
+        of blobs: [Descriptor], in store: ContentStore, registry: String,
+        by configuration: RegistriesConfiguration
+    ) throws(Problem) {
+        self.registry = registry
+        self.configuration = configuration
         for blob in blobs {
-            for source in store.sources(of: blob.digest).reversed() where source.hasPrefix(prefix) {
-                add(String(source.dropFirst(prefix.count)), blob.digest)
-            }
+            for source in store.sources(of: blob.digest).reversed() { add(source, blob.digest) }
         }
         let wanted = Set(blobs.map(\.digest))
         for entry in try store.references.list() {
-            guard let name = entry.name, name.hasPrefix(prefix),
-                let reference = try? ImageReference(parsing: name)  // else it is no name of ours
-            else { continue }
+            guard let name = entry.name else { continue }
             for image in try store.images(of: entry.descriptor) {
                 for part in image.manifest.layers + [image.manifest.config]
                 where wanted.contains(part.digest) {
-                    add(reference.path, part.digest)
+                    add(name, part.digest)
                 }
             }
         }
@@ -36,7 +45,14 @@ struct BlobSources: Sendable {
         (repositories[digest] ?? []).filter { $0 != own }
     }
 
-    private mutating func add(_ repository: String, _ digest: Digest) {
+    /// Adds the repository of a name when it is one of the registry's.
+    private mutating func add(_ name: String, _ digest: Digest) {
+        // A name that another tool wrote may be no reference, and a blocked one is of no use.
+        guard let reference = try? ImageReference(parsing: name),
+            let endpoint = try? configuration.endpoint(of: reference),
+            endpoint.registry == registry
+        else { return }
+        let repository = endpoint.repository
         guard repositories[digest]?.contains(repository) != true else { return }
         repositories[digest, default: []].append(repository)
     }

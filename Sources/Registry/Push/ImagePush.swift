@@ -13,6 +13,7 @@ package struct ImagePush: Sendable {
     let content: ContentStore
     let client: RegistryClient
     let schedule: RetrySchedule
+    private let settings: RegistrySettings
     let purpose: String
     private let send: @Sendable (PushEvent) -> Void
 
@@ -38,9 +39,10 @@ package struct ImagePush: Sendable {
         send = report
         schedule = settings.schedule
         references = try Self.references(reference, allTags: allTags, in: content, purpose)
+        self.settings = settings
         client = RegistryClient(
-            registry: reference.domain, repository: reference.path,
-            access: .push(mountingFrom: nil), settings: settings)
+            try settings.registries.endpoint(of: reference), access: .push(mountingFrom: nil),
+            settings: settings)
     }
 
     /// Pushes the images.
@@ -100,7 +102,8 @@ package struct ImagePush: Sendable {
     /// Uploads blobs, several at once.
     private func upload(_ blobs: [Descriptor]) async throws {
         let sources = try await blocking {
-            try BlobSources(of: blobs, in: content, registry: client.registry)
+            try BlobSources(
+                of: blobs, in: content, registry: client.registry, by: settings.registries)
         }
         try await withThrowingTaskGroup(of: Void.self) { group in
             for (number, blob) in blobs.enumerated() {

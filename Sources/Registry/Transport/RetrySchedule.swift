@@ -20,6 +20,10 @@ package struct RetrySchedule: Sendable {
     package static let pull = RetrySchedule(
         attempts: 6, firstDelay: .milliseconds(500), longestDelay: .seconds(60))
 
+    /// The schedule for a place of several: two attempts.
+    static let mirror = RetrySchedule(
+        attempts: 2, firstDelay: .milliseconds(500), longestDelay: .seconds(5))
+
     /// How long to wait after a failed attempt.
     ///
     /// - Parameters:

@@ -23,10 +23,10 @@ struct CreateCommand: Command {
 
     func run(in session: Session) throws(Problem) -> ExitCode {
         let request = try container.request(image: image, command: arguments, in: session)
-        let created = try NewContainer(
+        var new = NewContainer(
             request: request, flags: container, engine: try session.engine(), session: session,
-            startsNext: false
-        ).create()
+            startsNext: false)
+        let created = try new.create()
         try session.output.writeLine(created.id)
         return .success
     }

@@ -1,18 +1,19 @@
 import Diagnostics
 import Engine
 import Linux
+import OCI
 import SystemPackage
 
 /// The making of a container for `run` and `create`: pulls as the policy says, writes the ID file.
 struct NewContainer {
-    let request: ContainerRequest
+    private(set) var request: ContainerRequest
     let flags: ContainerFlags
     let engine: Engine
     let session: Session
     /// Whether the command starts the container at once.
     let startsNext: Bool
 
-    func create() throws(Problem) -> CreatedContainer {
+    mutating func create() throws(Problem) -> CreatedContainer {
         if let file = flags.idFile, File.exists(FilePath(file)) {
             throw Problem(
                 kind: .conflict, what: "container ID file found", why: "\(file) exists",
@@ -26,7 +27,7 @@ struct NewContainer {
     }
 
     /// The image is looked for only after a refusal, so that the usual case costs nothing.
-    private func createPullingWhereMissing() throws(Problem) -> CreatedContainer {
+    private mutating func createPullingWhereMissing() throws(Problem) -> CreatedContainer {
         do {
             return try engine.containers.create(request, startsNext: startsNext)
         } catch {
@@ -41,13 +42,16 @@ struct NewContainer {
         return try engine.containers.create(request, startsNext: startsNext)
     }
 
-    private func pull() throws(Problem) {
+    private mutating func pull() throws(Problem) {
         let stream = session.error
         var display = ProgressDisplay(
             on: stream, style: .fitting(stream, isQuiet: flags.isQuiet))
-        try engine.images.pull(request.image, platform: request.platform, allTags: false) { event in
-            display.show(event)
-        }
+        let pulled = try engine.images.pull(
+            request.image, platform: request.platform, allTags: false
+        ) { event in display.show(event) }
+        // registries.conf may know a short name as an image of another registry.
+        let usual = try ImageReference(parsing: request.image).withDefaultTag
+        if "\(usual)" != pulled { request.image = pulled }
         if let failure = display.failure { throw failure }
     }
 

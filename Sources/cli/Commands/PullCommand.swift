@@ -1,12 +1,14 @@
 import Diagnostics
 import Engine
 import OCI
+import SystemPackage
 
 /// `kade pull`: fetches an image from its registry.
 struct PullCommand: Command {
     var isQuiet = false
     var platform: String?
     var allTags = false
+    var authFile: String?
     var reference = ""
 
     static var grammar: Grammar<PullCommand> {
@@ -16,6 +18,9 @@ struct PullCommand: Command {
             flags: [
                 .switch(
                     "all-tags", "a", "Download all tagged images in the repository", \.allTags),
+                .text(
+                    "authfile", nil, "path",
+                    "The file of containers-auth.json(5) that has the credentials", \.authFile),
                 .unsupported(
                     "disable-content-trust", nil, nil,
                     why: "Kade checks digests, and has no Notary signatures to skip"),
@@ -33,9 +38,11 @@ struct PullCommand: Command {
         }
         var display = ProgressDisplay(
             on: session.output, style: .fitting(session.output, isQuiet: isQuiet))
-        let pulled = try session.engine().images.pull(
-            reference, platform: platform, allTags: allTags
-        ) { event in display.show(event) }
+        var request = TransferRequest(reference)
+        request.platform = platform
+        request.allTags = allTags
+        request.authFile = authFile.map { FilePath($0) }
+        let pulled = try session.engine().images.pull(request) { event in display.show(event) }
         if let failure = display.failure { throw failure }
         try session.output.writeLine(pulled)
         return .success

@@ -1,12 +1,14 @@
 import Diagnostics
 import Engine
 import OCI
+import SystemPackage
 
 /// `kade push`: sends an image to its registry.
 struct PushCommand: Command {
     var isQuiet = false
     var platform: String?
     var allTags = false
+    var authFile: String?
     var reference = ""
 
     static var grammar: Grammar<PushCommand> {
@@ -15,6 +17,9 @@ struct PushCommand: Command {
             summary: "Upload an image to a registry",
             flags: [
                 .switch("all-tags", "a", "Push all tags of an image to the repository", \.allTags),
+                .text(
+                    "authfile", nil, "path",
+                    "The file of containers-auth.json(5) that has the credentials", \.authFile),
                 .unsupported(
                     "disable-content-trust", nil, nil,
                     why: "Kade makes no Notary signatures that could be left out"),
@@ -33,9 +38,11 @@ struct PushCommand: Command {
         let target = allTags ? parsed : parsed.withDefaultTag
         var display = ProgressDisplay(
             on: session.output, style: .fitting(session.output, isQuiet: isQuiet))
-        try session.engine().images.push(target, platform: platform, allTags: allTags) { event in
-            display.show(event)
-        }
+        var request = TransferRequest("\(target)")
+        request.platform = platform
+        request.allTags = allTags
+        request.authFile = authFile.map { FilePath($0) }
+        try session.engine().images.push(request) { event in display.show(event) }
         if let failure = display.failure { throw failure }
         if isQuiet { try session.output.writeLine("\(target)") }
         return .success

@@ -56,9 +56,9 @@ struct RunCommand: Command {
         tour?.limit(&request)
         let foreground = try foreground()
         let engine = try session.engine()
-        let created = try NewContainer(
-            request: request, flags: container, engine: engine, session: session, startsNext: true
-        ).create()
+        var new = NewContainer(
+            request: request, flags: container, engine: engine, session: session, startsNext: true)
+        let created = try new.create()
         do {
             guard let foreground else { return try runDetached(created, engine, session) }
             return try runAttached(

@@ -41,6 +41,8 @@ enum CommandTree {
             Entry(name: "explain", command: ExplainCommand.self),
             Entry(name: "info", command: InfoCommand.self),
             Entry(name: "inspect", command: InspectCommand.self),
+            Entry(name: "login", command: LoginCommand.self),
+            Entry(name: "logout", command: LogoutCommand.self),
             Entry(name: "version", command: VersionCommand.self),
             Entry(name: "completion", command: CompletionCommand.self),
             Entry(name: "manual", command: ManualCommand.self, isHidden: true),

@@ -1,5 +1,6 @@
 import Diagnostics
 import Linux
+import OCI
 import Registry
 import Storage
 import SystemPackage
@@ -21,20 +22,37 @@ struct PullCommand {
     private static func pull(
         _ arguments: TransferArguments, output: EventOutput
     ) async throws(Problem) {
-        let settings = RegistrySettings(
-            verifiesTLS: arguments.verifiesTLS, environment: NetworkCommand.environment)
-        var references = [arguments.reference]
+        let settings = try RegistrySettings(
+            verifiesTLS: arguments.verifiesTLS, authFile: arguments.authFile,
+            environment: NetworkCommand.environment)
+        let pull = PullCommand(arguments)
+        let candidates = try settings.registries.candidates(for: arguments.name)
+        for (number, candidate) in candidates.enumerated() {
+            do throws(Problem) {
+                return try await pull.pull(candidate, settings, output)
+            } catch {
+                let isLast = number == candidates.count - 1
+                guard !isLast, error.kind == .notFound || error.kind == .denied else { throw error }
+            }
+        }
+    }
+
+    private func pull(
+        _ reference: ImageReference, _ settings: RegistrySettings, _ output: EventOutput
+    ) async throws(Problem) {
+        var references = [reference]
         if arguments.takesAllTags {
-            references = try await AllTagsPull(arguments.reference, settings: settings).references()
+            references = try await AllTagsPull(reference, settings: settings).references()
         }
         let content = try ContentStore(root: arguments.root)
         let layers = try Layers.limited(root: arguments.root)
+        let isQuiet = arguments.isQuiet
         for reference in references {
-            let pull = ImagePull(
+            let pull = try ImagePull(
                 reference, platform: arguments.platform, content: content, layers: layers,
                 settings: settings,
                 report: { event in
-                    if case .layer = event, arguments.isQuiet { return }
+                    if case .layer = event, isQuiet { return }
                     output.write(event)
                 })
             _ = try await pull.run()

@@ -1,4 +1,5 @@
 import Diagnostics
+import OCI
 import Registry
 import Storage
 
@@ -12,10 +13,11 @@ struct PushCommand {
 
     func run() -> Never {
         NetworkCommand.run { [arguments] output throws(Problem) in
-            let settings = RegistrySettings(
-                verifiesTLS: arguments.verifiesTLS, environment: NetworkCommand.environment)
+            let settings = try RegistrySettings(
+                verifiesTLS: arguments.verifiesTLS, authFile: arguments.authFile,
+                environment: NetworkCommand.environment)
             let push = try ImagePush(
-                arguments.reference, allTags: arguments.takesAllTags,
+                try ImageReference(parsing: arguments.name), allTags: arguments.takesAllTags,
                 platform: arguments.platform, content: try ContentStore(root: arguments.root),
                 settings: settings,
                 report: { event in

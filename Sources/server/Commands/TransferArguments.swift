@@ -12,10 +12,12 @@ struct TransferArguments: Equatable {
     var isQuiet = false
     /// Whether certificates are checked and https is a must.
     var verifiesTLS = true
+    /// The one file with credentials to use.
+    var authFile: FilePath?
     /// Whether all tags of the repository are meant.
     var takesAllTags = false
-    /// What to pull or push.
-    var reference: ImageReference
+    /// What to pull or push, as a person types it.
+    var name: String
 
     /// Reads the arguments after the command.
     init(parsing arguments: [String], of command: String) throws(Problem) {
@@ -26,6 +28,7 @@ struct TransferArguments: Equatable {
         var isQuiet = false
         var verifiesTLS = true
         var takesAllTags = false
+        var authFile: FilePath?
         while let argument = reading.next() {
             switch argument {
             case .name(let name): names.append(name)
@@ -34,6 +37,7 @@ struct TransferArguments: Equatable {
                 platform = try Platform(parsing: reading.value(of: "--platform"))
             case .flag("--quiet"), .flag("-q"): isQuiet = try reading.bool(of: "--quiet")
             case .flag("--tls-verify"): verifiesTLS = try reading.bool(of: "--tls-verify")
+            case .flag("--authfile"): authFile = FilePath(try reading.value(of: "--authfile"))
             case .flag("--all-tags"), .flag("-a"): takesAllTags = try reading.bool(of: "--all-tags")
             case .flag(let flag): throw reading.mistake("it does not know the flag \(flag)")
             }
@@ -41,11 +45,13 @@ struct TransferArguments: Equatable {
         guard let name = names.first, names.count == 1 else {
             throw reading.mistake("it needs exactly one reference and got \(names.count)")
         }
-        reference = try ImageReference(parsing: name)
+        _ = try ImageReference(parsing: name)  // or it is a mistake already
+        self.name = name
         self.root = root ?? self.root
         self.platform = platform
         self.isQuiet = isQuiet
         self.verifiesTLS = verifiesTLS
         self.takesAllTags = takesAllTags
+        self.authFile = authFile
     }
 }

@@ -96,7 +96,7 @@ final class ReceivingRegistry {
     }
 
     private static let program = #"""
-        import collections, hashlib, json, os, re, socket, struct, sys, threading, urllib.parse
+        import base64, collections, hashlib, json, os, re, socket, struct, sys, threading, urllib.parse
         from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
         folder, port, other, fault = sys.argv[1:]
         for name in ("blobs", "manifests"): os.makedirs(folder + "/" + name)
@@ -156,7 +156,10 @@ final class ReceivingRegistry {
                             "authorization": self.headers.get("Authorization"), "length": length,
                             "form": form}) + "\n")
                 if path == "/token": return self.token(form)
-                if path == "/v2/": return self.answer(200, {}, b"{}")
+                if path == "/v2/":
+                    if fault == "token" and not self.headers.get("Authorization"): return self.answer(
+                        401, {"WWW-Authenticate": 'Bearer realm="http://127.0.0.1:%d/token",service="test"' % own})
+                    return self.answer(200, {}, b"{}")
                 if fault == "busy" and number == 1:
                     self.rfile.read(length)
                     return self.answer(429, {"Retry-After": "1"})
@@ -178,8 +181,12 @@ final class ReceivingRegistry {
                     return self.error(401, "UNAUTHORIZED")
                 scopes = [s for one in query.get("scope", []) for s in one.split(" ")]
                 if any("secret/base" in s for s in scopes): return self.error(403, "DENIED")
-                token = urllib.parse.quote("|".join(scopes))
-                self.answer(200, {}, json.dumps({"token": token, "expires_in": 300}).encode())
+                shown = self.headers.get("Authorization")
+                if shown not in (None, "Basic " + base64.b64encode(b"kade:right").decode()):
+                    return self.error(401, "UNAUTHORIZED")
+                answer = {"token": urllib.parse.quote("|".join(scopes)) or "none", "expires_in": 300}
+                if shown and query.get("offline_token") == ["true"]: answer["refresh_token"] = "identity"
+                self.answer(200, {}, json.dumps(answer).encode())
             def blobs(self, repository, name, query, number):
                 file = path_of("blobs", repository, name)
                 if not os.path.exists(file): return self.error(404, "BLOB_UNKNOWN")

@@ -1,0 +1,24 @@
+package import SystemPackage
+
+/// What to pull or push, and how.
+package struct TransferRequest: Sendable {
+    /// The image as the user wrote it.
+    package var reference: String
+    /// `os[/architecture[/variant]]`: nil is this machine's for a pull and all for a push.
+    package var platform: String?
+    /// Whether all tags of the reference's repository are meant.
+    package var allTags = false
+    /// The one file with credentials to use (`--authfile`).
+    package var authFile: FilePath?
+
+    package init(_ reference: String) { self.reference = reference }
+
+    /// The arguments of `kade-server` for it.
+    func arguments(of command: String, dataRoot: FilePath) -> [String] {
+        var arguments = [command, "--root", dataRoot.string]
+        if let platform { arguments += ["--platform", platform] }
+        if allTags { arguments.append("--all-tags") }
+        if let authFile { arguments += ["--authfile", authFile.string] }
+        return arguments + [reference]
+    }
+}
