@@ -118,6 +118,7 @@ let package = Package(
             name: "Registry",
             dependencies: [
                 "Diagnostics", "OCI", "Linux", "Storage", "Unpacking", system,
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),

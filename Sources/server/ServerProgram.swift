@@ -9,7 +9,8 @@ import OCI
 enum ServerProgram {
     private static let usage = """
         Usage: kade-server pull [--root DIR] [--platform OS/ARCH[/VARIANT]] [--tls-verify=BOOL]
-                                [--quiet] [--all-tags] [--authfile FILE] REFERENCE
+                                [--quiet] [--all-tags] [--authfile FILE]
+                                [--signature-policy FILE] REFERENCE
                kade-server push [--root DIR] [--platform OS/ARCH[/VARIANT]] [--tls-verify=BOOL]
                                 [--quiet] [--all-tags] [--authfile FILE] REFERENCE
                kade-server login [--credentials FILE] [--authfile FILE] [SERVER]

@@ -10,6 +10,8 @@ package struct TransferRequest: Sendable {
     package var allTags = false
     /// The one file with credentials to use (`--authfile`).
     package var authFile: FilePath?
+    /// The policy about signatures to use (`--signature-policy`).
+    package var signaturePolicy: FilePath?
 
     package init(_ reference: String) { self.reference = reference }
 
@@ -19,6 +21,7 @@ package struct TransferRequest: Sendable {
         if let platform { arguments += ["--platform", platform] }
         if allTags { arguments.append("--all-tags") }
         if let authFile { arguments += ["--authfile", authFile.string] }
+        if let signaturePolicy { arguments += ["--signature-policy", signaturePolicy.string] }
         return arguments + [reference]
     }
 }

@@ -16,7 +16,8 @@ package struct ImagePull: Sendable {
     /// The place that the image comes from at present.
     private(set) var client: RegistryClient
     let schedule: RetrySchedule
-    private let settings: RegistrySettings
+    let settings: RegistrySettings
+    private let trust: ImageTrust
     private let sources: [RegistryEndpoint]
     let report: @Sendable (PullEvent) -> Void
 
@@ -29,11 +30,12 @@ package struct ImagePull: Sendable {
     ///   - content: where blobs go.
     ///   - layers: where layers are unpacked.
     ///   - settings: how to reach registries.
+    ///   - trust: which images may come in.
     ///   - report: is told what happens, from any thread.
     /// - Throws: `.denied` when the registry is blocked.
     package init(
         _ reference: ImageReference, platform: Platform?, content: ContentStore,
-        layers: Layers, settings: RegistrySettings,
+        layers: Layers, settings: RegistrySettings, trust: ImageTrust,
         report: @escaping @Sendable (PullEvent) -> Void
     ) throws(Problem) {
         self.reference = reference.withDefaultTag
@@ -43,6 +45,7 @@ package struct ImagePull: Sendable {
         self.report = report
         schedule = settings.schedule
         self.settings = settings
+        self.trust = trust
         sources = try settings.registries.sources(of: reference)
         client = RegistryClient(sources[0], access: .pull, settings: settings)
     }
@@ -95,6 +98,7 @@ package struct ImagePull: Sendable {
         let lease = try await blocking { PullLease(try content.lease()) }
         var documents: [ManifestDocument] = []
         let manifest = try await manifest(below: top, collecting: &documents)
+        try await admit(documents.last?.digest ?? top.digest)
         let configuration = try await configuration(of: manifest)
         try await blocking { [documents] in
             try lease.protect(
@@ -123,6 +127,14 @@ package struct ImagePull: Sendable {
             isNew: isNew)
         report(.done(image))
         return image
+    }
+
+    /// Refuses an image that the policy does not let in, before any of it is unpacked.
+    private func admit(_ manifest: Digest) async throws {
+        try await ImageAdmission(
+            trust: trust, reference: reference, manifest: manifest, client: client,
+            settings: settings, purpose: purpose
+        ).check()
     }
 
     /// Brings the layers, three at once; a layer that occurs twice comes once.

@@ -122,7 +122,11 @@ package struct ImagePush: Sendable {
         let bytes = try await blocking { try content.document(descriptor.digest) }
         let document = ManifestDocument(
             bytes: bytes, mediaType: descriptor.mediaType, digest: descriptor.digest)
-        try await client.put(document, as: name, purpose: purpose)
+        let isListed = try await client.put(document, as: name, purpose: purpose)
+        guard !isListed, descriptor.mediaType.isManifest else { return }
+        let manifest = try Manifest(json: bytes, named: "\(descriptor.digest)")
+        guard let subject = manifest.subject else { return }
+        try await client.addToFallback(document, subject: subject.digest, purpose: purpose)
     }
 
     private static func references(

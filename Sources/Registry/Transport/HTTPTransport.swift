@@ -177,6 +177,10 @@ extension TransportFailure {
             self.init(
                 stage: .connecting, why: "cannot connect to \(peer): \(reason)",
                 fix: "check the registry's name, the network and the proxy variables")
+        case let error as IOError where Self.isUnreachable(error):
+            self.init(
+                stage: .connecting, why: "cannot connect to \(peer): \(Self.reason(of: error))",
+                fix: "check the registry's name, the network and the proxy variables")
         case let error as HTTPClientError where error == .connectTimeout:
             self.init(stage: .connecting, why: "\(peer) does not answer within 30 seconds")
         case let error as HTTPClientError where error == .proxyAuthenticationRequired:
@@ -191,6 +195,12 @@ extension TransportFailure {
         default:
             self.init(stage: .transferring, why: Self.reason(of: error))
         }
+    }
+
+    /// Whether nobody is at an address, as opposed to somebody who broke off.
+    private static func isUnreachable(_ error: IOError) -> Bool {
+        [Errno.connectionRefused, .noRouteToHost, .networkUnreachable]
+            .contains(Errno(rawValue: error.errnoCode))
     }
 
     /// The reason of an error that breaks a transfer.

@@ -9,6 +9,7 @@ struct PullCommand: Command {
     var platform: String?
     var allTags = false
     var authFile: String?
+    var signaturePolicy: String?
     var reference = ""
 
     static var grammar: Grammar<PullCommand> {
@@ -27,6 +28,10 @@ struct PullCommand: Command {
                 .text(
                     "platform", nil, "string", "Set platform, as os[/architecture[/variant]]",
                     \.platform),
+                .text(
+                    "signature-policy", nil, "path",
+                    "The policy about signatures, in place of containers-policy.json(5)'s files",
+                    \.signaturePolicy),
                 .switch("quiet", "q", "Suppress verbose output", \.isQuiet),
             ], operands: .exactly(1), operandKind: .images, assign: { $0.reference = $1[0] })
     }
@@ -42,6 +47,7 @@ struct PullCommand: Command {
         request.platform = platform
         request.allTags = allTags
         request.authFile = authFile.map { FilePath($0) }
+        request.signaturePolicy = signaturePolicy.map { FilePath($0) }
         let pulled = try session.engine().images.pull(request) { event in display.show(event) }
         if let failure = display.failure { throw failure }
         try session.output.writeLine(pulled)

@@ -19,6 +19,7 @@ struct ArchiveCommand {
     /// Takes in all images of an archive or a layout.
     func load() -> Never {
         run { store, layers throws(Problem) in
+            try ImageTrust.ofUser(policyFile: nil).admit(archive: arguments.archive)
             let archive = ImageArchive(
                 store: store, layers: layers, platforms: arguments.platforms)
             return try archive.load(from: arguments.archive) { event in

@@ -1,4 +1,5 @@
 import Diagnostics
+import Glibc
 import Linux
 import OCI
 import Registry
@@ -26,10 +27,11 @@ struct PullCommand {
             verifiesTLS: arguments.verifiesTLS, authFile: arguments.authFile,
             environment: NetworkCommand.environment)
         let pull = PullCommand(arguments)
+        let trust = try ImageTrust.ofUser(policyFile: arguments.signaturePolicy)
         let candidates = try settings.registries.candidates(for: arguments.name)
         for (number, candidate) in candidates.enumerated() {
             do throws(Problem) {
-                return try await pull.pull(candidate, settings, output)
+                return try await pull.pull(candidate, settings, trust, output)
             } catch {
                 let isLast = number == candidates.count - 1
                 guard !isLast, error.kind == .notFound || error.kind == .denied else { throw error }
@@ -38,7 +40,8 @@ struct PullCommand {
     }
 
     private func pull(
-        _ reference: ImageReference, _ settings: RegistrySettings, _ output: EventOutput
+        _ reference: ImageReference, _ settings: RegistrySettings, _ trust: ImageTrust,
+        _ output: EventOutput
     ) async throws(Problem) {
         var references = [reference]
         if arguments.takesAllTags {
@@ -50,13 +53,21 @@ struct PullCommand {
         for reference in references {
             let pull = try ImagePull(
                 reference, platform: arguments.platform, content: content, layers: layers,
-                settings: settings,
+                settings: settings, trust: trust,
                 report: { event in
                     if case .layer = event, isQuiet { return }
                     output.write(event)
                 })
             _ = try await pull.run()
         }
+    }
+}
+
+extension ImageTrust {
+    /// The rules of this process's user.
+    static func ofUser(policyFile: FilePath?) throws(Problem) -> ImageTrust {
+        try ImageTrust(
+            policyFile: policyFile, environment: NetworkCommand.environment, isRoot: geteuid() == 0)
     }
 }
 

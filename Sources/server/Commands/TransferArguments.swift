@@ -14,6 +14,8 @@ struct TransferArguments: Equatable {
     var verifiesTLS = true
     /// The one file with credentials to use.
     var authFile: FilePath?
+    /// The policy about signatures to use.
+    var signaturePolicy: FilePath?
     /// Whether all tags of the repository are meant.
     var takesAllTags = false
     /// What to pull or push, as a person types it.
@@ -29,6 +31,7 @@ struct TransferArguments: Equatable {
         var verifiesTLS = true
         var takesAllTags = false
         var authFile: FilePath?
+        var signaturePolicy: FilePath?
         while let argument = reading.next() {
             switch argument {
             case .name(let name): names.append(name)
@@ -38,6 +41,8 @@ struct TransferArguments: Equatable {
             case .flag("--quiet"), .flag("-q"): isQuiet = try reading.bool(of: "--quiet")
             case .flag("--tls-verify"): verifiesTLS = try reading.bool(of: "--tls-verify")
             case .flag("--authfile"): authFile = FilePath(try reading.value(of: "--authfile"))
+            case .flag("--signature-policy"):
+                signaturePolicy = FilePath(try reading.value(of: "--signature-policy"))
             case .flag("--all-tags"), .flag("-a"): takesAllTags = try reading.bool(of: "--all-tags")
             case .flag(let flag): throw reading.mistake("it does not know the flag \(flag)")
             }
@@ -53,5 +58,6 @@ struct TransferArguments: Equatable {
         self.verifiesTLS = verifiesTLS
         self.takesAllTags = takesAllTags
         self.authFile = authFile
+        self.signaturePolicy = signaturePolicy
     }
 }

@@ -39,7 +39,7 @@ final class TestImages {
         /// The digests of the layers' blobs, when it is a manifest.
         var layers: [String] = []
 
-        fileprivate var json: [String: Any] {
+        var json: [String: Any] {
             var json: [String: Any] = ["mediaType": mediaType, "digest": digest, "size": size]
             json["platform"] = platform
             return json
@@ -131,6 +131,11 @@ final class TestImages {
             try Tool.check("zstd", "-q", "-1", "-f", tar, "-o", tar + ".zst")
             return try add(file: tar + ".zst", mediaType: compression.mediaType)
         }
+    }
+
+    /// Adds a file's bytes as a blob.
+    func addFile(_ file: String, mediaType: String) throws -> Blob {
+        try add(file: file, mediaType: mediaType)
     }
 
     private func add(file: String, mediaType: String) throws -> Blob {

@@ -1,0 +1,80 @@
+import Crypto
+import Diagnostics
+
+/// A public key in PEM form (SubjectPublicKeyInfo), as cosign makes them.
+enum SigningKey {
+    case p256(P256.Signing.PublicKey)
+    case p384(P384.Signing.PublicKey)
+    case p521(P521.Signing.PublicKey)
+    case ed25519(Curve25519.Signing.PublicKey)
+
+    /// Reads a key.
+    ///
+    /// - Throws: `.invalid` when it is not in PEM form; `.unsupported` for a key of another kind.
+    init(pem bytes: [UInt8], named name: String) throws(Problem) {
+        let text = String(decoding: bytes, as: UTF8.self)
+        guard let der = Self.der(ofPEM: text) else {
+            throw Problem(
+                kind: .invalid, what: "cannot use \(name)", why: "it is no public key in PEM form",
+                fix: "it begins with -----BEGIN PUBLIC KEY-----")
+        }
+        // Each reader refuses keys of the others' curves.
+        if let key = try? P256.Signing.PublicKey(derRepresentation: der) {
+            self = .p256(key)
+        } else if let key = try? P384.Signing.PublicKey(derRepresentation: der) {
+            self = .p384(key)
+        } else if let key = try? P521.Signing.PublicKey(derRepresentation: der) {
+            self = .p521(key)
+        } else if der.starts(with: Self.ed25519Prefix),
+            let key = try? Curve25519.Signing.PublicKey(
+                rawRepresentation: der.dropFirst(Self.ed25519Prefix.count))
+        {
+            self = .ed25519(key)
+        } else {
+            throw Problem(
+                kind: .unsupported, what: "cannot use \(name)",
+                why: "it is a key of a kind that Kade does not verify with",
+                fix: "use ECDSA on P-256, P-384 or P-521, or Ed25519")
+        }
+    }
+
+    /// Whether the key signed a text; ECDSA with SHA-256, in DER form, as cosign has it.
+    func isValid(_ signature: [UInt8], for text: [UInt8]) -> Bool {
+        let digest = SHA256.hash(data: text)
+        switch self {
+        case .p256(let key):
+            guard let signature = try? P256.Signing.ECDSASignature(derRepresentation: signature)
+            else { return false }  // which is no signature at all
+            return key.isValidSignature(signature, for: digest)
+        case .p384(let key):
+            guard let signature = try? P384.Signing.ECDSASignature(derRepresentation: signature)
+            else { return false }
+            return key.isValidSignature(signature, for: digest)
+        case .p521(let key):
+            guard let signature = try? P521.Signing.ECDSASignature(derRepresentation: signature)
+            else { return false }
+            return key.isValidSignature(signature, for: digest)
+        case .ed25519(let key): return key.isValidSignature(signature, for: text)
+        }
+    }
+
+    /// SubjectPublicKeyInfo of Ed25519 up to the 32 bytes of the key (RFC 8410).
+    private static let ed25519Prefix: [UInt8] = [
+        0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00,
+    ]
+
+    private static func der(ofPEM text: String) -> [UInt8]? {
+        var lines: [Substring] = []
+        var isInside = false
+        for line in text.split(whereSeparator: \.isNewline) {
+            if line.hasPrefix("-----BEGIN PUBLIC KEY") {
+                isInside = true
+            } else if line.hasPrefix("-----END") {
+                return isInside ? Base64.decode(lines.joined()) : nil
+            } else if isInside {
+                lines.append(line)
+            }
+        }
+        return nil
+    }
+}
