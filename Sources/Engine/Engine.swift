@@ -9,6 +9,8 @@ package struct Engine: Sendable {
     package let images: ImageService
     /// Registries: logging in and out.
     package let registries: RegistryService
+    /// Lists of images for several platforms.
+    package let manifests: ManifestService
     /// What the engine says about itself and the machine.
     package let system: SystemService
 
@@ -17,6 +19,7 @@ package struct Engine: Sendable {
         let context = EngineContext(configuration: configuration)
         images = ImageService(context: context)
         containers = ContainerService(context: context)
+        manifests = ManifestService(context: context)
         registries = RegistryService(context: context)
         system = SystemService(context: context)
     }

@@ -32,6 +32,9 @@ extension RegistryClient {
     /// More than a manifest has: the specification lets registries refuse those past 4 MiB.
     private static let manifestLimitInBytes = 8 << 20
 
+    /// More than a configuration has.
+    private static let smallBlobLimitInBytes: Int64 = 16 << 20
+
     private static let acceptedManifests: [(name: String, value: String)] = [
         MediaType.manifest, .index, .dockerManifest, .dockerManifestList,
     ].map { ("Accept", $0.rawValue) }
@@ -105,6 +108,27 @@ extension RegistryClient {
                 why: "\(registry) sends the range '\(range ?? "")' for bytes from \(offset)")
         }
         return BlobDownload(body: response.body, offsetInBytes: start)
+    }
+
+    /// Fetches a blob that fits in memory, and verifies its digest.
+    func smallBlob(_ descriptor: Descriptor, purpose: String) async throws -> [UInt8] {
+        guard descriptor.size <= Self.smallBlobLimitInBytes else {
+            throw Problem(
+                kind: .invalid, what: purpose,
+                why: "\(descriptor.digest) has \(descriptor.size) bytes, more than its kind has")
+        }
+        let download = try await blob(descriptor.digest, fromByte: 0, purpose: purpose)
+        let body = try await download.body.collect(upTo: Int(descriptor.size))
+        let bytes = Array(body.readableBytesView)
+        var hasher = try ContentHasher(verifying: descriptor.digest)
+        bytes.withUnsafeBytes { hasher.update($0) }
+        guard hasher.digest() == descriptor.digest else {
+            throw Problem(
+                kind: .corrupt, what: purpose,
+                why: "\(descriptor.digest) arrived with the digest \(hasher.digest())",
+                fix: "try again; if it stays so, the registry or a proxy is damaged")
+        }
+        return bytes
     }
 
     private static func verifiedDigest(

@@ -1,7 +1,5 @@
 import Diagnostics
-import NIOCore
 import OCI
-import Storage
 
 /// A signature that is kept as an image beside the one it is about, as cosign does.
 struct AttachedSignature: Sendable {
@@ -63,16 +61,6 @@ extension RegistryClient {
                 kind: .invalid, what: purpose,
                 why: "a signature signs \(descriptor.size) bytes, more than any does")
         }
-        let download = try await blob(descriptor.digest, fromByte: 0, purpose: purpose)
-        let body = try await download.body.collect(upTo: Int(descriptor.size))
-        let bytes = Array(body.readableBytesView)
-        var hasher = try ContentHasher(verifying: descriptor.digest)
-        bytes.withUnsafeBytes { hasher.update($0) }
-        guard hasher.digest() == descriptor.digest else {
-            throw Problem(
-                kind: .corrupt, what: purpose,
-                why: "the text of a signature should have the digest \(descriptor.digest)")
-        }
-        return bytes
+        return try await smallBlob(descriptor, purpose: purpose)
     }
 }

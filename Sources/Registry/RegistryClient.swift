@@ -124,7 +124,7 @@ package actor RegistryClient {
             method: request.method, address: base, headers: request.headers, body: request.body)
         switch request.place {
         case .resource(let resource): message.address.target = "/v2/\(repository)/\(resource)"
-        case .api: message.address.target = "/v2/"
+        case .path(let path): message.address.target = path
         case .address(let address): message.address = address
         }
         // Uploads may be at another host, which must not see the token.

@@ -71,7 +71,7 @@ package struct RegistryLogin: Sendable {
         let result: Result<String?, any Error>
         do {
             let response = try await client.send(
-                RegistryRequest(method: .GET, place: .api, purpose: purpose))
+                RegistryRequest(method: .GET, place: .path("/v2/"), purpose: purpose))
             _ = await response.refusal()
             result = .success(await client.authorizer.identityToken)
         } catch {

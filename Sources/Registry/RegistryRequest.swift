@@ -20,8 +20,8 @@ struct RegistryRequest: Sendable {
     enum Place: Sendable {
         /// Below the repository's address: "manifests/latest".
         case resource(String)
-        /// The API itself: "/v2/".
-        case api
+        /// A path of the registry and a query: "/v2/".
+        case path(String)
         /// What the registry named in a header `Location`.
         case address(WebAddress)
     }

@@ -9,11 +9,14 @@ import OCI
 enum ServerProgram {
     private static let usage = """
         Usage: kade-server pull [--root DIR] [--platform OS/ARCH[/VARIANT]] [--tls-verify=BOOL]
-                                [--quiet] [--all-tags] [--authfile FILE]
+                                [--quiet] [--all-tags] [--all-platforms] [--authfile FILE]
                                 [--signature-policy FILE] REFERENCE
                kade-server push [--root DIR] [--platform OS/ARCH[/VARIANT]] [--tls-verify=BOOL]
-                                [--quiet] [--all-tags] [--authfile FILE] REFERENCE
+                                [--quiet] [--all-tags] [--whole] [--authfile FILE]
+                                REFERENCE
+               kade-server manifest [--root DIR] [--store] [--authfile FILE] REFERENCE
                kade-server login [--credentials FILE] [--authfile FILE] [SERVER]
+               kade-server search [--limit N] [--authfile FILE] [REGISTRY/]WORD
                kade-server logout [--authfile FILE] [SERVER]
                kade-server load [--root DIR] [--platform P]... ARCHIVE
                kade-server import [--root DIR] --configuration FILE [--reference REFERENCE] ARCHIVE
@@ -27,11 +30,12 @@ enum ServerProgram {
                kade-server serve
 
         A part of Kade that kade starts itself. pull brings an image from its registry into the
-        store and push the other way, login and logout keep and remove passwords, load brings the
-        images of an archive, and import makes one of a root file system. They report in JSON lines
-        on standard output. export writes what layers show, and save images, to descriptor 3. commit
-        makes an image of what a container changed. restore unpacks layers again whose directories
-        are not whole. flush writes what was unpacked to the disk, with --detach in the background.
+        store and push the other way, manifest fetches a manifest alone, search looks for images,
+        login and logout keep and remove passwords, load brings the images of an archive, and import
+        makes one of a root file system. They report in JSON lines on standard output. export writes
+        what layers show, and save images, to descriptor 3. commit makes an image of what a
+        container changed. restore unpacks layers again whose directories are not whole. flush
+        writes what was unpacked to the disk, with --detach in the background.
         """
 
     static func run(arguments: [String]) -> Never {
@@ -39,6 +43,8 @@ enum ServerProgram {
         switch arguments.first {
         case "pull": transfer(arguments) { PullCommand($0).run() }
         case "push": transfer(arguments) { PushCommand($0).run() }
+        case "manifest": perform { () throws(Problem) in try ManifestCommand(parsing: rest).run() }
+        case "search": perform { () throws(Problem) in try SearchCommand(parsing: rest).run() }
         case "login": runLogin(arguments) { command throws(Problem) in command.login() }
         case "logout": runLogin(arguments) { command throws(Problem) in try command.logout() }
         case "load": archive(arguments) { $0.load() }

@@ -22,6 +22,13 @@ extension EngineContext {
             try Platform(parsing: text)
         }
         let image = try imageStore().image(named: request.image, platform: platform)
+        guard !image.isArtifact else {
+            throw Problem(
+                kind: .invalid, what: "cannot create a container of \(request.image)",
+                why: "it is an artifact of the type "
+                    + "\(image.manifest.artifactType ?? image.manifest.config.mediaType.rawValue), "
+                    + "no container image")
+        }
         var warnings: [String] = []
         let own = image.platform
         if platform == nil, !Platform.host.runnable.contains(own) {

@@ -27,8 +27,11 @@ struct ImageStore: Sendable {
         var manifest: Manifest
         var configuration: ImageConfiguration
 
-        /// Docker's image ID: the digest of the configuration.
-        var id: Digest { manifest.config.digest }
+        /// Docker's image ID: the digest of the configuration; of an artifact that of the manifest.
+        var id: Digest { isArtifact ? manifestDigest : manifest.config.digest }
+
+        /// Whether it is something else than a container image.
+        var isArtifact: Bool { !manifest.config.mediaType.isImageConfiguration }
 
         var platform: Platform {
             Platform(
@@ -91,13 +94,19 @@ struct ImageStore: Sendable {
                 descriptor = only
             } else {
                 descriptor = try index.selectManifest(
-                    for: platform ?? .host, named: name)
+                    for: platform ?? index.usualPlatform, named: name)
             }
         }
         let manifest = try Manifest(
             json: try document(descriptor.digest), named: "\(descriptor.digest)")
-        let configuration = try ImageConfiguration(
-            json: try document(manifest.config.digest), named: "\(manifest.config.digest)")
+        let isImage = manifest.config.mediaType.isImageConfiguration
+        let configuration =
+            if isImage {
+                try ImageConfiguration(
+                    json: try document(manifest.config.digest), named: "\(manifest.config.digest)")
+            } else {
+                ImageConfiguration(artifact: manifest)
+            }
         return Image(
             name: entry.name, root: entry.descriptor, manifestDigest: descriptor.digest,
             manifest: manifest,
@@ -116,7 +125,8 @@ struct ImageStore: Sendable {
 
     /// The bytes of the image's files.
     func sizeInBytes(of image: Image) throws(Problem) -> Int64 {
-        try sizeInBytes(ofLayers: image.configuration.rootfs.diffIDs)
+        guard !image.isArtifact else { return image.manifest.layers.map(\.size).reduce(0, +) }
+        return try sizeInBytes(ofLayers: image.configuration.rootfs.diffIDs)
     }
 
     /// The bytes of the files of layers.
@@ -176,6 +186,24 @@ struct ImageStore: Sendable {
         return Problem(
             kind: .notFound, what: "No such image: \(shown)",
             why: "no image of the store has this name or ID", fix: "kade pull \(name)")
+    }
+}
+
+extension ImageIndex {
+    /// This machine's platform, or one that the index has when it has not that.
+    fileprivate var usualPlatform: Platform {
+        let platforms = manifests.filter { !$0.isAttestation }.compactMap(\.platform)
+        let isForHost = platforms.contains { Platform.host.runnable.contains($0) }
+        return isForHost ? .host : platforms.first ?? .host
+    }
+}
+
+extension ImageConfiguration {
+    /// What stands in a configuration's place for an artifact, which has none.
+    fileprivate init(artifact manifest: Manifest) {
+        self.init(
+            created: manifest.annotations["org.opencontainers.image.created"],
+            architecture: "unknown", os: "unknown", rootfs: .init(diffIDs: []))
     }
 }
 

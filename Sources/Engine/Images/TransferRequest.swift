@@ -8,6 +8,12 @@ package struct TransferRequest: Sendable {
     package var platform: String?
     /// Whether all tags of the reference's repository are meant.
     package var allTags = false
+    /// Whether a pull brings all that an index names.
+    package var allPlatforms = false
+    /// Whether a push sends all of an index though layers of it are not here.
+    package var isWhole = false
+    /// Whether the registry may speak http, and show any certificate.
+    package var isInsecure = false
     /// The one file with credentials to use (`--authfile`).
     package var authFile: FilePath?
     /// The policy about signatures to use (`--signature-policy`).
@@ -20,6 +26,9 @@ package struct TransferRequest: Sendable {
         var arguments = [command, "--root", dataRoot.string]
         if let platform { arguments += ["--platform", platform] }
         if allTags { arguments.append("--all-tags") }
+        if allPlatforms { arguments.append("--all-platforms") }
+        if isWhole { arguments.append("--whole") }
+        if isInsecure { arguments.append("--tls-verify=false") }
         if let authFile { arguments += ["--authfile", authFile.string] }
         if let signaturePolicy { arguments += ["--signature-policy", signaturePolicy.string] }
         return arguments + [reference]

@@ -28,28 +28,99 @@ extension ImagePull {
         return try await storedDocument(.tag(tag)).descriptor
     }
 
+    /// Finds out all that has to come for what the reference names, and whether it may.
+    func parts(of top: Descriptor) async throws -> PullParts {
+        var parts = PullParts()
+        let chosen: ManifestDocument
+        do {
+            chosen = try await manifest(below: top, collecting: &parts.documents)
+        } catch let problem as Problem where takesAllPlatforms && problem.kind == .notFound {
+            // None is for this machine, and all are wanted.
+            try await addAll(below: top, to: &parts, depth: 0)
+            return parts
+        }
+        try await add(chosen, unpacked: true, to: &parts)
+        if takesAllPlatforms { try await addAll(below: top, to: &parts, depth: 0) }
+        return parts
+    }
+
+    /// Adds every image and index below one; what is there already stays as it is.
+    private func addAll(
+        below descriptor: Descriptor, to parts: inout PullParts, depth: Int
+    ) async throws {
+        guard descriptor.mediaType.isIndex || descriptor.mediaType.isManifest else {
+            parts.add(descriptor, diffID: nil)  // the specification lets an index name anything
+            return
+        }
+        guard depth <= Self.deepestNesting else { throw nestsTooDeep() }
+        let document = try await document(of: descriptor)
+        if !parts.documents.contains(where: { $0.digest == document.digest }) {
+            parts.documents.append(document)
+        }
+        guard document.mediaType.isIndex else {
+            return try await add(document, unpacked: false, to: &parts)
+        }
+        let index = try ImageIndex(json: document.bytes, named: "the image index")
+        for child in index.manifests {
+            try await addAll(below: child, to: &parts, depth: depth + 1)
+        }
+    }
+
+    /// Adds a manifest's configuration and layers.
+    ///
+    /// Layers that are not unpacked now are when a container needs them.
+    private func add(
+        _ document: ManifestDocument, unpacked: Bool, to parts: inout PullParts
+    ) async throws {
+        guard parts.images.insert(document.digest).inserted else { return }
+        try await admit(document.digest)
+        let manifest = try Manifest(json: document.bytes, named: "the manifest")
+        parts.image = parts.image ?? manifest.config.digest
+        let isImage = manifest.config.mediaType.isImageConfiguration
+        let unknown = manifest.layers.first { $0.mediaType.layerCompression == nil }
+        if isImage, unpacked, let unknown {
+            throw Problem(
+                kind: .unsupported, what: purpose,
+                why: "its layer \(unknown.digest) is of the type \(unknown.mediaType)",
+                fix: "push the image with gzip or zstd layers")
+        }
+        guard isImage, unknown == nil else {
+            for blob in [manifest.config] + manifest.layers { parts.add(blob, diffID: nil) }
+            return
+        }
+        let configuration = try await configuration(of: manifest, isChosen: unpacked)
+        parts.configurations.append(manifest.config)
+        for (layer, diffID) in zip(manifest.layers, configuration.rootfs.diffIDs) {
+            parts.add(layer, diffID: unpacked ? diffID : nil)
+        }
+    }
+
     /// Walks through indexes to the manifest of the platform.
-    func manifest(
+    private func manifest(
         below top: Descriptor, collecting documents: inout [ManifestDocument]
-    ) async throws -> Manifest {
+    ) async throws -> ManifestDocument {
         var descriptor = top
         for _ in 0...Self.deepestNesting {
             let document = try await document(of: descriptor)
             documents.append(document)
-            if document.mediaType.isManifest {
-                return try image(Manifest(json: document.bytes, named: "the manifest"))
-            }
+            if document.mediaType.isManifest { return document }
             let index = try ImageIndex(json: document.bytes, named: "the image index")
             descriptor = try index.selectManifest(
                 for: platform ?? .host, named: "\(reference)")
         }
-        throw Problem(
+        throw nestsTooDeep()
+    }
+
+    private func nestsTooDeep() -> Problem {
+        Problem(
             kind: .invalid, what: purpose,
             why: "its image indexes nest deeper than \(Self.deepestNesting) times")
     }
 
     /// Fetches and checks the configuration that a manifest names.
-    func configuration(of manifest: Manifest) async throws -> ImageConfiguration {
+    private func configuration(
+        of manifest: Manifest, isChosen: Bool
+    ) async throws -> ImageConfiguration {
         let descriptor = manifest.config
         guard descriptor.size <= Self.configurationLimitInBytes else {
             throw Problem(
@@ -64,7 +135,7 @@ extension ImagePull {
                 why: "its manifest has \(manifest.layers.count) layers, its configuration "
                     + "\(configuration.rootfs.diffIDs.count)")
         }
-        if let platform {
+        if isChosen, let platform {
             let own = Platform(
                 os: configuration.os, architecture: configuration.architecture,
                 variant: configuration.variant)
@@ -76,24 +147,6 @@ extension ImagePull {
             }
         }
         return configuration
-    }
-
-    /// Refuses a manifest that is no container image.
-    private func image(_ manifest: Manifest) throws(Problem) -> Manifest {
-        let type = manifest.config.mediaType
-        guard type.isImageConfiguration else {
-            throw Problem(
-                kind: .unsupported, what: purpose,
-                why: "it is an artifact of the type \(manifest.artifactType ?? type.rawValue), "
-                    + "no container image")
-        }
-        for layer in manifest.layers where layer.mediaType.layerCompression == nil {
-            throw Problem(
-                kind: .unsupported, what: purpose,
-                why: "its layer \(layer.digest) is of the type \(layer.mediaType)",
-                fix: "push the image with gzip or zstd layers")
-        }
-        return manifest
     }
 
     /// A manifest or index, from the store when it is there.
@@ -123,9 +176,7 @@ extension ImagePull {
                     descriptor.digest, limitInBytes: Int(Self.configurationLimitInBytes))
             }
         }
-        let download = try await client.blob(descriptor.digest, fromByte: 0, purpose: purpose)
-        let body = try await download.body.collect(upTo: Int(descriptor.size))
-        let bytes = Array(body.readableBytesView)
+        let bytes = try await client.smallBlob(descriptor, purpose: purpose)
         try await blocking { try content.store(bytes, as: descriptor.digest) }
         return bytes
     }

@@ -11,6 +11,8 @@ package struct ImagePull: Sendable {
     package let reference: ImageReference
     /// The platform that the user asked for; nil means the machine's own.
     package let platform: Platform?
+    /// Whether all that an index names comes; only this machine's image is unpacked.
+    let takesAllPlatforms: Bool
     let content: ContentStore
     let layers: Layers
     /// The place that the image comes from at present.
@@ -27,6 +29,7 @@ package struct ImagePull: Sendable {
     /// - Parameters:
     ///   - reference: what to pull; without tag and digest it means the tag `latest`.
     ///   - platform: the platform that the user asked for; nil means the machine's own.
+    ///   - allPlatforms: whether all that an index names comes, and not that one alone.
     ///   - content: where blobs go.
     ///   - layers: where layers are unpacked.
     ///   - settings: how to reach registries.
@@ -34,12 +37,13 @@ package struct ImagePull: Sendable {
     ///   - report: is told what happens, from any thread.
     /// - Throws: `.denied` when the registry is blocked.
     package init(
-        _ reference: ImageReference, platform: Platform?, content: ContentStore,
+        _ reference: ImageReference, platform: Platform?, allPlatforms: Bool, content: ContentStore,
         layers: Layers, settings: RegistrySettings, trust: ImageTrust,
         report: @escaping @Sendable (PullEvent) -> Void
     ) throws(Problem) {
         self.reference = reference.withDefaultTag
         self.platform = platform
+        takesAllPlatforms = allPlatforms
         self.content = content
         self.layers = layers
         self.report = report
@@ -96,19 +100,12 @@ package struct ImagePull: Sendable {
         let top = try await topDescriptor()
         report(.resolved(reference: reference, digest: top.digest))
         let lease = try await blocking { PullLease(try content.lease()) }
-        var documents: [ManifestDocument] = []
-        let manifest = try await manifest(below: top, collecting: &documents)
-        try await admit(documents.last?.digest ?? top.digest)
-        let configuration = try await configuration(of: manifest)
-        try await blocking { [documents] in
-            try lease.protect(
-                documents.map(\.digest) + [manifest.config.digest]
-                    + manifest.layers.map(\.digest) + configuration.rootfs.diffIDs)
-        }
-        let fetched = try await fetch(manifest.layers, configuration.rootfs.diffIDs)
-        let isNew = try await blocking { [documents] in
+        let parts = try await parts(of: top)
+        try await blocking { try lease.protect(parts.digests) }
+        let fetched = try await fetch(parts.blobs)
+        let isNew = try await blocking {
             var isNew = fetched
-            for document in documents where !content.contains(document.digest) {
+            for document in parts.documents where !content.contains(document.digest) {
                 try content.store(document.bytes, as: document.digest)
                 isNew = true
             }
@@ -116,42 +113,35 @@ package struct ImagePull: Sendable {
                 try content.name(reference, top)
                 isNew = true
             }
-            for blob in manifest.layers + [manifest.config] {
+            for blob in parts.blobs.map(\.descriptor) + parts.configurations {
                 content.remember(source: reference.repository, of: blob.digest)
             }
             lease.end()
             return isNew
         }
         let image = PulledImage(
-            reference: reference, manifest: top.digest, image: manifest.config.digest,
+            reference: reference, manifest: top.digest, image: parts.image ?? top.digest,
             isNew: isNew)
         report(.done(image))
         return image
     }
 
     /// Refuses an image that the policy does not let in, before any of it is unpacked.
-    private func admit(_ manifest: Digest) async throws {
+    func admit(_ manifest: Digest) async throws {
         try await ImageAdmission(
             trust: trust, reference: reference, manifest: manifest, client: client,
             settings: settings, purpose: purpose
         ).check()
     }
 
-    /// Brings the layers, three at once; a layer that occurs twice comes once.
+    /// Brings the blobs, three at once.
     ///
     /// - Returns: whether any was missing.
-    private func fetch(_ descriptors: [Descriptor], _ diffIDs: [Digest]) async throws -> Bool {
-        var seen: Set<Digest> = []
-        var waiting: [LayerPull] = []
-        for (descriptor, diffID) in zip(descriptors, diffIDs) where seen.insert(diffID).inserted {
-            waiting.append(
-                LayerPull(descriptor: descriptor, diffID: diffID, pull: self))
-            report(
-                .layer(
-                    digest: descriptor.digest, status: .waiting, current: 0,
-                    total: descriptor.size))
+    private func fetch(_ blobs: [PullParts.Blob]) async throws -> Bool {
+        let order = blobs.map {
+            LayerPull(descriptor: $0.descriptor, diffID: $0.diffID, pull: self)
         }
-        let order = waiting
+        for layer in order { layer.report(.waiting, 0) }
         return try await withThrowingTaskGroup(of: Bool.self) { group in
             var fetched = false
             for (number, layer) in order.enumerated() {

@@ -5,13 +5,15 @@ import OCI
 import Storage
 import Unpacking
 
-/// Brings one layer: its bytes go into the store and are unpacked while they arrive.
+/// Brings one layer: its bytes go into the store and are unpacked while they arrive; of content that
+/// is no layer of this machine's image they only go into the store.
 ///
 /// The network's side is a task, the disk's side a thread, and a ``ChunkPipe`` between them bounds
 /// what is in memory.
 struct LayerPull: Sendable {
     let descriptor: Descriptor
-    let diffID: Digest
+    /// The digest of the uncompressed layer; nil for what is not unpacked.
+    let diffID: Digest?
     let pull: ImagePull
 
     /// What is between network and disk at most, for each layer.
@@ -92,6 +94,7 @@ struct LayerPull: Sendable {
         {
             try writer.discard()
         }
+        guard let diffID else { return try store(pipe, started) }
         if pull.content.contains(descriptor.digest), !pull.layers.contains(diffID) {
             report(.extracting, descriptor.size)
         }
@@ -115,6 +118,20 @@ struct LayerPull: Sendable {
             throw fault
         }
         try receiver.finish()
+    }
+
+    /// The disk's side of a blob that is not unpacked.
+    private func store(_ pipe: ChunkPipe, _ started: (DiskState) -> Void) throws {
+        let writer = try pull.content.writer(for: descriptor.digest, sizeInBytes: descriptor.size)
+        guard var writer else {
+            started(.complete)
+            return
+        }
+        started(.wants(fromByte: writer.offsetInBytes))
+        while let chunk = try pipe.next() {
+            try chunk.withUnsafeReadableBytes { bytes in try writer.write(bytes) }
+        }
+        try writer.commit()
     }
 
     /// Reports the layer's state.

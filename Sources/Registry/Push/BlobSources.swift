@@ -15,18 +15,29 @@ struct BlobSources: Sendable {
     ///
     /// - Parameters:
     ///   - blobs: the blobs.
+    ///   - manifests: the manifests that name them, which may have come without them.
     ///   - store: where they are.
     ///   - registry: the registry that they go to.
     ///   - configuration: says where repositories really are.
     /// - Throws: when the store cannot be read.
     init(
-        of blobs: [Descriptor], in store: ContentStore, registry: String,
+        of blobs: [Descriptor], in manifests: [Descriptor], _ store: ContentStore,
+        registry: String,
         by configuration: RegistriesConfiguration
     ) throws(Problem) {
         self.registry = registry
         self.configuration = configuration
         for blob in blobs {
             for source in store.sources(of: blob.digest).reversed() { add(source, blob.digest) }
+        }
+        for descriptor in manifests where descriptor.mediaType.isManifest {
+            let sources = store.sources(of: descriptor.digest)
+            guard !sources.isEmpty else { continue }
+            let manifest = try Manifest(
+                json: try store.document(descriptor.digest), named: "\(descriptor.digest)")
+            for part in manifest.layers + [manifest.config] {
+                for source in sources { add(source, part.digest) }
+            }
         }
         let wanted = Set(blobs.map(\.digest))
         for entry in try store.references.list() {

@@ -60,6 +60,12 @@ struct BlobUpload: Sendable {
                 return .mounted(from: source)
             }
         }
+        guard push.content.contains(blob.digest) else {
+            throw Problem(
+                kind: .notFound, what: push.purpose,
+                why: "\(blob.digest) is not in the store, and \(client.registry) does not have it",
+                fix: "pull the image that has it, or push that first")
+        }
         push.report(blob, .pushing, 0)
         let file = HeldFile(try push.content.open(blob.digest))
         let started = course.session == nil

@@ -10,6 +10,8 @@ package struct ImagePush: Sendable {
     /// The names to push, all of one repository.
     package let references: [ImageReference]
     let platform: Platform?
+    /// Whether an index is pushed though layers of it are not here.
+    private let isWhole: Bool
     let content: ContentStore
     let client: RegistryClient
     let schedule: RetrySchedule
@@ -24,17 +26,20 @@ package struct ImagePush: Sendable {
     ///   - reference: what to push; without a tag it means `latest`, or all tags.
     ///   - allTags: whether all tags of the reference's repository are meant.
     ///   - platform: the one platform to push; nil means all that the store has.
+    ///   - whole: whether an index is pushed though layers of it are not here.
     ///   - content: where the images are.
     ///   - settings: how to reach registries.
     ///   - report: is told what happens, from any thread.
     /// - Throws: `.invalid` when the reference cannot be pushed to; `.notFound` when the store has
     ///   no such image.
     package init(
-        _ reference: ImageReference, allTags: Bool, platform: Platform?, content: ContentStore,
-        settings: RegistrySettings, report: @escaping @Sendable (PushEvent) -> Void
+        _ reference: ImageReference, allTags: Bool, platform: Platform?, whole: Bool,
+        content: ContentStore, settings: RegistrySettings,
+        report: @escaping @Sendable (PushEvent) -> Void
     ) throws(Problem) {
         purpose = "cannot push \(allTags ? reference : reference.withDefaultTag)"
         self.platform = platform
+        isWhole = whole
         self.content = content
         send = report
         schedule = settings.schedule
@@ -75,14 +80,15 @@ package struct ImagePush: Sendable {
             guard let top = try content.references.descriptor(of: reference) else {
                 throw Self.missing(reference)
             }
-            let plan = try PushPlan(of: top, platform: platform, in: content, purpose: purpose)
+            let plan = try PushPlan(
+                of: top, platform: platform, whole: isWhole, in: content, purpose: purpose)
             try lease.protect((plan.blobs + plan.manifests + [plan.top]).map(\.digest))
             return plan
         }
         send(.started(reference: reference, digest: plan.top.digest))
         let waiting = plan.blobs.filter { uploaded.insert($0.digest).inserted }
         for blob in waiting { report(blob, .preparing, 0) }
-        try await upload(waiting)
+        try await upload(waiting, of: plan.manifests + [plan.top])
         for descriptor in plan.manifests {
             try await put(descriptor, as: .digest(descriptor.digest))
         }
@@ -100,10 +106,11 @@ package struct ImagePush: Sendable {
     }
 
     /// Uploads blobs, several at once.
-    private func upload(_ blobs: [Descriptor]) async throws {
+    private func upload(_ blobs: [Descriptor], of manifests: [Descriptor]) async throws {
         let sources = try await blocking {
             try BlobSources(
-                of: blobs, in: content, registry: client.registry, by: settings.registries)
+                of: blobs, in: manifests, content, registry: client.registry,
+                by: settings.registries)
         }
         try await withThrowingTaskGroup(of: Void.self) { group in
             for (number, blob) in blobs.enumerated() {

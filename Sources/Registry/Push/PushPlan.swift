@@ -27,14 +27,21 @@ struct PushPlan: Sendable, Equatable {
     /// - Parameters:
     ///   - descriptor: what the name stands for.
     ///   - platform: the one platform to push; nil means all that there is.
+    ///   - whole: whether all of an index is pushed though layers are not here: the registry may have
+    ///     them.
     ///   - store: where the content is.
     ///   - purpose: what cannot be done otherwise, for the error.
     /// - Throws: `.notFound` when content is missing; `.conflict` when some platforms of an index
     ///   are here and others are not.
     init(
-        of descriptor: Descriptor, platform: Platform?, in store: ContentStore, purpose: String
+        of descriptor: Descriptor, platform: Platform?, whole: Bool, in store: ContentStore,
+        purpose: String
     ) throws(Problem) {
-        let whole = try Gathering(of: descriptor, in: store)
+        let all = try Gathering(of: descriptor, in: store)
+        if whole, all.firstMissingManifest == nil {
+            self.init(all)
+            return
+        }
         if let platform {
             let images = try Self.images(of: descriptor, in: store)
             let index = ImageIndex(schemaVersion: 2, manifests: images)
@@ -42,8 +49,8 @@ struct PushPlan: Sendable, Equatable {
             try self.init(try Gathering(of: chosen, in: store), purpose: purpose)
             return
         }
-        guard descriptor.mediaType.isIndex, whole.firstMissing != nil else {
-            try self.init(whole, purpose: purpose)
+        guard descriptor.mediaType.isIndex, !whole, all.firstMissing != nil else {
+            try self.init(all, purpose: purpose)
             return
         }
         var complete: [Gathering] = []
@@ -74,6 +81,10 @@ struct PushPlan: Sendable, Equatable {
                 kind: .notFound, what: purpose, why: "\(missing) is not in the store any more",
                 fix: "pull, load or build the image again")
         }
+        self.init(parts)
+    }
+
+    private init(_ parts: Gathering) {
         blobs = parts.blobs
         manifests = parts.manifests
         top = parts.top
@@ -110,6 +121,8 @@ private struct Gathering {
     var manifests: [Descriptor] = []
     /// Content that is not here.
     var firstMissing: Digest?
+    /// A manifest or index that is not here.
+    var firstMissingManifest: Digest?
     private var seen: Set<Digest> = []
     private let store: ContentStore
 
@@ -124,6 +137,7 @@ private struct Gathering {
         guard seen.insert(descriptor.digest).inserted else { return }
         guard store.contains(descriptor.digest) else {
             firstMissing = firstMissing ?? descriptor.digest
+            firstMissingManifest = firstMissingManifest ?? descriptor.digest
             return
         }
         if descriptor.mediaType.isIndex {

@@ -8,6 +8,7 @@ struct PullCommand: Command {
     var isQuiet = false
     var platform: String?
     var allTags = false
+    var allPlatforms = false
     var authFile: String?
     var signaturePolicy: String?
     var reference = ""
@@ -17,6 +18,9 @@ struct PullCommand: Command {
             name: "pull", synopsis: "[OPTIONS] NAME[:TAG|@DIGEST]",
             summary: "Download an image from a registry",
             flags: [
+                .switch(
+                    "all-platforms", nil,
+                    "Download the images of all platforms, to push or save them", \.allPlatforms),
                 .switch(
                     "all-tags", "a", "Download all tagged images in the repository", \.allTags),
                 .text(
@@ -46,6 +50,7 @@ struct PullCommand: Command {
         var request = TransferRequest(reference)
         request.platform = platform
         request.allTags = allTags
+        request.allPlatforms = allPlatforms
         request.authFile = authFile.map { FilePath($0) }
         request.signaturePolicy = signaturePolicy.map { FilePath($0) }
         let pulled = try session.engine().images.pull(request) { event in display.show(event) }

@@ -43,6 +43,7 @@ enum CommandTree {
             Entry(name: "inspect", command: InspectCommand.self),
             Entry(name: "login", command: LoginCommand.self),
             Entry(name: "logout", command: LogoutCommand.self),
+            Entry(name: "search", command: SearchCommand.self),
             Entry(name: "version", command: VersionCommand.self),
             Entry(name: "completion", command: CompletionCommand.self),
             Entry(name: "manual", command: ManualCommand.self, isHidden: true),
@@ -54,6 +55,15 @@ enum CommandTree {
         [
             Group(name: "container", summary: "Manage containers", entries: containerEntries),
             Group(name: "image", summary: "Manage images", entries: imageEntries),
+            Group(
+                name: "manifest", summary: "Manage image manifests and manifest lists",
+                entries: [
+                    Entry(name: "annotate", command: AnnotateManifestCommand.self),
+                    Entry(name: "create", command: CreateManifestCommand.self),
+                    Entry(name: "inspect", command: InspectManifestCommand.self),
+                    Entry(name: "push", command: PushManifestCommand.self),
+                    Entry(name: "rm", command: RemoveManifestCommand.self),
+                ]),
             Group(
                 name: "system", summary: "Manage Kade",
                 entries: [Entry(name: "info", command: InfoCommand.self)]),

@@ -52,7 +52,8 @@ struct PullCommand {
         let isQuiet = arguments.isQuiet
         for reference in references {
             let pull = try ImagePull(
-                reference, platform: arguments.platform, content: content, layers: layers,
+                reference, platform: arguments.platform,
+                allPlatforms: arguments.takesAllPlatforms, content: content, layers: layers,
                 settings: settings, trust: trust,
                 report: { event in
                     if case .layer = event, isQuiet { return }

@@ -18,7 +18,8 @@ struct PushCommand {
                 environment: NetworkCommand.environment)
             let push = try ImagePush(
                 try ImageReference(parsing: arguments.name), allTags: arguments.takesAllTags,
-                platform: arguments.platform, content: try ContentStore(root: arguments.root),
+                platform: arguments.platform, whole: arguments.isWhole,
+                content: try ContentStore(root: arguments.root),
                 settings: settings,
                 report: { event in
                     if case .layer = event, arguments.isQuiet { return }

@@ -12,6 +12,10 @@ struct TransferArguments: Equatable {
     var isQuiet = false
     /// Whether certificates are checked and https is a must.
     var verifiesTLS = true
+    /// Whether all that an index names comes.
+    var takesAllPlatforms = false
+    /// Whether an index is pushed though layers of it are not here.
+    var isWhole = false
     /// The one file with credentials to use.
     var authFile: FilePath?
     /// The policy about signatures to use.
@@ -30,6 +34,8 @@ struct TransferArguments: Equatable {
         var isQuiet = false
         var verifiesTLS = true
         var takesAllTags = false
+        var takesAllPlatforms = false
+        var isWhole = false
         var authFile: FilePath?
         var signaturePolicy: FilePath?
         while let argument = reading.next() {
@@ -40,6 +46,9 @@ struct TransferArguments: Equatable {
                 platform = try Platform(parsing: reading.value(of: "--platform"))
             case .flag("--quiet"), .flag("-q"): isQuiet = try reading.bool(of: "--quiet")
             case .flag("--tls-verify"): verifiesTLS = try reading.bool(of: "--tls-verify")
+            case .flag("--all-platforms"):
+                takesAllPlatforms = try reading.bool(of: "--all-platforms")
+            case .flag("--whole"): isWhole = try reading.bool(of: "--whole")
             case .flag("--authfile"): authFile = FilePath(try reading.value(of: "--authfile"))
             case .flag("--signature-policy"):
                 signaturePolicy = FilePath(try reading.value(of: "--signature-policy"))
@@ -57,6 +66,8 @@ struct TransferArguments: Equatable {
         self.isQuiet = isQuiet
         self.verifiesTLS = verifiesTLS
         self.takesAllTags = takesAllTags
+        self.takesAllPlatforms = takesAllPlatforms
+        self.isWhole = isWhole
         self.authFile = authFile
         self.signaturePolicy = signaturePolicy
     }

@@ -163,6 +163,19 @@ final class ReceivingRegistry {
                 if fault == "busy" and number == 1:
                     self.rfile.read(length)
                     return self.answer(429, {"Retry-After": "1"})
+                if path == "/v1/search" and fault == "elsewhere":
+                    return self.answer(200, {}, json.dumps({"results": [
+                        {"name": "one/" + query["q"], "description": "First\nof all", "star_count": 7,
+                         "is_official": True},
+                        {"name": "two", "description": "x" * 60, "star_count": 1}]}).encode())
+                if path == "/v1/search": return self.error(404, "NOT_FOUND")
+                if path == "/v2/_catalog":
+                    names = sorted({n.rsplit("+", 1)[0].replace("+", "/")
+                        for n in os.listdir(folder + "/manifests")})
+                    last = query.get("last", "")
+                    rest = [n for n in names if n > last]
+                    headers = {"Link": '</v2/_catalog?n=1&last=%s>; rel="next"' % rest[0]} if len(rest) > 1 else {}
+                    return self.answer(200, headers, json.dumps({"repositories": rest[:1]}).encode())
                 found = re.match("^/v2/(.*?)/(blobs/uploads|blobs|manifests|referrers)/(.*)$", path)
                 repository, kind, name = found.groups()
                 needed = "repository:%s:pull" % repository
