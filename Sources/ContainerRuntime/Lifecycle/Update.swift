@@ -34,10 +34,6 @@ package enum Update {
         let recorded = spec.linux?.resources ?? .init()
         var context = SetupContext(
             containerID: id, bundle: FilePath(state.bundle), rootfs: FilePath(state.rootfs))
-        if state.unit != nil {
-            context.warn(
-                "the properties of the container's unit stay: systemd may apply them again")
-        }
         if !change.devices.isEmpty, change.devices != recorded.devices {
             context.warn("update changes no rules of devices")
         }
@@ -45,10 +41,11 @@ package enum Update {
         let steps = try ResourceLimits.updateSteps(for: completed, in: cgroup)
         do throws(Problem) {
             try enableControllers(of: completed, in: cgroup)
+            try setUnit(state.unit, to: completed, in: cgroup)
             for step in steps { try step.run(in: &context) }
             try write(schemata, of: &spec, containerID: id)
         } catch {
-            throw takeBack(to: recorded, in: cgroup, &context, after: error)
+            throw takeBack(to: recorded, in: cgroup, unit: state.unit, &context, after: error)
         }
         var linux = spec.linux ?? .init()
         linux.resources = recorded.changed(by: change)
@@ -98,15 +95,31 @@ package enum Update {
         }
     }
 
+    /// Tells systemd of limits, which it would take back when it applies the unit again.
+    ///
+    /// The files are written after it: systemd knows not all limits, and rounds some.
+    private static func setUnit(
+        _ unit: RuntimeState.Unit?, to resources: RuntimeSpec.Resources, in cgroup: Cgroup
+    ) throws(Problem) {
+        guard let unit else { return }
+        var manager = try SystemdManager.reach(isOfUser: unit.isOfUser)
+        let properties = try ResourceLimits.unitProperties(
+            for: resources, in: cgroup,
+            version: manager.facts(isOfUser: unit.isOfUser).version, isRunning: true)
+        guard !properties.isEmpty else { return }
+        try manager.set(properties, of: unit.name)
+    }
+
     /// Writes the limits so far again.
     ///
     /// - Returns: the failure, with what could not be written.
     private static func takeBack(
-        to recorded: RuntimeSpec.Resources, in cgroup: Cgroup, _ context: inout SetupContext,
-        after failure: Problem
+        to recorded: RuntimeSpec.Resources, in cgroup: Cgroup, unit: RuntimeState.Unit?,
+        _ context: inout SetupContext, after failure: Problem
     ) -> Problem {
         var problem = failure
         do throws(Problem) {
+            try setUnit(unit, to: recorded, in: cgroup)
             for step in try ResourceLimits.updateSteps(for: recorded, in: cgroup) {
                 try step.run(in: &context)
             }

@@ -118,7 +118,8 @@ package struct CgroupPlacement: Sendable {
             + [UnitProperty("DefaultDependencies", .boolean(false))]
             + (try UnitPropertyAnnotation.properties(of: annotations))
             + (try ResourceLimits.unitProperties(
-                for: resources, in: cgroup, version: host.systemd?.version ?? 0))
+                for: resources, in: cgroup, version: host.systemd?.version ?? 0,
+                isRunning: false))
     }
 
     private static func path(

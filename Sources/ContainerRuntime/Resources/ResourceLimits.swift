@@ -43,11 +43,18 @@ package enum ResourceLimits {
     /// The limits as properties of the container's unit, as far as systemd knows them; the kernel's
     /// files get all of them afterwards.
     ///
+    /// - Parameters:
+    ///   - resources: the limits.
+    ///   - cgroup: the unit's.
+    ///   - version: systemd's.
+    ///   - isRunning: whether the unit is there already: then what cannot change is left out.
+    /// - Returns: the properties.
     /// - Throws: when a value is wrong.
     static func unitProperties(
-        for resources: RuntimeSpec.Resources, in cgroup: Cgroup, version: Int
+        for resources: RuntimeSpec.Resources, in cgroup: Cgroup, version: Int, isRunning: Bool
     ) throws(Problem) -> [UnitProperty] {
-        var properties = try DeviceRules.unitProperties(for: resources.devices)
+        var properties =
+            isRunning ? [] : try DeviceRules.unitProperties(for: resources.devices)
         if let memory = resources.memory {
             properties += try MemoryLimit.unitProperties(for: memory, in: cgroup)
         }
@@ -59,8 +66,8 @@ package enum ResourceLimits {
         if let blockIO = resources.blockIO {
             properties += BlockIOLimit.unitProperties(for: blockIO, in: cgroup)
         }
-        return properties
-            + (try UnifiedSettings.unitProperties(for: resources.unified, version: version))
+        properties += try UnifiedSettings.unitProperties(for: resources.unified, version: version)
+        return isRunning ? properties.filter { $0.name != "OOMPolicy" } : properties
     }
 
     /// The controllers that the limits need.

@@ -69,6 +69,21 @@ struct SystemdManager: ~Copyable {
         }
     }
 
+    /// Changes properties of a unit until the machine stops, and waits until systemd has written them
+    /// to the kernel's files.
+    mutating func set(_ properties: [UnitProperty], of unit: String) throws(Problem) {
+        do throws(DBusError) {
+            _ = try connection.call(
+                "SetUnitProperties", of: Self.manager,
+                [.string(unit), .boolean(true), .array(properties.map(\.pair), of: "(sv)")])
+        } catch {
+            throw Self.problem(
+                "cannot change the unit \(unit)", error, fix: "see systemctl status \(unit)")
+        }
+        // systemd writes before it reads the next message.
+        _ = try property("Version")
+    }
+
     /// Ends a unit with all its processes, waits for that, and forgets how it ended; one that is
     /// gone already is as good.
     mutating func stop(_ unit: String) throws(Problem) {

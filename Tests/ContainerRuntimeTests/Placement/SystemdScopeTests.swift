@@ -98,6 +98,24 @@ import Testing
         #expect(start.properties.contains(UnitProperty("BlockIOAccounting", .boolean(true))))
     }
 
+    @Test func `a unit that runs keeps its devices, and what it does when memory runs out`() throws
+    {
+        let resources = RuntimeSpec.Resources(
+            devices: [.init(allow: false)], memory: .init(limit: 64),
+            unified: ["memory.oom.group": "1", "memory.high": "32"])
+        let cgroup = Cgroup(layout: .version2, path: "/x")
+        let names = try [false, true].map { isRunning in
+            try ResourceLimits.unitProperties(
+                for: resources, in: cgroup, version: 257, isRunning: isRunning
+            ).map(\.name)
+        }
+        #expect(
+            names == [
+                ["DevicePolicy", "DeviceAllow", "MemoryMax", "MemoryHigh", "OOMPolicy"],
+                ["MemoryMax", "MemoryHigh"],
+            ])
+    }
+
     @Test func `systemd gets the rules about devices that it has words for`() throws {
         let one = try DeviceRules.unitProperties(for: [
             .init(allow: false), .init(allow: true, type: .block, major: 8, access: "rw"),
