@@ -57,6 +57,50 @@ import Testing
         #expect(error?.what == "cannot read config.json")
     }
 
+    @Test(arguments: [
+        (#"{"root":{"path":"a\u0000b"}}"#, "root.path"),
+        (#"{"hostname":"\u0000"}"#, "hostname"),
+        (#"{"process":{"cwd":"/a\u0000/../b"}}"#, "process.cwd"),
+        (#"{"process":{"cwd":"/","args":["a","é\u0000"]}}"#, "process.args[1]"),
+        (#"{"process":{"cwd":"/","env":["A=\u0000"]}}"#, "process.env[0]"),
+        (#"{"mounts":[{"destination":"/proc\u0000x"}]}"#, "mounts[0].destination"),
+        (#"{"mounts":[{"destination":"/","source":"/a\u0000"}]}"#, "mounts[0].source"),
+        (#"{"mounts":[{"destination":"/","options":["ro\u0000"]}]}"#, "mounts[0].options[0]"),
+        (#"{"hooks":{"prestart":[{"path":"/\u0000"}]}}"#, "hooks.prestart[0].path"),
+        (#"{"linux":{"cgroupsPath":"/a\u0000"}}"#, "linux.cgroupsPath"),
+        (
+            #"{"linux":{"namespaces":[{"type":"pid","path":"/\u0000"}]}}"#,
+            "linux.namespaces[0].path"
+        ),
+        (#"{"linux":{"devices":[{"type":"c","path":"/\u0000"}]}}"#, "linux.devices[0].path"),
+        (#"{"linux":{"maskedPaths":["/\u0000"]}}"#, "linux.maskedPaths[0]"),
+        (#"{"linux":{"sysctl":{"net.a":"1\u0000"}}}"#, "linux.sysctl"),
+        (#"{"linux":{"sysctl":{"net.a\u0000":"1"}}}"#, "linux.sysctl"),
+        (#"{"linux":{"resources":{"unified":{"a\u0000":"1"}}}}"#, "linux.resources.unified"),
+    ])
+    func `a zero byte is refused by its path`(text: String, path: String) {
+        let error = #expect(throws: Problem.self) {
+            try RuntimeSpec(json: Array(text.utf8), named: "config.json")
+        }
+        #expect(error?.why.hasPrefix(path) == true, "\(error?.why ?? "")")
+        #expect(error?.why.contains("holds a zero byte") == true, "\(error?.why ?? "")")
+    }
+
+    @Test func `what is only told, or is not known, may hold a zero byte`() throws {
+        let text = #"{"ociVersion":"1.3.0","annotations":{"a\u0000":"b\u0000"},"new":"\u0000"}"#
+        let spec = try RuntimeSpec(json: Array(text.utf8), named: "config.json")
+        #expect(spec.annotations == ["a\0": "b\0"])
+        #expect(spec.unknownFields["new"] == "\0")
+        #expect(throws: Problem.self) {
+            try RuntimeSpec.Process(
+                json: Array(#"{"cwd":"/","args":["\u0000"]}"#.utf8), named: "process.json")
+        }
+        #expect(throws: Problem.self) {
+            try RuntimeSpec.Resources(
+                json: Array(#"{"unified":{"a\u0000":""}}"#.utf8), named: "resources.json")
+        }
+    }
+
     @Test func `null and empty strings are as good as absent`() throws {
         let text = """
             {"ociVersion":"1.3.0","hostname":"","mounts":null,"linux":null,"annotations":null,

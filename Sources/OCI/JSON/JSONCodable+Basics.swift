@@ -61,7 +61,11 @@ extension Dictionary: JSONCodable where Key == String, Value: JSONCodable {
         self = [:]
         if json.readNull() { return }
         try json.enterObject()
-        while let key = try json.nextKey() { self[key.string] = try json.read() }
+        while let key = try json.nextKey() {
+            let name = key.string
+            if json.refusesZeroBytes { try json.checkZeroBytes(in: name) }
+            self[name] = try json.read()
+        }
     }
 
     /// Writes the members in the order of their names.

@@ -1,11 +1,26 @@
 extension JSONReader {
     /// Reads a string.
     package mutating func readString() throws(JSONError) -> String {
+        try readString(mayHoldZeroBytes: !refusesZeroBytes)
+    }
+
+    /// Reads a string; one without escapes holds no zero byte.
+    mutating func readString(mayHoldZeroBytes: Bool) throws(JSONError) -> String {
         skipWhitespace()
         guard peek() == UInt8(ascii: "\"") else { throw mismatch("a string") }
         let start = position + 1
-        guard let range = try scanPlainString() else { return try decodeString(from: start) }
-        return String(decoding: UnsafeBufferPointer(rebasing: bytes[range]), as: UTF8.self)
+        if let range = try scanPlainString() {
+            return String(decoding: UnsafeBufferPointer(rebasing: bytes[range]), as: UTF8.self)
+        }
+        let string = try decodeString(from: start)
+        if !mayHoldZeroBytes { try checkZeroBytes(in: string) }
+        return string
+    }
+
+    /// Refuses a string that the kernel would cut off.
+    func checkZeroBytes(in string: String) throws(JSONError) {
+        guard string.utf8.contains(0) else { return }
+        throw error("holds a zero byte, which no path, name or argument can")
     }
 
     /// Reads true or false.

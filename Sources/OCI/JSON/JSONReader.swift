@@ -19,6 +19,11 @@ package struct JSONReader: ~Copyable {
     let bytes: UnsafeBufferPointer<UInt8>
     var position = 0
     var frames: [Frame] = []
+    /// Whether a string that holds a zero byte, written `\u0000`, is an error.
+    ///
+    /// For texts whose strings become paths, names and arguments: the kernel reads them up to a zero
+    /// byte, and would do something else than the text says. What nobody knows stays free.
+    package var refusesZeroBytes = false
 
     /// An array or object that has begun and not ended.
     struct Frame {

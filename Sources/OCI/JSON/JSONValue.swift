@@ -99,7 +99,7 @@ extension JSONReader {
     package mutating func readValue() throws(JSONError) -> JSONValue {
         skipWhitespace()
         switch peek() {
-        case UInt8(ascii: "\""): return .string(try readString())
+        case UInt8(ascii: "\""): return .string(try readString(mayHoldZeroBytes: true))
         case UInt8(ascii: "t"), UInt8(ascii: "f"): return .bool(try readBool())
         case UInt8(ascii: "n"):
             guard readNull() else { throw mismatch("a value") }

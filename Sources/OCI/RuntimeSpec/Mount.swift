@@ -69,6 +69,7 @@ extension RuntimeSpec.Mount {
         var uidMappings: [RuntimeSpec.IDMapping] = []
         var gidMappings: [RuntimeSpec.IDMapping] = []
         var unknownFields = JSONObject()
+        json.refusesZeroBytes = true
         try json.enterObject()
         while let key = try json.nextKey() {
             switch key {

@@ -190,6 +190,7 @@ extension RuntimeSpec.Process {
         var ioPriority: RuntimeSpec.IOPriority?
         var execCPUAffinity: RuntimeSpec.CPUAffinity?
         var unknownFields = JSONObject()
+        json.refusesZeroBytes = true
         try json.enterObject()
         while let key = try json.nextKey() {
             switch key {

@@ -51,6 +51,7 @@ extension RuntimeSpec {
 extension RuntimeSpec.Resources {
     package init(from json: inout JSONReader) throws(JSONError) {
         self.init()
+        json.refusesZeroBytes = true
         try json.enterObject()
         while let key = try json.nextKey() {
             switch key {

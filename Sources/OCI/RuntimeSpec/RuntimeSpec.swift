@@ -67,6 +67,7 @@ extension RuntimeSpec {
         var linux: Linux?
         var vm: VM?
         var unknownFields = JSONObject()
+        json.refusesZeroBytes = true
         try json.enterObject()
         while let key = try json.nextKey() {
             switch key {
@@ -77,7 +78,10 @@ extension RuntimeSpec {
             case "domainname": domainname = try json.read()
             case "mounts": mounts = try json.read()
             case "hooks": hooks = try json.read()
-            case "annotations": annotations = try json.read()
+            case "annotations":
+                json.refusesZeroBytes = false  // they are only told
+                annotations = try json.read()
+                json.refusesZeroBytes = true
             case "linux": linux = try json.read()
             case "vm": vm = try json.read()
             default: try unknownFields.keep(key, from: &json)
