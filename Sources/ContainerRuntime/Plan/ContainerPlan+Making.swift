@@ -242,8 +242,9 @@ struct PlanMaker {
 
     private var hasOwnUser: Bool { namespaces.hasNewUser || namespaces.joinedUser != nil }
 
-    /// Whether steps write below `/proc` once the container's own is in its place.
+    /// Whether steps use `/proc` once the container's own, or a joined namespace's, is in its place.
     private var needsProc: Bool {
-        !linux.sysctl.isEmpty || process.apparmorProfile != nil || process.selinuxLabel != nil
+        namespaces.joinedMount != nil || !linux.sysctl.isEmpty || process.apparmorProfile != nil
+            || process.selinuxLabel != nil
     }
 }

@@ -27,7 +27,8 @@ extension HostFacts {
                 cgroups: try CgroupLayout.detect(),
                 isAppArmorEnabled: process?.apparmorProfile != nil
                     && SecurityLabels.isAppArmorEnabled,
-                isSELinuxEnabled: process?.selinuxLabel != nil && SecurityLabels.isSELinuxEnabled,
+                isSELinuxEnabled: (process?.selinuxLabel ?? spec.linux?.mountLabel) != nil
+                    && SecurityLabels.isSELinuxEnabled,
                 resourceControl: spec.linux?.intelRdt == nil
                     ? nil : try ResourceControl.mountPoint())
         }

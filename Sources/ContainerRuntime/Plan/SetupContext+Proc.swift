@@ -24,6 +24,36 @@ extension SetupContext {
         try openProc(directory, [.path, .directory]).open(FilePath(name), flags)
     }
 
+    /// Opens this process's descriptors as a directory of the host's `/proc`, in which "7" leads to
+    /// what descriptor 7 is open on.
+    ///
+    /// It is for calls that take a path and nothing else: by `/proc/self/fd` they would ask whatever
+    /// a joined mount namespace has at `/proc`.
+    borrowing func openOwnDescriptors() throws(SystemCallError) -> OwnedFD {
+        try openProc("self/fd", [.path, .directory])
+    }
+
+    /// Mounts by `mount(2)`, which takes a path alone: the target's number, in the directory of this
+    /// process's descriptors.
+    ///
+    /// Every path of the setup is absolute, so that nobody misses the working directory.
+    borrowing func mountClassically(
+        _ source: String, on target: borrowing OwnedFD, type: String, _ flags: MountFlags,
+        data: String
+    ) throws(SystemCallError) {
+        try WorkingDirectory.change(to: openOwnDescriptors())
+        try Mount.mount(
+            source, at: FilePath("\(target.rawValue)"), type: type, flags, data: data)
+        try WorkingDirectory.change(to: "/")
+    }
+
+    /// Takes the mount away whose root a descriptor is open on, with all that is mounted beneath it.
+    borrowing func unmount(_ root: borrowing OwnedFD) throws(SystemCallError) {
+        try WorkingDirectory.change(to: openOwnDescriptors())
+        try Mount.detach(FilePath("\(root.rawValue)"))
+        try WorkingDirectory.change(to: "/")
+    }
+
     /// Opens `/proc` and makes sure that it is procfs.
     static func procOfHost() throws(SystemCallError) -> RootedDirectory {
         let directory = try OwnedFD.open("/proc", [.path, .directory])

@@ -23,7 +23,8 @@ struct BindMount {
                 isDirectory
                 ? try rootfs.makeDirectories(target, permissions: .directoryDefault)
                 : try rootfs.makeFile(target, permissions: .directoryDefault)
-            try ProcProtection.check(place, mount: mount, isFromProc: attachment.isFromProc)
+            try ProcProtection.check(
+                place, mount: mount, isFromProc: attachment.isFromProc, in: context)
             try attachment.tree.attach(onto: place)
             try attachment.tree.descriptor.changePropagation(mount.options)
         }

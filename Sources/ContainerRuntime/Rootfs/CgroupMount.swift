@@ -43,7 +43,7 @@ struct CgroupMount {
             (rootfs) throws(SystemCallError) in
             let target = try rootfs.makeDirectories(
                 mount.destination, permissions: .directoryDefault)
-            try ProcProtection.check(target, mount: mount, isFromProc: false)
+            try ProcProtection.check(target, mount: mount, isFromProc: false, in: context)
             let made = try unifiedTree(attributes)
             try made.attach(onto: target)
             try made.descriptor.change(mount.options)
@@ -78,7 +78,7 @@ struct CgroupMount {
             (rootfs) throws(SystemCallError) in
             let target = try rootfs.makeDirectories(
                 mount.destination, permissions: .directoryDefault)
-            try ProcProtection.check(target, mount: mount, isFromProc: false)
+            try ProcProtection.check(target, mount: mount, isFromProc: false, in: context)
             let outer = try FileSystemContext(type: "tmpfs")
             try outer.set("source", to: "cgroup")
             try outer.set("mode", to: "755")

@@ -42,9 +42,7 @@ package struct ContainerMount: Sendable, Equatable {
     package init(_ mount: RuntimeSpec.Mount, index: Int, bundle: FilePath) throws(Problem) {
         self.index = index
         options = MountOptions(mount.options)
-        // Before version 1.2 a destination could be relative; it starts at the root then.
-        destination = FilePath("/").pushing(FilePath(mount.destination).removingRoot())
-            .lexicallyNormalized()
+        destination = Self.destination(of: mount)
         let isBind = options.isBind || mount.type == "bind"
         if options.flags.contains(.remount) {
             kind = .remount(type: mount.type ?? "", source: mount.source ?? "")
@@ -70,6 +68,13 @@ package struct ContainerMount: Sendable, Equatable {
                 why: "owners are mapped on bind mounts only",
                 fix: "remove idmap and the mappings of the mount")
         }
+    }
+
+    /// Where an entry is mounted, from the container's root.
+    ///
+    /// Before version 1.2 a destination could be relative; it starts at the root then.
+    static func destination(of mount: RuntimeSpec.Mount) -> FilePath {
+        FilePath("/").pushing(FilePath(mount.destination).removingRoot()).lexicallyNormalized()
     }
 
     private static func ownerMaps(of mount: RuntimeSpec.Mount) throws(Problem) -> OwnerMaps? {

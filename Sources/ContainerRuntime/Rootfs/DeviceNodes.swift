@@ -119,7 +119,7 @@ struct MakeDeviceNodes: SetupStep {
                     return try bind(node, beneath: rootfs)
                 }
                 do throws(SystemCallError) {
-                    try make(node, beneath: rootfs)
+                    try make(node, beneath: rootfs, in: context)
                 } catch  where error.errno == .notPermitted && error.call == "mknodat" {
                     try bind(node, beneath: rootfs)
                 }
@@ -128,7 +128,8 @@ struct MakeDeviceNodes: SetupStep {
     }
 
     private func make(
-        _ node: DeviceNode, beneath rootfs: borrowing RootedDirectory
+        _ node: DeviceNode, beneath rootfs: borrowing RootedDirectory,
+        in context: borrowing SetupContext
     ) throws(SystemCallError) {
         do throws(SystemCallError) {
             try rootfs.makeNode(
@@ -144,7 +145,9 @@ struct MakeDeviceNodes: SetupStep {
                 errno: .fileExists)
         }
         if status.permissions != node.permissions.rawValue {
-            try File.changePermissions(of: made.procPath, to: node.permissions)
+            // To open the device itself might do something.
+            try context.openOwnDescriptors()
+                .changePermissions(of: FilePath("\(made.rawValue)"), to: node.permissions)
         }
         if status.owner != node.user || status.group != node.group {
             try made.changeOwnerOfHandle(user: node.user, group: node.group)

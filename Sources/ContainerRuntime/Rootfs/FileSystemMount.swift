@@ -18,11 +18,17 @@ struct FileSystemMount {
                 let covered = isLikeCovered ? try rootfs.status(of: mount.destination) : nil
                 let target = try rootfs.makeDirectories(
                     mount.destination, permissions: .directoryDefault)
-                try ProcProtection.check(target, mount: mount, isFromProc: type == "proc")
+                try ProcProtection.check(
+                    target, mount: mount, isFromProc: type == "proc", in: context)
                 if type == "proc" || type == "sysfs" {
                     try ProcProtection.checkIsDirectory(mount.destination, beneath: rootfs)
                 }
-                try make(on: target, covering: covered, beneath: rootfs)
+                let options = allOptions(covering: covered)
+                if mustBeClassic(options) {
+                    try makeClassically(options, on: target, beneath: rootfs, in: context)
+                } else {
+                    try make(options, on: target)
+                }
             }
         } catch {
             // Without a namespace of its own for it a user namespace may only bind the host's.
@@ -32,38 +38,36 @@ struct FileSystemMount {
     }
 
     private func make(
-        on target: borrowing OwnedFD, covering covered: FileStatus?,
-        beneath rootfs: borrowing RootedDirectory
+        _ options: [String], on target: borrowing OwnedFD
     ) throws(SystemCallError) {
-        let options = allOptions(covering: covered)
-        // fsconfig(2) takes at most 255 bytes for one value.
-        if options.contains(where: { $0.utf8.count > 255 }) {
-            return try makeClassically(options, on: target, beneath: rootfs)
-        }
         let context = try FileSystemContext(type: type)
         if !source.isEmpty { try context.set("source", to: source) }
-        for option in options {
-            let parts = option.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            if parts.count == 2 {
-                try context.set(String(parts[0]), to: String(parts[1]))
-            } else {
-                try context.set(option)
-            }
-        }
+        try context.set(mount.options.fileSystemFlags + options)
         let made = try context.mount(attributes)
         if mount.options.copiesUp { try CopyUp.copy(from: target, to: made.descriptor) }
         try made.attach(onto: target)
         try made.descriptor.change(mount.options)
     }
 
-    /// `mount(2)`, for options that are too long for `fsconfig(2)`.
+    /// Whether `fsconfig(2)` cannot say it: it takes at most 255 bytes for one value, and has no name
+    /// for some flags.
+    private func mustBeClassic(_ options: [String]) -> Bool {
+        !mount.options.flags.isDisjoint(with: [.inodeVersion, .posixACL])
+            || options.contains { $0.utf8.count > 255 }
+    }
+
+    /// `mount(2)`, for what `fsconfig(2)` cannot say.
     private func makeClassically(
-        _ options: [String], on target: borrowing OwnedFD, beneath rootfs: borrowing RootedDirectory
+        _ options: [String], on target: borrowing OwnedFD,
+        beneath rootfs: borrowing RootedDirectory, in context: borrowing SetupContext
     ) throws(SystemCallError) {
-        try Mount.mount(
-            source, at: target.procPath, type: type, [],
-            data: options.joined(separator: ","))
+        var flags = mount.options.flags.intersection(MountOptions.fileSystemFlags)
+        if options.contains("ro") { flags.formUnion(.readOnly) }
+        try context.mountClassically(
+            source, on: target, type: type, flags,
+            data: options.filter { $0 != "ro" }.joined(separator: ","))
         let made = try rootfs.open(mount.destination, [.path])
+        if mount.options.copiesUp { try CopyUp.copy(from: target, to: made) }
         try made.changeMount(MountAttributeChange(set: attributes), isRecursive: false)
         try made.change(mount.options)
     }
@@ -80,9 +84,9 @@ struct FileSystemMount {
         type == "tmpfs" && !mount.options.data.contains { $0.hasPrefix("mode=") }
     }
 
-    /// The options of the file system, with what the spec leaves to the runtime.
+    /// The options of the file system that are no flags, with what the spec leaves to the runtime.
     private func allOptions(covering covered: FileStatus?) -> [String] {
-        var options = mount.options.fileSystemFlags + mount.options.data
+        var options = mount.options.data
         if let covered {
             options.append("mode=\(String(covered.permissions, radix: 8))")
         }

@@ -43,9 +43,8 @@ struct MakeMount: SetupStep {
             if options.isBind {
                 try target.changeMount(options.attributeChange, isRecursive: false)
             } else {
-                try Mount.mount(
-                    source, at: target.procPath, type: type, options.flags,
-                    data: options.dataText)
+                try context.mountClassically(
+                    source, on: target, type: type, options.flags, data: options.dataText)
             }
             try target.change(options)
         }

@@ -12,16 +12,19 @@ enum ProcProtection {
     ///   - target: the destination, opened.
     ///   - mount: what is to be mounted.
     ///   - isFromProc: whether that is procfs itself.
+    ///   - context: has the host's `/proc`, which alone is asked where the destination lies.
     /// - Throws: the refusal.
     static func check(
-        _ target: borrowing OwnedFD, mount: ContainerMount, isFromProc: Bool
+        _ target: borrowing OwnedFD, mount: ContainerMount, isFromProc: Bool,
+        in context: borrowing SetupContext
     ) throws(SystemCallError) {
         if mount.destination == "/proc" {
             guard !isFromProc else { return }
             throw refusal(mount, "only proc may be mounted on /proc")
         }
         guard try FileSystemStatus(of: target).type == FileSystemStatus.proc else { return }
-        let path = try Link.target(of: target.procPath).string
+        let path = try context.openOwnDescriptors().linkTarget(of: FilePath("\(target.rawValue)"))
+            .string
         let isHarmless = allowed.contains { path.hasSuffix("/proc/" + $0) }
         guard !isHarmless else { return }
         throw refusal(mount, "it lies inside /proc")

@@ -120,6 +120,17 @@ extension OwnedFD {
         try kernel("fchownat", describe(rawValue)) { fchownat(rawValue, "", user, group, 0x1000) }
     }
 
+    /// Sets the permissions of a name in this directory, through a last symbolic link.
+    ///
+    /// The system call is `fchmodat(2)`.
+    package borrowing func changePermissions(
+        of name: FilePath, to permissions: FilePermissions
+    ) throws(SystemCallError) {
+        try kernel("fchmodat", "\(name) in \(describe(rawValue))") {
+            name.withPlatformString { fchmodat(rawValue, $0, permissions.rawValue, 0) }
+        }
+    }
+
     /// Sets the open file's permissions.
     ///
     /// The system call is `fchmod(2)`.

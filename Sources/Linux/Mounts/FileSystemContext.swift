@@ -33,6 +33,18 @@ package struct FileSystemContext: ~Copyable, Sendable {
         }
     }
 
+    /// Sets options as mount(8) writes them: "size=1m", "sync".
+    package borrowing func set(_ options: [String]) throws(SystemCallError) {
+        for option in options {
+            let parts = option.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            if parts.count == 2 {
+                try set(String(parts[0]), to: String(parts[1]))
+            } else {
+                try set(option)
+            }
+        }
+    }
+
     /// Makes the file system and a detached mount of it.
     ///
     /// The system calls are `fsconfig(2)` with `FSCONFIG_CMD_CREATE` and `fsmount(2)`.

@@ -54,7 +54,7 @@ package enum Mount {
     /// Mounts a file system of a type.
     ///
     /// The system call is `mount(2)`. What a name inside a rootfs means is for the caller to pin
-    /// first: pass the ``OwnedFD/procPath`` of a descriptor.
+    /// first: a descriptor's number in this process's `/proc/self/fd`.
     package static func mount(
         _ source: String, at target: FilePath, type: String, _ flags: MountFlags, data: String
     ) throws(SystemCallError) {
@@ -131,6 +131,13 @@ package enum Mount {
     ) throws(SystemCallError) {
         let flags: CInt = 8 | (isDetached ? 2 : 0)  // UMOUNT_NOFOLLOW, MNT_DETACH
         try kernel("umount2", "\(target)") { target.withPlatformString { umount2($0, flags) } }
+    }
+
+    /// Takes a mount out of the tree at once, with all beneath; a last link is followed.
+    ///
+    /// The system call is `umount2(2)` with `MNT_DETACH`.
+    package static func detach(_ target: FilePath) throws(SystemCallError) {
+        try kernel("umount2", "\(target)") { target.withPlatformString { umount2($0, 2) } }
     }
 
     /// Puts the mount at a path in the place of the root, and the old root at another path.

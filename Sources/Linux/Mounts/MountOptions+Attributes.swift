@@ -22,6 +22,11 @@ extension MountOptions {
         Self.fileSystemTable.filter { flags.contains($0.flag) }.map(\.name)
     }
 
+    /// The flags that belong to the whole file system.
+    package static var fileSystemFlags: MountFlags {
+        fileSystemTable.reduce(into: []) { $0.formUnion($1.flag) }
+    }
+
     private static let attributeTable: [(MountFlags, MountAttributes)] = [
         (.readOnly, .readOnly), (.noSetUserID, .noSetUserID), (.noDevices, .noDevices),
         (.noExecution, .noExecution), (.noAccessTime, .noAccessTime),
