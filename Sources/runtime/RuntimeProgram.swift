@@ -54,6 +54,7 @@ enum RuntimeProgram {
         case "features": return try FeaturesCommand.run(arguments)
         case "monitor": return try MonitorEntry.run(arguments)
         case "update": return try UpdateCommand.run(arguments, global)
+        case "mounts": return try MountsCommand.run(arguments, global)
         case "events": return try EventsCommand.run(arguments, global)
         case "checkpoint": return try CheckpointCommand.run(arguments, global)
         case "restore": return try RestoreCommand.run(arguments, global)

@@ -25,6 +25,7 @@ enum Usage {
                  [--cpu-rt-period US] [--cpu-rt-runtime US] [--cpu-idle 0|1]
                  [--cpuset-cpus LIST] [--cpuset-mems LIST] [--pids-limit N] [--blkio-weight N]
                  [--l3-cache-schema TEXT] [--mem-bw-schema TEXT] ID
+          mounts add|remove ID FILE
           checkpoint [--image-path DIR] [--work-path DIR] [--parent-path DIR] [--leave-running]
                  [--pre-dump] [--page-server ADDRESS:PORT] [--lazy-pages] [--status-fd N]
                  [--tcp-established] [--tcp-skip-in-flight] [--ext-unix-sk] [--shell-job]

@@ -136,13 +136,13 @@ private struct Execution: ~Copyable {
         context.joinedProcess = try explaining("cannot hold the container's init") {
             () throws(SystemCallError) in try OwnedFD(duplicating: descriptor)
         }
-        switch try maker.clone(target, in: context) {
+        switch try maker.entry.clone(in: context) {
         case .child:
             ends.runtime = nil
             InitProcess.run(plan, in: &context, journal: nil, process: maker.process)
         case .parent(let child):
             context.handshake = ends.runtime.take()
-            guard !maker.needsDetour else { return try keep(context.initMade(by: child)) }
+            guard !maker.entry.needsDetour else { return try keep(context.initMade(by: child)) }
             try keep(child)
         }
     }

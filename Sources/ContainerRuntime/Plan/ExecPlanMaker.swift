@@ -17,12 +17,10 @@ struct ExecPlanMaker {
     let state: RuntimeState
     let request: Exec.Request
 
-    private var kinds: [NamespaceKind] {
-        (spec.linux?.namespaces ?? []).map { NamespaceKind($0.type) }
+    /// How its process comes in.
+    var entry: ContainerEntry {
+        ContainerEntry(spec: spec, host: host, initProcessID: initProcessID)
     }
-
-    /// Whether the container has a user namespace that the runtime's rights do not reach into.
-    var needsDetour: Bool { kinds.contains(.user) && !host.isPrivileged }
 
     private var cgroup: Cgroup? { place.cgroup }
 
@@ -35,7 +33,7 @@ struct ExecPlanMaker {
     /// The plan, in the phases that a container's creation has too.
     func plan() throws(Problem) -> ContainerPlan {
         var plan = ContainerPlan()
-        let hasOwnUser = kinds.contains(.user)
+        let entry = entry
         if let unit = state.unit, unit.isOfUser {
             plan.add([AttachToUnit(unit: unit)], to: .attend)
         } else if let cgroup {
@@ -65,8 +63,7 @@ struct ExecPlanMaker {
                 CloseOnExecute(first: CInt(3 + request.preservedDescriptors)),
                 ConnectStreams(streams: request.streams),
                 KeepProc(), Await(rendezvous: .placed), ForbidInspection(),
-            ] + joinSteps, to: .settle)
-        if hasOwnUser { plan.add([BecomeNamespaceRoot()], to: .settle) }
+            ] + entry.joinSteps, to: .settle)
         if let processors = process.execCPUAffinity?.final {
             plan.add([SetProcessors(list: processors)], to: .settle)
         }
@@ -82,7 +79,7 @@ struct ExecPlanMaker {
             [EnterWorkingDirectory(path: process.cwd, user: process.user, isMade: false)],
             to: .enter)
         let maker = ProcessPlanMaker(
-            process: process, host: host, hasOwnUser: hasOwnUser)
+            process: process, host: host, hasOwnUser: entry.kinds.contains(.user))
         let filter = try SeccompPlan(
             spec.linux?.seccomp, process: process,
             state: ContainerState(of: state, status: .running))
@@ -96,58 +93,6 @@ struct ExecPlanMaker {
         plan.add(maker.confinement + filter.early + maker.identity + filter.late, to: .enter)
         plan.add(filter.atLaunch, to: .launch)
         return plan
-    }
-
-    /// With rights over all of the container's namespaces one call enters them; the detour has
-    /// entered all but the mounts.
-    private var joinSteps: [any SetupStep] {
-        // What is left to enter of a container that shares the runtime's mounts is its root.
-        let rootStep: [any SetupStep] =
-            kinds.contains(.mount) ? [] : [ChangeRootToProcess(process: initProcessID)]
-        if needsDetour {
-            return rootStep.isEmpty ? [JoinMountNamespace(path: namespaceFile(.mount))] : rootStep
-        }
-        let flags = kinds.filter { $0 != .pid }.map(\.flag)
-            .reduce(into: CloneFlags()) { $0.formUnion($1) }
-        return [JoinProcessNamespaces(process: initProcessID, kinds: flags)] + rootStep
-    }
-
-    /// Makes the process: a child of the runtime whose PID namespace is the container's.
-    func clone(
-        _ target: borrowing ChildProcess, in context: borrowing SetupContext
-    ) throws(Problem) -> CloneResult {
-        var setup = NamespaceSetup([])
-        if needsDetour {
-            setup.joinedUser = namespaceFile(.user)
-            setup.joined = kinds.filter { $0 != .user && $0 != .mount }
-                .map { JoinedNamespace(kind: $0, path: namespaceFile($0)) }
-        } else if kinds.contains(.pid) {
-            setup.joined = [JoinedNamespace(kind: .pid, path: namespaceFile(.pid))]
-        }
-        return try setup.clone(intoCgroup: context.cgroupDirectory, in: context)
-    }
-
-    private func namespaceFile(_ kind: NamespaceKind) -> FilePath {
-        FilePath("/proc/\(initProcessID)/ns/\(kind.fileName)")
-    }
-}
-
-/// Enters the namespaces of the container's init all at once (setns(2) with a pidfd).
-struct JoinProcessNamespaces: SetupStep {
-    let process: CInt
-    let kinds: CloneFlags
-
-    var explanation: Explanation {
-        Explanation(
-            shell: "nsenter --target \(process) --all",
-            why: "the program sees what the container sees", spec: "exec")
-    }
-
-    func run(in context: inout SetupContext) throws(Problem) {
-        guard !kinds.isEmpty, let target = context.joinedProcess.take() else { return }
-        try explaining("cannot enter the container's namespaces") { () throws(SystemCallError) in
-            try Namespaces.enter(ofProcess: target, kinds)
-        }
     }
 }
 
