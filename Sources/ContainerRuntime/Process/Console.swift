@@ -94,6 +94,9 @@ struct ConnectConsole: SetupStep {
 }
 
 /// Gives the standard streams to the program's user, so that it can open `/dev/stdout` again.
+///
+/// Streams that are the host's null device become the container's: they keep no mount of the host's
+/// open, and a checkpoint finds them.
 struct OwnStreams: SetupStep {
     let userID: UInt32
 
@@ -108,9 +111,11 @@ struct OwnStreams: SetupStep {
             do throws(SystemCallError) {
                 let copy = try OwnedFD(duplicating: descriptor)
                 let status = try FileStatus(of: copy)
-                // Whose it is already, and /dev/null, which is everyone's, stay as they are.
-                guard status.owner != userID, status.device != DeviceNumber(major: 1, minor: 3)
-                else { continue }
+                if status.isNull {
+                    try reopenNull(as: descriptor, in: context)
+                    continue
+                }
+                guard status.owner != userID else { continue }
                 try copy.changeOwner(user: userID, group: .max)
             } catch {
                 // runc's rule: a file that refuses (read-only, not mapped) is left to its owner.
@@ -124,5 +129,29 @@ struct OwnStreams: SetupStep {
                 }
             }
         }
+    }
+
+    /// Puts the container's null device in the place of the host's.
+    private func reopenNull(
+        as descriptor: CInt, in context: borrowing SetupContext
+    ) throws(SystemCallError) {
+        try context.insideRoot { (root) throws(SystemCallError) in
+            // To open any other device might do something, or wait.
+            guard let place = try root.openIfPresent("/dev/null", [.path, .noFollow]),
+                try FileStatus(of: place).isNull
+            else { return }
+            do throws(SystemCallError) {
+                let own = try root.open("/dev/null", [.readWrite, .noFollow])
+                guard try FileStatus(of: own).isNull else { return }
+                try own.place(at: descriptor)
+            } catch  where error.errno == .permissionDenied {}  // mounted with nodev
+        }
+    }
+}
+
+extension FileStatus {
+    /// Whether this is the null device.
+    fileprivate var isNull: Bool {
+        kind == .characterDevice && device == DeviceNumber(major: 1, minor: 3)
     }
 }

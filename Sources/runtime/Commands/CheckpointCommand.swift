@@ -38,10 +38,12 @@ enum CheckpointCommand {
                 kind: .invalid, what: "invalid value \"\(path)\" for flag --parent-path",
                 why: "it must be relative to --image-path", fix: "write it like ../parent")
         }
-        guard File.exists(images.pushing(FilePath(path))) else {
+        // The directory of the images itself may not be there yet.
+        let parent = images.pushing(FilePath(path)).lexicallyNormalized()
+        guard File.exists(parent) else {
             throw Problem(
                 kind: .notFound, what: "invalid value \"\(path)\" for flag --parent-path",
-                why: "there is no directory \(images.pushing(FilePath(path)))",
+                why: "there is no directory \(parent)",
                 fix: "make it with checkpoint --pre-dump")
         }
         return path
