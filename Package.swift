@@ -172,7 +172,8 @@ let package = Package(
         .testTarget(
             name: "Integration",
             dependencies: [
-                "Diagnostics", "OCI", "Linux", "ContainerRuntime", "Storage", "Unpacking", system,
+                "Diagnostics", "OCI", "Linux", "ContainerRuntime", "SeccompOracle", "Storage",
+                "Unpacking", system,
             ],
             swiftSettings: strict),
         .testTarget(
@@ -193,10 +194,14 @@ let package = Package(
             swiftSettings: strict),
         // libseccomp is the oracle for our own filters.
         .systemLibrary(name: "CSeccomp", path: "Tests/CSeccomp", pkgConfig: "libseccomp"),
+        .target(
+            name: "SeccompOracle", dependencies: ["CSeccomp", "ContainerRuntime", "OCI"],
+            path: "Tests/SeccompOracle", swiftSettings: strict),
         .testTarget(
             name: "SeccompTests",
             dependencies: [
-                "CSeccomp", "ContainerRuntime", "Diagnostics", "Engine", "Linux", "OCI", system,
+                "ContainerRuntime", "Diagnostics", "Engine", "Linux", "OCI", "SeccompOracle",
+                system,
             ],
             swiftSettings: strict),
     ],

@@ -2,6 +2,7 @@ import ContainerRuntime
 import Diagnostics
 import Linux
 import OCI
+import SeccompOracle
 import Testing
 
 @Suite struct SeccompFilterTests {
@@ -55,7 +56,7 @@ import Testing
             .init(
                 names: [name], action: .allow, args: [.init(index: 1, value: 1 << 40, op: .less)])
         }
-        try compare(profile, native: .x86_64)
+        #expect(try differencesFromOracle(of: profile, native: .x86_64).isEmpty)
     }
 
     @Test func `flags and notifications decide how it is loaded`() throws {

@@ -1,10 +1,16 @@
-import ContainerRuntime
-
 /// What the kernel gives to a filter: `struct seccomp_data` (seccomp(2)).
-struct FilterInput {
-    var number: UInt32
-    var architecture: UInt32
-    var arguments: [UInt64] = [0, 0, 0, 0, 0, 0]
+package struct FilterInput {
+    package var number: UInt32
+    package var architecture: UInt32
+    package var arguments: [UInt64]
+
+    package init(
+        number: UInt32, architecture: UInt32, arguments: [UInt64] = [0, 0, 0, 0, 0, 0]
+    ) {
+        self.number = number
+        self.architecture = architecture
+        self.arguments = arguments
+    }
 
     fileprivate func word(at offset: UInt32) -> UInt32? {
         switch offset {
@@ -20,13 +26,13 @@ struct FilterInput {
 }
 
 /// Runs classic BPF as the kernel does; an instruction that it does not know is nil.
-func run(_ filter: [UInt64], on input: FilterInput) -> UInt32? {
+package func run(_ filter: [UInt64], on input: FilterInput) -> UInt32? {
     var looked = false
     return run(filter, on: input, looksAtArguments: &looked)
 }
 
 /// Runs classic BPF, and notes whether it reads an argument.
-func run(
+package func run(
     _ filter: [UInt64], on input: FilterInput, looksAtArguments: inout Bool
 ) -> UInt32? {
     var accumulator: UInt32 = 0

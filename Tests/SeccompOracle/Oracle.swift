@@ -1,16 +1,16 @@
 import CSeccomp
-import ContainerRuntime
+package import ContainerRuntime
 import Glibc
-import OCI
+package import OCI
 
 /// The filter that libseccomp makes of a profile, and runc's refusal of new calls in front of it.
-struct Oracle {
+package struct Oracle {
     let filter: [UInt64]
     private let seccomp: RuntimeSpec.Seccomp
     private let lastNumbers: [SyscallArchitecture: UInt32]
 
     /// Whether libseccomp knows the call by the same numbers; an older one lacks some.
-    static func knows(_ name: String) -> Bool {
+    package static func knows(_ name: String) -> Bool {
         guard let entry = SyscallTable.shared.entry(named: name),
             seccomp_syscall_resolve_name(name) != -1
         else { return false }
@@ -23,7 +23,7 @@ struct Oracle {
         }
     }
 
-    init?(_ seccomp: RuntimeSpec.Seccomp, native: SyscallArchitecture) {
+    package init?(_ seccomp: RuntimeSpec.Seccomp, native: SyscallArchitecture) {
         self.seccomp = seccomp
         let architectures = Set(
             [native] + seccomp.architectures.compactMap(SyscallArchitecture.init))
@@ -33,7 +33,7 @@ struct Oracle {
     }
 
     /// The verdict that runc's filter gives.
-    func verdict(on input: FilterInput, looksAtArguments: inout Bool) -> UInt32? {
+    package func verdict(on input: FilterInput, looksAtArguments: inout Bool) -> UInt32? {
         switch seccomp.defaultAction {
         case .allow, .log, .trace: break
         default: if isNew(input) { return SeccompVerdict.noSuchCall }
