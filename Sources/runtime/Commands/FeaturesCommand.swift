@@ -39,6 +39,8 @@ enum FeaturesCommand {
                 "mountExtensions": ["idmap": ["enabled": true]],
                 "netDevices": ["enabled": true],
             ],
+            // They reach what the container's own limits do not keep from it.
+            "potentiallyUnsafeConfigAnnotations": ["org.criu.config", "org.systemd.property."],
             "annotations": ["org.opencontainers.runtime-spec.features": "kade-runtime"],
         ]
     }
