@@ -86,6 +86,22 @@ import Testing
                 "touch /b/rootfs/dev/null; mount --bind /dev/null /b/rootfs/dev/null"))
     }
 
+    @Test func `a label of mounts is theirs with SELinux, and a warning without`() throws {
+        let mount = RuntimeSpec.Mount(destination: "/t", type: "tmpfs", source: "tmpfs")
+        let spec = spec([mount], linux: .init(mountLabel: "system_u:object_r:some_t:s0"))
+        let plan = { (host: HostFacts) in
+            try RootfsPlan(
+                RootfsPlan.Input(
+                    spec: spec, bundle: "/b", rootfs: "/b/rootfs", cgroup: nil, host: host,
+                    usesPivotRoot: true))
+        }
+        let warning = try #require(try plan(HostFacts()).settle.last as? WarnStep)
+        #expect(warning.text.contains("no SELinux"))
+        var host = HostFacts()
+        host.isSELinuxEnabled = true
+        #expect(try plan(host).settle.last is LinkDevices)
+    }
+
     @Test func `without CAP_MKNOD devices are bound`() throws {
         var host = HostFacts()
         host.effectiveCapabilities = ~(1 << 27)

@@ -82,6 +82,12 @@ package struct RootfsPlan: Sendable {
         if let propagation = linux.rootfsPropagation {
             enter.append(PropagateFromRoot(propagation))
         }
+        if let label = linux.mountLabel, !input.host.isSELinuxEnabled {
+            settle.append(
+                WarnStep(
+                    text: "this machine has no SELinux: nothing applies the label \(label)",
+                    spec: "linux.mountLabel"))
+        }
         seal = mounts.filter(\.isFrozenLater).map { FreezeMount(destination: $0.destination) }
         if input.spec.root?.readonly == true { seal.append(FreezeRoot()) }
         if !linux.readonlyPaths.isEmpty {
