@@ -134,6 +134,7 @@ package actor RegistryClient {
         message.authorization = try await authorizer.authorization()
         let response = try await transport.send(message)
         hasAnswered = true
+        settings.warnings.take(response.headers["Warning"], from: registry)
         guard response.status == .unauthorized else { return response }
         let challenges = response.headers["WWW-Authenticate"]
         _ = await response.refusal()

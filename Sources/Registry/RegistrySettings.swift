@@ -14,6 +14,8 @@ package struct RegistrySettings: Sendable {
     package var credentials: CredentialStore
     /// What registries.conf says.
     package var registries: RegistriesConfiguration
+    /// Who is told what registries warn of.
+    package var warnings = RegistryWarnings { _ in }
     /// When to ask again.
     package var schedule: RetrySchedule
 
@@ -29,7 +31,7 @@ package struct RegistrySettings: Sendable {
     ) throws(Problem) {
         self.verifiesTLS = verifiesTLS
         proxies = ProxySettings(environment: environment)
-        certificates = .system
+        certificates = RegistryCertificates(home: environment("HOME"))
         registries = try RegistriesFiles(environment: environment, exists: { File.exists($0) })
             .read()
         credentials = CredentialStore(authFile: authFile, environment: environment)

@@ -193,6 +193,25 @@ import Testing
                 == "f")
     }
 
+    @Test func `damaged policies and places are errors and never traps`() {
+        let policy = Array(
+            #"{"default": [{"type": "signedBy", "keyType": "GPGKeys", "keyData": "YQ=="}]}"#.utf8)
+        let places = Array("docker:\n  a.b/c:\n    lookaside: \"x: y\" # z\n".utf8)
+        for text in [policy, places] {
+            for index in text.indices {
+                for byte in [UInt8(ascii: "\""), UInt8(ascii: ":"), 0, UInt8(ascii: " "), 0xff] {
+                    var damaged = text
+                    damaged[index] = byte
+                    for bytes in [damaged, Array(damaged[..<index])] {
+                        _ = try? SignaturePolicy(json: bytes, named: "x")
+                        var read = SignaturePlaces(fallback: "")
+                        try? read.read(bytes, named: "x")
+                    }
+                }
+            }
+        }
+    }
+
     @Test(arguments: [
         ("docker:\n  a: [1]", 2), ("a", 1), ("docker:\n\tx: y", 2), ("other: x", 1),
         ("docker:\n  a:\n    lookaside: b\n   lookaside: c", 4), ("docker: x", 1),

@@ -26,6 +26,16 @@ import Testing
         #expect(RegistryAccess.pull.scope(repository: "a", asked: nil) == "repository:a:pull")
     }
 
+    @Test(
+        arguments: [
+            ("299 - \"ends soon\"", "ends soon"), ("299 - \"a \\\"b\\\"\"", "a \"b\""),
+            ("199 - \"x\"", nil),
+            ("299 - \"\"", nil), ("299 - \"a\u{1b}[2J\"", nil), ("299", nil),
+        ] as [(String, String?)])
+    func `a registry's warning is its text`(header: String, text: String?) {
+        #expect(RegistryWarnings.text(of: header) == text)
+    }
+
     @Test func `layers of other owners are known by their type`() {
         for type in ["nondistributable.v1.tar", "nondistributable.v1.tar+zstd"] {
             #expect(

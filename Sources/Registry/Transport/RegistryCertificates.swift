@@ -16,10 +16,15 @@ package struct RegistryCertificates: Sendable {
         self.directories = directories
     }
 
-    /// The places where Docker and Podman look.
-    package static let system = RegistryCertificates(directories: [
-        "/etc/containers/certs.d", "/etc/docker/certs.d",
-    ])
+    /// The places where Docker and Podman look, the user's own first.
+    ///
+    /// - Parameter home: the user's directory.
+    package init(home: String?) {
+        let own = home.flatMap { home -> FilePath? in
+            home.isEmpty ? nil : FilePath(home).appending(".config/containers/certs.d")
+        }
+        directories = [own, "/etc/containers/certs.d", "/etc/docker/certs.d"].compactMap { $0 }
+    }
 
     /// The files of the first directory that knows the registry.
     func files(for authority: String) throws(Problem) -> CertificateFiles {

@@ -23,9 +23,12 @@ struct PullCommand {
     private static func pull(
         _ arguments: TransferArguments, output: EventOutput
     ) async throws(Problem) {
-        let settings = try RegistrySettings(
+        var settings = try RegistrySettings(
             verifiesTLS: arguments.verifiesTLS, authFile: arguments.authFile,
             environment: NetworkCommand.environment)
+        settings.warnings = RegistryWarnings {
+            output.write(["event": "note", "text": .string($0)])
+        }
         let pull = PullCommand(arguments)
         let trust = try ImageTrust.ofUser(policyFile: arguments.signaturePolicy)
         let candidates = try settings.registries.candidates(for: arguments.name)

@@ -13,9 +13,12 @@ struct PushCommand {
 
     func run() -> Never {
         NetworkCommand.run { [arguments] output throws(Problem) in
-            let settings = try RegistrySettings(
+            var settings = try RegistrySettings(
                 verifiesTLS: arguments.verifiesTLS, authFile: arguments.authFile,
                 environment: NetworkCommand.environment)
+            settings.warnings = RegistryWarnings { text in
+                output.write(PushEvent.note(text).json)
+            }
             let push = try ImagePush(
                 try ImageReference(parsing: arguments.name), allTags: arguments.takesAllTags,
                 platform: arguments.platform, whole: arguments.isWhole,

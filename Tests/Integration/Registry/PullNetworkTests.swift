@@ -17,7 +17,9 @@ import Testing
     ///
     /// `$1` is the program, `$2` a scratch directory; `certs` names the registry's directory of
     /// certificates, empty in this mount namespace.
-    private func withTLSRegistry(at address: String, _ script: String) throws -> Tool.Outcome {
+    private func withTLSRegistry(
+        at address: String, wantsClients: Bool = false, _ script: String
+    ) throws -> Tool.Outcome {
         try Tool.check(
             "openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj",
             "/CN=test", "-addext", "subjectAltName=IP:\(address)", "-keyout", folder.at("key.pem"),
@@ -29,7 +31,10 @@ import Testing
             storage: {filesystem: {rootdirectory: \(folder.at("store"))}}
             http:
               addr: "\(address):443"
-              tls: {certificate: \(folder.at("cert.pem")), key: \(folder.at("key.pem"))}
+              tls:
+                certificate: \(folder.at("cert.pem"))
+                key: \(folder.at("key.pem"))
+                \(wantsClients ? "clientcas: [\(folder.at("cert.pem"))]" : "")
             """, to: "config.yml")
         let prologue = """
             set -e
@@ -42,7 +47,9 @@ import Testing
             server=$!
             trap 'kill $server' EXIT
             timeout 20 bash -c "until (exec 3<>/dev/tcp/\(address)/443) 2>/dev/null; do sleep .05; done"
-            skopeo copy -q --insecure-policy --dest-tls-verify=false oci:\(images.path):it \\
+            mkdir "$2/client"
+            cp "$2/cert.pem" "$2/client/me.cert" && cp "$2/key.pem" "$2/client/me.key"
+            skopeo copy -q --insecure-policy --dest-cert-dir "$2/client" --dest-tls-verify=false oci:\(images.path):it \\
                 docker://$registry/a:it
 
             """
@@ -65,6 +72,21 @@ import Testing
         #expect(outcome.exitCode == 0, "\(outcome.errors) \(outcome.output)")
         #expect(outcome.output.contains(#""kind":"denied""#))
         #expect(outcome.output.contains("certs.d"))
+    }
+
+    @Test func `a registry that wants a client's certificate gets it, for pulls and pushes`() throws
+    {
+        let outcome = try withTLSRegistry(
+            at: "10.11.12.14", wantsClients: true,
+            """
+            "$1" pull --root "$2/a" $registry/a:it && exit 9
+            mkdir -p $certs && cp "$2/cert.pem" $certs/ca.crt
+            "$1" pull --root "$2/a" $registry/a:it && exit 8
+            cp "$2/cert.pem" $certs/me.cert && cp "$2/key.pem" $certs/me.key
+            "$1" pull --root "$2/a" $registry/a:it >/dev/null || exit 7
+            "$1" push --root "$2/a" $registry/a:it >/dev/null || exit 6
+            """)
+        #expect(outcome.exitCode == 0, "\(outcome.errors) \(outcome.output)")
     }
 
     @Test func `a registry with TLS on this machine needs no trust`() throws {

@@ -108,6 +108,16 @@ import Testing
         #expect(form.contains("scope=repository%3Aa%2Fb%3Apull%2Cpush"))
     }
 
+    @Test func `a registry's warning is shown once`() throws {
+        let server = try ReceivingRegistry(.none)
+        let name = "\(server.authority)/a/b:it"
+        _ = try add(sizeInBytes: 1000, as: name)
+        let warning = "Warning from \(server.authority): This registry ends \"soon\""
+        let output = try kade.check("push", name)
+        #expect(output.components(separatedBy: warning).count == 2, "\(output)")
+        #expect(try kade.check("push", "-q", name) == name)
+    }
+
     @Test func `a token stays with the registry when uploads go elsewhere`() throws {
         let server = try ReceivingRegistry(.elsewhere)
         let name = "\(server.authority)/a/b:it"

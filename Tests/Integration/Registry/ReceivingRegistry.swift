@@ -111,6 +111,7 @@ final class ReceivingRegistry {
             def answer(self, status, headers={}, body=b""):
                 self.send_response(status)
                 for name, value in headers.items(): self.send_header(name, value)
+                if fault == "none": self.send_header("Warning", '299 - "This registry ends \\"soon\\""')
                 if status != 204: self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
                 if self.command != "HEAD": self.wfile.write(body)

@@ -107,6 +107,24 @@ import Testing
         #expect(try !isAdmitted(name, signedBy(other)))
         #expect(try !isAdmitted("\(registry.authority)/team/unsigned:1", signedBy(right)))
 
+        // The signatures may be on the web as well, for Kade as for skopeo.
+        let port = try freePort()
+        let web = try Tool.start([
+            "python3", "-m", "http.server", "--bind", "127.0.0.1", "--directory",
+            folder.at("signatures"), "\(port)",
+        ])
+        defer { web.signal(SIGKILL) }
+        try waitForListener(at: "127.0.0.1:\(port)")
+        let file = "home/.config/containers/registries.d/default.yaml"
+        let kept = try folder.text(file)
+        try folder.write(
+            kept.replacingOccurrences(
+                of: "file://\(folder.at("signatures"))", with: "http://127.0.0.1:\(port)"), to: file
+        )
+        #expect(try isAdmitted(name, signedBy(right)))
+        #expect(try !isAdmitted(name, signedBy(other)))
+        try folder.write(kept, to: file)
+
         // The same image under another tag: the signature is about the first one.
         try registry.push(images, "it", to: "team/app:2")
         #expect(try !isAdmitted("\(registry.authority)/team/app:2", signedBy(right)))
