@@ -46,6 +46,10 @@ package struct RegistryRefusal: Sendable, Equatable {
             return Problem(
                 kind: .notFound, what: what, why: why,
                 fix: "check the name and the tag; a private image needs a login")
+        case ("DIGEST_INVALID", _):
+            return Problem(
+                kind: .corrupt, what: what, why: why,
+                fix: "the content in the store or on its way is damaged: pull the image again")
         case ("NAME_INVALID", _), ("UNSUPPORTED", _), (_, 400..<500):
             return Problem(kind: .invalid, what: what, why: why)
         default:

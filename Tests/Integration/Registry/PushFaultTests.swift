@@ -92,6 +92,30 @@ import Testing
         #expect(try server.requests("GET", "/token").contains { $0.path.hasSuffix(scopes) })
     }
 
+    @Test func `a blob is sent where the repository that has it may not be read`() throws {
+        let server = try ReceivingRegistry(.token)
+        let blob = try add(sizeInBytes: 200_000, as: "\(server.authority)/secret/base:it")
+        let name = "\(server.authority)/a/b:it"
+        try kade.check("tag", "\(server.authority)/secret/base:it", name)
+        try expectPushed(blob, to: server, try kade("push", name))
+        #expect(try server.requests("GET", "/token").contains { $0.path.contains("secret%2Fbase") })
+    }
+
+    @Test func `a push that is interrupted says so`() throws {
+        let server = try ReceivingRegistry(.stalls)
+        let name = "\(server.authority)/a/b:it"
+        _ = try add(sizeInBytes: 200_000, as: name)
+        let push = try Tool.start([
+            BuiltProgram.path("kade-server"), "push", "--root", kade.root, name,
+        ])
+        try kade.wait { try !server.requests("PUT").isEmpty }
+        push.signal(SIGINT)
+        let outcome = try push.wait()
+        #expect(outcome.exitCode == 1)
+        #expect(outcome.output.contains("it was interrupted"), "\(outcome.output)")
+        #expect(outcome.output.contains("push again"))
+    }
+
     @Test func `an identity token is changed into a right by OAuth 2`() throws {
         let server = try ReceivingRegistry(.token)
         let name = "\(server.authority)/a/b:it"

@@ -112,6 +112,36 @@ import Testing
         #expect(try digest(to) == blob.digest)
     }
 
+    @Test func `Docker's schema 2 goes as it came`() throws {
+        try images.add(.init(trees: trees), as: "it")
+        try registry.push(images, "it", to: "team/app:1", format: "v2s2")
+        let other = try TestRegistry()
+        let (from, to) = ("\(registry.authority)/team/app:1", "\(other.authority)/team/app:1")
+        try kade.check("pull", "-q", from)
+        try kade.check("tag", from, to)
+        try kade.check("push", "-q", to)
+        #expect(try digest(to) == digest(from))
+        let text = try Tool.check(
+            "skopeo", "inspect", "--tls-verify=false", "--raw", "docker://\(to)")
+        #expect(text.contains("application/vnd.docker.distribution.manifest.v2+json"))
+    }
+
+    @Test func `a damaged blob is not taken, and the error says what to do`() throws {
+        let name = "\(registry.authority)/team/app:1"
+        let blob = try images.add(.init(trees: trees), as: name)
+        try load(blob, as: name)
+        try Tool.check(
+            "dd", "if=/dev/zero", "bs=1", "count=5", "seek=1000", "conv=notrunc",
+            "of=\(kade.root)/image/blobs/sha256/\(blob.layers[0].dropFirst(7))")
+        let push = try kade("push", name)
+        #expect(push.exitCode == 1)
+        #expect(push.errors.contains("DIGEST_INVALID"))
+        #expect(push.errors.contains("pull the image again"))
+        #expect(
+            try Tool.run("skopeo", "inspect", "--tls-verify=false", "docker://\(name)").exitCode
+                != 0)
+    }
+
     @Test func `all tags go, and nothing of other repositories`() throws {
         let repository = "\(registry.authority)/team/app"
         let blob = try images.add(.init(trees: trees), as: "\(repository):one")

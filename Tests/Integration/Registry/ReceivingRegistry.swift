@@ -25,6 +25,8 @@ final class ReceivingRegistry {
         case token
         /// Uploads go to another port, which must not see the token.
         case elsewhere
+        /// A request that ends an upload is not answered.
+        case stalls
         /// It lists no referrers.
         case noReferrers
     }
@@ -96,7 +98,7 @@ final class ReceivingRegistry {
     }
 
     private static let program = #"""
-        import base64, collections, hashlib, json, os, re, socket, struct, sys, threading, urllib.parse
+        import base64, collections, hashlib, json, os, re, socket, struct, sys, threading, time, urllib.parse
         from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
         folder, port, other, fault = sys.argv[1:]
         for name in ("blobs", "manifests"): os.makedirs(folder + "/" + name)
@@ -234,6 +236,7 @@ final class ReceivingRegistry {
                     count["PUT" + query["digest"]] += 1
                     self.rfile.read(length)
                     return self.answer(503)
+                if self.command == "PUT" and fault == "stalls": time.sleep(60)
                 if self.command == "PATCH":
                     start, end = map(int, self.headers["Content-Range"].split("-"))
                     if start != len(uploads[upload]) or end - start + 1 != length:
