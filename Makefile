@@ -31,11 +31,14 @@ test: check-root deps-test
 unit:
 	$(SWIFT) test $(TESTING) --skip-build --skip '^Integration\.'
 
-# Damaged inputs of the runtime for ROUNDS times as long as in unit: some seconds each.
+# Damaged inputs of the runtime for ROUNDS times as long as in unit, some seconds each; then what
+# libFuzzer finds in FUZZ_SECONDS for each kind of input.
 ROUNDS ?= 100
+FUZZ_SECONDS ?= 60
 fuzz:
 	$(SWIFT) build $(TESTING) --build-tests
 	KADE_FUZZ_ROUNDS=$(ROUNDS) $(SWIFT) test $(TESTING) --skip-build --filter FuzzTests
+	Tests/LibFuzzer/run $(FUZZ_SECONDS)
 
 integration: check-root
 	$(SUDO) env KADE_TEST_PROGRAMS=$(CURDIR)/$(BIN) PATH="$$PATH" \
