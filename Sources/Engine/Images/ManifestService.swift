@@ -157,7 +157,7 @@ package struct ManifestService: Sendable {
         return (reference, known)
     }
 
-    private func index(
+    func index(
         _ descriptor: Descriptor, in store: ImageStore
     ) throws(Problem) -> ImageIndex {
         try ImageIndex(
@@ -192,7 +192,7 @@ package struct ManifestService: Sendable {
     }
 
     /// What a list says of an image of the store or of a registry.
-    private func descriptor(
+    func descriptor(
         of name: String, isInsecure: Bool, in store: ImageStore
     ) throws(Problem) -> Descriptor {
         if let image = try localImage(name, in: store) {
@@ -254,7 +254,7 @@ package struct ManifestService: Sendable {
         return descriptor
     }
 
-    private func fetch(
+    func fetch(
         _ name: String, isStored: Bool, isInsecure: Bool
     ) throws(Problem) -> JSONValue {
         var arguments = ["manifest", "--root", context.configuration.dataRoot.string]

@@ -64,6 +64,7 @@ struct AnnotateManifestCommand: Command {
 /// `kade manifest inspect`: shows a list, or a manifest of a registry.
 struct InspectManifestCommand: Command {
     var isInsecure = false
+    var isVerbose = false
     var names: [String] = []
 
     static var grammar: Grammar<InspectManifestCommand> {
@@ -73,15 +74,22 @@ struct InspectManifestCommand: Command {
             flags: [
                 .switch(
                     "insecure", nil, "Allow communication with an insecure registry", \.isInsecure),
-                .unsupported(
-                    "verbose", "v", nil,
-                    why: "Kade shows the manifest itself; name an image of the list to see its own"),
+                .switch(
+                    "verbose", "v", "Output additional info including layers and platform",
+                    \.isVerbose),
             ], operands: .between(1, 2), operandKind: .images, assign: { $0.names = $1 })
     }
 
     func run(in session: Session) throws(Problem) -> ExitCode {
-        let manifest = try session.engine().manifests.inspect(
-            names[names.count - 1], in: names.count == 2 ? names[0] : nil, isInsecure: isInsecure)
+        let manifests = try session.engine().manifests
+        let name = names[names.count - 1]
+        let list = names.count == 2 ? names[0] : nil
+        let manifest =
+            if isVerbose {
+                try manifests.details(of: name, in: list, isInsecure: isInsecure)
+            } else {
+                try manifests.inspect(name, in: list, isInsecure: isInsecure)
+            }
         try session.output.write(manifest.jsonString(.indented) + "\n")
         return .success
     }

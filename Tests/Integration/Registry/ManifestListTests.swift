@@ -42,6 +42,13 @@ import Testing
         #expect(text.contains("\"variant\": \"v9\"") && text.contains("s390x"))
         let arm = try #require(parts["arm64"])
         #expect(try kade.check("manifest", "inspect", list, name("arm64")).contains(arm.layers[0]))
+        let details = try kade.check("manifest", "inspect", "-v", list)
+        #expect(details.contains("\"Ref\": \"\(registry.authority)/team/app@\(arm.digest)\""))
+        #expect(details.contains("\"OCIManifest\"") && details.contains(arm.layers[0]))
+        let one = try kade.check("manifest", "inspect", "-v", list, name("arm64"))
+        #expect(one.contains("\"Ref\": \"\(registry.authority)/team/app@\(arm.digest)\""))
+        let remote = try kade.check("manifest", "inspect", "-v", name("s390x"))
+        #expect(remote.contains("\"architecture\": \"s390x\""))
         // Layers of images that are not here stay at the registry.
         #expect(try unpackedLayer(kade.root, with: "etc/arm64") == nil)
 
