@@ -6,8 +6,12 @@ import Testing
         RuntimeSpec.Hook(path: "/bin/sh", args: ["sh", "-c", command], timeout: timeout)
     }
 
-    @Test func `hooks run in the specification's order, where it says`() throws {
-        let bundle = try RuntimeBundle()
+    @Test(arguments: RuntimeUnderTest.allCases)
+    func `hooks run in the specification's order, where it says`(
+        runtime: RuntimeUnderTest
+    ) throws {
+        guard runtime.isInstalled else { return }
+        let bundle = try RuntimeBundle(for: runtime)
         let log = bundle.folder.at("log")
         let note = { (name: String) in Self.hook("echo \(name) >> \(log)") }
         bundle.spec.hooks = RuntimeSpec.Hooks(
@@ -59,10 +63,30 @@ import Testing
         #expect(try bundle.leftovers().isEmpty)
     }
 
-    @Test func `a hook is killed after its timeout`() throws {
-        let bundle = try RuntimeBundle()
+    @Test(arguments: RuntimeUnderTest.allCases)
+    func `a hook is killed after its timeout`(runtime: RuntimeUnderTest) throws {
+        guard runtime.isInstalled else { return }
+        let bundle = try RuntimeBundle(for: runtime)
         bundle.spec.hooks = RuntimeSpec.Hooks(prestart: [Self.hook("sleep 60", timeout: 1)])
-        #expect(try bundle.run(shell: "true").errors.contains("longer than its timeout of 1 s"))
+        let outcome = try bundle.run(shell: "echo never")
+        #expect(outcome.exitCode != 0)
+        #expect(outcome.output == "")
+        guard runtime == .kade else { return }
+        #expect(outcome.errors.contains("longer than its timeout of 1 s"))
+    }
+
+    @Test(arguments: RuntimeUnderTest.allCases)
+    func `a hook that fails ends the creation`(runtime: RuntimeUnderTest) throws {
+        guard runtime.isInstalled else { return }
+        for kind in [\RuntimeSpec.Hooks.prestart, \.createRuntime, \.createContainer] {
+            let bundle = try RuntimeBundle(for: runtime)
+            var hooks = RuntimeSpec.Hooks()
+            hooks[keyPath: kind] = [Self.hook("exit 3")]
+            bundle.spec.hooks = hooks
+            let outcome = try bundle.run(shell: "echo never")
+            #expect(outcome.exitCode != 0)
+            #expect(outcome.output == "")
+        }
     }
 
     @Test func `a failing poststart hook stops and removes the container`() throws {
