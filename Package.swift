@@ -132,9 +132,14 @@ let package = Package(
                 "Diagnostics", "OCI", "Linux", "ContainerRuntime", "Storage", "CSQLite", system,
             ],
             swiftSettings: strict),
+        // Level 5
+        .target(
+            name: "Build",
+            dependencies: ["Diagnostics", "OCI", "Linux", "Storage", "Engine", system],
+            swiftSettings: strict),
         // Level 7: programs
         .target(
-            name: "cli", dependencies: ["Diagnostics", "OCI", "Linux", "Engine", system],
+            name: "cli", dependencies: ["Diagnostics", "OCI", "Linux", "Engine", "Build", system],
             swiftSettings: strict),
         .executableTarget(
             name: "kade", dependencies: ["cli"], swiftSettings: strict,
@@ -178,6 +183,9 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "cliTests", dependencies: ["cli", "Diagnostics", "Engine", "Linux", "OCI"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "BuildTests", dependencies: ["Build", "Diagnostics", "OCI", "Storage"],
             swiftSettings: strict),
         .testTarget(
             name: "OCITests", dependencies: ["Diagnostics", "Fuzz", "OCI"], swiftSettings: strict),

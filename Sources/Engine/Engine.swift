@@ -11,6 +11,8 @@ package struct Engine: Sendable {
     package let registries: RegistryService
     /// Lists of images for several platforms.
     package let manifests: ManifestService
+    /// What a build asks: files that an instruction changes, and programs that run on them.
+    package let steps: StepService
     /// What the engine says about itself and the machine.
     package let system: SystemService
 
@@ -21,6 +23,7 @@ package struct Engine: Sendable {
         containers = ContainerService(context: context)
         manifests = ManifestService(context: context)
         registries = RegistryService(context: context)
+        steps = StepService(context: context)
         system = SystemService(context: context)
     }
 }

@@ -1,6 +1,7 @@
 import Diagnostics
 import Glibc
 import Linux
+import Storage
 import Unpacking
 
 /// One command of kade-server from its start to its end, with its report as JSON lines.

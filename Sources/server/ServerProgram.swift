@@ -27,6 +27,10 @@ enum ServerProgram {
                                 [--directory DIR] DIGEST[=REFERENCE,...]...
                kade-server restore [--root DIR] DIFFID...
                kade-server flush [--root DIR] [--detach]
+               kade-server unpack ARCHIVE
+               kade-server download ADDRESS
+               kade-server layer [--root DIR] --upper DIR [--latest-time SECONDS]
+                                 [--mount-point PATH]... LOWER...
                kade-server serve
 
         A part of Kade that kade starts itself. pull brings an image from its registry into the
@@ -34,7 +38,9 @@ enum ServerProgram {
         login and logout keep and remove passwords, load brings the images of an archive, and import
         makes one of a root file system. They report in JSON lines on standard output. export writes
         what layers show, and save images, to descriptor 3. commit makes an image of what a
-        container changed. restore unpacks layers again whose directories are not whole. flush
+        container changed. For builds layer makes a layer of an upper directory, unpack unpacks an
+        archive of files into the directory that is descriptor 3, and download writes a file from
+        the web to descriptor 3. restore unpacks layers again whose directories are not whole. flush
         writes what was unpacked to the disk, with --detach in the background.
         """
 
@@ -54,6 +60,9 @@ enum ServerProgram {
         case "save": perform { () throws(Problem) in try SaveCommand(parsing: rest).run() }
         case "restore": runRestore(Array(arguments.dropFirst()))
         case "flush": runFlush(Array(arguments.dropFirst()))
+        case "layer": perform { () throws(Problem) in try LayerCommand(parsing: rest).run() }
+        case "download": perform { () throws(Problem) in try DownloadCommand(parsing: rest).run() }
+        case "unpack": perform { () throws(Problem) in try UnpackCommand(parsing: rest).run() }
         case "serve":
             fail(
                 Problem(

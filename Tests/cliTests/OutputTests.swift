@@ -88,7 +88,8 @@ import Testing
             Completion(words: ["image", ""]).answer
                 == .words(
                     [
-                        "history", "import", "inspect", "load", "ls", "pull", "push", "rm", "save",
+                        "build", "history", "import", "inspect", "load", "ls", "pull", "push", "rm",
+                        "save",
                         "tag",
                     ]))
         guard case .words(let flags) = Completion(words: ["run", "--r", "--"]).answer else {

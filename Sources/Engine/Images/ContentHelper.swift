@@ -12,6 +12,15 @@ import SystemPackage
 struct ContentHelper {
     let configuration: EngineConfiguration
 
+    /// Runs a command of the helper to its end, and has what it unpacked written to the disk.
+    func run(
+        _ arguments: [String], input: CInt?, file: CInt?, what: String,
+        take: (JSONValue) -> Void
+    ) throws(Problem) {
+        defer { flushLayers() }
+        try runWithoutFlush(arguments, input: input, file: file, what: what, take: take)
+    }
+
     /// Runs a command of the helper to its end.
     ///
     /// - Parameters:
@@ -21,7 +30,7 @@ struct ContentHelper {
     ///   - what: what the user wanted, for the error.
     ///   - take: is given each line but a problem's.
     /// - Throws: the ``Problem`` that the helper reports.
-    func run(
+    func runWithoutFlush(
         _ arguments: [String], input: CInt?, file: CInt?, what: String,
         take: (JSONValue) -> Void
     ) throws(Problem) {
@@ -46,7 +55,6 @@ struct ContentHelper {
             }
         }
         let code = try child.wait()
-        flushLayers()
         if let problem { throw problem }
         guard code == 0 else {
             throw Problem(

@@ -96,14 +96,7 @@ private struct Removal {
     ) throws(Problem) -> [ImageRemoval] {
         var removals = try untagAll(in: store)
         try store.content.references.removeAll(of: image.root.digest)
-        let used = try context.database.read { database throws(Problem) in
-            Set(try database.containers().flatMap(\.layers))
-        }
-        var usedLayers: Set<Digest> = []
-        for layer in used { usedLayers.insert(try Digest(parsing: layer)) }
-        let garbage = try store.content.collectGarbage(
-            layers: store.layers, usedLayers: usedLayers,
-            now: Timestamp.now.nanosecondsSinceEpoch / 1_000_000_000)
+        let garbage = try context.collectGarbage(in: store)
         removals.append(.deleted("\(image.id)"))
         removals += garbage.layers.map { .deleted("\($0)") }
         return removals

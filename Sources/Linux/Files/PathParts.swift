@@ -22,7 +22,7 @@ package struct PathParts {
     }
 
     /// Whether the last component is a name, and not "." or "..".
-    var isNamed: Bool { !name.isEmpty && name != "." && name != ".." }
+    package var isNamed: Bool { !name.isEmpty && name != "." && name != ".." }
 
     private static func copy(_ text: UnsafePointer<CChar>, count: Int) -> FilePath {
         let buffer = UnsafeMutablePointer<CChar>.allocate(capacity: count + 1)

@@ -27,6 +27,27 @@ package struct OverlayMount: Sendable, Equatable {
         self.isVolatile = isVolatile
     }
 
+    /// Opens the overlay's root without leaving a mount anywhere: it ends with the descriptor.
+    ///
+    /// A mount that was detached would refuse `..` in scoped lookups (EAGAIN of `openat2(2)`), so
+    /// this is a clone that was never attached.
+    ///
+    /// - Parameter place: a directory to mount it on for a moment.
+    /// - Returns: a descriptor with `O_PATH`.
+    /// - Throws: the kernel's refusal.
+    package func open(through place: FilePath) throws(SystemCallError) -> OwnedFD {
+        try mount(at: place)
+        do throws(SystemCallError) {
+            let clone = try DetachedMount(
+                cloning: OwnedFD.open(place, [.path, .directory]), isRecursive: false)
+            try Mount.unmount(place, isDetached: true)
+            return clone.descriptor
+        } catch {
+            try? Mount.unmount(place, isDetached: true)  // best effort: the first error counts
+            throw error
+        }
+    }
+
     /// Mounts the overlay on a directory.
     ///
     /// The layers go to the kernel one at a time (`fsconfig(2)`, `lowerdir+`, since Linux 6.7), so

@@ -17,7 +17,7 @@ extension ContentStore {
     /// Removes blobs and layers that no reference, lease or container needs.
     ///
     /// A reference keeps its manifest or index, the children of an index, configurations, layers,
-    /// and what those name in turn. What is arriving is kept; what arrived in part and has been left
+    /// and what those name in turn; the build cache keeps its layers. What is arriving is kept; what arrived in part and has been left
     /// for a day goes.
     ///
     /// - Parameters:
@@ -37,6 +37,7 @@ extension ContentStore {
         defer { withExtendedLifetime(lock) {} }
         var mark = Mark(store: self)
         for digest in try leasedDigests() { mark.keep(digest) }
+        for digest in try buildCache.digests() { mark.keep(digest) }
         for entry in try references.list() {
             try mark.follow(entry.descriptor)
             if let translation = entry.translation { mark.keep(translation.digest) }

@@ -8,7 +8,7 @@ import SystemPackage
 /// A pull or load holds one from before it looks for the first blob until it has set the reference;
 /// creating a container holds one for its layers until the container is recorded. It ends with the
 /// value, or with the process.
-package struct Lease: ~Copyable {
+package struct Lease: ~Copyable, Sendable {
     private let file: OwnedFD
     private let path: FilePath
     private let garbageLock: FilePath

@@ -12,6 +12,8 @@ import SystemPackage
 struct LayerUnpacker {
     var walker: DirectoryWalker
     private(set) var tally = Tally()
+    /// Whether names that begin with `.wh.` say what lower layers lose.
+    var readsWhiteouts = true
     /// What directories get when all is unpacked, and nothing in them changes any more.
     private var deferred: [DeferredAttributes] = []
     private var deferredIndex: [[UInt8]: Int] = [:]
@@ -59,7 +61,7 @@ struct LayerUnpacker {
             return
         }
         let parent = try walker.directory(at: path.parent, makesMissing: true)
-        if path.name.starts(with: Whiteout.prefix) {
+        if readsWhiteouts, path.name.starts(with: Whiteout.prefix) {
             return try unpackWhiteout(Whiteout(path.name, of: entry.name), in: parent, path)
         }
         let name = cString(path.name)

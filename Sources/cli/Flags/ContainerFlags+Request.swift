@@ -122,8 +122,12 @@ struct EnvironmentFlags {
 /// A file that a flag names.
 enum FlagFile {
     static func text(of path: String, flag: String) throws(Problem) -> String {
+        String(decoding: try bytes(of: path, flag: flag), as: UTF8.self)
+    }
+
+    static func bytes(of path: String, flag: String) throws(Problem) -> [UInt8] {
         do {
-            return try File.readText(FilePath(path))
+            return try File.read(FilePath(path))
         } catch {
             throw Problem(
                 kind: error.errno == .noSuchFileOrDirectory ? .notFound : .denied,

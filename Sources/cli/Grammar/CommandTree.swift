@@ -24,6 +24,7 @@ enum CommandTree {
                 !["ls", "list", "cleanup", "inspect", "prune"].contains($0.name)
             }
             + [
+                Entry(name: "build", command: BuildCommand.self),
                 Entry(name: "images", command: ImagesCommand.self),
                 Entry(name: "rmi", command: RemoveImageCommand.self),
                 Entry(name: "pull", command: PullCommand.self),
@@ -55,6 +56,12 @@ enum CommandTree {
         [
             Group(name: "container", summary: "Manage containers", entries: containerEntries),
             Group(name: "image", summary: "Manage images", entries: imageEntries),
+            Group(
+                name: "builder", summary: "Manage builds",
+                entries: [
+                    Entry(name: "build", command: BuildCommand.self),
+                    Entry(name: "prune", command: PruneBuilderCommand.self),
+                ]),
             Group(
                 name: "manifest", summary: "Manage image manifests and manifest lists",
                 entries: [
@@ -102,6 +109,7 @@ enum CommandTree {
 
     private static var imageEntries: [Entry] {
         [
+            Entry(name: "build", command: BuildCommand.self),
             Entry(name: "history", command: HistoryCommand.self),
             Entry(name: "import", command: ImportCommand.self),
             Entry(name: "inspect", command: InspectImageCommand.self),

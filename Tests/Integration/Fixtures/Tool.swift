@@ -31,6 +31,9 @@ struct Tool {
         /// What it has written to standard output up to now.
         var output: String { (try? folder.text("stdout")) ?? "" }  // not written yet is empty
 
+        /// What it has written to standard error up to now.
+        var errors: String { (try? folder.text("stderr")) ?? "" }  // not written yet is empty
+
         /// Sends a signal.
         func signal(_ number: Int32) { kill(process.processIdentifier, number) }
 

@@ -120,16 +120,9 @@ extension EngineContext {
         try explaining("cannot copy \(target) of the image into its volume") {
             () throws(SystemCallError) in
             guard try Directory.list(volume).isEmpty, !rootfs.layers.isEmpty else { return }
-            try OverlayMount(lower: rootfs.layers, upper: nil, work: nil).mount(at: place)
             // Its descriptor keeps the mount until the copy is done; nobody else sees it.
-            let root: RootedDirectory
-            do throws(SystemCallError) {
-                root = try RootedDirectory(at: place)
-            } catch {
-                try? Mount.unmount(place, isDetached: true)  // best effort: the first error counts
-                throw error
-            }
-            try Mount.unmount(place, isDetached: true)
+            let overlay = OverlayMount(lower: rootfs.layers, upper: nil, work: nil)
+            let root = RootedDirectory(adopting: try overlay.open(through: place))
             guard let status = try root.status(of: target), status.kind == .directory else {
                 return
             }

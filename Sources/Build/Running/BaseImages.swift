@@ -1,0 +1,50 @@
+import Diagnostics
+import Engine
+import OCI
+import Storage
+
+extension ImageBuild {
+    /// An image to begin with or to take files from; pulled where it is missing.
+    ///
+    /// Its layers stay until the build ends.
+    func baseImage(
+        _ image: String, platform: Platform?, _ step: StepName
+    ) throws(Problem) -> BaseImage {
+        var image = image
+        switch request.contexts[image] {
+        case .image(let other)?: image = other
+        case .directory?:
+            throw Problem(
+                kind: .unsupported, what: "cannot begin with the context \(image)",
+                why: "it is a directory, and this version of Kade begins with images",
+                fix: "begin with scratch, and COPY --from=\(image)")
+        case nil: break
+        }
+        if request.pulls { try pull(image, platform, step) }
+        let found = try find(image, platform, step)
+        // Asked for first and looked at afterwards: what is there then stays.
+        try lease.protect(
+            found.configuration.rootfs.diffIDs + found.manifest.layers.map(\.digest)
+                + [found.manifest.config.digest])
+        return try engine.steps.image(named: image, platform: platform)
+    }
+
+    private func find(
+        _ image: String, _ platform: Platform?, _ step: StepName
+    ) throws(Problem) -> BaseImage {
+        do throws(Problem) {
+            return try engine.steps.image(named: image, platform: platform)
+        } catch  where error.kind == .notFound {
+            try pull(image, platform, step)
+            return try engine.steps.image(named: image, platform: platform)
+        }
+    }
+
+    private func pull(
+        _ image: String, _ platform: Platform?, _ step: StepName
+    ) throws(Problem) {
+        try engine.images.pull(
+            image, platform: platform.map(\.description), allTags: false
+        ) { event in report(.transfer(step, event)) }
+    }
+}

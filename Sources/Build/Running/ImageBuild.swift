@@ -1,0 +1,137 @@
+package import Diagnostics
+package import Engine
+import OCI
+import Storage
+import Synchronization
+import SystemPackage
+
+/// A build: reads the Dockerfile, makes its stages side by side, and keeps the result as an image.
+package final class ImageBuild: Sendable {
+    let request: BuildRequest
+    let engine: Engine
+    let store: ContentStore
+    let layers: Layers
+    let interruption: BuildInterruption
+    let dockerfile: Dockerfile
+    let graph: StageGraph
+    let arguments: BuildArguments
+    /// What the build uses and makes, kept from the garbage collector to its end.
+    let lease: Lease
+    let report: @Sendable (BuildEvent) -> Void
+    let sources: SourceTrees
+    private let results: StageResults
+    private let nextNumber = Mutex(1)
+
+    /// Reads the Dockerfile.
+    ///
+    /// - Parameters:
+    ///   - request: what to build.
+    ///   - engine: whose store and containers it uses.
+    ///   - interruption: ends it early.
+    ///   - report: is told how it goes on, by several threads at once.
+    /// - Throws: `.invalid` for a mistake in the Dockerfile.
+    package init(
+        _ request: BuildRequest, with engine: Engine, interruption: BuildInterruption,
+        report: @escaping @Sendable (BuildEvent) -> Void
+    ) throws(Problem) {
+        self.request = request
+        self.engine = engine
+        self.interruption = interruption
+        self.report = report
+        store = try ContentStore(root: engine.steps.dataRoot)
+        layers = try Layers(root: engine.steps.dataRoot)
+        lease = try store.lease()
+        dockerfile = try Dockerfile(
+            parsing: request.dockerfile, file: request.dockerfileName)
+        var arguments = BuildArguments(
+            given: request.arguments, target: request.platform ?? .host, build: .host)
+        try arguments.declareGlobals(of: dockerfile)
+        self.arguments = arguments
+        graph = try StageGraph(dockerfile, arguments: arguments, target: request.target)
+        results = StageResults(count: graph.nodes.count)
+        sources = SourceTrees()
+    }
+
+    /// Builds the target.
+    ///
+    /// - Throws: the first problem that a stage met.
+    package func run() throws(Problem) -> StageResult {
+        for name in arguments.unused(by: dockerfile) {
+            report(.warned("[build-arg] \(name) was given and no ARG declares it"))
+        }
+        if request.epochInSeconds == nil { try checkEpoch() }
+        let first = FirstFailure()
+        var threads: [WorkerThread] = []
+        for index in graph.needed where index != graph.target {
+            threads.append(
+                try WorkerThread {
+                    self.attempt(first) { () throws(Problem) in
+                        _ = try self.result(of: index)
+                    }
+                })
+        }
+        let target = Mutex<StageResult?>(nil)
+        attempt(first) { () throws(Problem) in
+            let result = try self.result(of: graph.target)
+            target.withLock { $0 = result }
+        }
+        for thread in threads { thread.join() }
+        if let problem = first.problem { throw problem }
+        guard let result = target.withLock({ $0 }) else {
+            throw Problem(kind: .bug, what: "cannot build", why: "the target has no result")
+        }
+        return result
+    }
+
+    /// A stage, made now or by another thread.
+    func result(of index: Int) throws(Problem) -> StageResult {
+        try results.result(of: index) { () throws(Problem) in
+            var stage = StageBuild(build: self, index: index)
+            return try stage.run()
+        }
+    }
+
+    func nextStepNumber() -> Int {
+        nextNumber.withLock { number in
+            number += 1
+            return number - 1
+        }
+    }
+
+    private func attempt(_ first: FirstFailure, _ body: () throws(Problem) -> Void) {
+        do throws(Problem) {
+            try body()
+        } catch {
+            first.report(error)
+            interruption.trip()
+        }
+    }
+
+    private func checkEpoch() throws(Problem) {
+        guard let text = request.arguments["SOURCE_DATE_EPOCH"] else { return }
+        guard Int64(text).map({ $0 >= 0 }) == true else {
+            throw Problem(
+                kind: .invalid, what: "cannot use SOURCE_DATE_EPOCH=\(text)",
+                why: "it is no number of seconds since 1970")
+        }
+    }
+
+    /// The latest time of a stage that begins with an image of a time.
+    func epoch(baseInSeconds: Int64) -> Int64 {
+        request.epochInSeconds
+            ?? request.arguments["SOURCE_DATE_EPOCH"].flatMap { Int64($0) } ?? baseInSeconds
+    }
+}
+
+/// The problem that any of several threads met first.
+private final class FirstFailure: Sendable {
+    private let state = Mutex<Problem?>(nil)
+
+    func report(_ problem: Problem) {
+        state.withLock { first in
+            if first == nil { first = problem }
+        }
+    }
+
+    var problem: Problem? { state.withLock { $0 } }
+}

@@ -1,0 +1,51 @@
+package import Diagnostics
+import Linux
+package import OCI
+import Storage
+import SystemPackage
+
+extension StepFiles {
+    /// Makes a layer of what was changed; nothing may write to it any more.
+    ///
+    /// The blob is a plain archive, so that every machine makes the same of the same files.
+    ///
+    /// - Parameters:
+    ///   - time: later times of files become this one, in seconds since 1970.
+    ///   - mountPoints: where a program had something mounted: what is empty and new there is left
+    ///     out.
+    /// - Returns: nil when nothing was changed.
+    /// - Throws: ``Problem`` when the disk is full, or a name is none that a layer can hold.
+    package func writeLayer(
+        latestTimeInSeconds time: Int64, withoutMountPoints mountPoints: Set<String>
+    ) throws(Problem) -> StepLayer? {
+        var arguments = [
+            "layer", "--root", context.configuration.dataRoot.string, "--latest-time", "\(time)",
+        ]
+        if let upper = overlay.upper { arguments += ["--upper", upper.string] }
+        for path in mountPoints.sorted() { arguments += ["--mount-point", path] }
+        if !layers.isEmpty { arguments += overlay.lower.map(\.string) }
+        var line: JSONValue?
+        try ContentHelper(configuration: context.configuration).runWithoutFlush(
+            arguments, input: nil, file: nil, what: "cannot make a layer"
+        ) { answer in
+            if answer["event"]?.string == "layer" { line = answer }
+        }
+        guard let line else {
+            throw Problem(
+                kind: .bug, what: "cannot make a layer", why: "kade-server ended without a result")
+        }
+        guard let entries = line.integer("entries"), entries > 0 else { return nil }
+        return StepLayer(
+            descriptor: Descriptor(
+                mediaType: MediaType(rawValue: line.text("mediaType") ?? ""),
+                digest: try Digest(parsing: line.text("digest") ?? ""),
+                size: line.integer("size") ?? 0),
+            diffID: try Digest(parsing: line.text("diffID") ?? ""))
+    }
+}
+
+/// A layer that an instruction made: its blob is in the store, and it is unpacked.
+package struct StepLayer: Sendable {
+    package var descriptor: Descriptor
+    package var diffID: Digest
+}

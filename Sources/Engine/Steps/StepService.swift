@@ -1,0 +1,84 @@
+package import Diagnostics
+import Linux
+package import OCI
+import Storage
+package import SystemPackage
+
+/// What a build asks of the engine: images to begin with, and files that one instruction changes.
+package struct StepService: Sendable {
+    let context: EngineContext
+
+    init(context: EngineContext) {
+        self.context = context
+    }
+
+    /// What lasts: images, layers and a build's cache.
+    package var dataRoot: FilePath { context.configuration.dataRoot }
+
+    /// What ends with the machine.
+    package var runRoot: FilePath { context.configuration.runRoot }
+
+    /// An image of the store.
+    ///
+    /// - Throws: `.notFound` when the store does not have it for the platform.
+    package func image(named name: String, platform: Platform?) throws(Problem) -> BaseImage {
+        let image = try context.imageStore().image(named: name, platform: platform)
+        return BaseImage(
+            name: image.name, manifest: image.manifest, configuration: image.configuration)
+    }
+
+    /// Begins to change files on top of layers.
+    ///
+    /// - Parameter layers: the diffIDs, the lowest first.
+    /// - Returns: the files; they go with the value.
+    /// - Throws: `.notFound` when a layer is lost and cannot be unpacked again.
+    package func begin(on layers: [Digest]) throws(Problem) -> StepFiles {
+        try context.restore(layers)
+        return try StepFiles(on: layers, in: context)
+    }
+
+    /// Who `user[:group]` is in an image: names are looked up in its `/etc/passwd` and `/etc/group`.
+    package func owner(_ text: String, in layers: [Digest]) throws(Problem) -> FileOwner {
+        let rootfs = LayeredRootfs(
+            layers: try Snapshots(root: dataRoot).lower(of: layers))
+        let users = UserLookup(
+            passwd: try rootfs.text("/etc/passwd"), group: try rootfs.text("/etc/group"))
+        let user = try users.user(text, additionalGroups: [])
+        let name = text.prefix { $0 != ":" }
+        // A number without an entry and without a group is its own group, as in Docker.
+        let isBareNumber =
+            UInt32(name) != nil && !text.contains(":")
+            && !users.passwd.contains { $0.uid == user.uid }
+        return FileOwner(user: user.uid, group: isBareNumber ? user.uid : user.gid)
+    }
+
+    /// Removes what nothing needs any more: blobs and layers without an image, a container or a
+    /// build that would use them again.
+    ///
+    /// - Returns: the space on the disk that it freed, in bytes.
+    package func collectGarbage() throws(Problem) -> Int64 {
+        let store = try context.imageStore()
+        return try context.collectGarbage(in: store).blobsInBytes
+    }
+}
+
+/// An image that a build begins with.
+package struct BaseImage: Sendable {
+    /// The full reference; nil for an image without a name.
+    package var name: String?
+    package var manifest: Manifest
+    package var configuration: ImageConfiguration
+}
+
+/// Numbers of a user and a group.
+package struct FileOwner: Sendable, Equatable {
+    package var user: UInt32
+    package var group: UInt32
+
+    package init(user: UInt32, group: UInt32) {
+        self.user = user
+        self.group = group
+    }
+
+    package static let root = FileOwner(user: 0, group: 0)
+}

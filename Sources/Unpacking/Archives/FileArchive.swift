@@ -1,0 +1,48 @@
+package import Diagnostics
+package import Linux
+package import Storage
+package import SystemPackage
+
+/// A tar archive of ordinary files, compressed or not: no layer, so that no name in it is special.
+package enum FileArchive {
+    /// Whether a file is such an archive: its first header can be read.
+    package static func isArchive(_ path: FilePath) throws(Problem) -> Bool {
+        do throws(Problem) {
+            var reader = try reader(of: path, limit: .usual)
+            return try reader.nextEntry() != nil
+        } catch  where error.kind == .corrupt || error.kind == .invalid {
+            return false
+        }
+    }
+
+    /// Unpacks an archive into a directory.
+    ///
+    /// Owners, modes, times, links and devices are the archive's; what is there already gives way to
+    /// what has its name. Nothing outside the directory is touched, whatever the archive says.
+    ///
+    /// - Parameters:
+    ///   - path: the archive.
+    ///   - directory: where to.
+    ///   - limit: how large it may be when it is decompressed.
+    /// - Throws: `.corrupt` or `.invalid` when it is no archive that can be unpacked.
+    package static func unpack(
+        _ path: FilePath, into directory: consuming OpenDirectory, limit: ArchiveLimit
+    ) throws(Problem) {
+        try asking("cannot unpack \(path)") { () throws(SystemCallError) in
+            try clearUmaskOfThisThread()
+        }
+        var reader = try reader(of: path, limit: limit)
+        var unpacker = LayerUnpacker(into: directory)
+        unpacker.readsWhiteouts = false
+        try unpacker.unpack(&reader)
+    }
+
+    private static func reader(
+        of path: FilePath, limit: ArchiveLimit
+    ) throws(Problem) -> TarReader {
+        let file = try asking("cannot read \(path)") { () throws(SystemCallError) in
+            try OwnedFD.open(path, .readOnly)
+        }
+        return TarReader(try decompressed(FileSource(file, named: "\(path)"), limit: limit))
+    }
+}

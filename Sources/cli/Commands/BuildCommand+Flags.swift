@@ -1,0 +1,127 @@
+import Engine
+
+/// The flags of `build`, as Docker has them.
+extension BuildCommand {
+    static var imageFlags: [Flag<BuildCommand>] {
+        [
+            .list("tag", "t", "list", "Name and optionally a tag (format: \"name:tag\")", \.tags),
+            .list("label", nil, "list", "Set metadata for an image", \.labels, LabelFlag.parse),
+            .text("target", nil, "string", "Set the target build stage to build", \.target),
+            .text(
+                "platform", nil, "string", "Set platform, as os[/architecture[/variant]]",
+                \.platform),
+            .text("iidfile", nil, "string", "Write the image ID to a file", \.idFile),
+            .text(
+                "metadata-file", nil, "string", "Write build result metadata to a file",
+                \.metadataFile),
+            .setting(
+                "output", "o", "string",
+                "Output destination (format: \"type=image|local|tar|oci|docker,dest=path\")",
+                \.output,
+                BuildOutput.parse),
+        ]
+    }
+
+    static var inputFlags: [Flag<BuildCommand>] {
+        [
+            .text(
+                "file", "f", "string", "Name of the Dockerfile (default \"PATH/Dockerfile\")",
+                \.dockerfile),
+            .list(
+                "build-arg", nil, "list", "Set build-time variables", \.arguments,
+                BuildArgumentFlag.parse),
+            .list(
+                "build-context", nil, "list",
+                "Additional build contexts (e.g. name=path, name=docker-image://alpine)",
+                \.contexts, BuildContextFlag.parse),
+            .switch("no-cache", nil, "Do not use cache when building the image", \.isWithoutCache),
+            .switch(
+                "pull", nil, "Always attempt to pull all referenced images", \.pulls),
+            .list(
+                "secret", nil, "list",
+                "Secret to expose to the build (format: \"id=mysecret,src=/local/secret\")",
+                \.secrets, BuildSecretFlag.parse),
+            .list(
+                "ssh", nil, "list",
+                "SSH agent socket to expose to the build (format: \"default|<id>=<socket>\")",
+                \.agents, BuildAgentFlag.parse),
+            .setting(
+                "network", nil, "string",
+                "Set the networking mode for the RUN instructions: default, none or host",
+                \.network, BuildNetworkFlag.parse),
+            .list(
+                "add-host", nil, "list", "Add a custom host-to-IP mapping (format: \"host:ip\")",
+                \.extraHosts, ExtraHostFlag.parse),
+        ]
+    }
+
+    static var displayFlags: [Flag<BuildCommand>] {
+        [
+            .switch(
+                "quiet", "q", "Suppress the build output and print image ID on success", \.isQuiet),
+            .setting(
+                "progress", nil, "string",
+                "Set type of progress output (\"auto\", \"plain\", \"tty\", \"quiet\")", \.progress,
+                BuildProgress.parse),
+            .switch(
+                "why", nil, "Say for each step why it was, or was not, taken from the cache",
+                \.explainsWhy),
+        ]
+    }
+
+    static var limitFlags: [Flag<BuildCommand>] {
+        [
+            .value(
+                "memory", "m", "bytes", "Memory limit", \.resources.memoryInBytes, ByteSize.parse),
+            .value(
+                "memory-swap", nil, "bytes",
+                "Swap limit equal to memory plus swap: '-1' to enable unlimited swap",
+                \.resources.memoryAndSwapInBytes, ByteSize.parseOrUnlimited),
+            .value(
+                "cpu-period", nil, "int", "Limit the CPU CFS (Completely Fair Scheduler) period",
+                \.resources.cpuPeriodInMicroseconds, NumberValue.parse),
+            .value(
+                "cpu-quota", nil, "int", "Limit the CPU CFS (Completely Fair Scheduler) quota",
+                \.resources.cpuQuotaInMicroseconds, NumberValue.parse),
+            .value(
+                "cpu-shares", "c", "int", "CPU shares (relative weight)", \.resources.cpuShares,
+                NumberValue.parse),
+            .text(
+                "cpuset-cpus", nil, "string", "CPUs in which to allow execution (0-3, 0,1)",
+                \.resources.cpusetCPUs),
+            .text(
+                "cpuset-mems", nil, "string", "MEMs in which to allow execution (0-3, 0,1)",
+                \.resources.cpusetMemoryNodes),
+            .value(
+                "shm-size", nil, "bytes", "Size of \"/dev/shm\"", \.resources.shmSizeInBytes,
+                ByteSize.parse),
+            .list(
+                "ulimit", nil, "ulimit", "Ulimit options", \.resources.limits, UlimitFlag.parse),
+            .text(
+                "cgroup-parent", nil, "string", "Set the parent cgroup for the RUN instructions",
+                \.resources.cgroupParent),
+        ]
+    }
+
+    static var unsupportedFlags: [Flag<BuildCommand>] {
+        let cache = "this version of Kade keeps its build cache on this machine alone"
+        let attestation = "this version of Kade makes no attestations"
+        let names: [(String, String)] = [
+            ("cache-from", cache), ("cache-to", cache), ("attest", attestation),
+            ("sbom", attestation),
+            ("allow", "this version of Kade runs every RUN in its sandbox"),
+            ("annotation", "this version of Kade sets no annotations; labels are there"),
+            ("builder", "Kade builds by itself"),
+            ("isolation", "Kade builds for Linux, in its own containers"),
+            ("security-opt", "this version of Kade runs every RUN with the usual profile"),
+            ("call", "this version of Kade has no build checks"),
+        ]
+        return names.map { .unsupported($0.0, why: $0.1) } + [
+            .unsupported("check", nil, nil, why: "this version of Kade has no build checks"),
+            .unsupported(
+                "push", nil, nil, why: "a build keeps its image in the store; push it afterwards"),
+            .unsupported("squash", nil, nil, why: "this version of Kade keeps each step's layer"),
+            .unsupported("compress", nil, nil, why: "the context is not sent anywhere"),
+        ]
+    }
+}

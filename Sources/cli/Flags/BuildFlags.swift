@@ -1,0 +1,163 @@
+import Build
+import Engine
+import Linux
+import SystemPackage
+
+/// `--build-arg NAME=value`, or `NAME` with the value of Kade's own environment.
+enum BuildArgumentFlag {
+    static func parse(_ text: String) throws(InvalidValue) -> String {
+        guard !text.isEmpty, !text.hasPrefix("=") else {
+            throw InvalidValue("invalid build argument: \(text)", fix: "write NAME=VALUE")
+        }
+        return text
+    }
+}
+
+/// `--network` of a build: default, none or host.
+enum BuildNetworkFlag {
+    static func parse(_ text: String) throws(InvalidValue) -> NamespaceMode {
+        switch text {
+        case "default", "none", "": return .isolated
+        case "host": return .host
+        default:
+            throw InvalidValue.unsupported(
+                "this version of Kade has no network '\(text)' for a build",
+                fix: "default, none or host")
+        }
+    }
+}
+
+/// `--secret id=NAME[,src=FILE|env=VARIABLE]`.
+struct BuildSecretFlag: Equatable {
+    var id: String
+    /// The file that holds it.
+    var file: String?
+    /// The variable of Kade's own environment that holds it.
+    var variable: String?
+
+    static func parse(_ text: String) throws(InvalidValue) -> BuildSecretFlag {
+        var flag = BuildSecretFlag(id: "")
+        var type: String?
+        for field in text.split(separator: ",") {
+            let parts = field.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            guard parts.count == 2 else { throw InvalidValue("invalid field '\(field)'") }
+            let value = String(parts[1])
+            switch parts[0].lowercased() {
+            case "id": flag.id = value
+            case "src", "source": flag.file = value
+            case "env": flag.variable = value
+            case "type": type = value
+            default: throw InvalidValue("unexpected key '\(parts[0])' in '\(field)'")
+            }
+        }
+        guard !flag.id.isEmpty else { throw InvalidValue("a secret needs an id", fix: "id=NAME") }
+        guard type == nil || type == "file" || type == "env" else {
+            throw InvalidValue("unsupported secret type '\(type ?? "")'", fix: "file or env")
+        }
+        if type == "env", flag.variable == nil {
+            flag.variable = flag.file ?? flag.id
+            flag.file = nil
+        }
+        return flag
+    }
+}
+
+/// `--ssh default`, or `--ssh NAME=SOCKET`.
+struct BuildAgentFlag: Equatable {
+    var id: String
+    /// nil is that of SSH_AUTH_SOCK.
+    var socket: String?
+
+    static func parse(_ text: String) throws(InvalidValue) -> BuildAgentFlag {
+        let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+        guard let id = parts.first, !id.isEmpty else {
+            throw InvalidValue("invalid SSH agent '\(text)'", fix: "default, or NAME=SOCKET")
+        }
+        return BuildAgentFlag(id: String(id), socket: parts.count > 1 ? String(parts[1]) : nil)
+    }
+}
+
+/// `--build-context NAME=DIRECTORY|docker-image://REFERENCE`.
+enum BuildContextFlag {
+    struct Named: Equatable {
+        var name: String
+        var context: NamedContext
+    }
+
+    static func parse(_ text: String) throws(InvalidValue) -> Named {
+        let pair = try KeyValueFlag.parse(text)
+        let image = "docker-image://"
+        if pair.value.hasPrefix(image) {
+            return Named(
+                name: pair.key, context: .image(String(pair.value.dropFirst(image.count))))
+        }
+        let path = pair.value
+        guard !path.contains("://"), !path.hasPrefix("git@"), !path.hasPrefix("target:") else {
+            throw InvalidValue.unsupported(
+                "this version of Kade has no context '\(path)'",
+                fix: "a directory, or docker-image://REFERENCE")
+        }
+        return Named(name: pair.key, context: .directory(FilePath(path)))
+    }
+}
+
+/// `--output`: where the result goes.
+enum BuildOutput: Equatable {
+    /// An image of the store.
+    case image
+    /// The files in a directory.
+    case directory(String)
+    /// The files as a tar archive; nil is standard output.
+    case archive(String?)
+    /// The image as an archive of a format of `save`, and as an image of the store.
+    case imageArchive(format: String, path: String?)
+
+    static func parse(_ text: String) throws(InvalidValue) -> BuildOutput {
+        guard text.contains("=") else {
+            return text == "-" ? .archive(nil) : .directory(text)
+        }
+        var fields: [String: String] = [:]
+        for field in text.split(separator: ",") {
+            let pair = try KeyValueFlag.parse(String(field))
+            fields[pair.key.lowercased()] = pair.value
+        }
+        let destination = fields["dest"]
+        let known = fields.keys.first { !["type", "dest"].contains($0) }
+        if let known {
+            throw InvalidValue.unsupported("this version of Kade has no '\(known)' here")
+        }
+        switch fields["type"] {
+        case "image"?:
+            guard destination == nil else { throw InvalidValue("type=image has no dest") }
+            return .image
+        case "local"?:
+            guard let destination else {
+                throw InvalidValue("type=local needs a directory", fix: "type=local,dest=DIRECTORY")
+            }
+            return .directory(destination)
+        case "tar"?: return .archive(destination)
+        case "oci"?: return .imageArchive(format: "oci-archive", path: destination)
+        case "docker"?:
+            return destination == nil
+                ? .image : .imageArchive(format: "docker-archive", path: destination)
+        case let type?:
+            throw .unsupported(
+                "this version of Kade has no output of type '\(type)'",
+                fix: "image, local, tar, oci or docker")
+        case nil:
+            throw InvalidValue("type is required for output", fix: "type=local,dest=DIRECTORY")
+        }
+    }
+}
+
+/// `--progress`: how a build shows how it goes on.
+enum BuildProgress: String {
+    case auto, plain, tty, quiet
+
+    static func parse(_ text: String) throws(InvalidValue) -> BuildProgress {
+        guard let progress = BuildProgress(rawValue: text) else {
+            throw InvalidValue("invalid progress '\(text)'", fix: "auto, plain, tty or quiet")
+        }
+        return progress
+    }
+}
