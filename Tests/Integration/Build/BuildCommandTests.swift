@@ -352,4 +352,32 @@ import Testing
             #expect(description.contains("\"Layers\""))
         }
     }
+
+    @Test func `files of the web are added, with a checksum where one is given`() throws {
+        let site = try Site("FROM base", context: "mkdir www; echo web > www/f.txt")
+        let port = UInt16.random(in: 20000...32000)
+        let address = "http://127.0.0.1:\(port)/f.txt"
+        let server = try Tool.start([
+            "busybox", "httpd", "-f", "-p", "127.0.0.1:\(port)", "-h",
+            site.folder.at("context/www"),
+        ])
+        defer { server.signal(SIGTERM) }
+        try site.kade.wait {
+            try Tool.run("busybox", "wget", "-q", "-O", "/dev/null", address).exitCode == 0
+        }
+        let file = site.folder.at("context/www/f.txt")
+        let checksum = try Tool.check("sha256sum", file).prefix(64)
+        let dockerfile = "FROM base\nADD \(address) /d/\nADD --checksum=sha256:"
+        try site.write(dockerfile + "\(checksum) \(address) /e")
+        try site.check()
+        #expect(try site.read("/d/f.txt") == "web")
+        #expect(try site.read("/e") == "web")
+        #expect(try site.check().components(separatedBy: "CACHED").count == 3)
+        try site.write(dockerfile + String(repeating: "0", count: 64) + " \(address) /e")
+        let wrong = try site.build()
+        #expect(wrong.exitCode == 1)
+        #expect(wrong.errors.contains("digest mismatch"))
+        try site.write("FROM base\nADD http://127.0.0.1:\(port)/nosuch /d/")
+        #expect(try site.build().errors.contains("the server answers 404"))
+    }
 }
