@@ -90,6 +90,7 @@ let package = Package(
         .systemLibrary(name: "CZstd", providers: [.apt(["libzstd-dev"])]),
         .systemLibrary(name: "CISAL", providers: [.apt(["libisal-dev"])]),
         .systemLibrary(name: "CLZMA", providers: [.apt(["liblzma-dev"])]),
+        .systemLibrary(name: "CBZip2", providers: [.apt(["libbz2-dev"])]),
         // Level 1
         .target(name: "OCI", dependencies: ["Diagnostics", system], swiftSettings: lean),
         .target(
@@ -110,7 +111,8 @@ let package = Package(
         .target(
             name: "Unpacking",
             dependencies: [
-                "Diagnostics", "OCI", "Linux", "Storage", "CISAL", "CLZMA", "CZstd", system,
+                "Diagnostics", "OCI", "Linux", "Storage", "CBZip2", "CISAL", "CLZMA", "CZstd",
+                system,
             ],
             swiftSettings: strict),
         // Level 4

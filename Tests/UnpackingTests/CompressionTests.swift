@@ -53,11 +53,4 @@ import Testing
             try CompressedSample(name: "", bytes: bytes).decompress(portion: 4096)
         }
     }
-
-    @Test func `bzip2 is refused by name`() throws {
-        let problem = try #require(throws: Problem.self) {
-            try CompressedSample(name: "", bytes: Array("BZh91AY".utf8)).decompress(portion: 9)
-        }
-        #expect(problem.kind == .unsupported)
-    }
 }

@@ -28,7 +28,7 @@ enum CompressionFormat: Sendable {
 
 /// The uncompressed bytes of a source, whatever its compression.
 ///
-/// - Throws: `.unsupported` for bzip2. The bytes end with `.invalid` past the limit.
+/// - Throws: `.exhausted` when there is no memory. The bytes end with `.invalid` past the limit.
 func decompressed(
     _ source: any ByteSource, limit: ArchiveLimit
 ) throws(Problem) -> any ByteSource {
@@ -48,10 +48,7 @@ private func decompressed(_ source: any ByteSource) throws(Problem) -> any ByteS
     case .gzip: return GzipSource(whole)
     case .zstd: return try ZstdSource(whole)
     case .xz: return try XZSource(whole)
-    case .bzip2:
-        throw Problem(
-            kind: .unsupported, what: "cannot decompress the archive",
-            why: "it is compressed by bzip2", fix: "decompress it first, by bunzip2")
+    case .bzip2: return BZip2Source(whole)
     }
 }
 

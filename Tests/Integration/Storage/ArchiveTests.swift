@@ -56,7 +56,8 @@ import Unpacking
         #expect(try store.content.references.list().map(\.descriptor) == [again])
     }
 
-    @Test(arguments: ["docker-archive", "oci-archive", "oci"], ["cat", "gzip", "zstd", "xz"])
+    @Test(
+        arguments: ["docker-archive", "oci-archive", "oci"], ["cat", "gzip", "zstd", "xz", "bzip2"])
     func `what skopeo saves of our store is loaded again`(
         format: String, compression: String
     ) throws {
