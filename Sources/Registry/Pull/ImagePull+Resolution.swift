@@ -169,7 +169,7 @@ extension ImagePull {
     }
 
     /// A blob that fits in memory, from the store when it is there.
-    private func smallBlob(_ descriptor: Descriptor) async throws -> [UInt8] {
+    func smallBlob(_ descriptor: Descriptor) async throws -> [UInt8] {
         if content.contains(descriptor.digest) {
             return try await blocking {
                 try content.read(

@@ -102,6 +102,8 @@ package struct ImagePull: Sendable {
         let lease = try await blocking { PullLease(try content.lease()) }
         let parts = try await parts(of: top)
         try await blocking { try lease.protect(parts.digests) }
+        // What came, or was here, before it was protected may have been collected since.
+        for configuration in parts.configurations { _ = try await smallBlob(configuration) }
         let fetched = try await fetch(parts.blobs)
         let isNew = try await blocking {
             var isNew = fetched
