@@ -25,6 +25,7 @@ enum ServerProgram {
                                   [--reference REFERENCE] [--latest-time SECONDS] LOWER...
                kade-server save [--root DIR] [--format FORMAT] [--platform P]...
                                 [--directory DIR] DIGEST[=REFERENCE,...]...
+               kade-server check [--root DIR]
                kade-server restore [--root DIR] DIFFID...
                kade-server flush [--root DIR] [--detach]
                kade-server unpack ARCHIVE
@@ -40,8 +41,9 @@ enum ServerProgram {
         what layers show, and save images, to descriptor 3. commit makes an image of what a
         container changed. For builds layer makes a layer of an upper directory, unpack unpacks an
         archive of files into the directory that is descriptor 3, and download writes a file from
-        the web to descriptor 3. restore unpacks layers again whose directories are not whole. flush
-        writes what was unpacked to the disk, with --detach in the background.
+        the web to descriptor 3. check verifies the store. restore unpacks layers again whose
+        directories are not whole. flush writes what was unpacked to the disk, with --detach in the
+        background.
         """
 
     static func run(arguments: [String]) -> Never {
@@ -58,6 +60,7 @@ enum ServerProgram {
         case "export": perform { () throws(Problem) in try ExportCommand(parsing: rest).run() }
         case "commit": perform { () throws(Problem) in try CommitCommand(parsing: rest).run() }
         case "save": perform { () throws(Problem) in try SaveCommand(parsing: rest).run() }
+        case "check": perform { () throws(Problem) in try CheckCommand(parsing: rest).run() }
         case "restore": runRestore(Array(arguments.dropFirst()))
         case "flush": runFlush(Array(arguments.dropFirst()))
         case "layer": perform { () throws(Problem) in try LayerCommand(parsing: rest).run() }

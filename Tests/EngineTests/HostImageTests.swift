@@ -29,7 +29,7 @@ import Testing
         ("*", "a/b", false), ("*/b", "a/b", true), ("x", "busybox", false),
     ])
     func `patterns of names do not cross a slash`(pattern: String, name: String, fits: Bool) {
-        #expect(matches(pattern: pattern, name) == fits)
+        #expect(isMatch(pattern: pattern, name) == fits)
     }
 
     @Test func `changes of an import are Dockerfile instructions`() throws {

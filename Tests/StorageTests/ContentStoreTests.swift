@@ -137,6 +137,22 @@ import Testing
         }
     }
 
+    @Test func `what was named or moved meanwhile is not removed`() throws {
+        try withTemporaryDirectory { root in
+            let references = try ContentStore(root: root).references
+            let name = try ImageReference(parsing: "one:1")
+            try references.keep(descriptor("image"))
+            try references.set(name, to: descriptor("image"))
+            try references.removeNameless(descriptor("image").digest)
+            #expect(try references.list().map(\.name) == ["docker.io/library/one:1"])
+            #expect(try !references.remove(name, ifNaming: descriptor("other").digest))
+            #expect(try references.remove(name, ifNaming: descriptor("image").digest))
+            try references.keep(descriptor("image"))
+            try references.removeNameless(descriptor("image").digest)
+            #expect(try references.list().isEmpty)
+        }
+    }
+
     @Test func `a translation follows its image through names, and is no entry`() throws {
         try withTemporaryDirectory { root in
             let references = try ContentStore(root: root).references

@@ -88,9 +88,8 @@ import Testing
             Completion(words: ["image", ""]).answer
                 == .words(
                     [
-                        "build", "history", "import", "inspect", "load", "ls", "pull", "push", "rm",
-                        "save",
-                        "tag",
+                        "build", "diff", "history", "import", "inspect", "load", "ls", "mount",
+                        "prune", "pull", "push", "rm", "save", "tag", "tree", "unmount",
                     ]))
         guard case .words(let flags) = Completion(words: ["run", "--r", "--"]).answer else {
             Issue.record("no words")

@@ -1,5 +1,6 @@
 import ContainerRuntime
 package import Diagnostics
+import Glibc
 import Linux
 import OCI
 import Storage
@@ -66,21 +67,16 @@ extension ContainerService {
             arguments += ["--latest-time", "\(moment.nanosecondsSinceEpoch / 1_000_000_000)"]
         }
         arguments += overlay.lower.map(\.string)
-        let paused = request.pauses ? try context.pauseForReading(record) : false
         var gaps = ArchiveGaps()
         var made: JSONValue?
-        do throws(Problem) {
+        try context.pausing(record, if: request.pauses) { () throws(Problem) in
             try ContentHelper(configuration: context.configuration).run(
                 arguments, input: nil, file: file.rawValue, what: "cannot commit \(name)"
             ) { line in
                 if line["event"]?.string == "image" { made = line }
                 gaps = ArchiveGaps(line) ?? gaps
             }
-        } catch {
-            if paused { try? context.resume(record) }  // best effort: the first error counts
-            throw error
         }
-        if paused { try context.resume(record) }
         guard let made else {
             throw Problem(
                 kind: .bug, what: "cannot commit \(name)",
@@ -91,10 +87,31 @@ extension ContainerService {
 }
 
 extension EngineContext {
+    /// Reads a container's files, while it is paused if it runs and that is wanted.
+    ///
+    /// Signals that would end this process wait until the container goes on.
+    fileprivate func pausing(
+        _ record: ContainerRecord, if isWanted: Bool, _ body: () throws(Problem) -> Void
+    ) throws(Problem) {
+        var (held, before) = (sigset_t(), sigset_t())
+        sigemptyset(&held)
+        for signal in [SIGINT, SIGTERM, SIGHUP] { sigaddset(&held, signal) }
+        pthread_sigmask(SIG_BLOCK, &held, &before)
+        defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
+        guard isWanted, try pauseForReading(record) else { return try body() }
+        do throws(Problem) {
+            try body()
+        } catch {
+            try? resume(record)  // best effort: the first error counts
+            throw error
+        }
+        try resume(record)
+    }
+
     /// Freezes a container that runs.
     ///
     /// - Returns: whether it must be thawed: not when it does not run or was frozen already.
-    fileprivate func pauseForReading(_ record: ContainerRecord) throws(Problem) -> Bool {
+    private func pauseForReading(_ record: ContainerRecord) throws(Problem) -> Bool {
         try withLock(on: record.id) { () throws(Problem) in
             guard case .running = try status(of: record).state else { return false }
             try runRuntime(

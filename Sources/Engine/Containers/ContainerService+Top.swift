@@ -84,7 +84,7 @@ extension [FilesystemChange] {
 }
 
 extension FilesystemChange.Kind {
-    fileprivate init(_ kind: FileChange.Kind) {
+    init(_ kind: FileChange.Kind) {
         self =
             switch kind {
             case .added: .added

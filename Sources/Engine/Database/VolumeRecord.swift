@@ -39,6 +39,17 @@ extension Transaction {
         }
     }
 
+    /// The names of all volumes, and how many containers use each.
+    func volumeLinks() throws(Problem) -> [String: Int] {
+        let rows = try connection.rows(
+            """
+            SELECT name, (SELECT count(DISTINCT container) FROM containerVolumes
+                          WHERE volume = name) FROM volumes
+            """
+        ) { row throws(Problem) in (try row.text(0), Int(try row.integer(1))) }
+        return Dictionary(rows, uniquingKeysWith: +)
+    }
+
     /// Whether a volume has got its first content.
     func isFilled(volume name: String) throws(Problem) -> Bool {
         try connection.firstRow("SELECT isFilled FROM volumes WHERE name = ?", .text(name)) {

@@ -3,15 +3,20 @@ import OCI
 import Storage
 
 extension EngineContext {
-    /// Removes blobs and layers that no image, container, build or pull needs.
+    /// Removes blobs and layers that no image, container, mount, build or pull needs.
     func collectGarbage(in store: ImageStore) throws(Problem) -> Garbage {
+        try store.content.collectGarbage(
+            layers: store.layers, usedLayers: try layersInUse(),
+            now: Timestamp.now.nanosecondsSinceEpoch / 1_000_000_000)
+    }
+
+    /// The layers of containers and of mounted images.
+    func layersInUse() throws(Problem) -> Set<Digest> {
         let used = try database.read { database throws(Problem) in
             Set(try database.containers().flatMap(\.layers))
         }
-        var usedLayers: Set<Digest> = []
-        for layer in used { usedLayers.insert(try Digest(parsing: layer)) }
-        return try store.content.collectGarbage(
-            layers: store.layers, usedLayers: usedLayers,
-            now: Timestamp.now.nanosecondsSinceEpoch / 1_000_000_000)
+        var layers = try mountedLayers()
+        for layer in used { layers.insert(try Digest(parsing: layer)) }
+        return layers
     }
 }

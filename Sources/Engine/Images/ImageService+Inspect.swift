@@ -5,9 +5,17 @@ import SystemPackage
 
 extension ImageService {
     /// An image in the shape of `docker image inspect`.
-    package func inspect(_ name: String) throws(Problem) -> JSONValue {
+    ///
+    /// - Parameters:
+    ///   - name: the image.
+    ///   - platform: which of its platforms; nil takes this machine's or else whatever is there.
+    /// - Returns: the image as JSON.
+    /// - Throws: `.notFound` for an image, or a platform of it, that is not here.
+    package func inspect(_ name: String, platform: String?) throws(Problem) -> JSONValue {
         let store = try context.imageStore()
-        let image = try store.image(named: name, platform: nil)
+        let image = try store.image(
+            named: name,
+            platform: try platform.map { text throws(Problem) in try Platform(parsing: text) })
         var tags: [String] = []
         var digests: [String] = []
         for entry in try store.content.references.list()

@@ -3,26 +3,22 @@ import OCI
 import Storage
 
 extension ImageService {
-    /// Images, newest first; `conditions` are dangling, label, before, since and reference.
-    package func list(
-        matching conditions: [(key: String, value: String)]
-    ) throws(Problem) -> [ImageSummary] {
+    /// Images that a filter matches, newest first.
+    package func list(_ filter: ImageFilter) throws(Problem) -> [ImageSummary] {
         let store = try context.imageStore()
+        let matcher = try ImageMatcher(filter, in: store)
         var summaries: [ImageSummary] = []
         for image in try store.images() {
-            summaries.append(try ImageSummary(image, in: store))
+            let summary = try ImageSummary(image, in: store)
+            if matcher.matches(summary) { summaries.append(summary) }
         }
-        summaries.sort { left, right in
+        return summaries.sorted { left, right in
             guard left.created == right.created else {
                 guard let first = left.created else { return false }
                 return right.created.map { first > $0 } ?? true
             }
             return (left.reference ?? "") < (right.reference ?? "")
         }
-        for (key, value) in conditions {
-            summaries = try filtered(summaries, key, value, store)
-        }
-        return summaries
     }
 
     /// Whether the store has the image (for this platform, where one is asked).
@@ -49,46 +45,10 @@ extension ImageService {
         let entry = try store.entry(named: name)
         try store.content.references.set(new.withDefaultTag, to: entry.descriptor)
     }
-
-    private func filtered(
-        _ summaries: [ImageSummary], _ key: String, _ value: String, _ store: ImageStore
-    ) throws(Problem) -> [ImageSummary] {
-        switch (key, value) {
-        case ("dangling", "true"): return summaries.filter { $0.reference == nil }
-        case ("dangling", "false"): return summaries.filter { $0.reference != nil }
-        case ("label", _):
-            let parts = value.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            let name = String(parts[0])
-            return summaries.filter { summary in
-                guard let label = summary.labels[name] else { return false }
-                return parts.count == 1 || label == parts[1]
-            }
-        case ("before", _), ("since", _):
-            let other = try store.image(named: value, platform: nil)
-            let moment = other.configuration.created.flatMap { Timestamp(rfc3339: $0) }
-            guard let moment else { return [] }
-            return summaries.filter { summary in
-                guard let created = summary.created else { return false }
-                return key == "before" ? created < moment : created > moment
-            }
-        case ("reference", _):
-            return summaries.filter { summary in
-                let name = summary.repository
-                return matches(pattern: value, name)
-                    || matches(pattern: value, "\(name):\(summary.tag)")
-                    || summary.reference.map { matches(pattern: value, $0) } ?? false
-            }
-        default:
-            throw Problem(
-                kind: .invalid, what: "invalid filter '\(key)=\(value)'",
-                why: "there is no such filter, or the value is none of its",
-                fix: "filters are dangling, label, before, since and reference")
-        }
-    }
 }
 
 /// Compares a name with a pattern: `*` is any text without a slash, `?` one character.
-func matches(pattern: String, _ name: String) -> Bool {
+func isMatch(pattern: String, _ name: String) -> Bool {
     func matches(_ pattern: ArraySlice<UInt8>, _ text: ArraySlice<UInt8>) -> Bool {
         guard let first = pattern.first else { return text.isEmpty }
         let slash = UInt8(ascii: "/")

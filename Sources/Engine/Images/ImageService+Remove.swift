@@ -1,6 +1,7 @@
 package import Diagnostics
 import OCI
 import Storage
+import SystemPackage
 
 extension ImageService {
     /// Removes a name, and with the last name the image.
@@ -14,6 +15,12 @@ extension ImageService {
         let entries = try store.content.references.list()
             .filter { $0.descriptor.digest == entry.descriptor.digest }
         let users = try users(of: "\(image.id)")
+        if !force, try context.mountedImages().contains(image.id) {
+            throw Problem(
+                kind: .conflict, what: "conflict: unable to delete \(image.id.short)",
+                why: "image is mounted at \(context.mountPlace(of: image.id).appending("rootfs"))",
+                fix: "kade image unmount \(name), or use --force")
+        }
         let isByName = entry.name != nil && !ImageStore.isID(name, of: image)
         let removal = Removal(
             name: name, image: image, entry: entry, entries: entries, users: users, force: force)
@@ -61,7 +68,10 @@ private struct Removal {
                 "container \(user.record.id.prefix(12)) is using its referenced image \(shortID)")
         }
         if users.contains(where: { $0.state.isAlive }) {
-            // The container goes on; the image stays without a name.
+            // The container goes on; the image stays without a name, and whole meanwhile.
+            let lease = try store.content.lease()
+            defer { withExtendedLifetime(lease) {} }
+            try lease.protect(Array(try store.content.closure(of: image.root)))
             let untagged = try untagAll(in: store)
             try store.content.references.keep(image.root)
             return untagged

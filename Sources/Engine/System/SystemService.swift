@@ -18,7 +18,7 @@ package struct SystemService: Sendable {
         let containers = try ContainerService(context: context).list(Self.everything)
         let running = containers.filter { $0.state.word == "running" }.count
         let paused = containers.filter { $0.state.word == "paused" }.count
-        let images = Set(try ImageService(context: context).list(matching: []).map(\.id)).count
+        let images = Set(try ImageService(context: context).list(ImageFilter()).map(\.id)).count
         let host = try context.specHost()
         let machine = try MachineNames()
         let kernel = machine.release
@@ -52,7 +52,7 @@ package struct SystemService: Sendable {
         return .object(json)
     }
 
-    private static var everything: ContainerFilter {
+    static var everything: ContainerFilter {
         var filter = ContainerFilter()
         filter.includesStopped = true
         return filter

@@ -8,13 +8,51 @@ extension Directory {
     package static func treeSizeInBytes(_ path: FilePath) throws(SystemCallError) -> Int64 {
         var size = TreeSize()
         try size.add(path)
-        return size.sumInBytes
+        return size.usage.sizeInBytes
+    }
+
+    /// What a file, or a directory with all beneath it, takes on the disk; nothing where there is
+    /// none.
+    package static func treeUsage(_ path: FilePath) throws(SystemCallError) -> TreeUsage {
+        var size = TreeSize()
+        guard
+            let status = try TreeSize.ifPresent({ () throws(SystemCallError) in
+                try FileStatus(ofLink: path)
+            })
+        else { return TreeUsage() }
+        size.usage.files = 1
+        size.usage.allocatedInBytes = status.allocatedInBytes
+        if status.kind == .directory {
+            try size.add(path)
+        } else {
+            size.usage.sizeInBytes = status.sizeInBytes
+        }
+        return size.usage
+    }
+}
+
+/// What files and directories take on a disk.
+package struct TreeUsage: Sendable, Equatable {
+    /// Names, directories included; the names of one file count once.
+    package var files = 0
+    /// The bytes of files and symbolic links.
+    package var sizeInBytes: Int64 = 0
+    /// The space on the disk (`st_blocks`), that of directories included.
+    package var allocatedInBytes: Int64 = 0
+
+    package init() {}
+
+    /// Adds what something else takes.
+    package mutating func add(_ other: TreeUsage) {
+        files += other.files
+        sizeInBytes += other.sizeInBytes
+        allocatedInBytes += other.allocatedInBytes
     }
 }
 
 /// A sum that knows what it has counted.
 private struct TreeSize {
-    var sumInBytes: Int64 = 0
+    var usage = TreeUsage()
     private var counted: Set<FileStatus.Identity> = []
 
     mutating func add(_ directory: FilePath) throws(SystemCallError) {
@@ -26,20 +64,23 @@ private struct TreeSize {
                 try FileStatus(ofLink: path)
             }
             guard let status else { continue }
+            if status.kind != .directory, status.linkCount > 1,
+                !counted.insert(status.identity).inserted
+            {
+                continue
+            }
+            usage.files += 1
+            usage.allocatedInBytes += status.allocatedInBytes
             switch status.kind {
             case .directory: try add(path)
-            case .file, .symlink:
-                guard status.linkCount == 1 || counted.insert(status.identity).inserted else {
-                    continue
-                }
-                sumInBytes += status.sizeInBytes
+            case .file, .symlink: usage.sizeInBytes += status.sizeInBytes
             case .characterDevice, .blockDevice, .fifo, .socket: continue
             }
         }
     }
 
     /// What a call returns; nil where its file has vanished.
-    private static func ifPresent<Result>(
+    static func ifPresent<Result>(
         _ body: () throws(SystemCallError) -> Result
     ) throws(SystemCallError) -> Result? {
         do throws(SystemCallError) {

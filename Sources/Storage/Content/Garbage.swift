@@ -11,6 +11,8 @@ package struct Garbage: Sendable, Equatable {
     package var layers: [Digest] = []
     /// The space of the blobs on disk.
     package var blobsInBytes: Int64 = 0
+    /// The bytes of the layers' files.
+    package var layersInBytes: Int64 = 0
 }
 
 extension ContentStore {
@@ -35,7 +37,7 @@ extension ContentStore {
             try FileLock(garbageLock, .exclusive)
         }
         defer { withExtendedLifetime(lock) {} }
-        var mark = Mark(store: self)
+        var mark = Mark(store: self, passesDamage: false)
         for digest in try leasedDigests() { mark.keep(digest) }
         for digest in try buildCache.digests() { mark.keep(digest) }
         for entry in try references.list() {
@@ -46,7 +48,7 @@ extension ContentStore {
             try layers.flush()  // no blob of it will be left to unpack it from
         }
         var garbage = Garbage()
-        for digest in try blobs() where !mark.kept.contains(digest) {
+        for digest in try list() where !mark.kept.contains(digest) {
             garbage.blobsInBytes += try sizeInBytes(of: digest) ?? 0
             let path = path(of: digest)
             try asking("cannot remove \(digest)") { () throws(SystemCallError) in
@@ -56,6 +58,9 @@ extension ContentStore {
         }
         for diffID in try layers.list()
         where !mark.kept.contains(diffID) && !usedLayers.contains(diffID) {
+            if layers.contains(diffID) {
+                garbage.layersInBytes += try layers.record(of: diffID).sizeInBytes
+            }
             try layers.remove(diffID)
             garbage.layers.append(diffID)
         }
@@ -66,8 +71,17 @@ extension ContentStore {
         return garbage
     }
 
+    /// The blobs, configurations and diffIDs that a descriptor leads to, itself included.
+    ///
+    /// A document that is damaged leads nowhere.
+    package func closure(of descriptor: Descriptor) throws(Problem) -> Set<Digest> {
+        var mark = Mark(store: self, passesDamage: true)
+        try mark.follow(descriptor)
+        return mark.kept
+    }
+
     /// All blobs of algorithms that Kade knows.
-    private func blobs() throws(Problem) -> [Digest] {
+    package func list() throws(Problem) -> [Digest] {
         var digests: [Digest] = []
         for algorithm in ["sha256", "sha512"] {
             let directory = layout.appending("blobs").appending(algorithm)
@@ -110,8 +124,13 @@ private struct Mark {
     let store: ContentStore
     private(set) var kept: Set<Digest> = []
     private var visited: Set<Digest> = []
+    /// Whether a damaged document is passed over; who removes anything must not do that.
+    private let passesDamage: Bool
 
-    init(store: ContentStore) { self.store = store }
+    init(store: ContentStore, passesDamage: Bool) {
+        self.store = store
+        self.passesDamage = passesDamage
+    }
 
     mutating func keep(_ digest: Digest) { kept.insert(digest) }
 
@@ -122,7 +141,7 @@ private struct Mark {
             descriptor.mediaType.isIndex || descriptor.mediaType.isManifest,
             store.contains(descriptor.digest)
         else { return }
-        let bytes = try store.document(descriptor.digest)
+        guard let bytes = try document(descriptor.digest) else { return }
         if descriptor.mediaType.isIndex {
             let index = try ImageIndex(json: bytes, named: "\(descriptor.digest)")
             for child in index.manifests { try follow(child) }
@@ -140,8 +159,17 @@ private struct Mark {
         kept.insert(descriptor.digest)
         guard descriptor.mediaType.isImageConfiguration, store.contains(descriptor.digest)
         else { return }
-        let bytes = try store.document(descriptor.digest)
+        guard let bytes = try document(descriptor.digest) else { return }
         let configuration = try ImageConfiguration(json: bytes, named: "\(descriptor.digest)")
         kept.formUnion(configuration.rootfs.diffIDs)
+    }
+
+    /// Reads a document; nil for a damaged one that is passed over.
+    private func document(_ digest: Digest) throws(Problem) -> [UInt8]? {
+        do throws(Problem) {
+            return try store.document(digest)
+        } catch  where passesDamage && (error.kind == .corrupt || error.kind == .invalid) {
+            return nil
+        }
     }
 }

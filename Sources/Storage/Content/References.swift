@@ -88,6 +88,28 @@ package struct References: Sendable {
         return removed
     }
 
+    /// Removes a name if it names this manifest or index, and else nothing.
+    ///
+    /// - Returns: whether it did.
+    package func remove(_ reference: ImageReference, ifNaming digest: Digest) throws(Problem)
+        -> Bool
+    {
+        var isRemoved = false
+        try change { entries in
+            let count = entries.count
+            entries.removeAll {
+                $0.name == "\(reference)" && $0.descriptor.digest == digest
+            }
+            isRemoved = entries.count < count
+        }
+        return isRemoved
+    }
+
+    /// Removes the entry of a manifest or index that has no name; no change when it has one by now.
+    package func removeNameless(_ digest: Digest) throws(Problem) {
+        try change { $0.removeAll { $0.name == nil && $0.descriptor.digest == digest } }
+    }
+
     /// Removes all entries of a manifest or index, with and without names.
     package func removeAll(of digest: Digest) throws(Problem) {
         try change { $0.removeAll { $0.descriptor.digest == digest } }

@@ -5,6 +5,7 @@ import Engine
 struct ImagesCommand: Command {
     var showsAll = false
     var showsDigests = false
+    var showsTree = false
     var filters: [Label] = []
     var format: String?
     var isWhole = false
@@ -27,15 +28,15 @@ struct ImagesCommand: Command {
                         + " 'TEMPLATE'", \.format),
                 .switch("no-trunc", nil, "Don't truncate output", \.isWhole),
                 .switch("quiet", "q", "Only show image IDs", \.isQuiet),
-                .unsupported(
-                    "tree", nil, nil, why: "this version of Kade does not list images as a tree"),
+                .switch("tree", nil, "List the platforms of images as a tree", \.showsTree),
             ], operands: .atMost(1), operandKind: .images, assign: { $0.reference = $1.first })
     }
 
     func run(in session: Session) throws(Problem) -> ExitCode {
-        var conditions = filters.map { (key: $0.key, value: $0.value) }
-        if let reference { conditions.append((key: "reference", value: reference)) }
-        let images = try session.engine().images.list(matching: conditions)
+        var filter = try ImageFilterFlag.filter(filters)
+        if let reference { filter.conditions.append((key: "reference", value: reference)) }
+        guard !showsTree else { return try showTree(filter, in: session) }
+        let images = try session.engine().images.list(filter)
         if isQuiet && format == nil {
             let ids = images.map { isWhole ? $0.id : Table.shortID($0.id) }
             try session.output.write(ids.map { "\($0)\n" }.joined())
@@ -44,6 +45,16 @@ struct ImagesCommand: Command {
         let listing = ImageListing(isWhole: isWhole, showsDigests: showsDigests, now: .now)
             .listing(of: images)
         try session.output.write(listing.text(in: try Format(format)))
+        return .success
+    }
+    private func showTree(_ filter: ImageFilter, in session: Session) throws(Problem) -> ExitCode {
+        guard !isQuiet, !showsDigests, !isWhole, format == nil else {
+            throw Problem(
+                kind: .invalid, what: "cannot list images as a tree",
+                why: "--tree does not go with --quiet, --digests, --no-trunc and --format")
+        }
+        let images = try session.engine().images.platforms(filter)
+        try session.output.write(PlatformTree.text(of: images))
         return .success
     }
 }

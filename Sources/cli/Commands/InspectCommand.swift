@@ -28,7 +28,7 @@ struct InspectCommand: Command {
                     guard error.kind == .notFound, type == nil else { throw error }
                 }
             }
-            do throws(Problem) { return try engine.images.inspect(name) } catch {
+            do throws(Problem) { return try engine.images.inspect(name, platform: nil) } catch {
                 guard error.kind == .notFound, type == nil else { throw error }
                 throw Problem(
                     kind: .notFound, what: "no such object", why: name,
@@ -61,21 +61,24 @@ struct InspectContainerCommand: Command {
 /// `kade image inspect`.
 struct InspectImageCommand: Command {
     var flags = InspectFlags()
+    var platform: String?
 
     static var grammar: Grammar<InspectImageCommand> {
         Grammar(
             name: "inspect", synopsis: "[OPTIONS] IMAGE [IMAGE...]",
             summary: "Display detailed information on one or more images",
             flags: InspectFlags.flags.map { $0.lifted(to: \.flags) } + [
-                .unsupported(
+                .text(
                     "platform", nil, "string",
-                    why: "this version of Kade keeps one platform of each image")
+                    "Inspect the given platform of a multi-platform image", \.platform)
             ], operands: .atLeast(1), operandKind: .images, assign: { $0.flags.names = $1 })
     }
 
     func run(in session: Session) throws(Problem) -> ExitCode {
         let images = try session.engine().images
-        return try flags.run(in: session) { name throws(Problem) in try images.inspect(name) }
+        return try flags.run(in: session) { name throws(Problem) in
+            try images.inspect(name, platform: platform)
+        }
     }
 }
 

@@ -21,21 +21,15 @@ struct PruneContainersCommand: Command {
 
     func run(in session: Session) throws(Problem) -> ExitCode {
         let filter = try filter()
-        let isAgreed = isForced ? true : try isConfirmed(in: session)
+        let isAgreed =
+            isForced
+            ? true : try Confirmation.ask("This will remove all stopped containers.", in: session)
         guard isAgreed else { return .failure }
         let removed = try session.engine().containers.prune(filter)
         guard !removed.isEmpty else { return .success }
         try session.output.writeLine("Deleted Containers:")
         for id in removed { try session.output.writeLine(id) }
         return .success
-    }
-
-    private func isConfirmed(in session: Session) throws(Problem) -> Bool {
-        try session.output.write(
-            "WARNING! This will remove all stopped containers.\n"
-                + "Are you sure you want to continue? [y/N] ")
-        let answer = readLine()?.lowercased() ?? ""
-        return answer == "y" || answer == "yes"
     }
 
     private func filter() throws(Problem) -> ContainerFilter {

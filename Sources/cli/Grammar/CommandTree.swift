@@ -73,7 +73,11 @@ enum CommandTree {
                 ]),
             Group(
                 name: "system", summary: "Manage Kade",
-                entries: [Entry(name: "info", command: InfoCommand.self)]),
+                entries: [
+                    Entry(name: "check", command: CheckCommand.self),
+                    Entry(name: "df", command: DiskUsageCommand.self),
+                    Entry(name: "info", command: InfoCommand.self),
+                ]),
         ]
     }
 
@@ -110,18 +114,24 @@ enum CommandTree {
     private static var imageEntries: [Entry] {
         [
             Entry(name: "build", command: BuildCommand.self),
+            Entry(name: "diff", command: ImageDiffCommand.self),
             Entry(name: "history", command: HistoryCommand.self),
             Entry(name: "import", command: ImportCommand.self),
             Entry(name: "inspect", command: InspectImageCommand.self),
             Entry(name: "load", command: LoadCommand.self),
             Entry(name: "ls", command: ImagesCommand.self),
             Entry(name: "list", command: ImagesCommand.self, isHidden: true),
+            Entry(name: "mount", command: MountImageCommand.self),
+            Entry(name: "prune", command: PruneImagesCommand.self),
             Entry(name: "pull", command: PullCommand.self),
             Entry(name: "push", command: PushCommand.self),
             Entry(name: "rm", command: RemoveImageCommand.self),
             Entry(name: "remove", command: RemoveImageCommand.self, isHidden: true),
             Entry(name: "save", command: SaveCommand.self),
             Entry(name: "tag", command: TagCommand.self),
+            Entry(name: "tree", command: ImageTreeCommand.self),
+            Entry(name: "unmount", command: UnmountImageCommand.self),
+            Entry(name: "umount", command: UnmountImageCommand.self, isHidden: true),
         ]
     }
 }

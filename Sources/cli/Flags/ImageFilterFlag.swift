@@ -1,0 +1,29 @@
+import Diagnostics
+import Engine
+
+/// `--filter` of the commands on images.
+enum ImageFilterFlag {
+    /// The filter that conditions make; `until` is a time or a duration before now.
+    static func filter(_ conditions: [Label]) throws(Problem) -> ImageFilter {
+        var filter = ImageFilter()
+        for condition in conditions {
+            guard condition.key == "until" else {
+                filter.conditions.append((condition.key, condition.value))
+                continue
+            }
+            let before = try moment(condition.value)
+            filter.createdBefore = min(before, filter.createdBefore ?? before)
+        }
+        return filter
+    }
+
+    private static func moment(_ text: String) throws(Problem) -> Timestamp {
+        do throws(InvalidValue) {
+            return try TimeFlag.parse(text).moment(before: .now)
+        } catch {
+            throw Problem(
+                kind: .invalid, what: "invalid filter 'until=\(text)'", why: error.why,
+                fix: error.fix)
+        }
+    }
+}
