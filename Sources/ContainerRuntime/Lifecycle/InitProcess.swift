@@ -14,6 +14,8 @@ enum InitProcess {
         process: RuntimeSpec.Process?
     ) {
         context.isInit = true
+        // As runc and crun: what the caller lets others do with its files is not the container's.
+        setFileModeMask(0o022)
         do throws(Problem) {
             try plan.run(.settle, in: &context, journal: journal)
             try plan.run(.enter, in: &context, journal: journal)

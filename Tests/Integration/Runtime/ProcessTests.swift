@@ -45,6 +45,20 @@ import Testing
         #expect(outcome.lines == ["1000", "1001", "1001 63", "0027", "/made/here", "/home/ann"])
     }
 
+    @Test(arguments: RuntimeUnderTest.allCases)
+    func `the caller's umask is not the container's`(runtime: RuntimeUnderTest) throws {
+        guard runtime.isInstalled else { return }
+        let bundle = try RuntimeBundle(for: runtime, umask: "077")
+        let outcome = try bundle.run(shell: "umask; stat -c %a /dev/pts /dev/shm")
+        #expect(outcome.lines == ["0022", "755", "1777"], "\(outcome)")
+    }
+
+    @Test func `the caller's umask is not that of a further process`() throws {
+        let bundle = try RuntimeBundle(umask: "077")
+        try bundle.startSleeping()
+        #expect(try bundle.exec(shell: "umask").lines == ["0022"])
+    }
+
     @Test func `capabilities, no_new_privs, limits and the OOM score are the spec's`() throws {
         let bundle = try RuntimeBundle {
             let names = ["CAP_CHOWN", "CAP_KILL"]

@@ -15,12 +15,15 @@ final class RuntimeBundle {
 
     /// - Parameters:
     ///   - runtime: what runs it.
+    ///   - mask: the caller's own file mode mask in place of the test's.
     ///   - change: what the test wants different from `kade-runtime spec`.
     /// - Throws: when a tool of the test fails.
     init(
-        for runtime: RuntimeUnderTest = .kade, _ change: (inout RuntimeSpec) -> Void = { _ in }
+        for runtime: RuntimeUnderTest = .kade, umask mask: String? = nil,
+        _ change: (inout RuntimeSpec) -> Void = { _ in }
     ) throws {
-        command = runtime.command
+        let masked = mask.map { ["sh", "-c", "umask \($0); exec \"$@\"", "sh"] } ?? []
+        command = masked + runtime.command
         folder = try TemporaryFolder()
         try Tool.check("chmod", "755", folder.path)
         try Tool.check("sh", "-c", Self.script, "sh", folder.at("rootfs"))
