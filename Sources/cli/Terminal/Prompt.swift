@@ -19,8 +19,7 @@ struct Prompt {
     ///
     /// - Throws: `.invalid` when the person breaks off.
     func secret(_ question: String) throws(Problem) -> String {
-        try output.write(question)
-        let typed = try typed()
+        let typed = try typed(after: question)
         try output.write("\n")
         guard let typed else {
             throw Problem(
@@ -39,9 +38,11 @@ struct Prompt {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    private func typed() throws(Problem) -> String? {
+    private func typed(after question: String) throws(Problem) -> String? {
+        // Before the question, after which someone may type at once.
         let terminal = try RawTerminal.enter(0)
         defer { withExtendedLifetime(terminal) {} }
+        try output.write(question)
         var bytes: [UInt8] = []
         while let byte = try Self.readByte() {
             switch byte {
