@@ -90,7 +90,7 @@ import Testing
                 code=0; wait $! || code=$?
                 echo $code
                 kade inspect -f '{{.State.ExitCode}} {{.State.Status}} {{.State.Error}}' one
-                kade logs one 2> \(folder.at("errors")) | head -n 1
+                kade logs one 2> \(folder.at("errors")) | sed -n 1p
                 kade rm one
                 kade ps -aq
                 """)
