@@ -26,7 +26,8 @@ package enum MountChange {
                 spec: own, bundle: FilePath(container.state.bundle),
                 rootfs: FilePath(container.state.rootfs), cgroup: nil, host: container.host,
                 usesPivotRoot: true))
-        let planned = try plan(mounts, container, situation)
+        let planned = try plan(mounts, bundle: FilePath(container.state.bundle))
+        try situation.check(planned)
         let warnings = try container.inside(
             prepare: planned.filter { if case .bind = $0.kind { true } else { false } }
                 .map { PrepareMount(mount: $0, situation: situation) },
@@ -44,7 +45,8 @@ package enum MountChange {
     ) throws(Problem) {
         let container = try RunningContainer(
             id, in: root, what: "cannot unmount from container \(id)")
-        let destinations = try plan(mounts.reversed(), container, nil).map(\.destination)
+        var destinations: [FilePath] = []
+        for mount in mounts.reversed() { destinations.append(try place(of: mount)) }
         _ = try container.inside(prepare: [], steps: destinations.map(RemoveMount.init))
         var spec = container.spec
         spec.mounts.removeAll { mount in
@@ -55,28 +57,12 @@ package enum MountChange {
 
     /// Understands the entries, and refuses what cannot be mounted later.
     private static func plan(
-        _ mounts: [RuntimeSpec.Mount], _ container: borrowing RunningContainer,
-        _ situation: MountSituation?
+        _ mounts: [RuntimeSpec.Mount], bundle: FilePath
     ) throws(Problem) -> [ContainerMount] {
         var planned: [ContainerMount] = []
         for (index, mount) in mounts.enumerated() {
-            guard !mount.destination.isEmpty,
-                ContainerMount.destination(of: mount) != "/"
-            else {
-                throw Problem(
-                    kind: .invalid, what: "cannot mount on \"\(mount.destination)\"",
-                    why: "the container's root stays as it is", fix: "name a path below it")
-            }
-            guard situation != nil else {
-                // To take a mount away its place is enough.
-                planned.append(
-                    try ContainerMount(
-                        .init(destination: mount.destination, type: "none"), index: index,
-                        bundle: ""))
-                continue
-            }
-            let entry = try ContainerMount(
-                mount, index: index, bundle: FilePath(container.state.bundle))
+            _ = try place(of: mount)
+            let entry = try ContainerMount(mount, index: index, bundle: bundle)
             if entry.kind == .cgroup {
                 throw Problem(
                     kind: .unsupported, what: "cannot mount \(mount.destination)",
@@ -85,8 +71,18 @@ package enum MountChange {
             }
             planned.append(entry)
         }
-        try situation?.check(planned)
         return planned
+    }
+
+    /// Where an entry is mounted, which is not the root.
+    private static func place(of mount: RuntimeSpec.Mount) throws(Problem) -> FilePath {
+        let place = ContainerMount.destination(of: mount)
+        guard !mount.destination.isEmpty, place != "/" else {
+            throw Problem(
+                kind: .invalid, what: "cannot mount on \"\(mount.destination)\"",
+                why: "the container's root stays as it is", fix: "name a path below it")
+        }
+        return place
     }
 }
 

@@ -124,7 +124,7 @@ final class Kade {
     private static func makeBusyboxArchive() throws -> String {
         let script = """
             set -e
-            place=$(mktemp -d /tmp/kade-test-busybox-XXXXXX)
+            place=$1
             mkdir -p "$place/r/bin" "$place/r/etc" "$place/r/tmp" "$place/r/root" "$place/r/home/ann"
             cp /bin/busybox "$place/r/bin/"
             for name in $(/bin/busybox --list); do
@@ -137,9 +137,9 @@ final class Kade {
             chmod 1777 "$place/r/tmp"
             tar -C "$place/r" -cf "$place/busybox.tar" .
             rm -r "$place/r"
-            echo "$place/busybox.tar"
             """
-        let path = try Tool.check("sh", "-c", script)
-        return String(path.dropLast())
+        let place = SharedFolder.at("busybox")
+        try Tool.check("sh", "-c", script, "sh", place)
+        return place + "/busybox.tar"
     }
 }

@@ -7,46 +7,16 @@ import Testing
     func `containerd runs, enters, limits, pauses, measures and removes containers`(
         runtime: String
     ) throws {
-        let folder = try TemporaryFolder()
-        try TestImages.tree(in: folder, named: "tree", sizeInBytes: 10)
-        let image = try TestImages()
-        try image.add(.init(trees: [folder.at("tree")]), as: "docker.io/library/busybox:latest")
-        try Tool.check("tar", "-C", image.path, "-cf", folder.at("image.tar"), ".")
-        let namespace = "kade-test-\(UInt32.random(in: .min ... .max))"
-        let outcome = try Tool.run(
-            "unshare", "-m", "-n", "--propagation", "private", "sh", "-c", Self.script, "sh",
-            folder.path, runtime, folder.at("image.tar"), namespace)
+        let containerd = try PrivateContainerd()
+        let outcome = try containerd.run(Self.script, runtime)
         #expect(outcome.lines == Self.expected, "\(outcome.errors)")
         #expect(outcome.errors.contains("/nothing-there: no such file or directory"))
         #expect(outcome.errors.contains("non-zero exit code 137"))
-        #expect(try Kade.cgroups(of: namespace).isEmpty)
-        _ = try Tool.run("rm", "-rf", "--one-file-system", folder.path)
+        #expect(try Kade.cgroups(of: containerd.namespace).isEmpty)
     }
 
     private static let script = """
-        mount -t tmpfs -o mode=755 tmpfs /run # where the shims have their sockets
-        ip link set lo up
-        cat > "$1/config.toml" << END
-        version = 2
-        root = "$1/root"
-        state = "$1/state"
-        disabled_plugins = ["io.containerd.grpc.v1.cri"]
-        [grpc]
-          address = "/run/containerd.sock"
-        END
-        containerd --config "$1/config.toml" > "$1/log" 2>&1 &
-        daemon=$!
-        ctr="ctr --address /run/containerd.sock --namespace $4"
-        run="$ctr run --runtime io.containerd.runc.v2 --runc-binary $2"
-        image=docker.io/library/busybox:latest
-        end() {
-            $ctr task kill --all --signal KILL one 2> /dev/null
-            kill "$daemon"; wait "$daemon"
-            find /sys/fs/cgroup -depth -type d -path "*/$4*" -exec rmdir {} +
-        }
-        trap 'end "$@"' EXIT
-        for _ in $(seq 100); do $ctr version > /dev/null 2>&1 && break; sleep 0.1; done
-        $ctr image import "$3" > /dev/null || { cat "$1/log" >&2; exit 1; }
+        run="$ctr run --runtime io.containerd.runc.v2 --runc-binary $1"
         status() { $ctr task ls | awk '$1 == "one" { print $3 }'; }
         inside="$ctr task exec --exec-id"
 
