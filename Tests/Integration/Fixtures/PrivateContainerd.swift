@@ -20,6 +20,7 @@ struct PrivateContainerd {
     ///     killed at the end.
     ///   - arguments: the script's own: `$1` and on.
     /// - Returns: how the script ended.
+    /// - Throws: when it cannot be started.
     func run(_ script: String, _ arguments: String...) throws -> Tool.Outcome {
         let outcome = try Tool.start(
             [
