@@ -1,18 +1,20 @@
 import Diagnostics
 
-/// An option that a command knows: runc's spelling, with every name it goes by.
+/// An option that a command knows, in runc's spelling and without hyphens.
 struct OptionName {
-    /// Without hyphens; the first one is what the command asks for.
-    let names: [String]
+    /// What the command asks for.
+    let name: String
+    /// Another name for it, of one letter.
+    let letter: String?
     /// Whether a value follows.
     let takesValue: Bool
 
-    static func flag(_ names: String...) -> OptionName {
-        OptionName(names: names, takesValue: false)
+    static func flag(_ name: String, _ letter: String? = nil) -> OptionName {
+        OptionName(name: name, letter: letter, takesValue: false)
     }
 
-    static func value(_ names: String...) -> OptionName {
-        OptionName(names: names, takesValue: true)
+    static func value(_ name: String, _ letter: String? = nil) -> OptionName {
+        OptionName(name: name, letter: letter, takesValue: true)
     }
 }
 
@@ -55,17 +57,17 @@ struct ParsedArguments {
         let parts = text.split(
             separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
         let name = String(Substring(parts[0]))
-        guard let option = options.first(where: { $0.names.contains(name) }) else {
+        guard let option = options.first(where: { $0.name == name || $0.letter == name }) else {
             throw Problem(
                 kind: .invalid, what: "flag provided but not defined: \(argument)",
                 why: "the command has no such option", fix: "see kade-runtime --help")
         }
         if parts.count == 2 {
-            given.append((option.names[0], String(Substring(parts[1]))))
+            given.append((option.name, String(Substring(parts[1]))))
         } else if !option.takesValue {
-            given.append((option.names[0], "true"))
+            given.append((option.name, "true"))
         } else if let value = rest.popFirst() {
-            given.append((option.names[0], value))
+            given.append((option.name, value))
         } else {
             throw Problem(
                 kind: .invalid, what: "flag needs an argument: \(argument)",

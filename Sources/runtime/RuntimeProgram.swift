@@ -34,6 +34,12 @@ enum RuntimeProgram {
         }
     }
 
+    /// What follows the program's name.
+    static func arguments() -> [String] {
+        UnsafeBufferPointer(start: CommandLine.unsafeArgv, count: Int(CommandLine.argc))
+            .dropFirst().compactMap { $0.map { String(cString: $0) } }
+    }
+
     private static func dispatch(
         _ name: String, _ global: GlobalOptions
     ) throws(Problem) -> CInt {

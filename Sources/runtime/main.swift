@@ -1,3 +1,3 @@
 import Glibc
 
-exit(RuntimeProgram.run(Array(CommandLine.arguments.dropFirst())))
+exit(RuntimeProgram.run(RuntimeProgram.arguments()))

@@ -7,9 +7,8 @@ import SystemPackage
 package enum Exec {
     /// What the caller wants.
     package struct Request: Sendable {
-        package var id: String
-        package var root: RuntimeRoot
-        /// The program; ``process(of:in:)`` gives the container's own to start from.
+        package var container: RecordedContainer
+        /// The program; ``RecordedContainer/process`` is the container's own to start from.
         package var process: RuntimeSpec.Process
         package var streams: StandardStreams = .inherited
         package var preservedDescriptors = 0
@@ -18,48 +17,38 @@ package enum Exec {
         /// Where below the container's cgroup the program runs.
         package var cgroup = ExecCgroup.containers
 
-        package init(id: String, root: RuntimeRoot, process: RuntimeSpec.Process) {
-            self.id = id
-            self.root = root
+        package init(container: RecordedContainer, process: RuntimeSpec.Process) {
+            self.container = container
             self.process = process
         }
-    }
-
-    /// The process that the container was made with: environment, user, capabilities, limits.
-    package static func process(
-        of id: String, in root: RuntimeRoot
-    ) throws(Problem) -> RuntimeSpec.Process {
-        try root.container(id).loadConfiguration().process ?? RuntimeSpec.Process(cwd: "/")
     }
 
     /// Starts the program and waits until it is executed.
     package static func run(_ request: Request) throws(Problem) -> ExecutedProcess {
         try SpecValidation.check(request.process, field: "process")
-        let directory = try request.root.container(request.id)
-        let state = try directory.loadState()
-        let spec = try directory.loadConfiguration()
-        let status = try State.status(of: state, in: directory, asksFreezer: true)
-        guard status != .paused || request.ignoresPause else {
+        let state = request.container.state
+        guard let initProcess = try Kill.initProcess(of: state) else {
             throw Problem(
-                kind: .conflict, what: "cannot exec in container \(request.id)",
-                why: "cannot exec in a paused container", fix: "resume it, or use --ignore-paused")
-        }
-        guard status != .stopped, status != .creating,
-            let initProcess = try Kill.initProcess(of: state)
-        else {
-            throw Problem(
-                kind: .conflict, what: "cannot exec in container \(request.id)",
+                kind: .conflict, what: "cannot exec in container \(state.id)",
                 why: "cannot exec in a stopped container", fix: "start it first")
         }
-        let host = try HostFacts.probe(for: spec, process: request.process)
+        let host = try HostFacts.probe(for: request.container.spec, process: request.process)
+        let cgroup = State.cgroup(of: state, on: host.cgroups)
+        if !request.ignoresPause, try State.isPaused(state, cgroup) {
+            throw Problem(
+                kind: .conflict, what: "cannot exec in container \(state.id)",
+                why: "cannot exec in a paused container", fix: "resume it, or use --ignore-paused")
+        }
         let maker = ExecPlanMaker(
-            spec: spec, process: request.process, host: host, initProcessID: initProcess.id,
-            place: try ExecPlace(request.cgroup, of: state, initProcessID: initProcess.id),
+            spec: request.container.spec, process: request.process, host: host,
+            initProcessID: initProcess.id,
+            place: try ExecPlace(
+                request.cgroup, of: state, cgroup, initProcessID: initProcess.id),
             state: state, request: request)
         var execution = Execution(
             plan: try maker.plan(), maker: maker,
             context: SetupContext(
-                containerID: request.id, bundle: FilePath(state.bundle),
+                containerID: state.id, bundle: FilePath(state.bundle),
                 rootfs: FilePath(state.rootfs)))
         do throws(Problem) {
             try execution.make(initProcess)

@@ -56,10 +56,7 @@ extension SetupContext {
     ///
     /// Of a variable that is set twice the last value holds, whichever the program would read.
     borrowing func environment(of process: RuntimeSpec.Process) -> [String] {
-        var names: Set<Substring> = []
-        var environment = Array(
-            process.env.reversed().filter { names.insert($0.prefix { $0 != "=" }).inserted }
-                .reversed())
+        var environment = lastOfEachName(process.env)
         if !environment.contains(where: { $0.hasPrefix("HOME=") }) {
             environment.append("HOME=\(home ?? "/")")
         }
@@ -68,5 +65,21 @@ extension SetupContext {
             environment.append("LISTEN_PID=\(getpid())")
         }
         return environment
+    }
+
+    /// Leaves the last value of each variable, in their order.
+    ///
+    /// Sorting compares bytes, as the program will, and does with few what a set does with many.
+    private borrowing func lastOfEachName(_ environment: [String]) -> [String] {
+        let names = environment.map { $0.utf8.prefix { $0 != UInt8(ascii: "=") } }
+        let sorted = names.indices.sorted {
+            let (left, right) = (names[$0], names[$1])
+            return left.elementsEqual(right) ? $0 < $1 : left.lexicographicallyPrecedes(right)
+        }
+        var isLast = Array(repeating: true, count: names.count)
+        for (place, next) in zip(sorted, sorted.dropFirst()) {
+            isLast[place] = !names[place].elementsEqual(names[next])
+        }
+        return zip(environment, isLast).filter(\.1).map(\.0)
     }
 }

@@ -18,22 +18,22 @@ package enum MountChange {
     ) throws(Problem) -> [String] {
         let container = try RunningContainer(
             id, in: root, what: "cannot mount into container \(id)")
-        var spec = container.spec
+        var spec = container.record.spec
         var own = spec
         own.mounts = mounts
         let situation = MountSituation(
             RootfsPlan.Input(
-                spec: own, bundle: FilePath(container.state.bundle),
-                rootfs: FilePath(container.state.rootfs), cgroup: nil, host: container.host,
+                spec: own, bundle: FilePath(container.record.state.bundle),
+                rootfs: FilePath(container.record.state.rootfs), cgroup: nil, host: container.host,
                 usesPivotRoot: true))
-        let planned = try plan(mounts, bundle: FilePath(container.state.bundle))
+        let planned = try plan(mounts, bundle: FilePath(container.record.state.bundle))
         try situation.check(planned)
         let warnings = try container.inside(
             prepare: planned.filter { if case .bind = $0.kind { true } else { false } }
                 .map { PrepareMount(mount: $0, situation: situation) },
             steps: [AddMounts(mounts: planned, situation: situation)])
         spec.mounts += mounts
-        try container.directory.replaceConfiguration(spec)
+        try container.record.directory.replaceConfiguration(spec)
         return warnings
     }
 
@@ -48,11 +48,11 @@ package enum MountChange {
         var destinations: [FilePath] = []
         for mount in mounts.reversed() { destinations.append(try place(of: mount)) }
         _ = try container.inside(prepare: [], steps: destinations.map(RemoveMount.init))
-        var spec = container.spec
+        var spec = container.record.spec
         spec.mounts.removeAll { mount in
             destinations.contains(ContainerMount.destination(of: mount))
         }
-        try container.directory.replaceConfiguration(spec)
+        try container.record.directory.replaceConfiguration(spec)
     }
 
     /// Understands the entries, and refuses what cannot be mounted later.
@@ -88,25 +88,18 @@ package enum MountChange {
 
 /// A container with a process whose namespaces can be entered.
 private struct RunningContainer: ~Copyable {
-    let directory: ContainerDirectory
-    let state: RuntimeState
-    let spec: RuntimeSpec
+    let record: RecordedContainer
     let host: HostFacts
     private let initProcess: ChildProcess
 
     init(_ id: String, in root: RuntimeRoot, what: String) throws(Problem) {
-        let directory = try root.container(id)
-        let state = try directory.loadState()
-        let spec = try directory.loadConfiguration()
-        let status = try State.status(of: state, in: directory, asksFreezer: false)
-        let host = try HostFacts.probe(for: spec, process: nil)
-        guard status == .created || status == .running,
-            let process = try Kill.initProcess(of: state)
-        else {
+        let record = try RecordedContainer(id, in: root)
+        let host = try HostFacts.probe(for: record.spec, process: nil)
+        guard let process = try Kill.initProcess(of: record.state) else {
             throw Problem(
                 kind: .conflict, what: what, why: "container not running", fix: "start it first")
         }
-        (self.directory, self.state, self.spec, self.host) = (directory, state, spec, host)
+        (self.record, self.host) = (record, host)
         initProcess = process
     }
 
@@ -120,14 +113,15 @@ private struct RunningContainer: ~Copyable {
     borrowing func inside(
         prepare: [any SetupStep], steps: [any SetupStep]
     ) throws(Problem) -> [String] {
-        let entry = ContainerEntry(spec: spec, host: host, initProcessID: initProcess.id)
+        let entry = ContainerEntry(spec: record.spec, host: host, initProcessID: initProcess.id)
         var plan = ContainerPlan()
         plan.add(prepare, to: .prepare)
         plan.add(
             [KeepProc(), ForbidInspection()] + entry.joinSteps + [OpenRoot()] + steps
                 + [Reach(rendezvous: .ready)], to: .settle)
         var context = SetupContext(
-            containerID: state.id, bundle: FilePath(state.bundle), rootfs: FilePath(state.rootfs))
+            containerID: record.state.id, bundle: FilePath(record.state.bundle),
+            rootfs: FilePath(record.state.rootfs))
         try plan.run(.prepare, in: &context, journal: nil)
         var ends = try HandshakeEnds()
         context.handshake = ends.initProcess.take()

@@ -52,22 +52,30 @@ package enum State {
             () throws(SystemCallError) in try processStartTime(pid)
         }
         guard let startTime, startTime == state.initStartTime else { return .stopped }
-        if asksFreezer, let cgroup = try cgroup(of: state) {
-            let isFrozen = try explaining("cannot ask whether \(state.id) is paused") {
-                () throws(SystemCallError) in try cgroup.isFrozen()
-            }
-            if isFrozen { return .paused }
-        }
+        if asksFreezer, try isPaused(state, cgroup(of: state)) { return .paused }
         return File.exists(directory.fifo) ? .created : .running
+    }
+
+    /// Whether a container that lives is frozen.
+    static func isPaused(_ state: RuntimeState, _ cgroup: Cgroup?) throws(Problem) -> Bool {
+        guard let cgroup else { return false }
+        return try explaining("cannot ask whether \(state.id) is paused") {
+            () throws(SystemCallError) in try cgroup.isFrozen()
+        }
     }
 
     /// The container's cgroup, or nil when it has none.
     package static func cgroup(of state: RuntimeState) throws(Problem) -> Cgroup? {
-        guard let path = state.cgroupPath else { return nil }
+        guard state.cgroupPath != nil else { return nil }
         let layout = try explaining("cannot find the cgroup hierarchies") {
             () throws(SystemCallError) in try CgroupLayout.detect()
         }
-        return Cgroup(layout: layout, path: path)
+        return cgroup(of: state, on: layout)
+    }
+
+    /// The same where the machine's hierarchies are known.
+    static func cgroup(of state: RuntimeState, on layout: CgroupLayout) -> Cgroup? {
+        state.cgroupPath.map { Cgroup(layout: layout, path: $0) }
     }
 
     /// A user's name from `/etc/passwd`, or "#" and the number, as runc prints it.

@@ -156,6 +156,6 @@ package struct CgroupPlacement: Sendable {
                 why: "linux.cgroupsPath must name a cgroup below the root, without \"..\"",
                 fix: "set it to a path: /kade/\(containerID)")
         }
-        return "/" + parts.joined(separator: "/")
+        return parts.reduce("") { "\($0)/\($1)" }
     }
 }

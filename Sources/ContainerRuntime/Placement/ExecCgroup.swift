@@ -58,12 +58,13 @@ struct ExecPlace: Sendable {
     /// - Parameters:
     ///   - wanted: what the caller asks for.
     ///   - state: the container.
+    ///   - own: its cgroup, if it has one.
     ///   - initProcessID: its first process.
     /// - Throws: when a cgroup does not exist.
     init(
-        _ wanted: ExecCgroup, of state: RuntimeState, initProcessID: CInt
+        _ wanted: ExecCgroup, of state: RuntimeState, _ own: Cgroup?, initProcessID: CInt
     ) throws(Problem) {
-        guard let own = try State.cgroup(of: state) else {
+        guard let own else {
             guard wanted == .containers else {
                 throw Problem(
                     kind: .unsupported, what: "cannot use --cgroup",

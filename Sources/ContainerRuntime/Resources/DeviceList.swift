@@ -73,8 +73,8 @@ extension DeviceList.Rule {
 
     /// The rule as a line of `devices.allow`: "c 1:3 rwm", "b 8:* r".
     var legacyText: String {
-        let numbers = [major, minor].map { $0.map(String.init) ?? "*" }.joined(separator: ":")
-        return "\(kind.rawValue) \(numbers) \(access.letters)"
+        let (major, minor) = (major.map(String.init) ?? "*", minor.map(String.init) ?? "*")
+        return "\(kind.rawValue) \(major):\(minor) \(access.letters)"
     }
 
     /// The rule as `DeviceAllow=` has it (systemd.resource-control(5)): "/dev/char/1:3",

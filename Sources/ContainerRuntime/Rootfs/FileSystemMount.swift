@@ -52,7 +52,7 @@ struct FileSystemMount {
     /// Whether `fsconfig(2)` cannot say it: it takes at most 255 bytes for one value, and has no name
     /// for some flags.
     private func mustBeClassic(_ options: [String]) -> Bool {
-        !mount.options.flags.isDisjoint(with: [.inodeVersion, .posixACL])
+        mount.options.flags.contains(.inodeVersion) || mount.options.flags.contains(.posixACL)
             || options.contains { $0.utf8.count > 255 }
     }
 

@@ -207,8 +207,8 @@ package struct Cgroup: Sendable, Equatable {
     private func inheritCPUSet(_ directory: FilePath) throws(SystemCallError) {
         for file in ["cpuset.cpus", "cpuset.mems"] {
             let own = try CgroupFiles.read(directory.appending(file))
-            guard own.allSatisfy(\.isWhitespace) else { continue }
-            let parents = try CgroupFiles.read(directory.removingLastComponent().appending(file))
+            guard own.utf8.allSatisfy({ $0 == UInt8(ascii: "\n") }) else { continue }
+            let parents = try CgroupFiles.read(directory.appending("..").appending(file))
             try CgroupFiles.write(parents, to: directory.appending(file))
         }
     }

@@ -22,10 +22,10 @@ enum CgroupDirectory {
 
     /// The directories between a hierarchy's mount point and a cgroup, both excluded, top first.
     static func ancestors(of path: String, in hierarchy: CgroupLayout.Hierarchy) -> [FilePath] {
-        var directory = hierarchy.mountPoint
-        return FilePath(path).removingLastComponent().components.map {
-            directory.append($0)
-            return directory
+        var directory = hierarchy.mountPoint.string
+        return path.utf8.split(separator: UInt8(ascii: "/")).dropLast().map {
+            directory += "/\(Substring($0))"
+            return FilePath(directory)
         }
     }
 

@@ -98,11 +98,12 @@ extension CgroupLayout {
             guard clinux_is_cgroup2(place.string) == 1 else { return nil }
             return try hierarchy(of: membership, at: place)
         }
-        let together = membership.names.map(shortName).joined(separator: ",")
+        let together = membership.names.dropFirst()
+            .reduce(shortName(first)) { "\($0),\(shortName($1))" }
         for name in [together, shortName(first)] {
-            let place = root.appending(name)
-            if clinux_is_cgroup1(place.string) == 1 {
-                return try hierarchy(of: membership, at: place)
+            let place = "\(root)/\(name)"
+            if clinux_is_cgroup1(place) == 1 {
+                return try hierarchy(of: membership, at: FilePath(place))
             }
         }
         return nil

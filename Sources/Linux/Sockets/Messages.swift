@@ -96,17 +96,21 @@ extension OwnedFD {
     {
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: limit, alignment: 1)
         defer { buffer.deallocate() }
-        var descriptors = [CInt](repeating: -1, count: Self.maximumDescriptors)
+        var descriptors = InlineArray<253, CInt>(repeating: -1)
         var (descriptorCount, flags): (UInt32, CInt) = (0, 0)
+        var space = descriptors.mutableSpan
         let count = try kernel("recvmsg", "a socket") {
-            clinux_receive_descriptors(
-                rawValue, buffer.baseAddress, UInt64(limit), &descriptors, &descriptorCount, &flags)
+            space.withUnsafeMutableBufferPointer {
+                clinux_receive_descriptors(
+                    rawValue, buffer.baseAddress, UInt64(limit), $0.baseAddress, &descriptorCount,
+                    &flags)
+            }
         }
         let bytes = [UInt8](buffer[..<Int(count)])
-        let arrived = descriptors.prefix(Int(descriptorCount))
-        for other in arrived.dropFirst() { close(other) }
+        for index in 0..<Int(descriptorCount) where index > 0 { close(descriptors[index]) }
         return ReceivedMessage(
-            bytes: bytes, descriptor: arrived.first.map { OwnedFD(adopting: $0) })
+            bytes: bytes,
+            descriptor: descriptorCount > 0 ? OwnedFD(adopting: descriptors[0]) : nil)
     }
 
     /// The kernel's `SCM_MAX_FD`.

@@ -16,10 +16,9 @@ enum ExecCommand {
         let preserved = try PreservedDescriptors.count(parsed, after: 0)
         try SelfProtection.ensure(
             closingFrom: 3 + preserved, except: inheritedDescriptor(parsed.value("process")))
-        let id = parsed.operands[0]
+        let container = try RecordedContainer(parsed.operands[0], in: global.root)
         var request = Exec.Request(
-            id: id, root: global.root,
-            process: try ExecProcess.read(parsed, of: id, in: global.root))
+            container: container, process: try ExecProcess.read(parsed, in: container))
         request.preservedDescriptors = preserved
         request.ignoresPause = try parsed.has("ignore-paused")
         request.cgroup = try ExecCgroup(parsed.values("cgroup"))

@@ -14,7 +14,7 @@ enum ExecProcess {
 
     /// The program: from a file, or the container's own process with what the options change.
     static func read(
-        _ parsed: ParsedArguments, of id: String, in root: RuntimeRoot
+        _ parsed: ParsedArguments, in container: RecordedContainer
     ) throws(Problem) -> RuntimeSpec.Process {
         if let file = parsed.value("process") {
             let bytes = try explaining("cannot read \(file)") { () throws(SystemCallError) in
@@ -22,7 +22,7 @@ enum ExecProcess {
             }
             return try RuntimeSpec.Process(json: bytes, named: file)
         }
-        var process = try Exec.process(of: id, in: root)
+        var process = container.process
         process.args = Array(parsed.operands.dropFirst())
         guard !process.args.isEmpty else {
             throw Problem(

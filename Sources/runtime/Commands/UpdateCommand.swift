@@ -23,9 +23,9 @@ enum UpdateCommand {
         let id = try parsed.container(of: "update")
         let change: RuntimeSpec.Resources
         if let file = parsed.value("resources") {
-            for option in limits where parsed.value(option.names[0]) != nil {
+            for option in limits where parsed.value(option.name) != nil {
                 throw Problem(
-                    kind: .invalid, what: "--\(option.names[0]) beside --resources",
+                    kind: .invalid, what: "--\(option.name) beside --resources",
                     why: "the file holds all limits that change", fix: "use one or the other")
             }
             change = try read(file)

@@ -5,8 +5,8 @@ import Testing
 /// The runtime's own program file, attacked from inside a container (CVE-2019-5736).
 ///
 /// The hostile image's program is `/proc/self/exe`: the runtime, executed once more in the container.
-/// It waits there for a fifo, while another process of the container opens the file and writes to it
-/// as soon as nobody executes it any longer.
+/// It waits there for its configuration, a fifo, while another process of the container opens the
+/// file and writes to it as soon as nobody executes it any longer.
 @Suite(.enabled(if: isRoot)) struct RuntimeBinaryTests {
     /// Writes "seen" and every refusal to /log, and "written" where a write succeeded.
     private static let attack = """
@@ -14,7 +14,7 @@ import Testing
             case "$(readlink $process/exe)" in ''|*/busybox) ;; *)
                 {
                     echo seen >/log
-                    echo go >$process/root/fifo
+                    echo go >$process/root/bundle/config.json
                     for attempt in $(seq 100); do
                         (echo overwritten >>/proc/self/fd/9) 2>>/log && echo written >>/log && break
                         usleep 10000
@@ -29,8 +29,13 @@ import Testing
     private func victim(_ bundle: RuntimeBundle) throws -> (path: String, content: Data) {
         let path = bundle.folder.at("kade-runtime")
         try Tool.check("cp", RuntimeBundle.program, path)
-        try Tool.check("mkfifo", bundle.folder.at("rootfs/fifo"))
+        try makeFifo(in: bundle)
         return (path, try Data(contentsOf: URL(fileURLWithPath: path)))
+    }
+
+    private func makeFifo(in bundle: RuntimeBundle) throws {
+        try Tool.check("mkdir", bundle.folder.at("rootfs/bundle"))
+        try Tool.check("mkfifo", bundle.folder.at("rootfs/bundle/config.json"))
     }
 
     private func log(_ bundle: RuntimeBundle) throws -> String {
@@ -61,7 +66,7 @@ import Testing
             victim.path, "--root", bundle.root, "run", "-d", "-b", bundle.folder.path, bundle.id)
         _ = try Tool.run(
             "timeout", "20", victim.path, "--root", bundle.root, "exec", bundle.id,
-            "/proc/self/exe", "exec", "--process", "/fifo", "none")
+            "/proc/self/exe", "run", "-b", "/bundle", "none")
         try expectRefusal(bundle, victim)
     }
 
@@ -79,11 +84,11 @@ import Testing
             return
         }
         let bundle = try RuntimeBundle {
-            $0.process?.args = ["/proc/self/exe", "exec", "--process", "/fifo", "none"]
+            $0.process?.args = ["/proc/self/exe", "run", "-b", "/bundle", "none"]
             $0.linux?.namespaces.removeAll { $0.type == .pid }
             $0.linux?.namespaces.append(.init(type: .pid, path: "/proc/\(pid)/ns/pid"))
         }
-        try Tool.check("mkfifo", bundle.folder.at("rootfs/fifo"))
+        try makeFifo(in: bundle)
         try bundle.write()
         _ = try Tool.run(
             "timeout", "20", victim.path, "--root", bundle.root, "run", "-b", bundle.folder.path,
