@@ -199,6 +199,8 @@ package struct FileSystemStatus: Sendable {
     package static let cgroup2: UInt64 = 0x6367_7270
     /// `OVERLAYFS_SUPER_MAGIC`.
     package static let overlay: UInt64 = 0x794c_7630
+    /// `EROFS_SUPER_MAGIC_V1`.
+    package static let erofs: UInt64 = 0xE0F5_E1E2
     /// `TMPFS_MAGIC`.
     package static let tmpfs: UInt64 = 0x0102_1994
     /// `DEVPTS_SUPER_MAGIC`.

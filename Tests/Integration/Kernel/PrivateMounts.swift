@@ -1,5 +1,6 @@
 import Glibc
 import Linux
+import Storage
 import SystemPackage
 import Testing
 
@@ -42,3 +43,6 @@ private final class ThreadBody: @unchecked Sendable {
 
 /// Whether tests that mount can run here.
 let isRoot = geteuid() == 0
+
+/// Whether the kernel mounts EROFS images from files where tests have theirs.
+let canMountErofs = ErofsProbe.obstacle(in: "/tmp") == nil
