@@ -8,15 +8,26 @@ import Testing
 @testable import Unpacking
 
 @Suite struct LayerIngestTests {
-    /// Unpacks an archive as a layer and lets a test look at it.
+    /// Unpacks an archive as a layer, in each way that is possible here, and lets a test look at it.
+    ///
+    /// Where an EROFS image was asked for, `kind` is how it must be kept.
     private func withLayer(
-        _ tar: TarBuilder, portion: Int = 1000, _ body: (Layers, FilePath) throws -> Void
+        _ tar: TarBuilder, portion: Int = 1000, keptAs kind: LayerRecord.Kind = .erofs,
+        _ body: (Layers, FilePath) throws -> Void
     ) throws {
-        try withTemporaryDirectory { root in
-            let layers = try Layers(root: root)
-            let diffID = ContentHasher.sha256(tar.archive)
-            try ingest(tar.archive, diffID, into: layers, portion: portion)
-            try body(layers, layers.path(of: diffID))
+        for choice in SnapshotterChoice.here {
+            try withTemporaryDirectory { root in
+                var layers = try Layers(root: root)
+                layers.snapshotter = choice
+                let diffID = ContentHasher.sha256(tar.archive)
+                try ingest(tar.archive, diffID, into: layers, portion: portion)
+                let kept = try layers.record(of: diffID).kind
+                #expect(kept == (choice == .erofs ? kind : .directory))
+                let files = try layers.show(diffID)
+                let outcome = Result { try body(layers, files) }
+                try layers.remove(diffID)  // or it would stay mounted
+                try outcome.get()
+            }
         }
     }
 
@@ -77,7 +88,7 @@ import Testing
         tar.add(file: "usr/lib/one", "1")
         tar.add(link: "lib", to: "usr/lib", "2")
         tar.add(file: "lib/two", "2")
-        try withLayer(tar) { (_, root) throws in
+        try withLayer(tar, keptAs: .directory) { (_, root) throws in
             #expect(try File.readText(root.appending("usr/lib/two")) == "2")
         }
     }
@@ -86,7 +97,7 @@ import Testing
         var tar = TarBuilder()
         tar.add(pax: [("GNU.sparse.size", "1000000"), ("GNU.sparse.map", "500000,5")])
         tar.add(file: "f", "abcde")
-        try withLayer(tar) { (_, root) throws in
+        try withLayer(tar, keptAs: .directory) { (_, root) throws in
             let status = try FileStatus(of: root.appending("f"))
             #expect(status.sizeInBytes == 1_000_000)
             #expect(status.allocatedInBytes < 100_000)
@@ -95,12 +106,114 @@ import Testing
         }
     }
 
-    @Test(arguments: HostileArchive.all)
-    func `an archive that leaves its root is refused and leaves nothing`(
-        hostile: HostileArchive
+    @Test func `whiteouts hide what is below, and never what the layer has itself`() throws {
+        var tar = TarBuilder()
+        tar.add(file: "dir/.wh.gone", "")
+        tar.add(file: "own/file", "x")
+        tar.add(file: ".wh.own", "")
+        tar.add(file: "plain", "x")
+        tar.add(file: ".wh.plain", "")
+        tar.add(file: ".wh.again", "")
+        tar.add(.init("again/", "5"))
+        tar.add(file: "full/.wh..wh..opq", "")
+        tar.add(file: ".wh..wh.aufs", "")
+        try withLayer(tar) { (_, root) throws in
+            let directory = try OpenDirectory(at: root)
+            #expect(try FileStatus(ofLink: root.appending("dir/gone")).isWhiteout)
+            #expect(try File.readText(root.appending("plain")) == "x")
+            #expect(try File.readText(root.appending("own/file")) == "x")
+            for (name, isOpaque) in [
+                ("own", true), ("again", true), ("full", true), ("dir", false),
+            ] {
+                #expect(try directory.isOpaque(Array(name.utf8CString)) == isOpaque, "\(name)")
+            }
+            #expect(try Directory.list(root).count == 5)
+            #expect(try Directory.list(root.appending("full")).isEmpty)
+        }
+    }
+
+    @Test func `links share a file until one of them is replaced`() throws {
+        var tar = TarBuilder()
+        tar.add(file: "dir/a", "old")
+        tar.add(link: "b", to: "dir/a", "1")
+        tar.add(link: "c", to: "./dir//a", "1")
+        tar.add(link: "dir/a", to: "dir/a", "1")
+        tar.add(file: "dir/a", "new")
+        tar.add(link: "d", to: "c", "1")
+        tar.add(link: "taken", to: "nowhere", "2")
+        tar.add(link: "taken", to: "b", "1")
+        try withLayer(tar) { (_, root) throws in
+            #expect(try File.readText(root.appending("dir/a")) == "new")
+            let old = try FileStatus(of: root.appending("b"))
+            #expect(old.linkCount == 4)
+            for name in ["c", "d", "taken"] {
+                #expect(try FileStatus(ofLink: root.appending(name)).identity == old.identity)
+            }
+        }
+    }
+
+    @Test func `a directory that comes again keeps its files and gets the new attributes`() throws {
+        var tar = TarBuilder()
+        tar.add(file: "a/b/file", "x")
+        var directory = TarBuilder.Header("a/b/", "5")
+        (directory.mode, directory.modified) = (0o2711, 99)
+        tar.add(directory)
+        tar.add(file: "gone/deep/file", "x")
+        tar.add(file: "gone", "now a file")
+        var root = TarBuilder.Header("./", "5")
+        (root.mode, root.modified) = (0o1755, 77)
+        tar.add(root)
+        try withLayer(tar) { (_, root) throws in
+            let status = try FileStatus(of: root.appending("a/b"))
+            #expect(status.permissions == 0o2711)
+            #expect(status.modified.seconds == 99)
+            #expect(try File.readText(root.appending("a/b/file")) == "x")
+            #expect(try FileStatus(of: root.appending("a")).permissions == 0o755)
+            #expect(try File.readText(root.appending("gone")) == "now a file")
+            #expect(try FileStatus(of: root).permissions == 0o1755)
+            #expect(try FileStatus(of: root).modified.seconds == 77)
+        }
+    }
+
+    @Test func `a layer that no image can hold is unpacked, and its archive removed`() throws {
+        var tar = TarBuilder()
+        tar.add(file: "before", "1")
+        tar.add(pax: [("GNU.sparse.size", "2000"), ("GNU.sparse.map", "0,3,1000,2")])
+        tar.add(file: "f", "abcde")
+        tar.add(file: "after", "2")
+        try withLayer(tar, keptAs: .directory) { (_, root) throws in
+            #expect(try File.readText(root.appending("before")) == "1")
+            #expect(try File.readText(root.appending("after")) == "2")
+            #expect(try FileStatus(of: root.appending("f")).sizeInBytes == 2000)
+            let names = try Directory.list(root.removingLastComponent()).map(\.name.string)
+            #expect(names.sorted() == ["diff", "layer.json"])
+        }
+    }
+
+    @Test(arguments: SnapshotterChoice.here)
+    func `what only a file system can judge is refused in either way`(
+        choice: SnapshotterChoice
     ) throws {
         try withTemporaryDirectory { root in
-            let layers = try Layers(root: root)
+            var layers = try Layers(root: root)
+            layers.snapshotter = choice
+            var tar = TarBuilder()
+            tar.add(pax: [("SCHILY.xattr.security.capability", "no such value")])
+            tar.add(file: "f", "x")
+            #expect(throws: Problem.self) {
+                try ingest(tar.archive, ContentHasher.sha256(tar.archive), into: layers)
+            }
+            #expect(try Directory.list(root.appending("layers/sha256")).isEmpty)
+        }
+    }
+
+    @Test(arguments: HostileArchive.all, SnapshotterChoice.here)
+    func `an archive that leaves its root is refused and leaves nothing`(
+        hostile: HostileArchive, choice: SnapshotterChoice
+    ) throws {
+        try withTemporaryDirectory { root in
+            var layers = try Layers(root: root)
+            layers.snapshotter = choice
             let outside = root.appending("outside")
             try File.create(outside, content: [1], permissions: .ownerReadWrite)
             let archive = hostile.tar.archive
@@ -243,4 +356,10 @@ struct HostileArchive: Sendable, CustomStringConvertible {
             $0.add(file: "f", "abcde")
         },
     ]
+}
+
+extension SnapshotterChoice {
+    /// The ways to keep layers that this machine and user have.
+    static let here: [SnapshotterChoice] =
+        ErofsProbe.obstacle(in: "/tmp") == nil ? [.directory, .erofs] : [.directory]
 }

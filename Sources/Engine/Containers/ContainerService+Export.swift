@@ -68,6 +68,7 @@ extension EngineContext {
     func ownOverlay(
         of record: ContainerRecord, for verb: String
     ) throws(Problem) -> OverlayMount {
+        try showLayers(of: record)
         guard record.imageID != HostImage.name, let overlay = try overlays(of: record).first else {
             throw Problem(
                 kind: .unsupported, what: "cannot \(verb) container \(record.name)",

@@ -35,7 +35,7 @@ extension ContainerService {
     /// What the container changed in its root file system, sorted by path.
     package func diff(_ name: String) throws(Problem) -> [FilesystemChange] {
         let record = try context.record(of: name)
-        try context.restoreLayers(of: record)
+        try context.showLayers(of: record)
         var changes: [FilesystemChange] = []
         for mount in try context.mounts(of: record) {
             var overlay = mount.overlay

@@ -7,12 +7,14 @@ extension Directory {
     /// Directories and device nodes have no bytes of their own. No symbolic link is followed.
     package static func treeSizeInBytes(_ path: FilePath) throws(SystemCallError) -> Int64 {
         var size = TreeSize()
-        try size.add(path)
+        try size.add(path, device: nil)
         return size.usage.sizeInBytes
     }
 
     /// What a file, or a directory with all beneath it, takes on the disk; nothing where there is
     /// none.
+    ///
+    /// An EROFS image that is mounted beneath takes nothing more than the files that it is in.
     package static func treeUsage(_ path: FilePath) throws(SystemCallError) -> TreeUsage {
         var size = TreeSize()
         guard
@@ -23,7 +25,7 @@ extension Directory {
         size.usage.files = 1
         size.usage.allocatedInBytes = status.allocatedInBytes
         if status.kind == .directory {
-            try size.add(path)
+            try size.add(path, device: status.identity.device)
         } else {
             size.usage.sizeInBytes = status.sizeInBytes
         }
@@ -55,7 +57,8 @@ private struct TreeSize {
     var usage = TreeUsage()
     private var counted: Set<FileStatus.Identity> = []
 
-    mutating func add(_ directory: FilePath) throws(SystemCallError) {
+    /// Adds what is in a directory; `device` is that of its file system, where it matters.
+    mutating func add(_ directory: FilePath, device: UInt64?) throws(SystemCallError) {
         for entry in try Self.ifPresent({ () throws(SystemCallError) in
             try Directory.list(directory)
         }) ?? [] {
@@ -64,6 +67,11 @@ private struct TreeSize {
                 try FileStatus(ofLink: path)
             }
             guard let status else { continue }
+            if status.kind == .directory, let device, device != status.identity.device,
+                try Self.isImage(path)
+            {
+                continue
+            }
             if status.kind != .directory, status.linkCount > 1,
                 !counted.insert(status.identity).inserted
             {
@@ -72,11 +80,16 @@ private struct TreeSize {
             usage.files += 1
             usage.allocatedInBytes += status.allocatedInBytes
             switch status.kind {
-            case .directory: try add(path)
+            case .directory: try add(path, device: device.map { _ in status.identity.device })
             case .file, .symlink: usage.sizeInBytes += status.sizeInBytes
             case .characterDevice, .blockDevice, .fifo, .socket: continue
             }
         }
+    }
+
+    private static func isImage(_ path: FilePath) throws(SystemCallError) -> Bool {
+        try FileSystemStatus(of: OwnedFD.open(path, [.path, .directory])).type
+            == FileSystemStatus.erofs
     }
 
     /// What a call returns; nil where its file has vanished.

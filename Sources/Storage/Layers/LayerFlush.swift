@@ -6,8 +6,8 @@ import SystemPackage
 /// Writing unpacked layers to the disk, after they are in use.
 ///
 /// Nobody waits for the disk when a layer is put in place: in the boot that unpacked it the page
-/// cache shows it whole, and its record names that boot. Afterwards ``Layers/flush()`` writes the
-/// file system to the disk and only then changes one digit of the record. After a sudden end of the
+/// cache shows it whole, and its record names that boot. Afterwards ``Layers/flush()`` writes it to
+/// the disk, in the way of its kind, and only then changes one digit of the record. After a sudden end of the
 /// machine a record therefore says `flushed` only of a layer that is on the disk; every other
 /// record, old, torn or missing, makes the layer one that is not there, and it is unpacked again
 /// from its blob (which is on the disk before its name is).
@@ -45,15 +45,24 @@ extension Layers {
 
     private func flush(_ pending: inout [PendingRecord]) throws(Problem) {
         guard !pending.isEmpty else { return }
-        let directory = directory
+        for kind in LayerRecord.Kind.allCases {
+            let records = pending.filter { $0.kind == kind }
+            if !records.isEmpty { try flush(records, kind.snapshotter) }
+        }
+        pending = []
+    }
+
+    private func flush(
+        _ records: [PendingRecord], _ snapshotter: any Snapshotter
+    ) throws(Problem) {
+        let directory = directory.appending("sha256")
         do throws(SystemCallError) {
-            try OpenDirectory(at: directory).synchronizeFileSystem()
+            try snapshotter.synchronize(records.map { place(of: $0.diffID) }, in: directory)
         } catch {
-            for record in pending { try record.set(.failed) }
+            for record in records { try record.set(.failed) }
             throw Problem(error, what: "cannot write the layers in \(directory) to the disk")
         }
-        for record in pending { try record.set(.done) }
-        pending = []
+        for record in records { try record.set(.done) }
     }
 }
 
@@ -61,11 +70,12 @@ extension Layers {
 private final class PendingRecord {
     private let file: OwnedFD
     private let offsetOfDigit: Int64
-    private let diffID: Digest
+    let diffID: Digest
+    let kind: LayerRecord.Kind
 
     /// Opens a record; nil when the layer was removed or flushed meanwhile.
     init?(of diffID: Digest, in layers: Layers) throws(Problem) {
-        let path = layers.place(of: diffID).appending("layer.json")
+        let path = layers.place(of: diffID).appending(Layers.recordName)
         let bytes: [UInt8]
         do throws(SystemCallError) {
             file = try OwnedFD.open(path, .readWrite)
@@ -79,6 +89,7 @@ private final class PendingRecord {
             record.flush == .pending, record.json() == bytes
         else { return nil }
         self.diffID = diffID
+        kind = record.kind
         offsetOfDigit = Int64(bytes.count) - 2  // before the closing brace
     }
 

@@ -4,6 +4,8 @@ package import OCI
 package struct LayerRecord: Sendable, Equatable {
     /// The digest of the uncompressed archive.
     package var diffID: Digest
+    /// How its files are kept.
+    package var kind: Kind
     /// The size of the uncompressed archive.
     package var archiveInBytes: Int64
     /// The bytes of its files.
@@ -20,16 +22,29 @@ package struct LayerRecord: Sendable, Equatable {
     package var flush: Flush
 
     package init(
-        diffID: Digest, archiveInBytes: Int64, sizeInBytes: Int64, entries: Int,
+        diffID: Digest, kind: Kind, archiveInBytes: Int64, sizeInBytes: Int64, entries: Int,
         skippedAttributes: Int, boot: String?, flush: Flush
     ) {
         self.diffID = diffID
+        self.kind = kind
         self.archiveInBytes = archiveInBytes
         self.sizeInBytes = sizeInBytes
         self.entries = entries
         self.skippedAttributes = skippedAttributes
         self.boot = boot
         self.flush = flush
+    }
+
+    /// How the files of a layer are kept; the raw value is in the record.
+    package enum Kind: String, Sendable, JSONStringEnum {
+        case directory, erofs
+
+        package var snapshotter: any Snapshotter {
+            switch self {
+            case .directory: DirectorySnapshotter()
+            case .erofs: ErofsSnapshotter()
+            }
+        }
     }
 
     /// Whether a layer's files are on the disk; the raw value is the digit in the record.
@@ -58,6 +73,7 @@ package struct LayerRecord: Sendable, Equatable {
 extension LayerRecord: JSONCodable {
     package init(from json: inout JSONReader) throws(JSONError) {
         var diffID: Digest?
+        var kind = Kind.directory  // earlier versions knew no other
         var (archiveInBytes, sizeInBytes): (Int64, Int64) = (0, 0)
         var (entries, skippedAttributes) = (0, 0)
         var boot: String?
@@ -66,6 +82,7 @@ extension LayerRecord: JSONCodable {
         while let key = try json.nextKey() {
             switch key {
             case "diffID": diffID = try json.read()
+            case "kind": kind = try json.read()
             case "archiveInBytes": archiveInBytes = try json.read()
             case "sizeInBytes": sizeInBytes = try json.read()
             case "entries": entries = try json.read()
@@ -76,7 +93,7 @@ extension LayerRecord: JSONCodable {
             }
         }
         self.init(
-            diffID: try json.required(diffID, "diffID"), archiveInBytes: archiveInBytes,
+            diffID: try json.required(diffID, "diffID"), kind: kind, archiveInBytes: archiveInBytes,
             sizeInBytes: sizeInBytes, entries: entries, skippedAttributes: skippedAttributes,
             boot: boot, flush: Flush(rawValue: flushed) ?? .failed)
     }
@@ -84,6 +101,7 @@ extension LayerRecord: JSONCodable {
     package func write(to json: inout JSONWriter) {
         json.beginObject()
         json.member("diffID", diffID)
+        json.member("kind", kind)
         json.member("archiveInBytes", archiveInBytes)
         json.member("sizeInBytes", sizeInBytes)
         json.member("entries", entries)

@@ -3,8 +3,9 @@ package import Linux
 package import OCI
 package import SystemPackage
 
-/// The unpacked layers: `layers/sha256/<diffID>/diff` in the data root.
+/// The layers of images, ready to be mounted: `layers/sha256/<diffID>` in the data root.
 ///
+/// Its files are in `diff`, or are shown there when they are needed: see ``Snapshotter``.
 /// A layer is there whole or not at all: it is unpacked as `<diffID>.partial`, under a lock on that
 /// directory, and renamed when its digest is right. What that means when the machine goes down
 /// before the disk has it, ``flush()`` says.
@@ -13,11 +14,20 @@ package struct Layers: Sendable {
     package let directory: FilePath
     /// How large an archive may be that is unpacked.
     package var archiveLimit = ArchiveLimit.usual
+    /// How new layers are kept.
+    package var snapshotter = SnapshotterChoice.directory
     /// The machine's boot, where it is not the present one; for tests.
     private let boot: String?
 
     /// Opens the layers below a data root, and makes their directory where it is missing.
     package init(root: FilePath) throws(Problem) { try self.init(root: root, boot: nil) }
+
+    /// Opens the layers, with what the environment says about new ones.
+    package init(root: FilePath, environment: (String) -> String?) throws(Problem) {
+        try self.init(root: root)
+        archiveLimit = try ArchiveLimit(environment: environment)
+        snapshotter = try SnapshotterChoice(environment: environment)
+    }
 
     /// ``init(root:)`` as in another boot of the machine.
     init(root: FilePath, boot: String?) throws(Problem) {
@@ -45,11 +55,32 @@ package struct Layers: Sendable {
     }
 
     /// The root of a layer's files: a lower directory of an overlay.
-    package func path(of diffID: Digest) -> FilePath { place(of: diffID).appending("diff") }
+    ///
+    /// They are visible there after ``show(_:)``.
+    package func path(of diffID: Digest) -> FilePath { place(of: diffID).appending(Self.files) }
+
+    /// Makes a layer's files visible.
+    ///
+    /// - Returns: their root, ``path(of:)``.
+    /// - Throws: `.notFound` when the layer is not there or not whole; what the kernel refuses.
+    @discardableResult
+    package func show(_ diffID: Digest) throws(Problem) -> FilePath {
+        let record = try? record(of: diffID)  // without one it is not there
+        guard let record, record.isWhole(inBoot: currentBoot) else {
+            throw Problem(
+                kind: .notFound, what: "cannot use the layer \(diffID)",
+                why: "it is not unpacked in \(directory)", fix: "pull the image again")
+        }
+        let place = place(of: diffID)
+        try asking("cannot show the files of the layer \(diffID)") {
+            () throws(SystemCallError) in try record.kind.snapshotter.show(place)
+        }
+        return path(of: diffID)
+    }
 
     /// What is known of a layer.
     package func record(of diffID: Digest) throws(Problem) -> LayerRecord {
-        let file = place(of: diffID).appending("layer.json")
+        let file = place(of: diffID).appending(Self.recordName)
         let bytes = try asking("cannot read about the layer \(diffID)") {
             () throws(SystemCallError) in try File.read(file)
         }
@@ -85,7 +116,7 @@ package struct Layers: Sendable {
         try asking("cannot remove the layer \(diffID)") { () throws(SystemCallError) in
             let held = try OwnedFD.open(removed, [.readOnly, .directory])
             guard try held.lock(.exclusive, wait: false, "\(removed)") else { return }
-            try Directory.removeTree(removed)
+            try Self.removeTree(removed)
         }
     }
 
@@ -96,6 +127,11 @@ package struct Layers: Sendable {
 
     /// The lower directory of an image without layers.
     var empty: FilePath { Self.empty(in: directory) }
+
+    /// The name of a layer's files in its place.
+    package static let files: FilePath.Component = "diff"
+    /// The name of a layer's record in its place.
+    static let recordName: FilePath.Component = "layer.json"
 
     func place(of diffID: Digest) -> FilePath {
         directory.appending(diffID.algorithm).appending(diffID.encoded)
@@ -120,9 +156,29 @@ extension Layers {
                     continue
                 }
                 guard try held.lock(.exclusive, wait: false, "\(path)") else { continue }
-                try Directory.removeTree(path)
+                try Self.removeTree(path)
             }
         }
+    }
+
+    /// Removes a layer's place with all that is in it; what is mounted there is unmounted.
+    private static func removeTree(_ place: FilePath) throws(SystemCallError) {
+        while try isMounted(in: place) {
+            try Mount.unmount(place.appending(files), isDetached: true)
+        }
+        // In other mount namespaces the kernel unmounts it with the mount point's end.
+        try Directory.removeTree(place)
+    }
+
+    /// Whether a layer's files are a mount.
+    static func isMounted(in place: FilePath) throws(SystemCallError) -> Bool {
+        let files: FileStatus
+        do throws(SystemCallError) {
+            files = try FileStatus(ofLink: place.appending(Self.files))
+        } catch  where error.errno == .noSuchFileOrDirectory {
+            return false
+        }
+        return try files.identity.device != FileStatus(of: place).identity.device
     }
 
     /// Makes the directory that a layer is unpacked in, empty and locked.
@@ -181,7 +237,7 @@ package struct PartialLayer: ~Copyable, Sendable {
         for entry in try Directory.list(path) {
             try Directory.removeTree(path.appending(entry.name))
         }
-        let diff = path.appending("diff")
+        let diff = path.appending(Layers.files)
         try Directory.make(diff, permissions: .storeDirectory)
         try File.changePermissions(of: diff, to: .storeDirectory)  // whatever the umask
     }
@@ -189,7 +245,7 @@ package struct PartialLayer: ~Copyable, Sendable {
     /// Puts the layer in place.
     package consuming func commit(_ record: LayerRecord) throws(SystemCallError) {
         try File.create(
-            path.appending("layer.json"), content: record.json(), permissions: .storeFile)
+            path.appending(Layers.recordName), content: record.json(), permissions: .storeFile)
         try Link.rename(path, to: place)
     }
 }

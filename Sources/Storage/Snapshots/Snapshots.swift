@@ -7,7 +7,7 @@ package import SystemPackage
 ///
 /// They are overlayfs mounts (Documentation/filesystems/overlayfs.rst): `lowerdir` are the image's
 /// layers, `upperdir` is `containers/<id>/upper` of the data root and `workdir` is `work` beside
-/// it. The mount is a value: nothing is mounted here.
+/// it. The mount is a value: no container's root is mounted here.
 package struct Snapshots: Sendable {
     private let containers: FilePath
     private let layers: Layers
@@ -31,16 +31,11 @@ package struct Snapshots: Sendable {
         try prepare(in: containers.appending(id), lower: try lower(of: diffIDs))
     }
 
-    /// The lower directories of an image, the uppermost first.
+    /// The lower directories of an image, the uppermost first, with their files visible.
     package func lower(of diffIDs: [Digest]) throws(Problem) -> [FilePath] {
         var paths: [FilePath] = []
         for diffID in diffIDs.reversed() where !paths.contains(layers.path(of: diffID)) {
-            guard layers.contains(diffID) else {
-                throw Problem(
-                    kind: .notFound, what: "cannot use the layer \(diffID)",
-                    why: "it is not unpacked in \(layers.directory)", fix: "pull the image again")
-            }
-            paths.append(layers.path(of: diffID))
+            paths.append(try layers.show(diffID))
         }
         return paths.isEmpty ? [layers.empty] : paths
     }

@@ -16,10 +16,12 @@ package final class LayerIngest: Sendable {
     private let threads: [WorkerThread]
 
     init(
-        diffID: Digest, boot: String, limit: ArchiveLimit, partial: consuming PartialLayer
+        diffID: Digest, boot: String, limit: ArchiveLimit, kind: LayerRecord.Kind,
+        partial: consuming PartialLayer
     ) throws(Problem) {
         self.diffID = diffID
-        pipeline = LayerPipeline(diffID: diffID, boot: boot, limit: limit, partial: partial)
+        pipeline = LayerPipeline(
+            diffID: diffID, boot: boot, limit: limit, kind: kind, partial: partial)
         threads = try pipeline.start(from: input)
     }
 
@@ -90,7 +92,8 @@ extension Layers {
         var partial = try beginPartial(diffID)
         guard let partial = partial.take() else { return nil }
         return try LayerIngest(
-            diffID: diffID, boot: boot, limit: archiveLimit, partial: partial)
+            diffID: diffID, boot: boot, limit: archiveLimit,
+            kind: try snapshotter.kind(in: directory), partial: partial)
     }
 
     /// Unpacks a layer whose blob is in the content store; no change when it is unpacked.

@@ -5,11 +5,12 @@ import Storage
 import Synchronization
 import SystemPackage
 
-/// The threads that turn a layer's bytes into a directory, and what they found out.
+/// The threads that turn a layer's bytes into files, and what they found out.
 final class LayerPipeline: Sendable {
     private let diffID: Digest
     private let boot: String
     private let limit: ArchiveLimit
+    private let kind: LayerRecord.Kind
     private let tarForHash = BoundedQueue<Chunk>(capacity: 6)
     private let tarForDisk = BoundedQueue<Chunk>(capacity: 6)
     private let first = FirstProblem()
@@ -19,14 +20,16 @@ final class LayerPipeline: Sendable {
         var partial: PartialLayer?
         var digest: Digest?
         var archiveInBytes: Int64 = 0
-        var tally: LayerUnpacker.Tally?
+        var files: WrittenLayer?
         var isJoined = false
     }
 
     init(
-        diffID: Digest, boot: String, limit: ArchiveLimit, partial: consuming PartialLayer
+        diffID: Digest, boot: String, limit: ArchiveLimit, kind: LayerRecord.Kind,
+        partial: consuming PartialLayer
     ) {
         self.diffID = diffID
+        self.kind = kind
         self.boot = boot
         self.limit = limit
         state = Mutex(State(partial: consume partial))
@@ -89,11 +92,11 @@ final class LayerPipeline: Sendable {
         var record: LayerRecord?
         state.withLock { state in
             taken = state.partial.take()
-            guard let tally = state.tally else { return }
+            guard let files = state.files else { return }
             record = LayerRecord(
-                diffID: diffID, archiveInBytes: state.archiveInBytes,
-                sizeInBytes: tally.dataInBytes, entries: tally.entries,
-                skippedAttributes: tally.skippedAttributes, boot: boot, flush: .pending)
+                diffID: diffID, kind: files.kind, archiveInBytes: state.archiveInBytes,
+                sizeInBytes: files.tally.dataInBytes, entries: files.tally.entries,
+                skippedAttributes: files.tally.skippedAttributes, boot: boot, flush: .pending)
         }
         guard let partial = taken.take(), let record else { throw problem }
         do throws(SystemCallError) {
@@ -148,14 +151,13 @@ final class LayerPipeline: Sendable {
             }
             let path = state.withLock { $0.partial?.path }
             guard let path else { throw problem }
-            let root = try asking("cannot unpack the layer \(diffID)") {
-                () throws(SystemCallError) in try OpenDirectory(at: path.appending("diff"))
-            }
-            var unpacker = LayerUnpacker(into: root)
-            var reader = TarReader(QueueSource(tarForDisk))
-            try unpacker.unpack(&reader)
-            let tally = unpacker.tally
-            state.withLock { $0.tally = tally }
+            let source = QueueSource(tarForDisk)
+            let files =
+                switch kind {
+                case .directory: try WrittenLayer(unpacking: source, of: diffID, into: path)
+                case .erofs: try WrittenLayer(imaging: source, of: diffID, into: path)
+                }
+            state.withLock { $0.files = files }
         } catch {
             fail(error)
         }

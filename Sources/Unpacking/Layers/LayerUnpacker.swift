@@ -305,13 +305,18 @@ extension LayerUnpacker {
         isRoot && (entry.owner != owner || entry.group != group)
     }
 
+    /// Whether an attribute is overlayfs's own or means something only outside containers.
+    static func isPassedOver(_ attribute: TarEntry.Attribute) -> Bool {
+        attribute.name.hasPrefix("trusted.") || attribute.name.hasPrefix("user.overlay.")
+    }
+
     /// Sets an attribute unless it is overlayfs's own or means something only outside containers.
     private mutating func set(
         _ attribute: TarEntry.Attribute, of entry: TarEntry,
         _ body: (TarEntry.Attribute) throws(SystemCallError) -> Void
     ) throws(Problem) {
         let name = attribute.name
-        guard !name.hasPrefix("trusted."), !name.hasPrefix("user.overlay.") else { return }
+        guard !Self.isPassedOver(attribute) else { return }
         do throws(SystemCallError) {
             try body(attribute)
         } catch  where error.errno == .notSupported && name != "security.capability" {

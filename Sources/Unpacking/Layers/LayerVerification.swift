@@ -31,7 +31,12 @@ package struct LayerVerification: Sendable {
             return "its record cannot be read: \(error.why)"
         }
         guard record.diffID == diffID else { return "its record is that of \(record.diffID)" }
-        let path = layers.path(of: diffID)
+        let path: FilePath
+        do throws(Problem) {
+            path = try layers.show(diffID)
+        } catch {
+            return "its files cannot be shown: \(error.why)"
+        }
         let root: OpenDirectory
         do throws(SystemCallError) {
             root = try OpenDirectory(at: path)
@@ -196,8 +201,7 @@ private struct TreeComparisonRun {
     private func attributeDifference(
         _ entry: TarEntry, _ name: [CChar], in parent: DirectoryWalker.Node
     ) throws(Problem) -> String? {
-        for attribute in entry.attributes
-        where !attribute.name.hasPrefix("trusted.") && !attribute.name.hasPrefix("user.overlay.") {
+        for attribute in entry.attributes where !LayerUnpacker.isPassedOver(attribute) {
             let value = try asking("cannot read \(attribute.name) of \(entry.displayName)") {
                 () throws(SystemCallError) in
                 try parent.directory.attribute(attribute.name, of: name)

@@ -67,7 +67,7 @@ struct ArchiveCommand {
     ) -> Never {
         HelperRun.run(output) { () throws(Problem) in
             let images = try body(
-                try ContentStore(root: arguments.root), try Layers.limited(root: arguments.root))
+                try ContentStore(root: arguments.root), try Layers.receiving(root: arguments.root))
             for image in images { output.write(image.json) }
         }
     }

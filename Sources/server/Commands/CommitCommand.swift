@@ -57,7 +57,7 @@ struct CommitCommand {
             // The layer is kept as the plain archive, as those of `import`: its digest is the same
             // on every machine, and a push compresses it.
             let committed = try commit.run(
-                in: try ContentStore(root: root), try Layers(root: root),
+                in: try ContentStore(root: root), try .receiving(root: root),
                 LayerOptions(
                     compression: .uncompressed, latestTime: latestTime,
                     withoutMountPoints: RuntimeMountPoints.paths))

@@ -53,7 +53,7 @@ struct LayerCommand {
                 LayerOptions(
                     compression: .uncompressed, latestTime: latestTime,
                     withoutMountPoints: mountPoints),
-                into: try Layers(root: root), under: lease)
+                into: try .receiving(root: root), under: lease)
             output.write(layer.json)
             withExtendedLifetime(lease) {}
         }

@@ -51,7 +51,7 @@ struct PullCommand {
             references = try await AllTagsPull(reference, settings: settings).references()
         }
         let content = try ContentStore(root: arguments.root)
-        let layers = try Layers.limited(root: arguments.root)
+        let layers = try Layers.receiving(root: arguments.root)
         let isQuiet = arguments.isQuiet
         for reference in references {
             let pull = try ImagePull(
@@ -76,10 +76,8 @@ extension ImageTrust {
 }
 
 extension Layers {
-    /// The layers of a data root, with the limit that the environment sets.
-    static func limited(root: FilePath) throws(Problem) -> Layers {
-        var layers = try Layers(root: root)
-        layers.archiveLimit = try ArchiveLimit(environment: NetworkCommand.environment)
-        return layers
+    /// The layers of a data root, with what the environment says about new ones.
+    static func receiving(root: FilePath) throws(Problem) -> Layers {
+        try Layers(root: root, environment: NetworkCommand.environment)
     }
 }

@@ -29,6 +29,6 @@ struct RestoreCommand {
 
     /// Unpacks what is missing of the layers.
     func run() throws(Problem) {
-        try ContentStore(root: root).restore(diffIDs, in: Layers(root: root))
+        try ContentStore(root: root).restore(diffIDs, in: .receiving(root: root))
     }
 }

@@ -8,14 +8,17 @@ import Testing
 final class Kade {
     /// Where the data root and the run root are, and files of the test.
     let folder: TemporaryFolder
+    /// What its commands find in their environment, beside what tests have in theirs.
+    let environment: [String: String]
 
-    init() throws {
+    init(environment: [String: String] = [:]) throws {
         folder = try TemporaryFolder()
+        self.environment = environment
     }
 
     /// An instance that has the image `busybox`, whose applets are in `/bin`.
-    static func withBusybox() throws -> Kade {
-        let kade = try Kade()
+    static func withBusybox(environment: [String: String] = [:]) throws -> Kade {
+        let kade = try Kade(environment: environment)
         try kade.check("import", try busyboxArchive.get(), "busybox:latest")
         return kade
     }
@@ -23,6 +26,7 @@ final class Kade {
     deinit {
         // Best effort: a test that fails must not leave its containers running.
         _ = try? call(["ps", "-aq"]).lines.forEach { _ = try? call(["rm", "-f", "-v", $0]) }
+        _ = try? layerMounts().forEach { _ = try? Tool.run("umount", "-l", $0) }
         // The folder's own end would follow a mount that should not be there.
         _ = try? Tool.run("rm", "-rf", "--one-file-system", folder.path)
     }
@@ -40,7 +44,7 @@ final class Kade {
     /// Runs a command, however it ends.
     @discardableResult
     func call(_ arguments: [String]) throws -> Tool.Outcome {
-        try Tool.start(commandLine(arguments)).wait()
+        try Tool.start(commandLine(arguments), environment: environment).wait()
     }
 
     /// Runs a command, however it ends.
@@ -63,7 +67,7 @@ final class Kade {
 
     /// Starts a command that goes on while the test does.
     func start(_ arguments: String...) throws -> Tool.Running {
-        try Tool.start(commandLine(arguments))
+        try Tool.start(commandLine(arguments), environment: environment)
     }
 
     /// Runs a shell command in a new container of busybox, which is removed.
@@ -90,20 +94,51 @@ final class Kade {
         }
     }
 
+    /// Where layers are mounted; they stay so until they are removed.
+    func layerMounts() throws -> [String] {
+        try mounts().filter { $0.point.hasPrefix(root + "/layers/") && $0.type == "erofs" }
+            .map(\.point)
+    }
+
+    /// A line of `/proc/self/mounts` that concerns this instance.
+    private struct MountLine {
+        let text: String
+        let point: String
+        let type: String
+    }
+
+    private func mounts() throws -> [MountLine] {
+        let lines = try Tool.check("cat", "/proc/self/mounts").split(separator: "\n")
+        return lines.filter { $0.contains(folder.path) }.map { line in
+            let fields = line.split(separator: " ").map(String.init)
+            return MountLine(text: String(line), point: fields[1], type: fields[2])
+        }
+    }
+
+    /// The command lines of this instance's processes.
+    ///
+    /// Not with grep, which would find itself and those of tests beside this one.
+    func processes() throws -> [pid_t: Data] {
+        let names = try FileManager.default.contentsOfDirectory(atPath: "/proc")
+        var processes: [pid_t: Data] = [:]
+        for pid in names.compactMap({ pid_t($0) }) {
+            guard let line = FileManager.default.contents(atPath: "/proc/\(pid)/cmdline"),
+                line.range(of: Data(folder.path.utf8)) != nil
+            else { continue }
+            processes[pid] = line
+        }
+        return processes
+    }
+
     /// What this instance has left on the machine: mounts, processes, cgroups, run files.
     func leftovers() throws -> [String] {
-        let mounts = try Tool.check("cat", "/proc/self/mounts").split(separator: "\n")
-            .filter { $0.contains(folder.path) }.map { "mount \($0)" }
-        // Not with grep, which would find itself and those of tests beside this one.
-        let processes = try FileManager.default.contentsOfDirectory(atPath: "/proc")
-            .filter { Int($0) != nil }.compactMap { pid -> String? in
-                guard let line = FileManager.default.contents(atPath: "/proc/\(pid)/cmdline"),
-                    line.range(of: Data(folder.path.utf8)) != nil,
-                    // It writes the image's layers to the disk, and belongs to no container.
-                    line.range(of: Data("\0flush\0".utf8)) == nil
-                else { return nil }
-                return "process \(pid) \(String(decoding: line, as: UTF8.self))"
-            }
+        let layers = try layerMounts()
+        let mounts = try mounts().filter { !layers.contains($0.point) }.map { "mount \($0.text)" }
+        let processes = try processes().compactMap { pid, line -> String? in
+            // It writes the image's layers to the disk, and belongs to no container.
+            guard line.range(of: Data("\0flush\0".utf8)) == nil else { return nil }
+            return "process \(pid) \(String(decoding: line, as: UTF8.self))"
+        }
         // There is no run root before the first container starts.
         let files =
             FileManager.default.fileExists(atPath: runRoot)

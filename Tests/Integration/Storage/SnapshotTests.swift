@@ -20,21 +20,24 @@ import Testing
         let root: FilePath
         let diffIDs: [Digest]
 
-        init() throws {
+        init(_ choice: SnapshotterChoice) throws {
             folder = try TemporaryFolder()
             root = FilePath(folder.at("data"))
             try Tool.check("sh", "-ec", makeLayers, "sh", folder.path)
             var diffIDs: [Digest] = []
             for archive in [folder.at("one.tar"), folder.at("two.tar")] {
                 diffIDs.append(
-                    try unpack(archive, diffID: try digest(of: archive), into: root))
+                    try unpack(archive, diffID: try digest(of: archive), into: root, choice))
             }
             self.diffIDs = diffIDs
         }
     }
 
-    @Test func `an overlay of layers shows what whiteouts leave, and diff what changes`() throws {
-        let image = try Image()
+    @Test(arguments: SnapshotterChoice.here)
+    func `an overlay of layers shows what whiteouts leave, and diff what changes`(
+        choice: SnapshotterChoice
+    ) throws {
+        let image = try Image(choice)
         let (root, diffIDs) = (image.root, image.diffIDs)
         try withPrivateMounts { place in
             let overlay = try Snapshots(root: root).prepare(container: "c", layers: diffIDs)
@@ -49,28 +52,33 @@ import Testing
                 cd \(place.string); echo hi > etc/added; rm keep; echo x >> etc/passwd
                 rm -r opaque; mkdir opaque; touch opaque/again; mkdir -p new/dir; chmod 700 new
                 """)
+            let again = try Snapshots(root: root).prepare(container: "c", layers: diffIDs)
+            let changes = try again.changes().map { "\($0.kind.rawValue) \($0.path)" }
+            #expect(
+                changes == [
+                    "C /etc", "A /etc/added", "C /etc/passwd", "D /keep", "A /new", "A /new/dir",
+                    "C /opaque", "D /opaque/link", "D /opaque/new", "A /opaque/again",
+                ])
         }
-        let overlay = try Snapshots(root: root).prepare(container: "c", layers: diffIDs)
-        let changes = try overlay.changes().map { "\($0.kind.rawValue) \($0.path)" }
-        #expect(
-            changes == [
-                "C /etc", "A /etc/added", "C /etc/passwd", "D /keep", "A /new", "A /new/dir",
-                "C /opaque", "D /opaque/link", "D /opaque/new", "A /opaque/again",
-            ])
         #expect(try Snapshots(root: root).sizeInBytes(container: "c") > 0)
         try Snapshots(root: root).remove(container: "c")
         #expect(!File.exists(root.appending("containers/c/upper")))
     }
 
-    @Test func `files of an image are read without mounting it`() throws {
-        let image = try Image()
-        let files = try LayerFiles(try Snapshots(root: image.root).lower(of: image.diffIDs))
-        for path in ["/etc/passwd", "/link", "/opaque/link", "/opaque/../../link"] {
-            #expect(
-                try files.read(FilePath(path), limitInBytes: 100) == Array("root:x:0:0\n".utf8))
-        }
-        for path in ["/etc/gone", "/opaque/old", "/etc", "/nowhere", "/keep/x"] {
-            #expect(try files.read(FilePath(path), limitInBytes: 100) == nil)
+    @Test(arguments: SnapshotterChoice.here)
+    func `files of an image are read without mounting it`(choice: SnapshotterChoice) throws {
+        let image = try Image(choice)
+        let (root, diffIDs) = (image.root, image.diffIDs)
+        try withPrivateMounts { _ in
+            let files = try LayerFiles(try Snapshots(root: root).lower(of: diffIDs))
+            for path in ["/etc/passwd", "/link", "/opaque/link", "/opaque/../../link"] {
+                #expect(
+                    try files.read(FilePath(path), limitInBytes: 100)
+                        == Array("root:x:0:0\n".utf8))
+            }
+            for path in ["/etc/gone", "/opaque/old", "/etc", "/nowhere", "/keep/x"] {
+                #expect(try files.read(FilePath(path), limitInBytes: 100) == nil)
+            }
         }
     }
 }

@@ -10,9 +10,10 @@ import Unpacking
 /// - Returns: the layer's diffID.
 @discardableResult
 func unpack(
-    _ archive: String, diffID: Digest, into root: FilePath
+    _ archive: String, diffID: Digest, into root: FilePath, _ choice: SnapshotterChoice = .directory
 ) throws(Problem) -> Digest {
-    let layers = try Layers(root: root)
+    var layers = try Layers(root: root)
+    layers.snapshotter = choice
     guard let ingest = try layers.ingest(diffID) else { return diffID }
     let bytes: [UInt8]
     do throws(SystemCallError) {
@@ -37,4 +38,9 @@ func unpack(
 func digest(of path: String) throws -> Digest {
     let line = try Tool.check("sha256sum", path)
     return try Digest(parsing: "sha256:" + line.prefix(64))
+}
+
+extension SnapshotterChoice {
+    /// The ways to keep layers that this machine has.
+    static let here: [SnapshotterChoice] = canMountErofs ? [.directory, .erofs] : [.directory]
 }

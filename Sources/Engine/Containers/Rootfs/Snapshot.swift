@@ -55,9 +55,14 @@ extension MonitorConfiguration.RootfsMount {
 }
 
 extension EngineContext {
-    /// Unpacks layers again that were lost when the machine went down.
-    func restoreLayers(of record: ContainerRecord) throws(Problem) {
-        try restore(record.diffIDs())
+    /// Makes the files of a container's layers visible, for whoever reads them from its overlays.
+    ///
+    /// Layers that were lost when the machine went down are unpacked again.
+    func showLayers(of record: ContainerRecord) throws(Problem) {
+        let diffIDs = try record.diffIDs()
+        try restore(diffIDs)
+        let layers = try Layers(root: configuration.dataRoot)
+        for diffID in diffIDs { try layers.show(diffID) }
     }
 
     /// Unpacks those of the layers again that are not there.

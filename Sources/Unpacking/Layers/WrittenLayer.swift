@@ -1,0 +1,103 @@
+import Diagnostics
+import Linux
+import OCI
+import Storage
+import SystemPackage
+
+/// The files of a layer, written to its place from its archive.
+struct WrittenLayer: Sendable {
+    /// How they are kept.
+    let kind: LayerRecord.Kind
+    let tally: LayerUnpacker.Tally
+
+    /// Unpacks the archive.
+    ///
+    /// The calling thread's umask must be 0.
+    init(
+        unpacking archive: any ByteSource, of diffID: Digest, into place: FilePath
+    ) throws(Problem) {
+        let root = try asking("cannot unpack the layer \(diffID)") {
+            () throws(SystemCallError) in try OpenDirectory(at: place.appending(Layers.files))
+        }
+        var unpacker = LayerUnpacker(into: root)
+        var reader = TarReader(archive)
+        try unpacker.unpack(&reader)
+        kind = .directory
+        tally = unpacker.tally
+    }
+
+    /// Keeps the archive, and writes an EROFS image that says what is where in it.
+    ///
+    /// Where an image cannot hold what the archive says, the archive is unpacked.
+    init(
+        imaging archive: any ByteSource, of diffID: Digest, into place: FilePath
+    ) throws(Problem) {
+        let path = place.appending(ErofsSnapshotter.archive)
+        let copy = try RecordedSource(archive, to: path)
+        var reader = TarReader(copy)
+        var builder = ErofsTreeBuilder()
+        var isImage = true
+        while isImage, let entry = try reader.nextEntry() {
+            isImage = try builder.add(entry, dataAt: reader.offsetInBytes)
+        }
+        try reader.drain()
+        guard isImage else {
+            let source = try asking("cannot read \(path)") { () throws(SystemCallError) in
+                try OwnedFD.open(path, .readOnly)
+            }
+            self = try WrittenLayer(
+                unpacking: FileSource(source, named: "\(path)"), of: diffID, into: place)
+            try asking("cannot remove \(path)") { () throws(SystemCallError) in
+                try Link.remove(path)
+            }
+            return
+        }
+        let image = ErofsImage(
+            root: builder.root, dataInBytes: copy.sizeInBytes, uuid: diffID.uuid)
+        try asking("cannot write the image of the layer \(diffID)") {
+            () throws(SystemCallError) in
+            try File.create(
+                place.appending(ErofsSnapshotter.image), content: image.bytes(),
+                permissions: .layerFile)
+        }
+        kind = .erofs
+        tally = builder.tally
+    }
+}
+
+extension Digest {
+    /// The first 16 bytes, by which the kernel tells file systems apart.
+    fileprivate var uuid: [UInt8] {
+        let digits = Array(encoded.utf8.prefix(32))
+        return stride(from: 0, to: 32, by: 2).map { index in
+            UInt8(String(decoding: digits[index..<index + 2], as: UTF8.self), radix: 16) ?? 0
+        }
+    }
+}
+
+/// The bytes of a source, written to a file while they are read.
+private final class RecordedSource: ByteSource {
+    private let source: any ByteSource
+    private let file: SharedFile
+    private(set) var sizeInBytes: Int64 = 0
+
+    init(_ source: any ByteSource, to path: FilePath) throws(Problem) {
+        self.source = source
+        let opened = try asking("cannot make \(path)") { () throws(SystemCallError) in
+            try OwnedFD.open(path, [.writeOnly, .create, .exclusive], permissions: .layerFile)
+        }
+        file = SharedFile(opened, named: "\(path)")
+    }
+
+    func nextChunk() throws(Problem) -> Chunk? {
+        guard let chunk = try source.nextChunk() else { return nil }
+        try file.write(chunk.bytes)
+        sizeInBytes += Int64(chunk.bytes.count)
+        return chunk
+    }
+}
+
+extension FilePermissions {
+    /// Files that hold those of a layer, of any owner and mode: for root alone.
+    fileprivate static let layerFile = FilePermissions(rawValue: 0o600)
+}
