@@ -90,6 +90,7 @@ let package = Package(
         .systemLibrary(name: "CZstd", providers: [.apt(["libzstd-dev"])]),
         .systemLibrary(name: "CISAL", providers: [.apt(["libisal-dev"])]),
         .systemLibrary(name: "CLZMA", providers: [.apt(["liblzma-dev"])]),
+        .systemLibrary(name: "CCrypt", providers: [.apt(["libcrypt-dev"])]),
         .systemLibrary(name: "CBZip2", providers: [.apt(["libbz2-dev"])]),
         // Level 1
         .target(name: "OCI", dependencies: ["Diagnostics", system], swiftSettings: lean),
@@ -139,6 +140,17 @@ let package = Package(
             name: "Build",
             dependencies: ["Diagnostics", "OCI", "Linux", "Storage", "Engine", system],
             swiftSettings: strict),
+        .target(
+            name: "RegistryServer",
+            dependencies: [
+                "Diagnostics", "OCI", "Linux", "Storage", "Registry", "CCrypt", system,
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ],
+            swiftSettings: strict),
         // Level 7: programs
         .target(
             name: "cli", dependencies: ["Diagnostics", "OCI", "Linux", "Engine", "Build", system],
@@ -153,12 +165,17 @@ let package = Package(
         .executableTarget(
             name: "server",
             dependencies: [
-                "Diagnostics", "OCI", "Linux", "Storage", "Unpacking", "Registry", system,
+                "Diagnostics", "OCI", "Linux", "Storage", "Unpacking", "Registry",
+                "RegistryServer", system,
             ],
             swiftSettings: strict, linkerSettings: staticSwift),
         // Tests
         .testTarget(
             name: "RegistryTests", dependencies: ["Diagnostics", "OCI", "Registry", system],
+            swiftSettings: strict),
+        .testTarget(
+            name: "RegistryServerTests",
+            dependencies: ["Diagnostics", "OCI", "RegistryServer", system],
             swiftSettings: strict),
         .testTarget(
             name: "DiagnosticsTests", dependencies: ["Diagnostics"], swiftSettings: strict),

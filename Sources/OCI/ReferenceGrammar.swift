@@ -1,11 +1,11 @@
 /// The grammar of image references (distribution, reference/reference.go).
-enum ReferenceGrammar {
-    static let tagRule =
+package enum ReferenceGrammar {
+    package static let tagRule =
         "a tag is up to 128 letters, digits, \"_\", \".\" and \"-\", and begins with none of the "
         + "last two"
 
     /// Whether a text is a tag: `[\w][\w.-]{0,127}`.
-    static func isTag(_ text: String) -> Bool {
+    package static func isTag(_ text: String) -> Bool {
         let bytes = Array(text.utf8)
         guard let first = bytes.first, isWord(first), bytes.count <= 128 else { return false }
         return bytes.allSatisfy { byte in

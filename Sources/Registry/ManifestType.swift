@@ -1,8 +1,8 @@
-import Diagnostics
-import OCI
+package import Diagnostics
+package import OCI
 
 /// Tells what a manifest's text is, and refuses what is two things at once or too old.
-enum ManifestType {
+package enum ManifestType {
     /// The media type of a text.
     ///
     /// The text's own `mediaType` counts first, then the header, then its members.
@@ -14,7 +14,7 @@ enum ManifestType {
     /// - Returns: a type of a manifest or of an index.
     /// - Throws: `.unsupported` for Docker's schema 1 and for anything unknown; `.invalid` for a
     ///   text that could be read as a manifest and as an index (image-spec, CVE-2021-41190).
-    static func mediaType(
+    package static func mediaType(
         of bytes: [UInt8], contentType: String?, purpose: String
     ) throws(Problem) -> MediaType {
         let json = try JSONValue.parse(bytes, named: "the manifest")
@@ -26,7 +26,7 @@ enum ManifestType {
         {
             throw Problem(
                 kind: .unsupported, what: purpose,
-                why: "the registry has only a manifest of Docker's schema 1, which is insecure",
+                why: "the manifest is of Docker's schema 1, which is insecure",
                 fix: "push the image again with a current tool")
         }
         let looksLikeIndex = json["manifests"] != nil
@@ -46,6 +46,6 @@ enum ManifestType {
         throw Problem(
             kind: .unsupported, what: purpose,
             why: "its manifest is of the type \(stated?.rawValue ?? "unknown")",
-            fix: "only images can be pulled")
+            fix: "use an image or an artifact")
     }
 }

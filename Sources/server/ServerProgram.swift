@@ -28,6 +28,9 @@ enum ServerProgram {
                kade-server check [--root DIR]
                kade-server restore [--root DIR] DIFFID...
                kade-server flush [--root DIR] [--detach]
+               kade-server registry [--root DIR] [--listen ADDRESS:PORT|unix:///PATH] [--name NAME]
+                                    [--own-only] [--read-only] [--quiet] [--htpasswd FILE]
+                                    [--tls-cert FILE --tls-key FILE [--client-ca FILE]]
                kade-server unpack ARCHIVE
                kade-server download ADDRESS
                kade-server layer [--root DIR] --upper DIR [--latest-time SECONDS]
@@ -43,7 +46,7 @@ enum ServerProgram {
         archive of files into the directory that is descriptor 3, and download writes a file from
         the web to descriptor 3. check verifies the store. restore unpacks layers again whose
         directories are not whole. flush writes what was unpacked to the disk, with --detach in the
-        background.
+        background. registry serves the store to other machines, with a log on standard output.
         """
 
     static func run(arguments: [String]) -> Never {
@@ -65,6 +68,7 @@ enum ServerProgram {
         case "flush": runFlush(Array(arguments.dropFirst()))
         case "layer": perform { () throws(Problem) in try LayerCommand(parsing: rest).run() }
         case "download": perform { () throws(Problem) in try DownloadCommand(parsing: rest).run() }
+        case "registry": runRegistry(rest)
         case "unpack": perform { () throws(Problem) in try UnpackCommand(parsing: rest).run() }
         case "serve":
             fail(
@@ -157,11 +161,24 @@ enum ServerProgram {
         }
     }
 
+    private static func runRegistry(_ arguments: [String]) -> Never {
+        do throws(Problem) {
+            try RegistryCommand(parsing: arguments).run()
+        } catch {
+            fail(error)
+        }
+    }
+
     private static func fail(_ problem: Problem) -> Never {
+        tell(problem)
+        exit(1)
+    }
+
+    /// Writes an error for a person.
+    static func tell(_ problem: Problem) {
         var text = "kade-server: \(problem)\n"
         if let fix = problem.fix { text += "  \(fix)\n" }
         let bytes = Array(text.utf8)
         _ = bytes.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
-        exit(1)
     }
 }

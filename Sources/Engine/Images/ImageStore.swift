@@ -15,6 +15,8 @@ struct ImageStore: Sendable {
 
     /// Manifests and configurations are small; more than this is none.
     static let documentLimitInBytes = 8 << 20
+    /// How deep indexes may nest.
+    private static let deepestNesting = 4
 
     /// An image for one platform, and the entry of the store that leads to it.
     struct Image: Sendable {
@@ -85,17 +87,14 @@ struct ImageStore: Sendable {
         of entry: References.Entry, platform: Platform?, named name: String
     ) throws(Problem) -> Image {
         var descriptor = entry.descriptor
-        if descriptor.mediaType.isIndex {
-            var index = try ImageIndex(
-                json: try document(descriptor.digest), named: "\(descriptor.digest)")
-            // An index names every platform; a pull fetches one.
-            index.manifests = index.manifests.filter { content.contains($0.digest) }
-            if platform == nil, let only = index.manifests.first, index.manifests.count == 1 {
-                descriptor = only
-            } else {
-                descriptor = try index.selectManifest(
-                    for: platform ?? index.usualPlatform, named: name)
+        for _ in 0..<Self.deepestNesting where descriptor.mediaType.isIndex {
+            guard let child = try child(of: descriptor, for: platform, named: name) else {
+                return Image(artifact: descriptor, of: entry)
             }
+            descriptor = child
+        }
+        guard descriptor.mediaType.isManifest else {
+            return Image(artifact: descriptor, of: entry)
         }
         let manifest = try Manifest(
             json: try document(descriptor.digest), named: "\(descriptor.digest)")
@@ -111,6 +110,27 @@ struct ImageStore: Sendable {
             name: entry.name, root: entry.descriptor, manifestDigest: descriptor.digest,
             manifest: manifest,
             configuration: configuration)
+    }
+
+    /// What an index has for a platform; without one, of what is here the best.
+    ///
+    /// - Returns: nil when nothing of it is here that could be an image for a platform.
+    private func child(
+        of descriptor: Descriptor, for platform: Platform?, named name: String
+    ) throws(Problem) -> Descriptor? {
+        var index = try ImageIndex(
+            json: try document(descriptor.digest), named: "\(descriptor.digest)")
+        // An index names every platform; a pull fetches one.
+        index.manifests = index.manifests.filter { content.contains($0.digest) }
+        if platform == nil, let only = index.manifests.first, index.manifests.count == 1 {
+            return only
+        }
+        do throws(Problem) {
+            return try index.selectManifest(
+                for: platform ?? index.usualPlatform, named: name)
+        } catch  where error.kind == .notFound && platform == nil {
+            return nil
+        }
     }
 
     /// All images of the store, one for each name.
@@ -195,6 +215,18 @@ extension ImageIndex {
         let platforms = manifests.filter { !$0.isAttestation }.compactMap(\.platform)
         let isForHost = platforms.contains { Platform.host.runnable.contains($0) }
         return isForHost ? .host : platforms.first ?? .host
+    }
+}
+
+extension ImageStore.Image {
+    /// An index without an image for any platform, or other content that somebody named.
+    fileprivate init(artifact descriptor: Descriptor, of entry: References.Entry) {
+        let manifest = Manifest(
+            schemaVersion: 2, mediaType: descriptor.mediaType,
+            config: Descriptor(mediaType: .empty, digest: descriptor.digest, size: descriptor.size))
+        self.init(
+            name: entry.name, root: entry.descriptor, manifestDigest: descriptor.digest,
+            manifest: manifest, configuration: ImageConfiguration(artifact: manifest))
     }
 }
 

@@ -74,6 +74,21 @@ package struct RegistryService: Sendable {
         return isErased
     }
 
+    /// Becomes the program that serves the image store as a registry.
+    ///
+    /// - Parameter flags: those of `kade-server registry`.
+    /// - Throws: when the program cannot be executed.
+    package func serve(_ flags: [String]) throws(Problem) -> Never {
+        let configuration = context.configuration
+        let path = configuration.serverProgram
+        let arguments = [path.string, "registry", "--root", configuration.dataRoot.string] + flags
+        let program = Program(arguments: arguments, environment: configuration.helperEnvironment)
+        let refusal = program.execute(at: path)
+        throw Problem(
+            kind: .unsupported, what: "cannot serve a registry", why: "\(refusal)",
+            fix: "install the program kade-server beside kade", cause: refusal)
+    }
+
     private func run(
         _ command: String, _ flags: [String], _ server: String?, _ authFile: FilePath?,
         file: CInt?, _ take: (JSONValue) -> Void

@@ -181,13 +181,3 @@ extension ImagePull {
         return bytes
     }
 }
-
-extension ContentStore {
-    /// Stores bytes in memory under a digest, which is verified.
-    func store(_ bytes: [UInt8], as digest: Digest) throws(Problem) {
-        guard var writer = try writer(for: digest, sizeInBytes: Int64(bytes.count)) else { return }
-        try writer.restart()
-        try writer.write(bytes)
-        try writer.commit()
-    }
-}

@@ -99,7 +99,7 @@ package struct ImagePull: Sendable {
     private func pull() async throws -> PulledImage {
         let top = try await topDescriptor()
         report(.resolved(reference: reference, digest: top.digest))
-        let lease = try await blocking { PullLease(try content.lease()) }
+        let lease = try await blocking { SharedLease(try content.lease()) }
         let parts = try await parts(of: top)
         try await blocking { try lease.protect(parts.digests) }
         // What came, or was here, before it was protected may have been collected since.

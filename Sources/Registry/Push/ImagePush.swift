@@ -75,7 +75,7 @@ package struct ImagePush: Sendable {
     }
 
     private func push(_ reference: ImageReference, _ uploaded: inout Set<Digest>) async throws {
-        let lease = try await blocking { PullLease(try content.lease()) }
+        let lease = try await blocking { SharedLease(try content.lease()) }
         let plan = try await blocking {
             guard let top = try content.references.descriptor(of: reference) else {
                 throw Self.missing(reference)

@@ -11,7 +11,7 @@ package struct BlobWriter: ~Copyable {
     /// How many bytes are here: where a download goes on.
     package private(set) var offsetInBytes: Int64
     private let store: ContentStore
-    private let expected: Expectation
+    private var expected: Expectation
     private let file: OwnedFD
     private let partial: FilePath
     private var hasher: ContentHasher
@@ -24,6 +24,8 @@ package struct BlobWriter: ~Copyable {
     struct Expectation: Sendable {
         var digest: Digest?
         var sizeInBytes: Int64?
+        /// What is computed while the digest is not known.
+        var algorithm = DigestAlgorithm.sha256
     }
 
     init(
@@ -75,6 +77,15 @@ package struct BlobWriter: ~Copyable {
         }
         (offsetInBytes, writebackInBytes) = (0, 0)
         hasher = try Self.hasher(for: expected)
+    }
+
+    /// Says which digest the whole must have, of content whose digest was not known.
+    ///
+    /// Bytes that were hashed with another algorithm are read again.
+    package mutating func expect(_ digest: Digest) throws(Problem) {
+        let isHashed = hasher.algorithm.rawValue == digest.algorithm
+        expected.digest = digest
+        if !isHashed { try hashAgain() }
     }
 
     /// Verifies size and digest and puts the blob in place, durably.
@@ -156,8 +167,22 @@ package struct BlobWriter: ~Copyable {
     }
 
     private static func hasher(for expected: Expectation) throws(Problem) -> ContentHasher {
-        guard let digest = expected.digest else { return ContentHasher() }
+        guard let digest = expected.digest else {
+            return ContentHasher(expected.algorithm)
+        }
         return try ContentHasher(verifying: digest)
+    }
+
+    private mutating func hashAgain() throws(Problem) {
+        do throws(SystemCallError) {
+            try file.seek(toOffsetInBytes: 0)
+        } catch {
+            throw Problem(error, what: "cannot verify \(name)")
+        }
+        hasher = try Self.hasher(for: expected)
+        guard offsetInBytes > 0 else { return }
+        offsetInBytes = 0
+        try resume { _ in }
     }
 }
 

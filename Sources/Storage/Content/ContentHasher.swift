@@ -4,6 +4,12 @@ package import OCI
 import struct Crypto.SHA256
 import struct Crypto.SHA512
 
+/// The algorithms that Kade computes digests with.
+package enum DigestAlgorithm: String, Sendable {
+    case sha256
+    case sha512
+}
+
 /// Computes the digest of content that arrives in portions.
 package struct ContentHasher {
     private enum State {
@@ -14,20 +20,35 @@ package struct ContentHasher {
     private var state: State
 
     /// A hasher of Kade's own algorithm, SHA-256.
-    package init() { state = .sha256(SHA256()) }
+    package init() { self.init(.sha256) }
+
+    /// A hasher of an algorithm.
+    package init(_ algorithm: DigestAlgorithm) {
+        state =
+            switch algorithm {
+            case .sha256: .sha256(SHA256())
+            case .sha512: .sha512(SHA512())
+            }
+    }
 
     /// A hasher of the algorithm that a digest names.
     ///
     /// - Throws: `.unsupported` for an algorithm other than sha256 and sha512.
     package init(verifying digest: Digest) throws(Problem) {
-        switch digest.algorithm {
-        case "sha256": state = .sha256(SHA256())
-        case "sha512": state = .sha512(SHA512())
-        default:
+        guard let algorithm = DigestAlgorithm(rawValue: digest.algorithm) else {
             throw Problem(
                 kind: .unsupported, what: "cannot verify \(digest)",
                 why: "Kade does not compute \(digest.algorithm)",
                 fix: "use content that is named by a sha256 digest")
+        }
+        self.init(algorithm)
+    }
+
+    /// The algorithm that it computes.
+    var algorithm: DigestAlgorithm {
+        switch state {
+        case .sha256: .sha256
+        case .sha512: .sha512
         }
     }
 

@@ -61,7 +61,7 @@ extension ContentStore {
     }
 
     /// Opens a file of `ingest/` and locks it; nil when it was moved or removed meanwhile.
-    private func lockedFile(
+    func lockedFile(
         _ path: FilePath, what: String
     ) throws(Problem) -> OwnedFD? {
         try asking(what) { () throws(SystemCallError) in

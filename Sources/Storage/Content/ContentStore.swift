@@ -96,6 +96,14 @@ package struct ContentStore: Sendable {
         return try writer.commit()
     }
 
+    /// Stores bytes in memory under a digest, which is verified.
+    package func store(_ bytes: [UInt8], as digest: Digest) throws(Problem) {
+        guard var writer = try writer(for: digest, sizeInBytes: Int64(bytes.count)) else { return }
+        try writer.restart()
+        try writer.write(bytes)
+        try writer.commit()
+    }
+
     /// Where the content is or would be.
     package func path(of digest: Digest) -> FilePath {
         layout.appending("blobs").appending(digest.algorithm).appending(digest.encoded)

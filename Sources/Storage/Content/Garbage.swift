@@ -32,30 +32,14 @@ extension ContentStore {
     package func collectGarbage(
         layers: Layers, usedLayers: Set<Digest>, now: Int64
     ) throws(Problem) -> Garbage {
-        let garbageLock = garbageLock
-        let lock = try asking("cannot collect garbage") { () throws(SystemCallError) in
-            try FileLock(garbageLock, .exclusive)
-        }
+        let lock = try lockGarbage()
         defer { withExtendedLifetime(lock) {} }
-        var mark = Mark(store: self, passesDamage: false)
-        for digest in try leasedDigests() { mark.keep(digest) }
-        for digest in try buildCache.digests() { mark.keep(digest) }
-        for entry in try references.list() {
-            try mark.follow(entry.descriptor)
-            if let translation = entry.translation { mark.keep(translation.digest) }
-        }
+        let mark = try markNeeded()
         if usedLayers.subtracting(mark.kept).contains(where: layers.isPending) {
             try layers.flush()  // no blob of it will be left to unpack it from
         }
         var garbage = Garbage()
-        for digest in try list() where !mark.kept.contains(digest) {
-            garbage.blobsInBytes += try sizeInBytes(of: digest) ?? 0
-            let path = path(of: digest)
-            try asking("cannot remove \(digest)") { () throws(SystemCallError) in
-                try Link.remove(path)
-            }
-            garbage.blobs.append(digest)
-        }
+        try remove(try list(), butFor: mark.kept, noting: &garbage)
         for diffID in try layers.list()
         where !mark.kept.contains(diffID) && !usedLayers.contains(diffID) {
             if layers.contains(diffID) {
@@ -69,6 +53,60 @@ extension ContentStore {
             name.hasPrefix("import-") || now - status.modified.seconds > 86400
         }
         return garbage
+    }
+
+    /// Removes those of some blobs that no reference, lease or build needs, and no layer.
+    ///
+    /// - Parameters:
+    ///   - candidates: the blobs; those that are not here are passed over.
+    ///   - layers: the unpacked layers.
+    /// - Returns: what was removed.
+    /// - Throws: as ``collectGarbage(layers:usedLayers:now:)``.
+    @discardableResult
+    package func collectGarbage(
+        among candidates: Set<Digest>, layers: Layers
+    ) throws(Problem) -> Garbage {
+        let lock = try lockGarbage()
+        defer { withExtendedLifetime(lock) {} }
+        let mark = try markNeeded()
+        // Layers that are not on the disk yet may be made from one of these only.
+        if try layers.list().contains(where: layers.isPending) { try layers.flush() }
+        var garbage = Garbage()
+        let here = candidates.filter { contains($0) }.sorted()
+        try remove(here, butFor: mark.kept, noting: &garbage)
+        return garbage
+    }
+
+    private func lockGarbage() throws(Problem) -> FileLock {
+        let garbageLock = garbageLock
+        return try asking("cannot collect garbage") { () throws(SystemCallError) in
+            try FileLock(garbageLock, .exclusive)
+        }
+    }
+
+    /// All that references, leases and builds need.
+    private func markNeeded() throws(Problem) -> Mark {
+        var mark = Mark(store: self, passesDamage: false)
+        for digest in try leasedDigests() { mark.keep(digest) }
+        for digest in try buildCache.digests() { mark.keep(digest) }
+        for entry in try references.list() {
+            try mark.follow(entry.descriptor)
+            if let translation = entry.translation { mark.keep(translation.digest) }
+        }
+        return mark
+    }
+
+    private func remove(
+        _ digests: [Digest], butFor kept: Set<Digest>, noting garbage: inout Garbage
+    ) throws(Problem) {
+        for digest in digests where !kept.contains(digest) {
+            garbage.blobsInBytes += try sizeInBytes(of: digest) ?? 0
+            let path = path(of: digest)
+            try asking("cannot remove \(digest)") { () throws(SystemCallError) in
+                try Link.remove(path)
+            }
+            garbage.blobs.append(digest)
+        }
     }
 
     /// The blobs, configurations and diffIDs that a descriptor leads to, itself included.

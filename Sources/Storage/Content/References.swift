@@ -1,7 +1,7 @@
 package import Diagnostics
 import Linux
 package import OCI
-import SystemPackage
+package import SystemPackage
 
 /// The names of images: the entries of the layout's `index.json`.
 ///
@@ -115,7 +115,8 @@ package struct References: Sendable {
         try change { $0.removeAll { $0.descriptor.digest == digest } }
     }
 
-    private func change(_ body: (inout [Entry]) -> Void) throws(Problem) {
+    /// Changes the entries under the lock; what the body leaves as it was is not written.
+    func change(_ body: (inout [Entry]) -> Void) throws(Problem) {
         let what = "cannot change the references in \(file)"
         let lockFile = layout.appending("ingest/index.lock")
         let lock = try asking(what) { () throws(SystemCallError) in
@@ -134,7 +135,8 @@ package struct References: Sendable {
         }
     }
 
-    private var file: FilePath { layout.appending("index.json") }
+    /// The layout's `index.json`; a new file at each change.
+    package var file: FilePath { layout.appending("index.json") }
 
     private func index() throws(Problem) -> ImageIndex {
         let bytes: [UInt8]

@@ -11,24 +11,35 @@ package import OCI
 extension ContentStore {
     /// Makes a reference name a manifest or index, and its translation where one is needed.
     package func name(_ reference: ImageReference, _ descriptor: Descriptor) throws(Problem) {
-        guard let text = try translation(of: descriptor)?.json() else {
+        guard descriptor.mediaType.isDockers else {
             return try references.set(reference, to: descriptor)
         }
+        let lease = SharedLease(try lease())  // until the reference keeps it
+        defer { lease.end() }
+        try references.set(
+            reference, to: descriptor,
+            translation: try storeTranslation(of: descriptor, under: lease))
+    }
+
+    /// Stores what other tools find under the names of one of Docker's manifests.
+    ///
+    /// - Returns: nil where they find the manifest itself.
+    package func storeTranslation(
+        of descriptor: Descriptor, under lease: SharedLease
+    ) throws(Problem) -> Descriptor? {
+        guard let text = try translation(of: descriptor)?.json() else { return nil }
         let translation = Descriptor(
             mediaType: .manifest, digest: ContentHasher.sha256(text), size: Int64(text.count))
-        let lease = try lease()  // until the reference keeps it
-        defer { withExtendedLifetime(lease) {} }
         try lease.protect([translation.digest])
         try store(text)
-        try references.set(reference, to: descriptor, translation: translation)
+        return translation
     }
 
     /// One of Docker's manifests as OCI writes it.
     ///
     /// - Returns: nil for what is OCI's already, and where the manifest's own image is not here.
     package func translation(of descriptor: Descriptor) throws(Problem) -> Manifest? {
-        guard descriptor.mediaType == .dockerManifest || descriptor.mediaType == .dockerManifestList
-        else { return nil }
+        guard descriptor.mediaType.isDockers else { return nil }
         // Of a list the store has one platform, the one that was pulled.
         guard let manifest = try images(of: descriptor).first?.manifest else { return nil }
         return translated(manifest)
@@ -48,6 +59,9 @@ extension ContentStore {
 }
 
 extension MediaType {
+    /// Whether it is one of Docker's manifests, which other tools pass over.
+    fileprivate var isDockers: Bool { self == .dockerManifest || self == .dockerManifestList }
+
     /// OCI's type for a layer; nil for what is none.
     fileprivate var translated: MediaType? {
         if rawValue.hasPrefix("application/vnd.oci.") { return layerCompression.map { _ in self } }

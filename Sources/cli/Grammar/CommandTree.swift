@@ -72,6 +72,11 @@ enum CommandTree {
                     Entry(name: "rm", command: RemoveManifestCommand.self),
                 ]),
             Group(
+                name: "registry", summary: "Manage registries",
+                entries: [
+                    Entry(name: "serve", command: ServeRegistryCommand.self)
+                ]),
+            Group(
                 name: "system", summary: "Manage Kade",
                 entries: [
                     Entry(name: "check", command: CheckCommand.self),

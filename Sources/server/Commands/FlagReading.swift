@@ -1,4 +1,5 @@
 import Diagnostics
+import SystemPackage
 
 /// The arguments of one command, read from the front; `--flag value` and `--flag=value` are one.
 struct FlagReading {
@@ -34,6 +35,11 @@ struct FlagReading {
             throw mistake("the flag \(flag) needs a value")
         }
         return value
+    }
+
+    /// The value of the flag that was read last, as a path.
+    mutating func path(of flag: String) throws(Problem) -> FilePath {
+        FilePath(try value(of: flag))
     }
 
     /// Whether the flag that was read last is set.

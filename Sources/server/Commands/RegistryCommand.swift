@@ -1,0 +1,59 @@
+import Diagnostics
+import Glibc
+import Linux
+import RegistryServer
+import SystemPackage
+
+/// `kade-server registry`: serves the store as a registry, until it is told to end.
+struct RegistryCommand {
+    private var options = ImageRegistry.Options()
+
+    /// Reads the arguments after the command.
+    init(parsing arguments: [String]) throws(Problem) {
+        var reading = FlagReading(arguments, of: "serve a registry")
+        while let argument = reading.next() {
+            switch argument {
+            case .flag("--root"): options.root = try reading.path(of: "--root")
+            case .flag("--listen"):
+                options.address = try ListenAddress(parsing: reading.value(of: "--listen"))
+            case .flag("--name"): options.name = try reading.value(of: "--name")
+            case .flag("--own-only"): options.showsOwnAlone = try reading.bool(of: "--own-only")
+            case .flag("--read-only"): options.isReadOnly = try reading.bool(of: "--read-only")
+            case .flag("--htpasswd"): options.passwordFile = try reading.path(of: "--htpasswd")
+            case .flag("--tls-cert"): options.certificate = try reading.path(of: "--tls-cert")
+            case .flag("--tls-key"): options.key = try reading.path(of: "--tls-key")
+            case .flag("--client-ca"):
+                options.clientAuthorities = try reading.path(of: "--client-ca")
+            case .flag("--quiet"): options.isQuiet = try reading.bool(of: "--quiet")
+            case .flag(let flag): throw reading.mistake("it does not know the flag \(flag)")
+            case .name(let name): throw reading.mistake("it takes no argument, but got \(name)")
+            }
+        }
+    }
+
+    /// Serves and ends the program: on SIGTERM and SIGINT with 0, once requests are answered.
+    func run() throws(Problem) -> Never {
+        signal(SIGPIPE, SIG_IGN)
+        returnFreedBuffers(from: 64 << 10)
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        sigaddset(&signals, SIGINT)
+        sigaddset(&signals, SIGTERM)
+        pthread_sigmask(SIG_BLOCK, &signals, nil)  // for all threads that follow
+        let registry = try ImageRegistry(options)
+        let work = Task {
+            do throws(Problem) {
+                try await registry.run()
+                _exit(0)
+            } catch {
+                ServerProgram.tell(error)
+                _exit(1)
+            }
+        }
+        var received: CInt = 0
+        sigwait(&signals, &received)
+        work.cancel()
+        sigwait(&signals, &received)  // who asks twice does not want to wait
+        _exit(128 + received)
+    }
+}
