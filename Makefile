@@ -9,7 +9,7 @@ BIN = .build/$(CONFIGURATION)
 TESTING = -c $(CONFIGURATION) -Xswiftc -enable-testing
 SUDO = $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-BUILD_PACKAGES = libbz2-dev libisal-dev liblzma-dev libsqlite3-dev libzstd-dev
+BUILD_PACKAGES = libbz2-dev libcrypt-dev libisal-dev liblzma-dev libsqlite3-dev libzstd-dev
 TEST_PACKAGES = bash-completion busybox-static containerd cpio crun docker.io docker-registry \
 	e2fsprogs fish iproute2 libseccomp-dev mmdebstrap podman python3 qemu-system-x86 runc skopeo \
 	uidmap util-linux zsh zstd

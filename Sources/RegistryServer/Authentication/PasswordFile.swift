@@ -12,10 +12,8 @@ struct PasswordFile: Sendable, Equatable {
     /// - Throws: `.invalid` for a hash that is not bcrypt's: the others are too weak, or not
     ///   computed here.
     init(_ text: String, named name: FilePath) throws(Problem) {
-        for (number, line) in text.split(separator: "\n", omittingEmptySubsequences: false)
-            .enumerated()
-        {
-            let line = line.filter { $0 != "\r" }
+        let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+        for (number, line) in lines.enumerated() {
             guard !line.isEmpty, !line.hasPrefix("#") else { continue }
             let parts = line.split(separator: ":", maxSplits: 1).map(String.init)
             guard parts.count == 2 else {
