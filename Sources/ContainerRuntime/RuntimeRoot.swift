@@ -90,7 +90,7 @@ package struct ContainerDirectory: Sendable {
     /// The fifo that init waits on between create and start.
     package var fifo: FilePath { path.appending("exec.fifo") }
     private var stateFile: FilePath { path.appending("state.json") }
-    private var configurationFile: FilePath { path.appending("config.json") }
+    var configurationFile: FilePath { path.appending("config.json") }
 
     /// Reads `state.json`.
     package func loadState() throws(Problem) -> RuntimeState {
@@ -153,6 +153,8 @@ package struct ContainerDirectory: Sendable {
                 try Directory.remove(path)
             } catch  where error.errno == .directoryNotEmpty {
                 try Directory.removeTree(path)  // a half written temporary file of a killed command
+            } catch  where error.errno == .noSuchFileOrDirectory {
+                return  // another delete was at work
             }
         }
     }

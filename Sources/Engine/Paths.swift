@@ -13,6 +13,10 @@ extension EngineConfiguration {
     }
     /// A tmpfs on the host that containers share as `/dev/shm`.
     func sharedMemory(of id: String) -> FilePath { runRoot.appending("shm").appending(id) }
+    /// Directories that one build needs for a while.
+    var buildScratch: FilePath { dataRoot.appending("build/scratch") }
+    /// The same for secrets.
+    var volatileBuildScratch: FilePath { runRoot.appending("build") }
     /// Upper layers of the host image, on another file system than `/`.
     var scratchDirectory: FilePath { runRoot.appending("scratch") }
     func bundle(of id: String) -> ContainerBundle {
@@ -35,6 +39,8 @@ struct ContainerBundle: Sendable {
     var log: FilePath { directory.appending("log.json") }
     var steps: FilePath { directory.appending("steps.jsonl") }
     var lock: FilePath { directory.appending("lock") }
+    /// Held by a command that has the container frozen for a while.
+    var pauseLock: FilePath { directory.appending("pause.lock") }
     var rootfs: FilePath { directory.appending("rootfs") }
     var upper: FilePath { directory.appending("upper") }
     var work: FilePath { directory.appending("work") }

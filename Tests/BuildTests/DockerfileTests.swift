@@ -103,7 +103,6 @@ import Testing
         ("FROM scratch\nONBUILD FROM x", "isn't allowed"),
         ("FROM scratch\nSHELL sh", "JSON form"),
         ("FROM scratch AS 1x", "invalid name for build stage"),
-        ("FROM scratch AS a\nFROM scratch AS A", "duplicate name"),
         ("FROM scratch\nHEALTHCHECK RUN x", "unknown type"),
         ("FROM scratch\nHEALTHCHECK --interval=1us CMD x", "cannot be less than 1ms"),
         ("# escape=x\nFROM scratch", "invalid escape token"),

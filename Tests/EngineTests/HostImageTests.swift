@@ -31,21 +31,4 @@ import Testing
     func `patterns of names do not cross a slash`(pattern: String, name: String, fits: Bool) {
         #expect(isMatch(pattern: pattern, name) == fits)
     }
-
-    @Test func `changes of an import are Dockerfile instructions`() throws {
-        var defaults = ImageConfiguration.Defaults()
-        for line in [
-            #"CMD ["/bin/sh","-c","x y"]"#, "ENTRYPOINT run it", #"ENV A=1 B="2 3""#, "ENV C 4 5",
-            "EXPOSE 80 53/udp", "VOLUME /a /b", "USER app", "LABEL x=y",
-        ] {
-            try defaults.apply(instruction: line)
-        }
-        #expect(defaults.cmd == ["/bin/sh", "-c", "x y"])
-        #expect(defaults.entrypoint == ["/bin/sh", "-c", "run it"])
-        #expect(defaults.env == ["A=1", "B=2 3", "C=4 5"])
-        #expect(defaults.exposedPorts.names == ["80/tcp", "53/udp"])
-        #expect(defaults.volumes.names == ["/a", "/b"])
-        #expect(defaults.labels == ["x": "y"])
-        #expect(throws: (any Error).self) { try defaults.apply(instruction: "RUN x") }
-    }
 }

@@ -1,4 +1,5 @@
 import Diagnostics
+import OCI
 import SystemPackage
 import Testing
 

@@ -10,6 +10,8 @@ package struct IgnoreRules: Sendable, Equatable {
     private struct Rule: Sendable, Equatable {
         var pattern: PathPattern
         var takesIn: Bool
+        /// `*`, `**` or `**/*`.
+        var isWhole: Bool
 
         init?(_ line: String) {
             var text = Substring(line)
@@ -20,6 +22,7 @@ package struct IgnoreRules: Sendable, Equatable {
             let clean = AbsolutePath.parts(String(text)).joined(separator: "/")
             guard let pattern = PathPattern(clean, crossesDirectories: true) else { return nil }
             self.pattern = pattern
+            isWhole = ["*", "**", "**/*"].contains(clean)
         }
     }
 
@@ -74,6 +77,9 @@ package struct IgnoreRules: Sendable, Equatable {
         }
         return isExcluded
     }
+
+    /// Whether a rule takes all that lies at the top of the context.
+    var excludesEverything: Bool { rules.contains { !$0.takesIn && $0.isWhole } }
 
     /// Whether something beneath an excluded directory may count again.
     package var mayTakeIn: Bool { rules.contains { $0.takesIn } }

@@ -84,9 +84,6 @@ package struct Dockerfile: Sendable, Equatable {
                 "invalid name for build stage: \"\(words[2])\", name can't start with a number or "
                     + "contain symbols")
         }
-        guard !stages.contains(where: { $0.name == name }) else {
-            throw ShellMistake("duplicate name \"\(words[2])\": stage name already used")
-        }
         stage.name = name
         return stage
     }

@@ -9,20 +9,15 @@ package struct Heredoc: Sendable, Equatable {
     /// The lines as they stand in the file.
     package var content: String
 
-    package init(name: String, stripsTabs: Bool, isExpanded: Bool, content: String) {
-        self.name = name
-        self.stripsTabs = stripsTabs
-        self.isExpanded = isExpanded
-        self.content = content
-    }
-
     /// The content as the file that it stands for has it.
     package var fileContent: String {
         guard stripsTabs else { return content }
         return Array(content.utf8).split(separator: Byte.newline, omittingEmptySubsequences: false)
             .map { $0.drop { $0 == Byte.tab }.text }.joined(separator: "\n")
     }
+}
 
+extension Heredoc {
     /// Reads a word such as `<<EOF`, `<<-"EOF"` or `3<<EOF`; nil when it is none.
     init?(word: String) {
         var rest = Array(word.utf8)[...]

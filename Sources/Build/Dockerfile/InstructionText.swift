@@ -3,7 +3,9 @@ import OCI
 /// An instruction's word and its arguments, still as text.
 struct InstructionText {
     let line: LogicalLine
-    /// In capitals.
+    /// The instruction's word as it is written.
+    let word: String
+    /// The word in capitals.
     let name: String
     /// All after the word.
     let arguments: String
@@ -12,6 +14,7 @@ struct InstructionText {
         self.line = line
         let bytes = Array(line.text.utf8).trimmed
         let word = bytes.prefix { !Byte.isBlank($0) }
+        self.word = word.text
         name = word.text.uppercased()
         arguments = bytes.dropFirst(word.count).trimmed.text
         guard Self.known.contains(name) else {
@@ -211,10 +214,13 @@ extension InstructionText {
         return result
     }
 
-    /// `name=value …`, or the old form `name value`, which a blank before any `=` tells.
+    /// Whether ENV or LABEL has the old form `name value`, which a blank before any `=` tells.
+    var hasLegacyValues: Bool { quotedWords().first?.contains("=") != true }
+
+    /// `name=value …`, or the old form `name value`.
     private func namedValues() throws(ShellMistake) -> [NamedValue] {
         let words = quotedWords()
-        guard let first = words.first, first.contains("=") else {
+        guard !hasLegacyValues else {
             let name = arguments.prefix { !$0.isWhitespace }
             let value = arguments.dropFirst(name.count).drop(while: \.isWhitespace)
             guard !value.isEmpty else { throw ShellMistake("\(self.name) must have two arguments") }

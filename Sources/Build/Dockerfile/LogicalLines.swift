@@ -8,6 +8,12 @@ struct LogicalLine: Equatable {
     var heredocs: [Heredoc]
     /// The escape character of its file.
     var escape: UInt8
+    /// The comments right above it.
+    var comments: [String] = []
+    /// Whether an empty line stands between its lines.
+    var hasEmptyContinuation = false
+    /// The number of the line that ends it, before its here-documents.
+    var continuationEnd: Int
 }
 
 /// A Dockerfile split into the texts of its instructions.
@@ -17,6 +23,8 @@ struct LogicalLines {
     private let file: String
     private let physical: [[UInt8]]
     private var index = 0
+    /// The comments since the last instruction or empty line.
+    private var comments: [String] = []
 
     /// Reads a whole file.
     init(_ content: [UInt8], file: String) throws(Problem) {
@@ -47,24 +55,36 @@ struct LogicalLines {
         let start = index
         let first = physical[index]
         index += 1
-        guard !Self.isComment(first) else { return nil }
+        guard !Self.isComment(first) else {
+            let text = first.trimmed.dropFirst().trimmed.text
+            comments = text.isEmpty ? [] : comments + [text]
+            return nil
+        }
+        defer { comments = [] }
         let beginning = Array(first.drop(while: Byte.isBlank))
         var part = Continuation(beginning, escape: directives.escape)
         guard part.goesOn || !part.text.trimmed.isEmpty else { return nil }
         var text = part.text
+        var hasEmptyLine = false
         while part.goesOn, index < physical.count {
             let line = physical[index]
             index += 1
-            if Self.isComment(line) || line.allSatisfy(Byte.isBlank) { continue }
+            if Self.isComment(line) { continue }
+            if line.allSatisfy(Byte.isBlank) {
+                hasEmptyLine = true
+                continue
+            }
             part = Continuation(line, escape: directives.escape)
             text += part.text
         }
         guard !text.trimmed.isEmpty else { return nil }
+        let end = index
         let heredocs = try readHeredocs(of: text, from: start)
         var source = source(from: start)
         source.lastLine = index
         return LogicalLine(
-            source: source, text: text.text, heredocs: heredocs, escape: directives.escape)
+            source: source, text: text.text, heredocs: heredocs, escape: directives.escape,
+            comments: comments, hasEmptyContinuation: hasEmptyLine, continuationEnd: end)
     }
 
     /// Reads the here-documents that an instruction announces.

@@ -11,13 +11,6 @@ package struct SourceText: Sendable, Equatable {
     /// Its first line as it was written, without blanks at either end.
     package var text: String
 
-    package init(file: String, line: Int, lastLine: Int, text: String) {
-        self.file = file
-        self.line = line
-        self.lastLine = lastLine
-        self.text = text
-    }
-
     /// What is wrong here; the error names file, line and the line's text.
     package func problem(
         _ why: String, fix: String? = nil, kind: Problem.Kind = .invalid,

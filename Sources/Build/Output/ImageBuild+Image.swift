@@ -44,9 +44,8 @@ extension ImageBuild {
 
 extension StageResult {
     /// What an image of the stage says of itself.
-    fileprivate var configuration: ImageConfiguration {
-        let created = Timestamp(nanosecondsSinceEpoch: epochInSeconds * 1_000_000_000).rfc3339
-        return ImageConfiguration(
+    var configuration: ImageConfiguration {
+        ImageConfiguration(
             created: created, author: state.author, architecture: platform.architecture,
             os: platform.os, osVersion: platform.osVersion, osFeatures: platform.osFeatures,
             variant: platform.variant, config: state.defaults,

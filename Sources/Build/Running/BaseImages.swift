@@ -20,7 +20,7 @@ extension ImageBuild {
                 fix: "begin with scratch, and COPY --from=\(image)")
         case nil: break
         }
-        if request.pulls { try pull(image, platform, step) }
+        if request.pull == .always { try pull(image, platform, step) }
         let found = try find(image, platform, step)
         // Asked for first and looked at afterwards: what is there then stays.
         try lease.protect(
@@ -34,7 +34,7 @@ extension ImageBuild {
     ) throws(Problem) -> BaseImage {
         do throws(Problem) {
             return try engine.steps.image(named: image, platform: platform)
-        } catch  where error.kind == .notFound {
+        } catch  where error.kind == .notFound && request.pull != .never {
             try pull(image, platform, step)
             return try engine.steps.image(named: image, platform: platform)
         }

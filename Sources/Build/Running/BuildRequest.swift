@@ -20,8 +20,20 @@ package struct BuildRequest: Sendable {
     package var target: String?
     /// `--no-cache`: every instruction is done again.
     package var usesCache = true
-    /// `--pull`: images are asked for again.
-    package var pulls = false
+    /// `--no-cache-filter`: the names of stages that are made again.
+    package var uncachedStages: Set<String> = []
+    /// `--pull`.
+    package var pull = BasePullPolicy.missing
+    /// `--from`: the image in the place of the first FROM's.
+    package var firstBase: String?
+    /// `--env`: variables that every stage begins with.
+    package var environment: [NamedValue] = []
+    /// `--unsetenv`: variables that the image does not have.
+    package var unsetEnvironment: Set<String> = []
+    /// `--squash` and `--squash-all`.
+    package var squash = LayerSquash.none
+    /// `--omit-history`: the image tells of no instruction.
+    package var omitsHistory = false
     /// `--label`.
     package var labels: [NamedValue] = []
     /// `--network`.
@@ -46,6 +58,14 @@ package struct BuildRequest: Sendable {
         self.dockerfile = dockerfile
         self.dockerfileName = dockerfileName
     }
+}
+
+/// When images are asked for though the store has them.
+package enum BasePullPolicy: String, Sendable {
+    /// When the store does not have them.
+    case missing
+    case always
+    case never
 }
 
 /// A secret that RUN may mount.

@@ -41,8 +41,10 @@ package final class ImageBuild: Sendable {
         store = try ContentStore(root: engine.steps.dataRoot)
         layers = try Layers(root: engine.steps.dataRoot)
         lease = try store.lease()
-        dockerfile = try Dockerfile(
+        var dockerfile = try Dockerfile(
             parsing: request.dockerfile, file: request.dockerfileName)
+        if let base = request.firstBase { dockerfile.stages[0].base = base }
+        self.dockerfile = dockerfile
         var arguments = BuildArguments(
             given: request.arguments, target: request.platform ?? .host, build: .host)
         try arguments.declareGlobals(of: dockerfile)
@@ -56,6 +58,7 @@ package final class ImageBuild: Sendable {
     ///
     /// - Throws: the first problem that a stage met.
     package func run() throws(Problem) -> StageResult {
+        try failOnWarnings()
         for name in arguments.unused(by: dockerfile) {
             report(.warned("[build-arg] \(name) was given and no ARG declares it"))
         }
@@ -77,10 +80,27 @@ package final class ImageBuild: Sendable {
         }
         for thread in threads { thread.join() }
         if let problem = first.problem { throw problem }
+        try failOnWarnings()
         guard let result = target.withLock({ $0 }) else {
             throw Problem(kind: .bug, what: "cannot build", why: "the target has no result")
         }
         return result
+    }
+
+    /// What Docker's build checks find, as far as the store has the base images.
+    package func checks() -> BuildChecks.CheckOutcome {
+        BuildChecks.run(request, coversAllStages: false, with: engine)
+    }
+
+    /// Ends the build where `# check=error=true` makes warnings errors.
+    private func failOnWarnings() throws(Problem) {
+        let outcome = checks()
+        guard outcome.warningsAreErrors, let first = outcome.warnings.first else { return }
+        let rules = Set(outcome.warnings.map(\.rule.name)).sorted().joined(separator: ", ")
+        throw Problem(
+            kind: .invalid, what: "cannot build \(request.dockerfileName):\(first.firstLine)",
+            why: "lint violation found for rules: \(rules)",
+            fix: "kade build --check shows them; # check=error=false builds all the same")
     }
 
     /// A stage, made now or by another thread.

@@ -8,18 +8,15 @@ import SystemPackage
 /// A source of ADD that is not a file of the context.
 enum RemoteSource: Equatable {
     case web(String)
-    case git(String)
+    case git(GitSource)
 
     init?(_ text: String) {
         let lowered = text.lowercased()
-        if lowered.hasPrefix("git@") || lowered.hasPrefix("git://") || lowered.hasPrefix("ssh://") {
-            self = .git(text)
-        } else if lowered.hasPrefix("http://") || lowered.hasPrefix("https://") {
-            let path = lowered.prefix { $0 != "#" && $0 != "?" }
-            self = path.hasSuffix(".git") ? .git(text) : .web(text)
-        } else {
-            return nil
-        }
+        // Without a scheme it is a path of the context.
+        let hasScheme =
+            ["git@", "git://", "ssh://", "http://", "https://"].contains { lowered.hasPrefix($0) }
+        guard hasScheme else { return nil }
+        self = GitSource(text).map { .git($0) } ?? .web(text)
     }
 }
 
@@ -77,13 +74,7 @@ final class RemoteFile {
 
     private func download() throws(Problem) {
         guard content == nil else { return }
-        let directory = steps.dataRoot.appending("build")
-        let file = try asking("cannot make a file in \(directory)") {
-            () throws(SystemCallError) in
-            try Directory.makeAll(directory, permissions: .privateDirectory)
-            return try OwnedFD.open(
-                directory, [.readWrite, .temporaryFile], permissions: .init(rawValue: 0o600))
-        }
+        let file = try steps.temporaryFile()
         try steps.download(address, into: file.rawValue)
         var hasher =
             try checksum.map { digest throws(Problem) in
@@ -110,6 +101,14 @@ final class RemoteFile {
         found = digest
         content = HeldFile(file)
     }
+}
+
+/// The sources of an ADD that are no files of the context.
+struct RemoteSources {
+    var files: [RemoteFile] = []
+    var repositories: [RemoteRepository] = []
+
+    var count: Int { files.count + repositories.count }
 }
 
 /// An open file that a value may hold.

@@ -17,7 +17,7 @@ final class RunMounts {
     /// What is mounted on the host for it.
     private var mounted: [FilePath] = []
     /// Where secrets lie, on a file system that the machine's end takes away.
-    private var secrets: FilePath?
+    private var secrets: ScratchDirectory?
     private var count = 0
 
     init(_ run: RunStep, files: StepFiles, step: StepRun) throws(Problem) {
@@ -53,11 +53,6 @@ final class RunMounts {
             }
         }
         mounted = []
-        if let secrets {
-            try asking("cannot remove \(secrets)") { () throws(SystemCallError) in
-                try Directory.removeTree(secrets)
-            }
-        }
         secrets = nil
         locks = []
     }
@@ -209,14 +204,10 @@ extension RunMounts {
     }
 
     private func secretDirectory() throws(Problem) -> FilePath {
-        if let secrets { return secrets }
-        let path = step.build.engine.steps.runRoot.appending("build")
-            .appending(Random.hexadecimal(bytes: 16))
-        try asking("cannot make a place for secrets at \(path)") { () throws(SystemCallError) in
-            try Directory.makeAll(path, permissions: .privateDirectory)
-        }
-        secrets = path
-        return path
+        if let secrets { return secrets.path }
+        let made = try step.build.engine.steps.makeVolatileScratch()
+        secrets = made
+        return made.path
     }
 
     private func addAgent(_ mount: RunMount.SecretMount, at target: String) throws(Problem) {

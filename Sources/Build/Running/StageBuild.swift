@@ -34,16 +34,17 @@ struct StageBuild {
             throw stage.source.problem(error)
         }
         build.report(.ended(name, .done(why: "the stage begins here")))
+        progress.state.set(build.request.environment)
         for trigger in progress.triggers {
             let placed = try PlacedInstruction(trigger: trigger, image: stage.base)
             if placed.instruction.changesFiles { total += 1 }
             try apply(placed, to: &progress)
         }
         for placed in stage.instructions { try apply(placed, to: &progress) }
-        if index == build.graph.target {
-            for label in build.request.labels { progress.state.label(label.name, label.value) }
-        }
-        return progress.result
+        guard index == build.graph.target else { return progress.result }
+        progress.state.finish(for: build.request)
+        if build.request.omitsHistory { progress.forgetHistory() }
+        return try build.squashed(progress.result)
     }
 
     private mutating func apply(
@@ -108,6 +109,8 @@ struct StageProgress {
     private(set) var history: [ImageConfiguration.History]
     let platform: StagePlatform
     let epochInSeconds: Int64
+    private let inheritedLayers: Int
+    private let inheritedHistory: Int
     /// The base image's ONBUILD.
     let triggers: [String]
 
@@ -116,7 +119,8 @@ struct StageProgress {
     var result: StageResult {
         StageResult(
             state: state, layers: layers, history: history, platform: platform,
-            epochInSeconds: epochInSeconds)
+            epochInSeconds: epochInSeconds, inheritedLayers: inheritedLayers,
+            inheritedHistory: inheritedHistory)
     }
 
     /// Begins with nothing.
@@ -125,6 +129,7 @@ struct StageProgress {
             base: Self.withPath(.init()), author: nil, arguments: build.arguments,
             directives: build.dockerfile.directives)
         (layers, history, triggers) = ([], [], [])
+        (inheritedLayers, inheritedHistory) = (0, 0)
         self.platform = platform
         self.epochInSeconds = epochInSeconds
     }
@@ -132,11 +137,11 @@ struct StageProgress {
     /// Begins on an earlier stage.
     init(on base: StageResult, build: ImageBuild) {
         triggers = base.state.defaults.onBuild
-        state = StageState(
-            base: base.state.defaults, author: base.state.author, arguments: build.arguments,
-            directives: build.dockerfile.directives)
+        state = StageState(on: base.state)
         layers = base.layers
         history = base.history
+        inheritedLayers = base.inheritedLayers
+        inheritedHistory = base.inheritedHistory
         platform = base.platform
         epochInSeconds = base.epochInSeconds
     }
@@ -151,6 +156,7 @@ struct StageProgress {
             arguments: build.arguments, directives: build.dockerfile.directives)
         layers = try base.builtLayers()
         history = configuration.history
+        (inheritedLayers, inheritedHistory) = (layers.count, history.count)
         platform = StagePlatform(configuration)
         let created = configuration.created.flatMap { Timestamp(rfc3339: $0) }
         let seconds = (created?.nanosecondsSinceEpoch ?? 0) / 1_000_000_000
@@ -158,7 +164,7 @@ struct StageProgress {
     }
 
     /// A search path is there in every image that a build makes, as in Docker.
-    private static func withPath(
+    static func withPath(
         _ defaults: ImageConfiguration.Defaults
     ) -> ImageConfiguration.Defaults {
         var defaults = defaults
@@ -167,6 +173,9 @@ struct StageProgress {
         }
         return defaults
     }
+
+    /// Leaves out what the image would tell of its making.
+    mutating func forgetHistory() { history = [] }
 
     /// Notes what an instruction did.
     mutating func note(_ text: String, layer: BuiltLayer?) {

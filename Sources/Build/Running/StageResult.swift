@@ -1,4 +1,5 @@
 import Diagnostics
+import Engine
 package import OCI
 
 /// A stage that was built: what its image would be.
@@ -10,7 +11,17 @@ package struct StageResult: Sendable {
     /// The latest time in it, in seconds since 1970.
     package var epochInSeconds: Int64
 
+    /// How many of the layers, the lowest ones, are the base image's.
+    var inheritedLayers: Int
+    /// How many entries of the history are the base image's.
+    var inheritedHistory: Int
+
     package var diffIDs: [Digest] { layers.map(\.diffID) }
+
+    /// The time of the image as it writes it.
+    var created: String {
+        Timestamp(nanosecondsSinceEpoch: epochInSeconds * 1_000_000_000).rfc3339
+    }
 }
 
 /// What a stage's image runs on, as its base image says it.

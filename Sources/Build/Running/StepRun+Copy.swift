@@ -8,7 +8,7 @@ import SystemPackage
 /// COPY and ADD.
 extension StepRun {
     func copy(_ copy: CopyStep, on progress: StageProgress) throws(Problem) -> Outcome {
-        let remote = try remoteFiles(of: copy)
+        let remote = try remoteSources(of: copy)
         let open: OpenTree? =
             copy.sources.contains(where: \.isLocal)
             ? try build.tree(from: copy.from, in: stage, name) : nil
@@ -30,7 +30,14 @@ extension StepRun {
                 }
             }
         }
-        for file in remote { digest.note("download \(file.address)", "\(try file.identity())") }
+        for file in remote.files {
+            digest.note("download \(file.address)", "\(try file.identity())")
+        }
+        for repository in remote.repositories {
+            digest.note(
+                "repository \(repository.address)",
+                "\(try repository.commit()) \(repository.keepsHistory)")
+        }
         try check(copy, chosen, others: remote.count)
         var inputs = commonInputs(of: progress, instruction: copy.text)
         inputs.values[StepInput.parent] =
@@ -50,29 +57,43 @@ extension StepRun {
         }
     }
 
-    /// The sources of ADD that are files of the web.
-    private func remoteFiles(of copy: CopyStep) throws(Problem) -> [RemoteFile] {
-        guard copy.isAdd else { return [] }
-        var files: [RemoteFile] = []
+    /// The sources of ADD that are no files of the context.
+    private func remoteSources(of copy: CopyStep) throws(Problem) -> RemoteSources {
+        guard copy.isAdd else { return RemoteSources() }
+        var remote = RemoteSources()
         for case .path(let path) in copy.sources {
             switch RemoteSource(path) {
             case nil: continue
-            case .git?:
-                throw placed.source.problem(
-                    "this version of Kade has no ADD of a git repository",
-                    fix: "clone it beforehand", kind: .unsupported)
+            case .git(let source)?:
+                remote.repositories.append(
+                    RemoteRepository(
+                        source, address: path, keepsHistory: copy.keepsGitDirectory,
+                        checksum: copy.checksum, steps: build.engine.steps))
             case .web(let address)?:
                 let checksum = try copy.checksum.map { text throws(Problem) in
                     try Digest(parsing: text)
                 }
-                files.append(
+                remote.files.append(
                     RemoteFile(address, checksum: checksum, steps: build.engine.steps))
             }
         }
-        guard copy.checksum == nil || (files.count == 1 && copy.sources.count == 1) else {
+        guard copy.checksum == nil || (remote.count == 1 && copy.sources.count == 1) else {
             throw placed.source.problem("checksum requires one source that is an address")
         }
-        return files
+        return remote
+    }
+
+    /// Adds the files of a repository, as COPY does those of a directory.
+    private func add(
+        _ repository: RemoteRepository, of copy: CopyStep, to target: CopyTarget,
+        _ attributes: CopyAttributes
+    ) throws(Problem) {
+        let tree = try repository.tree()
+        var copying = FileCopy(from: tree, to: target, attributes)
+        let excluded = try IgnoreRules(excluding: copy.excluded)
+        for found in try tree.choose("/", excluded: excluded, crossesDirectories: false) {
+            try copying.copy(found, to: copy.destination)
+        }
     }
 
     /// Adds a file of the web; it is unpacked only where that is asked for.
@@ -121,7 +142,7 @@ extension StepRun {
     }
 
     private func make(
-        _ copy: CopyStep, _ chosen: [ChosenSource], _ remote: [RemoteFile],
+        _ copy: CopyStep, _ chosen: [ChosenSource], _ remote: RemoteSources,
         from tree: SourceTree?, owner: FileOwner?, on progress: StageProgress
     ) throws(Problem) -> BuiltLayer? {
         var mode: FileModeChange?
@@ -140,7 +161,10 @@ extension StepRun {
             for case .inline(let name, let content) in copy.sources {
                 try write(content, named: name, of: copy, to: target, attributes)
             }
-            for file in remote { try add(file, of: copy, to: target, attributes) }
+            for file in remote.files { try add(file, of: copy, to: target, attributes) }
+            for repository in remote.repositories {
+                try add(repository, of: copy, to: target, attributes)
+            }
             if let tree {
                 var copying = FileCopy(from: tree, to: target, attributes)
                 for source in chosen {

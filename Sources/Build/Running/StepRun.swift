@@ -44,6 +44,12 @@ struct StepRun {
         ])
     }
 
+    /// Whether what the cache has counts.
+    private var usesCache: Bool {
+        let names = [build.graph.nodes[stage].stage.name, "\(stage)"].compactMap(\.self)
+        return build.request.usesCache && build.request.uncachedStages.isDisjoint(with: names)
+    }
+
     /// Takes a result out of the cache, or makes it and keeps it there.
     func cached(
         _ inputs: StepInputs, _ make: () throws(Problem) -> BuiltLayer?
@@ -51,15 +57,15 @@ struct StepRun {
         let cache = build.store.buildCache
         let key = CacheKey.key(of: inputs)
         let now = Timestamp.now.nanosecondsSinceEpoch / 1_000_000_000
-        if build.request.usesCache, let step = cache.record(of: key), try isThere(step) {
+        if usesCache, let step = cache.record(of: key), try isThere(step) {
             try cache.touch(key, step, atSeconds: now)
             try cache.keep(inputs, at: place)
             return Outcome(
                 ending: .cached(why: "all that it depends on is as it was"), layer: step.built)
         }
         let why =
-            build.request.usesCache
-            ? CacheMiss.reason(inputs, before: cache.inputs(at: place)) : "--no-cache was given"
+            usesCache
+            ? CacheMiss.reason(inputs, before: cache.inputs(at: place)) : "it was asked for"
         let layer = try make()
         try cache.keep(
             CachedStep(

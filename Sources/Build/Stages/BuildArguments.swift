@@ -76,6 +76,9 @@ package struct BuildArguments: Sendable, Equatable {
         }
     }
 
+    /// TARGETPLATFORM and the others that need no declaration before FROM.
+    var platformNames: Set<String> { Set(platforms.keys) }
+
     /// The value of an ARG without a default inside of a stage; nil leaves it unset.
     func inherited(_ name: String) -> String? { global[name] ?? platforms[name] }
 

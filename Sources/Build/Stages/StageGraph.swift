@@ -65,7 +65,8 @@ package struct StageGraph: Sendable, Equatable {
         named text: String, before index: Int, in dockerfile: Dockerfile
     ) -> Int? {
         let name = text.lowercased()
-        if let found = dockerfile.stages[..<index].firstIndex(where: { $0.name == name }) {
+        // Of two stages of one name the later one is meant.
+        if let found = dockerfile.stages[..<index].lastIndex(where: { $0.name == name }) {
             return found
         }
         guard let number = Int(text), (0..<index).contains(number) else { return nil }
@@ -84,7 +85,7 @@ package struct StageGraph: Sendable, Equatable {
         }
         // A number is no stage here: it may be an image's name.
         let lowered = name.lowercased()
-        if let earlier = dockerfile.stages[..<index].firstIndex(where: { $0.name == lowered }) {
+        if let earlier = dockerfile.stages[..<index].lastIndex(where: { $0.name == lowered }) {
             return .stage(earlier)
         }
         if name == "scratch" { return .scratch }

@@ -13,7 +13,7 @@ package struct StageState: Sendable, Equatable {
     /// The ARG instructions so far that have a value, in their order.
     package private(set) var arguments: [NamedValue] = []
     private let given: BuildArguments
-    private let escape: UInt8
+    let escape: UInt8
     /// Whether CMD was set in this stage: an ENTRYPOINT takes the base image's away.
     private var hasOwnCommand = false
 
@@ -27,6 +27,13 @@ package struct StageState: Sendable, Equatable {
         self.author = author
         self.given = given
         escape = directives.escape
+    }
+
+    /// Goes on where a stage ended, as its child: with its arguments, too.
+    init(on base: StageState) {
+        self = base
+        defaults.onBuild = []
+        hasOwnCommand = false
     }
 
     /// The shell of the shell form.
@@ -46,7 +53,7 @@ package struct StageState: Sendable, Equatable {
         }
     }
 
-    private mutating func apply(_ instruction: Instruction) throws(ShellMistake) -> StageStep {
+    mutating func apply(_ instruction: Instruction) throws(ShellMistake) -> StageStep {
         switch instruction {
         case .run(let run): return .run(try step(run))
         case .copy(let copy): return .copy(try step(copy))
@@ -89,8 +96,18 @@ package struct StageState: Sendable, Equatable {
         return .metadata
     }
 
-    /// Adds a label that the build's caller gives.
-    package mutating func label(_ name: String, _ value: String) { defaults.labels[name] = value }
+    /// Takes in what the build's caller wants the image to say.
+    mutating func finish(for request: BuildRequest) {
+        for label in request.labels { defaults.labels[label.name] = label.value }
+        defaults.env.removeAll { entry in
+            request.unsetEnvironment.contains(String(entry.prefix { $0 != "=" }))
+        }
+    }
+
+    /// Sets variables as ENV does.
+    mutating func set(_ values: [NamedValue]) {
+        for value in values { set(value) }
+    }
 
     /// The value of a variable: ENV before ARG.
     func value(of name: String) -> String? {
@@ -100,9 +117,14 @@ package struct StageState: Sendable, Equatable {
         return arguments.last { $0.name == name }?.value
     }
 
+    /// The names of all variables that have a value.
+    var variableNames: [String] {
+        defaults.env.map { String($0.prefix { $0 != "=" }) } + arguments.map(\.name)
+    }
+
     private var lexer: ShellLexer { ShellLexer(escape: escape) { value(of: $0) } }
 
-    private func expand(_ text: String) throws(ShellMistake) -> String { try lexer.word(text) }
+    func expand(_ text: String) throws(ShellMistake) -> String { try lexer.word(text) }
 
     /// All with the values from before, as the instruction is one.
     private func expand(_ values: [NamedValue]) throws(ShellMistake) -> [NamedValue] {
@@ -263,7 +285,7 @@ extension StageState {
 }
 
 /// Expands the variables of a here-document, where quotes mean nothing.
-private struct DocumentExpansion {
+struct DocumentExpansion {
     let lexer: ShellLexer
     let text: String
 

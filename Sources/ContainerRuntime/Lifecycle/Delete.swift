@@ -49,8 +49,15 @@ package enum Delete {
         }
         try HostRootfs(of: state)?.unmount()
         try removeResourceControlGroups(state.resourceControlDirectories)
-        let spec = try directory.loadConfiguration()
+        let spec: RuntimeSpec?
+        do throws(Problem) {
+            spec = try directory.loadConfiguration()
+        } catch  where !File.exists(directory.configurationFile) {
+            // Another delete is at work, or was killed when it had begun to remove the state.
+            spec = nil
+        }
         try directory.remove()
+        guard let spec else { return [] }
         return runPoststopHooks(of: spec, state)
     }
 

@@ -14,8 +14,8 @@ package struct CommitRequest: Sendable {
     package var author: String?
     /// `-m`.
     package var message: String?
-    /// `-c`: Dockerfile instructions.
-    package var changes: [String] = []
+    /// `-c`: changes what the image says of itself.
+    package var change: ImageChange = { _ in }
     /// Whether a running container is paused while its files are read.
     package var pauses = true
     /// When the image is made, and the latest time of its new files: `SOURCE_DATE_EPOCH`.
@@ -40,6 +40,7 @@ extension ContainerService {
         _ name: String, _ request: CommitRequest
     ) throws(Problem) -> CommittedImage {
         let record = try context.record(of: name)
+        _ = try context.settledStatus(of: record, restarting: true)
         let overlay = try context.ownOverlay(of: record, for: "commit")
         let image = try context.imageStore().image(named: record.imageID, platform: nil)
         let reference = try request.reference.map { text throws(Problem) in
@@ -98,7 +99,7 @@ extension EngineContext {
         for signal in [SIGINT, SIGTERM, SIGHUP] { sigaddset(&held, signal) }
         pthread_sigmask(SIG_BLOCK, &held, &before)
         defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
-        guard isWanted, try pauseForReading(record) else { return try body() }
+        guard isWanted, let pause = try pauseForReading(record) else { return try body() }
         do throws(Problem) {
             try body()
         } catch {
@@ -106,18 +107,24 @@ extension EngineContext {
             throw error
         }
         try resume(record)
+        _ = consume pause
     }
 
     /// Freezes a container that runs.
     ///
-    /// - Returns: whether it must be thawed: not when it does not run or was frozen already.
-    private func pauseForReading(_ record: ContainerRecord) throws(Problem) -> Bool {
+    /// - Returns: the lock that says that somebody will thaw it; nil when nobody must, as it does
+    ///   not run or was frozen already.
+    private func pauseForReading(_ record: ContainerRecord) throws(Problem) -> FileLock? {
         try withLock(on: record.id) { () throws(Problem) in
-            guard case .running = try status(of: record).state else { return false }
+            guard case .running = try status(of: record).state else { return nil }
+            let path = configuration.bundle(of: record.id).pauseLock
+            let pause = try explaining("cannot lock \(path)") { () throws(SystemCallError) in
+                try FileLock(path, .exclusive)
+            }
             try runRuntime(
                 ["pause", record.id], on: record.id,
                 what: "cannot pause container \(record.name)")
-            return true
+            return pause
         }
     }
 }
@@ -137,7 +144,7 @@ extension CommitRequest {
         }
         var defaults = base.config ?? .init()
         defaults.takeOver(record.request)
-        for change in changes { try defaults.apply(instruction: change) }
+        try change(&defaults)
         configuration.config = defaults
         let command = (record.request.process.entrypoint ?? []) + (record.request.command ?? [])
         configuration.history.append(

@@ -56,6 +56,7 @@ extension ContainerService {
     /// Freezes all processes.
     package func pause(_ name: String) throws(Problem) {
         let record = try context.record(of: name)
+        _ = try context.settledStatus(of: record, restarting: true)
         try context.withLock(on: record.id) { () throws(Problem) in
             switch try context.status(of: record).state {
             case .running: break
@@ -68,6 +69,7 @@ extension ContainerService {
                     kind: .conflict, what: "cannot pause container \(name)",
                     why: "container \(record.id) is not running")
             }
+            try context.removePauseLock(of: record)
             try context.runRuntime(
                 ["pause", record.id], on: record.id, what: "cannot pause container \(name)")
         }

@@ -18,7 +18,10 @@ extension EngineContext {
     func cleanedStatus(
         of record: ContainerRecord, restarting isWanted: Bool
     ) throws(Problem) -> ContainerStatus? {
-        let status = try status(of: record)
+        var status = try status(of: record)
+        if case .paused = status.state, try thawAbandoned(record) {
+            status = try self.status(of: record)
+        }
         guard status.isStale else { return status }
         let path = configuration.bundle(of: record.id).lock
         let lock: FileLock?
@@ -73,6 +76,7 @@ extension EngineContext {
     /// Removes directories of containers that have no row and that nobody holds: a creation or a
     /// removal that did not come to its end.
     func removeOrphans(knowing known: Set<String>) throws(Problem) {
+        try removeAbandonedScratch()
         let directory = configuration.containersDirectory
         let entries: [DirectoryEntry]
         do throws(SystemCallError) {

@@ -3,22 +3,27 @@ import OCI
 import Storage
 
 extension ImageService {
-    /// Images that a filter matches, newest first.
-    package func list(_ filter: ImageFilter) throws(Problem) -> [ImageSummary] {
+    /// Images that a filter matches, newest first, and those that cannot be read.
+    package func list(_ filter: ImageFilter) throws(Problem) -> ImageList {
         let store = try context.imageStore()
         let matcher = try ImageMatcher(filter, in: store)
-        var summaries: [ImageSummary] = []
-        for image in try store.images() {
-            let summary = try ImageSummary(image, in: store)
-            if matcher.matches(summary) { summaries.append(summary) }
+        var list = ImageList()
+        for entry in try store.content.references.list() {
+            do throws(Problem) {
+                let summary = try ImageSummary(try store.image(of: entry), in: store)
+                if matcher.matches(summary) { list.images.append(summary) }
+            } catch {
+                list.damaged.append(DamagedImage(entry, error))
+            }
         }
-        return summaries.sorted { left, right in
+        list.images.sort { left, right in
             guard left.created == right.created else {
                 guard let first = left.created else { return false }
                 return right.created.map { first > $0 } ?? true
             }
             return (left.reference ?? "") < (right.reference ?? "")
         }
+        return list
     }
 
     /// Whether the store has the image (for this platform, where one is asked).
@@ -44,6 +49,27 @@ extension ImageService {
         let store = try context.imageStore()
         let entry = try store.entry(named: name)
         try store.content.references.set(new.withDefaultTag, to: entry.descriptor)
+    }
+}
+
+/// The images of the store.
+package struct ImageList: Sendable {
+    package var images: [ImageSummary] = []
+    package var damaged: [DamagedImage] = []
+}
+
+/// An image whose manifest or configuration cannot be read.
+package struct DamagedImage: Sendable {
+    /// Its reference; of one without a name the digest.
+    package var name: String
+    /// Why it cannot be read.
+    package var why: String
+
+    init(_ entry: References.Entry, _ problem: Problem) {
+        // Names of the store were parsed when they were set; another tool may have written one.
+        let reference = entry.name.flatMap { try? ImageReference(parsing: $0) }
+        name = reference?.familiar ?? entry.name ?? "\(entry.descriptor.digest)"
+        why = "\(problem.what): \(problem.why)"
     }
 }
 

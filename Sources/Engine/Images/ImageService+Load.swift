@@ -1,7 +1,7 @@
 import ContainerRuntime
 package import Diagnostics
 import Linux
-import OCI
+package import OCI
 import Storage
 package import SystemPackage
 
@@ -49,7 +49,7 @@ extension ImageService {
             try ImageReference(parsing: text).withDefaultTag
         }
         var defaults = ImageConfiguration.Defaults()
-        for change in request.changes { try defaults.apply(instruction: change) }
+        try request.change(&defaults)
         let wanted = platform ?? .host
         let created = Timestamp.now.rfc3339
         let configuration = ImageConfiguration(
@@ -93,10 +93,13 @@ extension EngineContext {
         let descriptor = Descriptor(
             mediaType: MediaType(rawValue: line.text("mediaType") ?? ""), digest: digest,
             size: line.integer("size") ?? 0)
-        let id = try imageStore().id(of: References.Entry(name: nil, descriptor: descriptor))
-        return "\(id ?? digest)"
+        return "\(try imageStore().id(of: References.Entry(name: nil, descriptor: descriptor)))"
     }
 }
+
+/// Changes what an image says of itself.
+package typealias ImageChange =
+    @Sendable (inout ImageConfiguration.Defaults) throws(Problem) -> Void
 
 /// What `import` asks.
 package struct ImportRequest: Sendable {
@@ -106,9 +109,8 @@ package struct ImportRequest: Sendable {
     package var reference: String?
     /// `-m`.
     package var message: String?
-    /// `-c`: Dockerfile instructions CMD, ENTRYPOINT, ENV, EXPOSE, HEALTHCHECK, LABEL, ONBUILD,
-    /// STOPSIGNAL, USER, VOLUME and WORKDIR.
-    package var changes: [String] = []
+    /// `-c`: changes what the image says of itself.
+    package var change: ImageChange = { _ in }
     /// `--platform`.
     package var platform: String?
 

@@ -83,7 +83,7 @@ extension ImageService {
         let ids = try context.mountedImages()
         guard !ids.isEmpty else { return [] }
         var names: [Digest: [String]] = [:]
-        for image in try context.imageStore().images() {
+        for image in try context.imageStore().readableImages() {
             names[image.id, default: []] += image.name.map { [$0] } ?? []
         }
         return ids.sorted { $0.encoded < $1.encoded }.map { id in

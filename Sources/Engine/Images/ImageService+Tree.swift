@@ -26,7 +26,7 @@ extension ImageService {
     package func tree(_ name: String) throws(Problem) -> ImageTree {
         let store = try context.imageStore()
         let image = try store.image(named: name, platform: nil)
-        let all = try store.images()
+        let all = try store.readableImages()
         let diffIDs = image.configuration.rootfs.diffIDs
         var layers: [ImageLayer] = []
         for (index, diffID) in diffIDs.enumerated() {
@@ -44,13 +44,13 @@ extension ImageService {
     }
 
     /// The platforms of each image, as `images --tree` shows them.
-    package func platforms(_ filter: ImageFilter) throws(Problem) -> [ImagePlatforms] {
+    package func platforms(_ images: [ImageSummary]) throws(Problem) -> [ImagePlatforms] {
         let store = try context.imageStore()
         let used = try context.database.read { database throws(Problem) in
             Set(try database.containers().map(\.imageID))
         }
         var rows: [ImagePlatforms] = []
-        for summary in try list(filter) {
+        for summary in images {
             let descriptor = try store.content.references.list().first {
                 "\($0.descriptor.digest)" == summary.digest
             }?.descriptor

@@ -65,7 +65,7 @@ struct ImageStore: Sendable {
     /// The entry of the store that a name means.
     func entry(named name: String) throws(Problem) -> References.Entry {
         let entries = try content.references.list()
-        if let id = Self.wholeID(name), let entry = try entries.first(whose: id, in: self) {
+        if let id = Self.wholeID(name), let entry = entries.first(whose: id, in: self) {
             return entry
         }
         // A text that is no reference may still be an ID.
@@ -133,14 +133,23 @@ struct ImageStore: Sendable {
         }
     }
 
+    /// An entry's image: of what the store has the best for this machine.
+    func image(of entry: References.Entry) throws(Problem) -> Image {
+        try image(of: entry, platform: nil, named: entry.name ?? "<none>")
+    }
+
     /// All images of the store, one for each name.
+    ///
+    /// - Throws: also when one of them is damaged.
     func images() throws(Problem) -> [Image] {
         var images: [Image] = []
-        for entry in try content.references.list() {
-            images.append(
-                try image(of: entry, platform: nil, named: entry.name ?? "<none>"))
-        }
+        for entry in try content.references.list() { images.append(try image(of: entry)) }
         return images
+    }
+
+    /// All images that can be read; `images` names the others.
+    func readableImages() throws(Problem) -> [Image] {
+        try content.references.list().compactMap { try? image(of: $0) }
     }
 
     /// The bytes of the image's files.
@@ -171,7 +180,8 @@ struct ImageStore: Sendable {
         }
         var found: (entry: References.Entry, id: Digest)?
         for entry in entries {
-            guard let id = try id(of: entry), id.encoded.hasPrefix(prefix) else { continue }
+            // A damaged image has no ID, and is in the way of no other one.
+            guard let id = try? id(of: entry), id.encoded.hasPrefix(prefix) else { continue }
             if let found, found.id != id {
                 throw Problem(
                     kind: .invalid, what: "cannot tell which image \(text) is",
@@ -183,9 +193,7 @@ struct ImageStore: Sendable {
     }
 
     /// The image ID behind an entry.
-    func id(of entry: References.Entry) throws(Problem) -> Digest? {
-        try image(of: entry, platform: nil, named: entry.name ?? "<none>").id
-    }
+    func id(of entry: References.Entry) throws(Problem) -> Digest { try image(of: entry).id }
 
     /// Whether a text is the beginning of an image's ID or of its digest.
     static func isID(_ text: String, of image: Image) -> Bool {
@@ -242,12 +250,12 @@ extension ImageConfiguration {
 extension [References.Entry] {
     fileprivate func first(
         whose digits: String, in store: ImageStore
-    ) throws(Problem) -> References.Entry? {
-        for entry in self {
-            if entry.descriptor.digest.encoded == digits { return entry }
-            if try store.id(of: entry)?.encoded == digits { return entry }
+    ) -> References.Entry? {
+        first { entry in
+            // A damaged image has no ID, and is in the way of no other one.
+            entry.descriptor.digest.encoded == digits
+                || (try? store.id(of: entry))?.encoded == digits
         }
-        return nil
     }
 }
 

@@ -24,8 +24,38 @@ extension StepFiles {
         if let upper = overlay.upper { arguments += ["--upper", upper.string] }
         for path in mountPoints.sorted() { arguments += ["--mount-point", path] }
         if !layers.isEmpty { arguments += overlay.lower.map(\.string) }
+        return try context.makeLayer(arguments)
+    }
+}
+
+extension StepService {
+    /// Makes one layer of several.
+    ///
+    /// - Parameters:
+    ///   - diffIDs: the layers, the lowest first.
+    ///   - count: how many of the lowest ones stay as they are.
+    ///   - time: later times of files become this one, in seconds since 1970.
+    /// - Returns: the layer; nil when the others come to nothing.
+    /// - Throws: ``Problem`` when the disk is full.
+    package func squash(
+        _ diffIDs: [Digest], keeping count: Int, latestTimeInSeconds time: Int64
+    ) throws(Problem) -> StepLayer? {
+        try context.restore(diffIDs)
+        let snapshots = try Snapshots(root: dataRoot)
+        let base = count > 0 ? try snapshots.lower(of: Array(diffIDs.prefix(count))) : []
+        return try context.makeLayer(
+            [
+                "layer", "--root", dataRoot.string, "--latest-time", "\(time)", "--base",
+                "\(base.count)",
+            ] + (base + (try snapshots.lower(of: diffIDs))).map(\.string))
+    }
+}
+
+extension EngineContext {
+    /// Has `kade-server` make a layer.
+    fileprivate func makeLayer(_ arguments: [String]) throws(Problem) -> StepLayer? {
         var line: JSONValue?
-        try ContentHelper(configuration: context.configuration).runWithoutFlush(
+        try ContentHelper(configuration: configuration).runWithoutFlush(
             arguments, input: nil, file: nil, what: "cannot make a layer"
         ) { answer in
             if answer["event"]?.string == "layer" { line = answer }

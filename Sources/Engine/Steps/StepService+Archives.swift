@@ -1,6 +1,7 @@
 package import Diagnostics
 package import Linux
 import OCI
+import Storage
 import SystemPackage
 
 extension StepFiles {
@@ -14,6 +15,17 @@ extension StepFiles {
 }
 
 extension StepService {
+    /// A file without a name on the disk of the data root.
+    package func temporaryFile() throws(Problem) -> OwnedFD {
+        let directory = dataRoot.appending("build")
+        return try asking("cannot make a file in \(directory)") {
+            () throws(SystemCallError) in
+            try Directory.makeAll(directory, permissions: .privateDirectory)
+            return try OwnedFD.open(
+                directory, [.readWrite, .temporaryFile], permissions: .ownerReadWrite)
+        }
+    }
+
     /// Downloads a file of http or https.
     ///
     /// - Parameters:

@@ -52,6 +52,11 @@ package struct StepService: Sendable {
         return FileOwner(user: user.uid, group: isBareNumber ? user.uid : user.gid)
     }
 
+    /// Has the layers that a build made written to the disk in the background.
+    package func flushLayers() {
+        ContentHelper(configuration: context.configuration).flushLayers()
+    }
+
     /// Removes what nothing needs any more: blobs and layers without an image, a container or a
     /// build that would use them again.
     ///

@@ -13,12 +13,15 @@ package struct DiskUsage: Sendable {
     package var images: [ImageUse] = []
     package var containers: [ContainerUse] = []
     package var volumes: [VolumeUsage] = []
+    package var buildCache: [BuildCacheUse] = []
     /// All parts of the data root; together they are ``totalInBytes``.
     package var parts: [Part] = []
-    /// Of the blobs and unpacked layers of all images, each once.
+    /// Of the blobs and unpacked layers of all images, each once, and of those that nothing needs.
     package var imagesInBytes: Int64 = 0
     /// Of blobs and layers that only images without containers have, and of those that no image has.
     package var reclaimableImagesInBytes: Int64 = 0
+    /// Of what builds keep for later ones, without what images have too.
+    package var buildCacheInBytes: Int64 = 0
     /// The whole data root.
     package var totalInBytes: Int64 = 0
 
@@ -53,6 +56,24 @@ package struct DiskUsage: Sendable {
         package let links: Int
     }
 
+    /// What a build keeps for later ones: the layer of an instruction, or a cache directory.
+    package struct BuildCacheUse: Sendable {
+        package let id: String
+        package let kind: Kind
+        /// Of its blob and unpacked layer, or of its directory.
+        package let sizeInBytes: Int64
+        package let lastUsed: Timestamp
+        /// Whether an image or a container has it too, so that a prune frees nothing.
+        package let isShared: Bool
+
+        package enum Kind: String, Sendable {
+            /// What an instruction made.
+            case regular
+            /// The directory of a `RUN --mount=type=cache`.
+            case mount = "exec.cachemount"
+        }
+    }
+
     /// A part of the data root.
     package struct Part: Sendable {
         package let name: String
@@ -73,6 +94,7 @@ extension SystemService {
         let containers = try ContainerService(context: context).list(Self.everything)
         let measured = try MeasuredStore(store)
         try usage.addImages(measured, in: store, containers, context)
+        try usage.addCacheMounts(below: context.configuration.dataRoot)
         let root = context.configuration.dataRoot
         for summary in containers {
             let bundle = context.configuration.bundle(of: summary.id)
@@ -146,7 +168,7 @@ extension DiskUsage {
         var items: [Digest: Set<MeasuredStore.Item>] = [:]
         var names: [Digest: [String]] = [:]
         var created: [Digest: Timestamp] = [:]
-        for image in try store.images() {
+        for image in try store.readableImages() {
             items[image.id, default: []].formUnion(try store.items(of: image))
             names[image.id, default: []] += image.name.map { [$0] } ?? []
             created[image.id] = image.configuration.created.flatMap { Timestamp(rfc3339: $0) }
@@ -165,10 +187,57 @@ extension DiskUsage {
                     sharedInBytes: measured.size(of: parts.filter { owners[$0, default: 0] > 1 }),
                     containers: count))
         }
+        let cached = try addCachedSteps(
+            measured, in: store, otherwise: needed.union(owners.keys))
         let all = Set(measured.blobs.keys.map { MeasuredStore.Item.blob($0) })
-            .union(measured.layers.keys.map { .layer($0) })
+            .union(measured.layers.keys.map { .layer($0) }).subtracting(cached)
         imagesInBytes = measured.size(of: all)
         reclaimableImagesInBytes = measured.size(of: all.subtracting(needed))
+    }
+
+    /// Adds what instructions of builds have made.
+    ///
+    /// - Returns: the blobs and layers that nothing else has.
+    private mutating func addCachedSteps(
+        _ measured: MeasuredStore, in store: ImageStore, otherwise used: Set<MeasuredStore.Item>
+    ) throws(Problem) -> Set<MeasuredStore.Item> {
+        var own: Set<MeasuredStore.Item> = []
+        let records = try store.content.buildCache.records()
+        for (key, step) in records.sorted(by: { $0.key.encoded < $1.key.encoded }) {
+            var items: Set<MeasuredStore.Item> = []
+            if let layer = step.layer { items.insert(.blob(layer.digest)) }
+            if let diffID = step.diffID { items.insert(.layer(diffID)) }
+            own.formUnion(items.subtracting(used))
+            buildCache.append(
+                .init(
+                    id: key.encoded, kind: .regular, sizeInBytes: measured.size(of: items),
+                    lastUsed: Timestamp(nanosecondsSinceEpoch: step.usedAtSeconds * 1_000_000_000),
+                    isShared: !items.isDisjoint(with: used)))
+        }
+        buildCacheInBytes += measured.size(of: own)
+        return own
+    }
+
+    /// Adds the directories of `RUN --mount=type=cache`.
+    fileprivate mutating func addCacheMounts(below root: FilePath) throws(Problem) {
+        let directory = root.appending("build/mounts")
+        guard File.exists(directory) else { return }
+        for name in try names(in: directory) where !name.hasSuffix(".lock") {
+            let path = directory.appending(name)
+            let size = try measure(path).allocatedInBytes
+            let used: Int64
+            do throws(SystemCallError) {
+                used = try FileStatus(of: path).modified.seconds
+            } catch {
+                throw Problem(what: "cannot look at \(path)", refusal: error)
+            }
+            buildCacheInBytes += size
+            buildCache.append(
+                .init(
+                    id: name, kind: .mount, sizeInBytes: size,
+                    lastUsed: Timestamp(nanosecondsSinceEpoch: used * 1_000_000_000),
+                    isShared: false))
+        }
     }
 
     /// Divides the data root; what is left over has a part of its own.
@@ -185,14 +254,15 @@ extension DiskUsage {
         add(
             "Containers", "containers", try measure(root.appending("containers")),
             "kade container prune")
+        add("Build cache", "build", try measure(root.appending("build")), "kade builder prune")
         add("Volumes", "volumes", try measure(root.appending("volumes")), "kade volume prune")
         var database = TreeUsage()
         for suffix in ["", "-wal", "-shm"] {
             database.add(try measure(root.appending("kade.db\(suffix)")))
         }
         add("Database", "kade.db", database, "")
-        let named: Set<String> = ["image", "layers", "containers", "volumes"]
-        let entries = try context(root)
+        let named: Set<String> = ["image", "layers", "containers", "volumes", "build"]
+        let entries = try names(in: root)
         for name in entries where !named.contains(name) && !name.hasPrefix("kade.db") {
             add("Other: \(name)", name, try measure(root.appending(name)), "")
         }
@@ -206,11 +276,11 @@ extension DiskUsage {
                 sizeInBytes: totalInBytes - known.bytes, remedy: ""))
     }
 
-    private func context(_ root: FilePath) throws(Problem) -> [String] {
+    private func names(in directory: FilePath) throws(Problem) -> [String] {
         do throws(SystemCallError) {
-            return try Directory.list(root).map(\.name.string).sorted()
+            return try Directory.list(directory).map(\.name.string).sorted()
         } catch {
-            throw Problem(what: "cannot list \(root)", refusal: error)
+            throw Problem(what: "cannot list \(directory)", refusal: error)
         }
     }
 

@@ -18,7 +18,8 @@ package struct SystemService: Sendable {
         let containers = try ContainerService(context: context).list(Self.everything)
         let running = containers.filter { $0.state.word == "running" }.count
         let paused = containers.filter { $0.state.word == "paused" }.count
-        let images = Set(try ImageService(context: context).list(ImageFilter()).map(\.id)).count
+        let images = Set(try ImageService(context: context).list(ImageFilter()).images.map(\.id))
+            .count
         let host = try context.specHost()
         let machine = try MachineNames()
         let kernel = machine.release

@@ -3,6 +3,7 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 import NIOSSL
+import OCI
 import SystemPackage
 
 /// Sends requests over http and https: certificates, proxies and redirects, but no retries.

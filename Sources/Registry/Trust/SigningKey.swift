@@ -1,5 +1,6 @@
 import Crypto
 import Diagnostics
+import OCI
 
 /// A public key in PEM form (SubjectPublicKeyInfo), as cosign makes them.
 enum SigningKey {

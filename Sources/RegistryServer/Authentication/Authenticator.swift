@@ -2,6 +2,7 @@ import Crypto
 import Diagnostics
 import Linux
 import NIOHTTP1
+import OCI
 import NIOPosix
 import Registry
 import Storage

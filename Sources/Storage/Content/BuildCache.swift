@@ -51,37 +51,56 @@ package struct BuildCache: Sendable {
     /// - Throws: what the kernel refuses.
     package func prune(where isOld: (Int64) -> Bool) throws(Problem) -> [Digest] {
         var removed: [Digest] = []
-        for key in try keys() where isOld(record(of: key)?.usedAtSeconds ?? 0) {
-            let path = path(of: key)
-            try asking("cannot remove \(path)") { () throws(SystemCallError) in
-                try Link.remove(path)
-            }
+        for key in try keys(in: directory) where isOld(record(of: key)?.usedAtSeconds ?? 0) {
+            try remove(path(of: key))
             removed.append(key)
+        }
+        for place in try keys(in: inputsDirectory) {
+            let path = inputsPath(of: place)
+            // Each build that comes by writes them anew.
+            let used = try asking("cannot look at \(path)") { () throws(SystemCallError) in
+                try FileStatus(of: path).modified.seconds
+            }
+            if isOld(used) { try remove(path) }
         }
         return removed
     }
 
+    private func remove(_ path: FilePath) throws(Problem) {
+        do throws(SystemCallError) {
+            try Link.remove(path)
+        } catch  where error.errno == .noSuchFileOrDirectory {
+            return  // another prune was faster
+        } catch {
+            throw Problem(error, what: "cannot remove \(path)")
+        }
+    }
+
+    /// All records, each with its key.
+    package func records() throws(Problem) -> [Digest: CachedStep] {
+        var records: [Digest: CachedStep] = [:]
+        for key in try keys(in: directory) { records[key] = record(of: key) }
+        return records
+    }
+
     /// The blobs and layers that the records name.
     func digests() throws(Problem) -> [Digest] {
-        var digests: [Digest] = []
-        for key in try keys() {
-            guard let step = record(of: key) else { continue }
-            if let layer = step.layer { digests.append(layer.digest) }
-            if let diffID = step.diffID { digests.append(diffID) }
+        try records().values.flatMap { step in
+            [step.layer?.digest, step.diffID].compactMap(\.self)
         }
-        return digests
     }
 
     private var directory: FilePath { root.appending("build/cache") }
 
+    private var inputsDirectory: FilePath { root.appending("build/inputs") }
+
     private func path(of key: Digest) -> FilePath { directory.appending("\(key.encoded).json") }
 
     private func inputsPath(of place: Digest) -> FilePath {
-        root.appending("build/inputs/\(place.encoded).json")
+        inputsDirectory.appending("\(place.encoded).json")
     }
 
-    private func keys() throws(Problem) -> [Digest] {
-        let directory = directory
+    private func keys(in directory: FilePath) throws(Problem) -> [Digest] {
         guard File.exists(directory) else { return [] }
         let entries = try asking("cannot list \(directory)") { () throws(SystemCallError) in
             try Directory.list(directory)

@@ -2,7 +2,7 @@ package import Diagnostics
 package import Linux
 package import OCI
 package import Storage
-import SystemPackage
+package import SystemPackage
 
 /// How a new layer is written.
 package struct LayerOptions: Sendable {
@@ -62,16 +62,45 @@ extension ContentStore {
             throw Problem(
                 kind: .invalid, what: "cannot make a layer", why: "the overlay has no upper layer")
         }
-        let archive = ArchiveThreads(hashes: options.compression != .uncompressed)
-        try archive.start { emit throws(Problem) in
+        return try write(options, into: layers, under: lease) { archiver throws(Problem) in
             let lower = try MergedDirectory(changes.lower)
             let root = try asking("cannot open \(upper)") { () throws(SystemCallError) in
                 try OpenDirectory(at: upper)
             }
+            try archiver.addChanges(of: root, against: lower)
+        }
+    }
+
+    /// Makes one layer that does what several do.
+    ///
+    /// - Parameters:
+    ///   - paths: the directories of all layers, the uppermost first.
+    ///   - base: those of the lowest ones, which stay as they are.
+    ///   - options: compression and times.
+    ///   - layers: where it is unpacked.
+    ///   - lease: protects blob and layer, as for ``writeLayer(of:_:into:under:)``.
+    /// - Returns: the layer; the same files give the same diffID.
+    /// - Throws: as ``writeLayer(of:_:into:under:)``.
+    package func writeSquashedLayer(
+        of paths: [FilePath], over base: [FilePath], _ options: LayerOptions, into layers: Layers,
+        under lease: borrowing Lease
+    ) throws(Problem) -> NewLayer {
+        try write(options, into: layers, under: lease) { archiver throws(Problem) in
+            try archiver.addDifference(
+                of: try MergedDirectory(paths), from: try MergedDirectory(base))
+        }
+    }
+
+    private func write(
+        _ options: LayerOptions, into layers: Layers, under lease: borrowing Lease,
+        _ fill: @escaping @Sendable (inout TreeArchiver) throws(Problem) -> Void
+    ) throws(Problem) -> NewLayer {
+        let archive = ArchiveThreads(hashes: options.compression != .uncompressed)
+        try archive.start { emit throws(Problem) in
             var archiver = TreeArchiver(
                 TarWriter(emit), latestTime: options.latestTime,
                 withoutMountPoints: options.mountPoints)
-            try archiver.addChanges(of: root, against: lower)
+            try fill(&archiver)
             try archiver.tar.finish()
             return archiver.tally
         }

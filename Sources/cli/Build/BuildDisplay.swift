@@ -36,6 +36,11 @@ final class BuildDisplay: Sendable {
         try state.withLock { state throws(Problem) in try state.end(failed: failed) }
     }
 
+    /// Writes what is to be said after all else.
+    func summarize(_ text: String) throws(Problem) {
+        try state.withLock { state throws(Problem) in try state.write(text) }
+    }
+
     /// Names the image.
     func report(_ image: BuiltImage) throws(Problem) {
         try state.withLock { state throws(Problem) in try state.report(image) }
@@ -198,7 +203,7 @@ struct BuildDisplayState {
         return "\(number) \(word)\n\(why)\n"
     }
 
-    private func write(_ text: String) throws(Problem) {
+    func write(_ text: String) throws(Problem) {
         if case .quiet = style { return }
         try stream.write(text)
     }

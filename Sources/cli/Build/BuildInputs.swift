@@ -11,6 +11,8 @@ struct BuildInputs {
     let context: String
     /// `-f`.
     let dockerfile: String?
+    /// `--ignorefile`: in the place of the usual ones.
+    let ignoreFile: String?
     let steps: StepService
 
     /// What was found.
@@ -26,12 +28,11 @@ struct BuildInputs {
     /// Reads it all.
     func find() throws(Problem) -> Found {
         if context == "-" { return try readStandardInput() }
-        if context.contains("://") || context.hasPrefix("git@") || context.hasPrefix("github.com/")
-        {
-            throw Problem(
-                kind: .unsupported, what: "cannot build \(context)",
-                why: "this version of Kade builds directories of this machine",
-                fix: "clone or unpack it, and name the directory")
+        if let source = GitSource(context) {
+            return try found(in: UnpackedContext(source, named: context, steps: steps))
+        }
+        if context.hasPrefix("http://") || context.hasPrefix("https://") {
+            return try readWebFile()
         }
         let directory = FilePath(context)
         guard (try? FileStatus(of: directory).kind) == .directory else {  // a refusal says no, too
@@ -61,28 +62,89 @@ struct BuildInputs {
             }
             return Found(dockerfile: try input.readAll(), name: "-", context: nil)
         }
-        let directory = try UnpackedContext(input, steps: steps)
-        let name = dockerfile ?? "Dockerfile"
-        let path = try directory.file(named: name)
-        var found = Found(
-            dockerfile: try Self.read(path), name: name, context: directory.path,
-            ignored: try rules(beside: path, in: directory.path))
+        guard dockerfile != "-" else {
+            throw Problem(
+                kind: .invalid, what: "cannot build - with -f -",
+                why: "standard input cannot be both the context and the Dockerfile")
+        }
+        let archive = try input.spooled(in: steps)
+        return try found(in: UnpackedContext(archive, named: "-", steps: steps))
+    }
+
+    /// A Dockerfile of the web alone, or an archive of the whole context.
+    private func readWebFile() throws(Problem) -> Found {
+        let file = try steps.temporaryFile()
+        try steps.download(context, into: file.rawValue)
+        let name = context
+        let start = try readProblem(name) { () throws(SystemCallError) in
+            try file.seek(toOffsetInBytes: 0)
+            return try file.read(upToBytes: 512)
+        }
+        if ArchiveMagic.mayBeArchive(start) {
+            return try found(in: UnpackedContext(file, named: context, steps: steps))
+        }
+        guard dockerfile == nil else {
+            throw Problem(
+                kind: .invalid, what: "cannot build \(context)",
+                why: "it is no archive that could hold \(dockerfile ?? "")")
+        }
+        let content = try readProblem(name) { () throws(SystemCallError) in
+            try file.seek(toOffsetInBytes: 0)
+            return try file.readAll()
+        }
+        return Found(dockerfile: content, name: "Dockerfile", context: nil)
+    }
+
+    /// What a context that was unpacked holds.
+    private func found(in directory: UnpackedContext) throws(Problem) -> Found {
+        var found: Found
+        if dockerfile == "-" {
+            found = Found(
+                dockerfile: try StandardInput().readAll(), name: "-", context: directory.path,
+                ignored: try rules(beside: nil, in: directory.path))
+        } else {
+            let name = dockerfile ?? directory.usualDockerfile
+            let path = try directory.file(named: name)
+            found = Found(
+                dockerfile: try Self.read(path), name: name, context: directory.path,
+                ignored: try rules(beside: path, in: directory.path))
+        }
         found.unpacked = directory
         return found
+    }
+
+    private func readProblem<Value>(
+        _ name: String, _ body: () throws(SystemCallError) -> Value
+    ) throws(Problem) -> Value {
+        do throws(SystemCallError) {
+            return try body()
+        } catch {
+            throw Problem(
+                kind: .unavailable, what: "cannot read \(name)", why: "\(error)", cause: error)
+        }
     }
 
     /// `-f`, or the context's Dockerfile or Containerfile.
     private func dockerfilePath(in directory: FilePath) throws(Problem) -> FilePath {
         if let dockerfile { return FilePath(dockerfile) }
-        let usual = directory.appending("Dockerfile")
-        let other = directory.appending("Containerfile")
-        return !File.exists(usual) && File.exists(other) ? other : usual
+        return directory.appending(Self.usualDockerfile(in: directory))
+    }
+
+    /// Docker's name, or podman's where only that is there.
+    static func usualDockerfile(in directory: FilePath) -> String {
+        let hasOther = File.exists(directory.appending("Containerfile"))
+        return hasOther && !File.exists(directory.appending("Dockerfile"))
+            ? "Containerfile" : "Dockerfile"
     }
 
     /// The ignore file of the Dockerfile's own name goes before the context's.
     private func rules(
         beside dockerfile: FilePath?, in directory: FilePath
     ) throws(Problem) -> IgnoreRules {
+        if let ignoreFile {
+            let text = String(decoding: try Self.read(FilePath(ignoreFile)), as: UTF8.self)
+            return try IgnoreRules(parsing: text, file: ignoreFile)
+        }
         let own = dockerfile.map { FilePath("\($0).dockerignore") }
         let candidates =
             [own].compactMap(\.self) + [
@@ -105,69 +167,5 @@ struct BuildInputs {
                 fix: error.errno == .noSuchFileOrDirectory ? "name the Dockerfile with -f" : nil,
                 cause: error)
         }
-    }
-}
-
-extension BuildCommand {
-    /// The whole request: files are read and names resolved here.
-    func request(
-        _ found: BuildInputs.Found, in session: Session
-    ) throws(Problem) -> BuildRequest {
-        var request = BuildRequest(dockerfile: found.dockerfile, dockerfileName: found.name)
-        request.context = found.context
-        request.ignored = found.ignored
-        request.tags = tags
-        for argument in arguments {
-            let parts = argument.split(
-                separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            let name = String(parts[0])
-            request.arguments[name] =
-                parts.count > 1 ? String(parts[1]) : session.environment[name]
-        }
-        request.target = target
-        request.usesCache = !isWithoutCache
-        request.pulls = pulls
-        request.labels = labels.map { NamedValue($0.key, $0.value) }
-        request.network = network
-        request.extraHosts = extraHosts
-        for secret in secrets { request.secrets.append(try read(secret, in: session)) }
-        for agent in agents {
-            guard let socket = agent.socket ?? session.environment["SSH_AUTH_SOCK"] else {
-                throw Problem(
-                    kind: .notFound, what: "cannot give --ssh \(agent.id)",
-                    why: "SSH_AUTH_SOCK is not set: no agent runs",
-                    fix: "start one: eval $(ssh-agent)")
-            }
-            request.agents[agent.id] = FilePath(socket)
-        }
-        for context in contexts { request.contexts[context.name] = context.context }
-        request.platform = try platform.map { text throws(Problem) in
-            try Platform(parsing: text)
-        }
-        request.resources = resources
-        if let text = session.environment["SOURCE_DATE_EPOCH"],
-            request.arguments["SOURCE_DATE_EPOCH"] == nil
-        {
-            request.arguments["SOURCE_DATE_EPOCH"] = text
-        }
-        return request
-    }
-
-    private func read(
-        _ secret: BuildSecretFlag, in session: Session
-    ) throws(Problem) -> BuildSecret {
-        if let variable = secret.variable {
-            guard let value = session.environment[variable] else {
-                throw Problem(
-                    kind: .notFound, what: "cannot give --secret id=\(secret.id)",
-                    why: "the variable \(variable) is not set")
-            }
-            return BuildSecret(id: secret.id, content: Array(value.utf8))
-        }
-        if secret.file == nil, let value = session.environment[secret.id] {
-            return BuildSecret(id: secret.id, content: Array(value.utf8))
-        }
-        let text = try FlagFile.bytes(of: secret.file ?? secret.id, flag: "--secret")
-        return BuildSecret(id: secret.id, content: text)
     }
 }

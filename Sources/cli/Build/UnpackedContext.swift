@@ -34,14 +34,18 @@ struct StandardInput: ~Copyable {
             })
     }
 
-    /// Writes all of it into a file.
-    func copy(to target: borrowing OwnedFD) throws(SystemCallError) {
-        try target.writeAll(start)
-        while true {
-            let bytes = try file.read(upToBytes: 1 << 20)
-            if bytes.isEmpty { return }
-            try target.writeAll(bytes)
+    /// All of it as a file without a name.
+    func spooled(in steps: StepService) throws(Problem) -> OwnedFD {
+        let target = try steps.temporaryFile()
+        try asking("cannot keep standard input") { () throws(SystemCallError) in
+            try target.writeAll(start)
+            while true {
+                let bytes = try file.read(upToBytes: 1 << 20)
+                if bytes.isEmpty { return }
+                try target.writeAll(bytes)
+            }
         }
+        return target
     }
 }
 
@@ -56,39 +60,59 @@ private func asking<Value: ~Copyable>(
     }
 }
 
-/// A context that came as an archive, unpacked; it goes with the value.
+/// A context that came as an archive or lies in a repository, as files; they go with the value.
 final class UnpackedContext: Sendable {
     let path: FilePath
+    private let name: String
+    private let scratch: ScratchDirectory
 
-    init(_ input: borrowing StandardInput, steps: StepService) throws(Problem) {
-        let parent = steps.dataRoot.appending("build")
-        let path = parent.appending("context-\(Random.hexadecimal(bytes: 8))")
-        self.path = path
-        let what = "cannot unpack the context from standard input"
-        let archive = try asking(what) { () throws(SystemCallError) in
-            try Directory.makeAll(path, permissions: FilePermissions(rawValue: 0o700))
-            let archive = try OwnedFD.open(
-                parent, [.readWrite, .temporaryFile], permissions: FilePermissions(rawValue: 0o600))
-            try input.copy(to: archive)
-            return archive
-        }
-        let directory = try asking(what) { () throws(SystemCallError) in
-            try OwnedFD.open(path, [.readOnly, .directory])
+    /// Unpacks an archive.
+    ///
+    /// - Parameters:
+    ///   - archive: the file.
+    ///   - name: as the user named it.
+    ///   - steps: whose scratch directories it uses.
+    /// - Throws: `.invalid` for a file that is no archive.
+    init(_ archive: borrowing OwnedFD, named name: String, steps: StepService) throws(Problem) {
+        self.name = name
+        scratch = try steps.makeScratch()
+        let path = scratch.path
+        let directory = try asking("cannot unpack the context \(name)") {
+            () throws(SystemCallError) in try OwnedFD.open(path, [.readOnly, .directory])
         }
         let isArchive = try steps.unpack(
-            archive.rawValue, named: "the context from standard input",
-            into: directory.rawValue)
+            archive.rawValue, named: "the context \(name)", into: directory.rawValue)
         guard isArchive else {
             throw Problem(
-                kind: .invalid, what: "cannot build -",
-                why: "standard input is neither a Dockerfile nor a tar archive")
+                kind: .invalid, what: "cannot build \(name)",
+                why: "it is neither a Dockerfile nor a tar archive")
+        }
+        self.path = path
+    }
+
+    /// Checks a repository out.
+    init(_ source: GitSource, named name: String, steps: StepService) throws(Problem) {
+        self.name = name
+        scratch = try steps.makeScratch()
+        let root = scratch.path
+        try steps.checkOut(
+            source.address, reference: source.reference, keepsHistory: false, into: root)
+        guard let inner = source.directory else {
+            path = root
+            return
+        }
+        do throws(SystemCallError) {
+            let directory = try RootedDirectory(at: root).open(
+                FilePath(inner), [.readOnly, .directory])
+            path = try Link.target(of: directory.procPath)
+        } catch {
+            throw Problem(
+                kind: .notFound, what: "cannot build \(name)",
+                why: "the repository has no directory \(inner)", cause: error)
         }
     }
 
-    deinit {
-        // Best effort: what is left is garbage in the data root, in nobody's way.
-        try? Directory.removeTree(path)
-    }
+    var usualDockerfile: String { BuildInputs.usualDockerfile(in: path) }
 
     /// A file of the context; links in it lead nowhere else.
     func file(named name: String) throws(Problem) -> FilePath {
@@ -97,7 +121,7 @@ final class UnpackedContext: Sendable {
             return try Link.target(of: file.procPath)
         } catch {
             throw Problem(
-                kind: .notFound, what: "cannot build -", why: "the archive has no file \(name)",
+                kind: .notFound, what: "cannot build \(self.name)", why: "it has no file \(name)",
                 fix: "name the Dockerfile with -f", cause: error)
         }
     }

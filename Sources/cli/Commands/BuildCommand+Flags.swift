@@ -6,6 +6,7 @@ extension BuildCommand {
         [
             .list("tag", "t", "list", "Name and optionally a tag (format: \"name:tag\")", \.tags),
             .list("label", nil, "list", "Set metadata for an image", \.labels, LabelFlag.parse),
+            .switch("squash", nil, "Make one layer of those that the build makes", \.squashes),
             .text("target", nil, "string", "Set the target build stage to build", \.target),
             .text(
                 "platform", nil, "string", "Set platform, as os[/architecture[/variant]]",
@@ -35,8 +36,12 @@ extension BuildCommand {
                 "Additional build contexts (e.g. name=path, name=docker-image://alpine)",
                 \.contexts, BuildContextFlag.parse),
             .switch("no-cache", nil, "Do not use cache when building the image", \.isWithoutCache),
-            .switch(
-                "pull", nil, "Always attempt to pull all referenced images", \.pulls),
+            .list(
+                "no-cache-filter", nil, "stage", "Do not use cache for these stages",
+                \.uncachedStages, StageListFlag.parse),
+            .choice(
+                "pull", nil, "Always attempt to pull all referenced images", \.pull,
+                BasePullFlag.parse),
             .list(
                 "secret", nil, "list",
                 "Secret to expose to the build (format: \"id=mysecret,src=/local/secret\")",
@@ -63,6 +68,11 @@ extension BuildCommand {
                 "progress", nil, "string",
                 "Set type of progress output (\"auto\", \"plain\", \"tty\", \"quiet\")", \.progress,
                 BuildProgress.parse),
+            .switch("check", nil, "Look the Dockerfile through and build nothing", \.onlyChecks),
+            .setting(
+                "call", nil, "string",
+                "What to do: \"build\", or \"check\" (also \"check,format=json\")", \.call,
+                BuildCall.parse),
             .switch(
                 "why", nil, "Say for each step why it was, or was not, taken from the cache",
                 \.explainsWhy),
@@ -100,28 +110,6 @@ extension BuildCommand {
             .text(
                 "cgroup-parent", nil, "string", "Set the parent cgroup for the RUN instructions",
                 \.resources.cgroupParent),
-        ]
-    }
-
-    static var unsupportedFlags: [Flag<BuildCommand>] {
-        let cache = "this version of Kade keeps its build cache on this machine alone"
-        let attestation = "this version of Kade makes no attestations"
-        let names: [(String, String)] = [
-            ("cache-from", cache), ("cache-to", cache), ("attest", attestation),
-            ("sbom", attestation),
-            ("allow", "this version of Kade runs every RUN in its sandbox"),
-            ("annotation", "this version of Kade sets no annotations; labels are there"),
-            ("builder", "Kade builds by itself"),
-            ("isolation", "Kade builds for Linux, in its own containers"),
-            ("security-opt", "this version of Kade runs every RUN with the usual profile"),
-            ("call", "this version of Kade has no build checks"),
-        ]
-        return names.map { .unsupported($0.0, why: $0.1) } + [
-            .unsupported("check", nil, nil, why: "this version of Kade has no build checks"),
-            .unsupported(
-                "push", nil, nil, why: "a build keeps its image in the store; push it afterwards"),
-            .unsupported("squash", nil, nil, why: "this version of Kade keeps each step's layer"),
-            .unsupported("compress", nil, nil, why: "the context is not sent anywhere"),
         ]
     }
 }

@@ -13,7 +13,24 @@ struct BuildCommand: Command {
     var labels: [Label] = []
     var target: String?
     var isWithoutCache = false
-    var pulls = false
+    var uncachedStages: [[String]] = []
+    var pull = BasePullPolicy.missing
+    var pullsAlways = false
+    var pullsNever = false
+    var squashes = false
+    var squashesAll = false
+    var keepsLayers = true
+    var removesAlways = false
+    var argumentFiles: [String] = []
+    var environment: [String] = []
+    var unsetEnvironment: [String] = []
+    var firstBase: String?
+    var ignoreFile: String?
+    var epochInSeconds: Int64?
+    var omitsHistory = false
+    var os: String?
+    var architecture: String?
+    var variant: String?
     var isQuiet = false
     var explainsWhy = false
     var idFile: String?
@@ -25,13 +42,15 @@ struct BuildCommand: Command {
     var contexts: [BuildContextFlag.Named] = []
     var platform: String?
     var output = BuildOutput.image
+    var call = BuildCall.build
+    var onlyChecks = false
     var progress = BuildProgress.auto
     var resources = ResourceRequest()
     var context = ""
 
     static var grammar: Grammar<BuildCommand> {
         Grammar(
-            name: "build", synopsis: "[OPTIONS] PATH | -",
+            name: "build", synopsis: "[OPTIONS] PATH | URL | -",
             summary: "Build an image from a Dockerfile",
             discussion:
                 "The same Dockerfile, files and base image give the same image, whenever and"
@@ -39,22 +58,26 @@ struct BuildCommand: Command {
                 + " SOURCE_DATE_EPOCH where that is set or given as a build argument. With --why"
                 + " each step says why it was done again.\n\nRUN has no network but its loopback"
                 + " unless --network host is given.",
-            flags: imageFlags + inputFlags + displayFlags + limitFlags + unsupportedFlags,
+            flags: imageFlags + inputFlags + displayFlags + limitFlags + podmanFlags
+                + dockerDefaults + unsupportedFlags,
             operands: .exactly(1), operandKind: .files, assign: { $0.context = $1[0] })
     }
 
     func run(in session: Session) throws(Problem) -> ExitCode {
+        let engine = try session.engine()
+        if onlyChecks || call != .build { return try check(with: engine, in: session) }
         // The programs of RUN inherit it, so that their files have the same modes everywhere.
         _ = setFileModeMask(0o022)
         try PrivateMounts.enter()
-        let engine = try session.engine()
+        try engine.steps.removeLeftovers()
         let inputs = try BuildInputs(
-            context: context, dockerfile: dockerfile, steps: engine.steps
+            context: context, dockerfile: dockerfile, ignoreFile: ignoreFile, steps: engine.steps
         ).find()
         defer { withExtendedLifetime(inputs) {} }
         let request = try request(inputs, in: session)
         let display = BuildDisplay(
             on: session.error, progress: isQuiet ? .quiet : progress, explainsWhy: explainsWhy)
+        defer { engine.steps.flushLayers() }
         let interruption = try BuildInterruption()
         try interruption.tripOnSignals()
         do throws(Problem) {
@@ -63,11 +86,37 @@ struct BuildCommand: Command {
             ) { event in display.show(event) }
             let result = try build.run()
             try finish(build, result, display, in: session)
+            try display.summarize(
+                CheckReport(build.checks(), of: request).summary(
+                    withDetails: session.globals.level <= .debug))
         } catch {
             try display.end(failed: true)
             throw error
         }
         return .success
+    }
+
+    /// `--check`: looks at the Dockerfile and builds nothing.
+    private func check(with engine: Engine, in session: Session) throws(Problem) -> ExitCode {
+        let inputs = try BuildInputs(
+            context: context, dockerfile: dockerfile, ignoreFile: ignoreFile, steps: engine.steps
+        ).find()
+        defer { withExtendedLifetime(inputs) {} }
+        let request = try request(inputs, in: session)
+        let outcome = BuildChecks.run(
+            request, coversAllStages: target == nil, with: engine)
+        let report = CheckReport(outcome, of: request)
+        var ignoresStatus = false
+        var isJSON = false
+        if case .check(let json, let ignores) = call { (isJSON, ignoresStatus) = (json, ignores) }
+        if isJSON {
+            try session.output.writeLine(report.json.jsonString(.indented(spaces: 2)))
+        } else {
+            try session.output.write(report.text)
+            if let problem = outcome.problem { throw problem }
+        }
+        let isClean = outcome.warnings.isEmpty && outcome.problem == nil
+        return isClean || ignoresStatus ? .success : .failure
     }
 
     private func finish(

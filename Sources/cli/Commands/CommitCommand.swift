@@ -1,3 +1,4 @@
+import Build
 import Diagnostics
 import Engine
 
@@ -42,7 +43,8 @@ struct CommitCommand: Command {
         request.reference = reference
         request.author = author
         request.message = message
-        request.changes = changes
+        let changes = try ImageChanges(changes)
+        request.change = { defaults throws(Problem) in try changes.apply(to: &defaults) }
         request.pauses = pauses && !isNotPaused
         request.moment = try SourceDate.moment(in: session.environment)
         let image = try session.engine().containers.commit(name, request)

@@ -34,7 +34,7 @@ struct CompleteCommand: Command {
         switch kind {
         case .none, .files: return []
         case .images:
-            return try session.engine().images.list(ImageFilter()).compactMap { image in
+            return try session.engine().images.list(ImageFilter()).images.compactMap { image in
                 image.reference == nil ? nil : "\(image.repository):\(image.tag)"
             } + ["host"]
         case .containers, .runningContainers, .stoppedContainers:

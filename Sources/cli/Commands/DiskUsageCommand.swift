@@ -72,6 +72,10 @@ struct DiskUsageListing {
                     "Local Volumes", usage.volumes.count, usage.volumes.count { $0.links > 0 },
                     usage.volumes.reduce(0) { $0 + $1.sizeInBytes },
                     usage.volumes.reduce(0) { $0 + ($1.links > 0 ? 0 : $1.sizeInBytes) }),
+                row(
+                    "Build Cache", usage.buildCache.count,
+                    usage.buildCache.count(where: \.isShared),
+                    usage.buildCacheInBytes, usage.buildCacheInBytes),
             ])
     }
 
@@ -80,7 +84,8 @@ struct DiskUsageListing {
         var text = ""
         for (title, listing) in [
             ("Images space usage", images), ("Containers space usage", containers),
-            ("Local Volumes space usage", volumes), ("All bytes of \(root)", parts),
+            ("Local Volumes space usage", volumes), ("Build cache usage", buildCache),
+            ("All bytes of \(root)", parts),
         ] {
             text += "\(title):\n\n" + (try listing.text(in: .table)) + "\n"
         }
@@ -94,6 +99,7 @@ struct DiskUsageListing {
             "Images": .array(images.rows.map { .object($0) }),
             "Containers": .array(containers.rows.map { .object($0) }),
             "Volumes": .array(volumes.rows.map { .object($0) }),
+            "BuildCache": .array(buildCache.rows.map { .object($0) }),
             "Parts": .array(parts.rows.map { .object($0) }),
             "TotalBytes": .number(JSONNumber(usage.totalInBytes)),
         ])
@@ -154,6 +160,20 @@ struct DiskUsageListing {
         listing(
             [("Name", "VOLUME NAME"), ("Links", "LINKS"), ("Size", "SIZE")],
             usage.volumes.map { [$0.name, "\($0.links)", size($0.sizeInBytes)] })
+    }
+
+    private var buildCache: Listing {
+        listing(
+            [
+                ("ID", "CACHE ID"), ("CacheType", "CACHE TYPE"), ("Size", "SIZE"),
+                ("LastUsedSince", "LAST USED"), ("Shared", "SHARED"),
+            ],
+            usage.buildCache.map { item in
+                [
+                    Table.shortID(item.id), item.kind.rawValue, size(item.sizeInBytes),
+                    HumanUnits.ago(item.lastUsed, now: now), "\(item.isShared)",
+                ]
+            })
     }
 
     private var parts: Listing {

@@ -35,8 +35,14 @@ struct ImagesCommand: Command {
     func run(in session: Session) throws(Problem) -> ExitCode {
         var filter = try ImageFilterFlag.filter(filters)
         if let reference { filter.conditions.append((key: "reference", value: reference)) }
-        guard !showsTree else { return try showTree(filter, in: session) }
-        let images = try session.engine().images.list(filter)
+        let list = try session.engine().images.list(filter)
+        for image in list.damaged {
+            try session.warn(
+                "image \(image.name) is damaged: \(image.why); kade system check --repair mends it"
+            )
+        }
+        let images = list.images
+        guard !showsTree else { return try showTree(images, in: session) }
         if isQuiet && format == nil {
             let ids = images.map { isWhole ? $0.id : Table.shortID($0.id) }
             try session.output.write(ids.map { "\($0)\n" }.joined())
@@ -47,14 +53,17 @@ struct ImagesCommand: Command {
         try session.output.write(listing.text(in: try Format(format)))
         return .success
     }
-    private func showTree(_ filter: ImageFilter, in session: Session) throws(Problem) -> ExitCode {
+
+    private func showTree(
+        _ images: [ImageSummary], in session: Session
+    ) throws(Problem) -> ExitCode {
         guard !isQuiet, !showsDigests, !isWhole, format == nil else {
             throw Problem(
                 kind: .invalid, what: "cannot list images as a tree",
                 why: "--tree does not go with --quiet, --digests, --no-trunc and --format")
         }
-        let images = try session.engine().images.platforms(filter)
-        try session.output.write(PlatformTree.text(of: images))
+        let platforms = try session.engine().images.platforms(images)
+        try session.output.write(PlatformTree.text(of: platforms))
         return .success
     }
 }

@@ -1,3 +1,4 @@
+import Build
 import Diagnostics
 import Engine
 import SystemPackage
@@ -36,7 +37,8 @@ struct ImportCommand: Command {
                 why: "this version of Kade imports files", fix: "curl \(archive) | kade import -")
         }
         var request = ImportRequest(archive: FilePath(archive == "-" ? "/dev/stdin" : archive))
-        request.changes = changes
+        let changes = try ImageChanges(changes)
+        request.change = { defaults throws(Problem) in try changes.apply(to: &defaults) }
         request.message = message
         request.platform = platform
         request.reference = reference

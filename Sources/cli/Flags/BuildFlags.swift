@@ -161,3 +161,52 @@ enum BuildProgress: String {
         return progress
     }
 }
+
+/// `--call`: what is to be done with the Dockerfile.
+enum BuildCall: Equatable {
+    case build
+    /// Look at it; as JSON where that is asked for, and with the exit code 0 all the same.
+    case check(isJSON: Bool, ignoresStatus: Bool)
+
+    static func parse(_ text: String) throws(InvalidValue) -> BuildCall {
+        var fields = text.split(separator: ",").map(String.init)[...]
+        let name = fields.popFirst() ?? "build"
+        guard ["build", "check", "lint"].contains(name) else {
+            throw .unsupported("this version of Kade has no call '\(name)'", fix: "build or check")
+        }
+        var (isJSON, ignoresStatus) = (false, false)
+        for field in fields {
+            let pair = try KeyValueFlag.parse(field)
+            switch (pair.key, pair.value) {
+            case ("format", "json"): isJSON = true
+            case ("format", "text"): isJSON = false
+            case ("ignorestatus", let value): ignoresStatus = try BooleanValue.parse(value)
+            default: throw InvalidValue("invalid field '\(field)'", fix: "format=json")
+            }
+        }
+        return name == "build" ? .build : .check(isJSON: isJSON, ignoresStatus: ignoresStatus)
+    }
+}
+
+/// `--pull`, which may say when: always, missing or never.
+enum BasePullFlag {
+    static func parse(_ text: String) throws(InvalidValue) -> BasePullPolicy {
+        switch text.lowercased() {
+        // What is newer than the store's shows only when it is asked for.
+        case "true", "1", "always", "newer": return .always
+        case "false", "0", "missing", "ifnotpresent": return .missing
+        case "never": return .never
+        default:
+            throw InvalidValue("invalid pull policy '\(text)'", fix: "always, missing or never")
+        }
+    }
+}
+
+/// `--no-cache-filter`: names or numbers of stages.
+enum StageListFlag {
+    static func parse(_ text: String) throws(InvalidValue) -> [String] {
+        let names = text.split(separator: ",").map { $0.lowercased() }
+        guard !names.isEmpty else { throw InvalidValue("it names no stage") }
+        return names
+    }
+}

@@ -125,6 +125,12 @@ enum FlagFile {
         String(decoding: try bytes(of: path, flag: flag), as: UTF8.self)
     }
 
+    /// The lines that say something: no comments, no empty ones.
+    static func lines(of path: String, flag: String) throws(Problem) -> [String] {
+        try text(of: path, flag: flag).split(whereSeparator: \.isNewline).map(String.init)
+            .filter { !$0.hasPrefix("#") && !$0.allSatisfy(\.isWhitespace) }
+    }
+
     static func bytes(of path: String, flag: String) throws(Problem) -> [UInt8] {
         do {
             return try File.read(FilePath(path))

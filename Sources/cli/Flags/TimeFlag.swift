@@ -1,4 +1,5 @@
 import Engine
+import OCI
 
 /// `--since` and `--until`: a moment, or how long ago it was.
 enum TimeFlag: Equatable {
@@ -9,7 +10,7 @@ enum TimeFlag: Equatable {
     static func parse(_ text: String) throws(InvalidValue) -> TimeFlag {
         if let moment = dateAndTime(text) { return .moment(moment) }
         if let seconds = seconds(text) { return .moment(seconds) }
-        if let nanoseconds = duration(text) { return .ago(nanoseconds: nanoseconds) }
+        if let nanoseconds = GoDuration.nanoseconds(text) { return .ago(nanoseconds: nanoseconds) }
         throw InvalidValue(
             "'\(text)' is no time", fix: "write 2026-01-02T03:04:05Z, seconds since 1970 or 10m")
     }
@@ -43,24 +44,5 @@ enum TimeFlag: Equatable {
         }
         let (whole, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
         return overflow ? nil : Timestamp(nanosecondsSinceEpoch: whole + nanoseconds)
-    }
-
-    /// Go's time.ParseDuration for what is not negative: `300ms`, `1.5h`, `2h45m`.
-    private static func duration(_ text: String) -> Int64? {
-        let units: [String: Double] = [
-            "ns": 1, "us": 1e3, "µs": 1e3, "ms": 1e6, "s": 1e9, "m": 60e9, "h": 3600e9,
-        ]
-        var rest = Substring(text)
-        var total: Double = 0
-        guard !rest.isEmpty else { return nil }
-        while !rest.isEmpty {
-            let digits = rest.prefix { ("0"..."9").contains($0) || $0 == "." }
-            rest = rest.dropFirst(digits.count)
-            let name = rest.prefix { $0.isLetter }
-            rest = rest.dropFirst(name.count)
-            guard let value = Double(digits), let unit = units[String(name)] else { return nil }
-            total += value * unit
-        }
-        return total < 9e18 ? Int64(total) : nil
     }
 }

@@ -31,6 +31,17 @@ struct Flag<Target> {
         }
     }
 
+    /// A switch that may have a value behind `=`, and means "true" without one.
+    static func choice<Value>(
+        _ name: String, _ letter: Character? = nil, _ help: String,
+        _ field: WritableKeyPath<Target, Value>,
+        _ parse: @escaping (String) throws(InvalidValue) -> Value
+    ) -> Flag {
+        Flag(name, letter, nil, help) { target, value throws(FlagError) in
+            target[keyPath: field] = try FlagError.wrap(value, parse)
+        }
+    }
+
     /// A flag whose last value counts.
     static func value<Value>(
         _ name: String, _ letter: Character? = nil, _ valueName: String, _ help: String,
@@ -100,6 +111,15 @@ struct Flag<Target> {
     ) -> Flag {
         Flag(name, letter, valueName, why, isHidden: true) { _, _ throws(FlagError) in
             throw .unsupported(why)
+        }
+    }
+
+    /// A switch or setting that may be given with the one value that is true of Kade anyway.
+    static func allowing(_ name: String, _ value: String, _ why: String) -> Flag {
+        let isSwitch = value == "true" || value == "false"
+        return Flag(name, nil, isSwitch ? nil : "string", why, isHidden: true) {
+            _, given throws(FlagError) in
+            guard given == value else { throw .unsupported(why) }
         }
     }
 

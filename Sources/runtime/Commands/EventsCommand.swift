@@ -55,41 +55,18 @@ enum EventsCommand {
         }
     }
 
-    /// Reads a length of time as Go writes it, in milliseconds: "5s", "1m30s", "1.5h", "100ms".
+    /// Reads a length of time as Go writes it, in whole milliseconds: "5s", "1m30s", "1.5h", "100ms".
     private static func interval(_ text: String) throws(Problem) -> Int64 {
-        guard let milliseconds = GoDuration.milliseconds(text) else {
+        guard let nanoseconds = GoDuration.nanoseconds(text) else {
             throw Problem(
                 kind: .invalid, what: "invalid value \"\(text)\" for flag --interval",
                 why: "it is a length of time", fix: "write it like 5s or 1m30s")
         }
-        guard milliseconds > 0 else {
+        guard nanoseconds > 0 else {
             throw Problem(
                 kind: .invalid, what: "invalid value \"\(text)\" for flag --interval",
                 why: "duration interval must be greater than 0")
         }
-        return milliseconds
+        return (nanoseconds - 1) / 1_000_000 + 1
     }
-}
-
-/// Lengths of time as Go's `time.ParseDuration` reads them.
-enum GoDuration {
-    /// The whole milliseconds; nil where a text is no length of time.
-    static func milliseconds(_ text: String) -> Int64? {
-        if text == "0" { return 0 }
-        var rest = text[...]
-        var total = 0.0
-        guard !rest.isEmpty else { return nil }
-        while !rest.isEmpty {
-            let number = rest.prefix { $0.isNumber || $0 == "." }
-            let unit = rest.dropFirst(number.count).prefix { !$0.isNumber && $0 != "." }
-            guard let value = Double(number), let scale = scales[String(unit)] else { return nil }
-            total += value * scale
-            rest = rest.dropFirst(number.count + unit.count)
-        }
-        return total < 0x1p62 ? Int64(total.rounded(.up)) : nil
-    }
-
-    private static let scales: [String: Double] = [
-        "ns": 1e-6, "us": 1e-3, "µs": 1e-3, "ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000,
-    ]
 }

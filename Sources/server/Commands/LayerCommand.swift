@@ -5,12 +5,21 @@ import Storage
 import SystemPackage
 import Unpacking
 
-/// `kade-server layer`: makes a layer of what a build's instruction changed.
+/// `kade-server layer`: makes a layer of what a build's instruction changed, or one of several.
 struct LayerCommand {
     private let root: FilePath
-    private let changes: OverlayMount
+    /// The directories of the layers below, the uppermost first.
+    private let lower: [FilePath]
+    private let source: Source
     private let latestTime: FileTime?
     private let mountPoints: Set<String>
+
+    private enum Source {
+        /// `--upper`: what was changed.
+        case upper(FilePath)
+        /// `--base`: all layers over so many, which are named before them.
+        case layers(over: Int)
+    }
 
     /// Reads the arguments after "layer".
     init(parsing arguments: [String]) throws(Problem) {
@@ -24,16 +33,24 @@ struct LayerCommand {
             case .flag("--mount-point"):
                 mountPoints.insert(try reading.value(of: "--mount-point"))
             case .flag(let flag):
-                guard ["--root", "--upper", "--latest-time"].contains(flag) else {
+                guard ["--root", "--upper", "--base", "--latest-time"].contains(flag) else {
                     throw reading.mistake("it does not know the flag \(flag)")
                 }
                 values[flag] = try reading.value(of: flag)
             }
         }
-        guard let upper = values["--upper"] else { throw reading.mistake("--upper is needed") }
+        if let upper = values["--upper"] {
+            source = .upper(FilePath(upper))
+        } else if let count = values["--base"].flatMap({ Int($0) }),
+            (0..<lower.count).contains(count)
+        {
+            source = .layers(over: count)
+        } else {
+            throw reading.mistake("--upper is needed, or --base with a number of layers")
+        }
+        self.lower = lower
         self.mountPoints = mountPoints
         root = FilePath(values["--root"] ?? "/var/lib/kade")
-        changes = OverlayMount(lower: lower, upper: FilePath(upper), work: nil)
         latestTime = try values["--latest-time"].map { text throws(Problem) in
             guard let seconds = Int64(text) else {
                 throw reading.mistake("--latest-time is a number of seconds, not \(text)")
@@ -48,12 +65,22 @@ struct LayerCommand {
         HelperRun.run(output) { () throws(Problem) in
             let store = try ContentStore(root: root)
             let lease = try store.lease()
-            let layer = try store.writeLayer(
-                of: changes,
-                LayerOptions(
-                    compression: .uncompressed, latestTime: latestTime,
-                    withoutMountPoints: mountPoints),
-                into: try .receiving(root: root), under: lease)
+            let options = LayerOptions(
+                compression: .uncompressed, latestTime: latestTime,
+                withoutMountPoints: mountPoints)
+            let layers = try Layers.receiving(root: root)
+            let layer =
+                switch source {
+                case .upper(let upper):
+                    try store.writeLayer(
+                        of: OverlayMount(lower: lower, upper: upper, work: nil), options,
+                        into: layers, under: lease)
+                case .layers(let count):
+                    try store.writeSquashedLayer(
+                        of: Array(lower.dropFirst(count)), over: Array(lower.prefix(count)),
+                        options,
+                        into: layers, under: lease)
+                }
             output.write(layer.json)
             withExtendedLifetime(lease) {}
         }

@@ -34,8 +34,8 @@ extension BuildCase {
 
     private static func makeBaseArchive() throws -> String {
         let script = """
-            place=$(mktemp -d /tmp/kade-test-base-XXXXXX)
-            mkdir "$place/r"
+            place=$2
+            mkdir -p "$place/r"
             tar -C "$place/r" -xf "$1"
             mkdir -p "$place/r/proc" "$place/r/sys" "$place/r/dev" "$place/r/run" "$place/r/var"
             mkdir -p "$place/r/data/sub" "$place/r/usr/lib"
@@ -44,11 +44,10 @@ extension BuildCase {
             touch "$place/r/etc/hosts" "$place/r/etc/hostname" "$place/r/etc/resolv.conf"
             tar -C "$place/r" -cf "$place/base.tar" .
             rm -r "$place/r"
-            echo "$place/base.tar"
             """
-        let path = try Tool.check(
-            "sh", "-ec", script, "sh", try Kade.busyboxArchive.get())
-        return String(path.dropLast())
+        let place = SharedFolder.at("base")
+        try Tool.check("sh", "-ec", script, "sh", try Kade.busyboxArchive.get(), place)
+        return place + "/base.tar"
     }
 
     /// A shell function that lists a directory tree: kinds, modes, owners, links and contents.

@@ -3,43 +3,6 @@ import Testing
 
 /// What `kade build` does beyond what other builders do alike.
 @Suite(.enabled(if: isRoot)) struct BuildCommandTests {
-    /// An instance of Kade with the image `base`, and a context.
-    private struct Site {
-        let kade: Kade
-        let folder: TemporaryFolder
-
-        init(_ dockerfile: String, context script: String = "") throws {
-            kade = try Kade()
-            try kade.check("import", try BuildCase.baseArchive.get(), "base:latest")
-            folder = try TemporaryFolder()
-            try write(dockerfile, context: script)
-        }
-
-        func write(_ dockerfile: String, context script: String = "") throws {
-            let one = BuildCase(name: "", dockerfile: dockerfile, context: script)
-            try one.write(to: folder, at: "context")
-        }
-
-        /// Builds the context as the image `made`.
-        func build(_ flags: String...) throws -> Tool.Outcome {
-            try kade.call(
-                ["build", "--progress", "plain", "-t", "made"] + flags + [folder.at("context")])
-        }
-
-        /// Builds it, which must succeed.
-        @discardableResult
-        func check(_ flags: String...) throws -> String {
-            let outcome = try kade.call(
-                ["build", "--progress", "plain", "-t", "made"] + flags + [folder.at("context")])
-            guard outcome.exitCode == 0 else { throw Tool.Failure(description: outcome.errors) }
-            return outcome.errors
-        }
-
-        func read(_ path: String) throws -> String {
-            try kade.check("run", "--rm", "made", "cat", path)
-        }
-    }
-
     @Test func `the same inputs give the same image in another store and at another time`() throws {
         let dockerfile = """
             FROM base
@@ -50,7 +13,7 @@ import Testing
         let script = "mkdir -p d; for n in 3 1 2; do echo $n > d/$n; done"
         var ids: Set<String> = []
         for _ in 0..<2 {
-            let site = try Site(dockerfile, context: script)
+            let site = try BuildSite(dockerfile, context: script)
             // The base image's time is one of the inputs.
             try site.kade.check("rmi", "base")
             let layout = try Self.baseLayout.get()
@@ -68,8 +31,7 @@ import Testing
     private static let baseLayout = Result {
         let kade = try Kade()
         try kade.check("import", try BuildCase.baseArchive.get(), "base:latest")
-        let place = try Tool.check("mktemp", "-d", "/tmp/kade-test-layout-XXXXXX").dropLast()
-        let archive = "\(place)/base.tar"
+        let archive = SharedFolder.at("base-layout.tar")
         try Tool.check(
             "skopeo", "copy", "-q", "--insecure-policy",
             "oci:\(kade.root)/image:docker.io/library/base:latest",
@@ -78,7 +40,7 @@ import Testing
     }
 
     @Test func `what is cached is not done again, and --why says what changed`() throws {
-        let site = try Site(
+        let site = try BuildSite(
             "FROM base\nCOPY a /a\nRUN head -c 8 /dev/urandom | od > /random\nCOPY b /b",
             context: "echo 1 > a; echo 1 > b")
         #expect(try site.check("--why").contains("because it was not built here before"))
@@ -105,18 +67,23 @@ import Testing
     }
 
     @Test func `pruning the builder frees what only the cache needs`() throws {
-        let site = try Site("FROM base\nRUN head -c 1000000 /dev/urandom > /big")
+        let site = try BuildSite("FROM base\nRUN head -c 1000000 /dev/urandom > /big")
         try site.check()
         try site.kade.check("rmi", "made")
         let blobs = site.kade.root + "/image/blobs/sha256"
         let before = try Tool.check("du", "-s", blobs)
+        let rows = try site.kade.check(
+            "system", "df", "--format", "{{.Type}} {{.TotalCount}} {{.Active}} {{.Size}}")
+        #expect(rows.contains("Build Cache 1 0 2"))  // the blob and the layer of a megabyte
+        #expect(try site.kade.check("system", "df", "-v").contains("regular"))
         #expect(try site.kade.check("builder", "prune", "-f").contains("Total reclaimed space: 1"))
         #expect(try Tool.check("du", "-s", blobs) != before)
+        #expect(try Tool.check("ls", site.kade.root + "/build/inputs").isEmpty)
         #expect(!(try site.check().contains("CACHED")))
     }
 
     @Test func `here-documents are shell text, scripts and files`() throws {
-        let site = try Site(
+        let site = try BuildSite(
             """
             FROM base
             ENV v=1
@@ -146,7 +113,7 @@ import Testing
     }
 
     @Test func `secrets, caches, binds and tmpfs are seen by RUN and not by the image`() throws {
-        let site = try Site(
+        let site = try BuildSite(
             """
             FROM base AS other
             RUN echo other > /from-other
@@ -185,7 +152,7 @@ import Testing
     }
 
     @Test func `links of the context and of the image stay inside`() throws {
-        let site = try Site(
+        let site = try BuildSite(
             """
             FROM base
             RUN ln -s /../../../../../outside /away && ln -s ../../../../etc /up
@@ -203,7 +170,7 @@ import Testing
     }
 
     @Test func `stages run side by side, and what is not needed does not run`() throws {
-        let site = try Site(
+        let site = try BuildSite(
             """
             FROM base AS one
             RUN sleep 4; touch /one
@@ -225,7 +192,7 @@ import Testing
     }
 
     @Test func `triggers of a base image run in the build on top of it`() throws {
-        let site = try Site(
+        let site = try BuildSite(
             "FROM base\nONBUILD COPY file /from-trigger\nONBUILD RUN echo ran > /ran")
         try site.kade.check("build", "-q", "-t", "parent", site.folder.at("context"))
         try site.write("FROM parent\nRUN cat /ran > /after", context: "echo x > file")
@@ -239,7 +206,7 @@ import Testing
 
     @Test func `files come with their parents, without what is excluded, and on their own`() throws
     {
-        let site = try Site(
+        let site = try BuildSite(
             """
             FROM base
             COPY --parents ./d/./e/x **/*.txt /p/
@@ -262,7 +229,7 @@ import Testing
     }
 
     @Test func `an interrupted build leaves nothing`() throws {
-        let site = try Site("FROM base\nRUN echo begun; sleep 100")
+        let site = try BuildSite("FROM base\nRUN echo begun; sleep 100")
         let running = try site.kade.start(
             "build", "--progress", "plain", site.folder.at("context"))
         try site.kade.wait { running.errors.contains("#2 0") }
@@ -275,7 +242,7 @@ import Testing
     }
 
     @Test func `limits hold for RUN, and networks are as asked`() throws {
-        let site = try Site(
+        let site = try BuildSite(
             """
             FROM base
             RUN ulimit -n > /files; ls /sys/class/net > /none; cat /etc/hosts > /hosts
@@ -307,7 +274,7 @@ import Testing
     func `errors name the line and the reason`(
         dockerfile: String, place: String, why: String
     ) throws {
-        let site = try Site(
+        let site = try BuildSite(
             dockerfile,
             context: "echo x > file; mkdir d; echo y > hidden; echo hidden > .dockerignore")
         let outcome = try site.build()
@@ -318,7 +285,7 @@ import Testing
     }
 
     @Test func `the Dockerfile may come from elsewhere, with an ignore file of its own`() throws {
-        let site = try Site(
+        let site = try BuildSite(
             "FROM scratch",
             context: "echo a > a; echo b > b; mkdir sub; echo b > sub/other.dockerignore")
         let other = site.folder.at("context/sub/other")
@@ -335,7 +302,7 @@ import Testing
     }
 
     @Test func `the context may be an archive, and the result one, too`() throws {
-        let site = try Site("FROM base\nCOPY . /all/", context: "mkdir d; echo x > d/x")
+        let site = try BuildSite("FROM base\nCOPY . /all/", context: "mkdir d; echo x > d/x")
         let result = site.folder.at("result.tar")
         let piped = try Tool.run(
             "sh", "-c",
@@ -344,7 +311,7 @@ import Testing
             BuiltProgram.path("kade"), site.kade.root, site.kade.runRoot, result)
         #expect(piped.exitCode == 0, "\(piped.errors)")
         #expect(try Tool.check("tar", "-xOf", result, "all/d/x") == "x\n")
-        #expect(try Tool.check("ls", site.kade.root + "/build").contains("context-") == false)
+        #expect(try Tool.check("ls", site.kade.root + "/build/scratch").isEmpty)
         for (type, transport) in [("oci", "oci-archive"), ("docker", "docker-archive")] {
             let file = site.folder.at(type)
             try site.check("-o", "type=\(type),dest=\(file)")
@@ -354,14 +321,17 @@ import Testing
     }
 
     @Test func `files of the web are added, with a checksum where one is given`() throws {
-        let site = try Site("FROM base", context: "mkdir www; echo web > www/f.txt")
+        let site = try BuildSite("FROM base", context: "mkdir www; echo web > www/f.txt")
         let port = UInt16.random(in: 20000...32000)
         let address = "http://127.0.0.1:\(port)/f.txt"
         let server = try Tool.start([
             "busybox", "httpd", "-f", "-p", "127.0.0.1:\(port)", "-h",
             site.folder.at("context/www"),
         ])
-        defer { server.signal(SIGTERM) }
+        defer {
+            server.signal(SIGKILL)  // it has the signals of the test's thread blocked
+            server.process.waitUntilExit()
+        }
         try site.kade.wait {
             try Tool.run("busybox", "wget", "-q", "-O", "/dev/null", address).exitCode == 0
         }

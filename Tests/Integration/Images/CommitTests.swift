@@ -58,6 +58,41 @@ import Testing
                 == 2)
     }
 
+    @Test func `a container that a killed commit left frozen goes on with the next command`() throws
+    {
+        let kade = try Kade.withBusybox()
+        try kade.check(
+            "run", "-d", "--name", "one", "busybox", "sh", "-c",
+            "head -c 200000000 /dev/zero > /big; touch /ready; sleep 1000")
+        try kade.wait { try kade("exec", "one", "test", "-e", "/ready").exitCode == 0 }
+        var isFrozen = false
+        while !isFrozen {
+            let commit = try kade.start("commit", "one", "made:1")
+            while commit.process.isRunning, !isFrozen {
+                isFrozen =
+                    try Tool.check(
+                        "find", kade.root + "/containers", "-name", "pause.lock"
+                    ).isEmpty == false && (try Self.isFrozen(kade, "one"))
+            }
+            commit.signal(SIGKILL)
+            commit.process.waitUntilExit()
+        }
+        #expect(try kade.check("exec", "one", "echo", "goes on") == "goes on")
+        #expect(try kade.inspect("one", "{{.State.Status}}") == "running")
+        // A pause that a user wants stays.
+        try kade.check("pause", "one")
+        #expect(try kade.check("ps", "--format", "{{.State}}") == "paused")
+        try kade.check("unpause", "one")
+    }
+
+    /// Asks the runtime, which mends nothing.
+    private static func isFrozen(_ kade: Kade, _ name: String) throws -> Bool {
+        let id = try Tool.check("ls", kade.root + "/containers").trimmingCharacters(in: .newlines)
+        let state = try Tool.run(
+            BuiltProgram.path("kade-runtime"), "--root", kade.runRoot + "/runtime", "state", id)
+        return state.output.contains("\"paused\"")
+    }
+
     @Test func `the same changes at the same second give the same image`() throws {
         let kade = try Kade.withBusybox()
         var ids: [String] = []

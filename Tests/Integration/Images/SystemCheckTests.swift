@@ -28,7 +28,8 @@ import Testing
             "system", "df", "--format", "{{.Type}}|{{.TotalCount}}|{{.Active}}"
         ).split(
             separator: "\n")
-        #expect(rows == ["Images|2|2", "Containers|2|1", "Local Volumes|1|1"])
+        #expect(
+            rows == ["Images|2|2", "Containers|2|1", "Local Volumes|1|1", "Build Cache|0|0"])
         #expect(try kade.check("system", "df").hasPrefix("TYPE"))
         #expect(try kade.check("system", "df", "-v").contains("Image blobs"))
         try kade.check("rm", "-f", "runs", "maker")
@@ -66,6 +67,33 @@ import Testing
                 separator: "\n"
             ).map(String.init).sorted()
         }
+    }
+
+    @Test(arguments: ["manifest", "config"])
+    func `a damaged image is named, and the others are listed and used`(part: String) throws {
+        let pulled = try Pulled()
+        let kade = pulled.kade
+        try kade.check("import", try Kade.busyboxArchive.get(), "busybox:latest")
+        let whole = try kade.check("images", "-q", "--no-trunc", "busybox")
+        let config = try kade.check("inspect", "-f", "{{.Id}}", pulled.name)
+        let manifest = try kade.check("images", "--digests", "--format", "{{.Digest}}", pulled.name)
+        let digest = (part == "config" ? config : manifest).dropFirst("sha256:".count)
+        try Tool.check(
+            "sh", "-c", "echo >> \"$1\"", "sh", "\(kade.root)/image/blobs/sha256/\(digest)")
+
+        let listing = try kade("images", "--no-trunc")
+        #expect(listing.exitCode == 0)
+        #expect(listing.output.contains(whole))
+        #expect(listing.errors.contains("image \(pulled.name) is damaged"))
+        #expect(listing.errors.contains("kade system check --repair"))
+        #expect(try kade.check("images", "--tree").contains("busybox"))
+        #expect(
+            try kade.check("run", "--rm", String(whole.dropFirst(7).prefix(12)), "echo", "x") == "x"
+        )
+        #expect(try kade.check("run", "--rm", whole, "echo", "x") == "x")
+        #expect(try kade.check("system", "df").contains("Images"))
+        #expect(try kade("system", "check", "--repair").exitCode == 0)
+        #expect(try kade("images").errors.isEmpty)
     }
 
     @Test func `a whole store has no fault`() throws {

@@ -40,6 +40,14 @@ import Testing
         #expect(try bundle.leftovers().isEmpty)
     }
 
+    @Test func `a container whose removal was cut short is deleted`() throws {
+        let bundle = try RuntimeBundle()
+        try bundle.startSleeping()
+        try Tool.check("rm", "\(bundle.root)/\(bundle.id)/config.json")
+        #expect(try bundle.runtime("delete", "--force", bundle.id).exitCode == 0)
+        #expect(try bundle.leftovers().isEmpty)
+    }
+
     @Test func `a container without a process is created, and refuses its start`() throws {
         let bundle = try RuntimeBundle { $0.process = nil }
         try bundle.write()

@@ -1,0 +1,38 @@
+import Foundation
+
+/// An instance of Kade with the image `base`, and a context.
+struct BuildSite {
+    let kade: Kade
+    let folder: TemporaryFolder
+
+    init(_ dockerfile: String, context script: String = "") throws {
+        kade = try Kade()
+        try kade.check("import", try BuildCase.baseArchive.get(), "base:latest")
+        folder = try TemporaryFolder()
+        try write(dockerfile, context: script)
+    }
+
+    func write(_ dockerfile: String, context script: String = "") throws {
+        let one = BuildCase(name: "", dockerfile: dockerfile, context: script)
+        try one.write(to: folder, at: "context")
+    }
+
+    /// Builds the context as the image `made`.
+    func build(_ flags: String...) throws -> Tool.Outcome {
+        try kade.call(
+            ["build", "--progress", "plain", "-t", "made"] + flags + [folder.at("context")])
+    }
+
+    /// Builds it, which must succeed.
+    @discardableResult
+    func check(_ flags: String...) throws -> String {
+        let outcome = try kade.call(
+            ["build", "--progress", "plain", "-t", "made"] + flags + [folder.at("context")])
+        guard outcome.exitCode == 0 else { throw Tool.Failure(description: outcome.errors) }
+        return outcome.errors
+    }
+
+    func read(_ path: String) throws -> String {
+        try kade.check("run", "--rm", "made", "cat", path)
+    }
+}
