@@ -14,13 +14,14 @@ let strict: [SwiftSetting] = [
 ///
 /// By default each generic type, such as an array of something, is looked up by its name when it is
 /// first used: a quarter of what the runtime computes for a container. And each function gets a
-/// section, so that the linker can arrange them.
+/// section, so that the linker can arrange them, and keeps its name, which LLVM's merging takes.
 let lean: [SwiftSetting] =
     strict + [
         .unsafeFlags(
             [
                 "-prespecialize-generic-metadata",
                 "-disable-concrete-type-metadata-mangled-name-accessors", "-function-sections",
+                "-disable-llvm-merge-functions-pass",
             ].flatMap { ["-Xfrontend", $0] }, .when(configuration: .release))
     ]
 
