@@ -1,7 +1,4 @@
-import Linux
 import NIOCore
-import NIOPosix
-import SystemPackage
 
 /// A part of a file on its way to a server, read portion by portion as the network takes them.
 struct FileBody: AsyncSequence, Sendable {
@@ -34,32 +31,5 @@ struct FileBody: AsyncSequence, Sendable {
             body.progress(offset)
             return portion
         }
-    }
-}
-
-/// An open file that several requests read from.
-final class HeldFile: Sendable {
-    private let file: OwnedFD
-
-    init(_ file: consuming OwnedFD) { self.file = file }
-
-    /// Reads bytes at a place.
-    ///
-    /// - Throws: a `SystemCallError`; also when the file is shorter than it should be.
-    fileprivate func portion(at offset: Int64, count: Int) throws -> ByteBuffer {
-        var buffer = ByteBufferAllocator().buffer(capacity: count)
-        while buffer.readableBytes < count {
-            let place = offset + Int64(buffer.readableBytes)
-            let missing = count - buffer.readableBytes
-            let read = try buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: missing) {
-                try file.read(
-                    into: UnsafeMutableRawBufferPointer(rebasing: $0[..<missing]),
-                    atOffsetInBytes: place)
-            }
-            guard read > 0 else {
-                throw SystemCallError(call: "pread", subject: "the blob", errno: .ioError)
-            }
-        }
-        return buffer
     }
 }

@@ -17,9 +17,9 @@ extension RegistryAPI {
             return try await delete(digest, from: repository, neededBy: needing)
         }
         let content = content
-        let file = try await blocking { () throws -> ServedFile? in
+        let file = try await blocking { () throws -> HeldFile? in
             guard content.contains(digest) else { return nil }
-            return ServedFile(try content.open(digest))
+            return HeldFile(try content.open(digest))
         }
         guard let file else { throw unknown(digest, in: repository) }
         let size = try file.sizeInBytes()

@@ -57,7 +57,11 @@ struct HTTPServer: Sendable {
             try await withThrowingDiscardingTaskGroup { group in
                 try await listener.executeThenClose { accepted in
                     for try await connection in accepted {
-                        group.addTask { await serve(connection, log: log, respond: respond) }
+                        // Being cancelled must not tear off the answers under way.
+                        let work = Task {
+                            await serve(connection, log: log, respond: respond)
+                        }
+                        group.addTask { await work.value }
                     }
                 }
             }
@@ -95,12 +99,13 @@ struct HTTPServer: Sendable {
             try await connection.executeThenClose { parts, answers in
                 let exchange = ServerExchange(
                     respond: respond, log: log, body: RequestBody(parts.makeAsyncIterator()),
-                    answers: answers, client: channel.remoteAddress.map(Self.name) ?? "-")
+                    answers: answers, connections: connections,
+                    client: channel.remoteAddress.map(Self.name) ?? "-")
                 while connections.setBusy(false, at: place),
                     let head = try await exchange.body.nextHead()
                 {
                     _ = connections.setBusy(true, at: place)
-                    guard try await exchange.answer(head, isLast: connections.isEnding) else {
+                    guard try await exchange.answer(head) else {
                         break
                     }
                 }

@@ -1,5 +1,6 @@
 import NIOHTTP1
 import OCI
+import Registry
 
 /// What a client is answered.
 struct Response: Sendable {
@@ -11,7 +12,7 @@ struct Response: Sendable {
     enum Body: Sendable {
         case none
         case bytes([UInt8])
-        case file(ServedFile, Range<Int64>)
+        case file(HeldFile, Range<Int64>)
 
         /// Its length.
         var sizeInBytes: Int64 {

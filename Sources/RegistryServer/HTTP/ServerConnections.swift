@@ -36,7 +36,7 @@ final class ServerConnections: Sendable {
         }
     }
 
-    /// Whether each connection's present request is its last.
+    /// Whether the request that a connection is at is its last.
     var isEnding: Bool { state.withLock { $0.isEnding } }
 
     /// Closes the connections that wait for a request, and lets the others finish theirs.

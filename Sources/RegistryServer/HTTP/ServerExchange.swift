@@ -1,5 +1,6 @@
 import NIOCore
 import NIOHTTP1
+import Registry
 
 /// Requests and answers of one connection.
 struct ServerExchange {
@@ -7,6 +8,7 @@ struct ServerExchange {
     let log: AccessLog
     let body: RequestBody
     let answers: NIOAsyncChannelOutboundWriter<HTTPServerResponsePart>
+    let connections: ServerConnections
     let client: String
 
     /// How much of a file is read at once.
@@ -19,7 +21,7 @@ struct ServerExchange {
     /// Answers a request.
     ///
     /// - Returns: whether another one may follow on the connection.
-    func answer(_ head: HTTPRequestHead, isLast: Bool) async throws -> Bool {
+    func answer(_ head: HTTPRequestHead) async throws -> Bool {
         let started = ContinuousClock.now
         let isWaiting = head.headers.first(name: "Expect")?.lowercased() == "100-continue"
         body.beforeReading(isWaiting ? invite : nil)
@@ -30,7 +32,7 @@ struct ServerExchange {
             response = error.response
         }
         let isReadable = try await body.drain(upToBytes: Self.unwantedInBytes)
-        let goesOn = head.isKeepAlive && isReadable && !isLast
+        let goesOn = head.isKeepAlive && isReadable && !connections.isEnding
         if !goesOn { response.headers.add(name: "Connection", value: "close") }
         do {
             try await write(response, to: head)
@@ -69,7 +71,9 @@ struct ServerExchange {
             var offset = range.lowerBound
             while offset < range.upperBound {
                 let size = min(Int64(Self.portionInBytes), range.upperBound - offset)
-                let portion = try await file.portion(at: offset, sizeInBytes: Int(size))
+                let portion = try await blocking { [offset] in
+                    try file.portion(at: offset, count: Int(size))
+                }
                 try await answers.write(.body(.byteBuffer(portion)))
                 offset += size
             }

@@ -12,7 +12,7 @@ final class TestRegistry {
     /// Its password.
     static let password = "s3cret:word"
     /// The line of a htpasswd file for them (bcrypt, which the registry insists on).
-    private static func passwordLine() throws -> String {
+    static func passwordLine() throws -> String {
         let program =
             "import crypt; print(crypt.crypt('\(password)', crypt.mksalt(crypt.METHOD_BLOWFISH, rounds=16)))"
         let hash = try Tool.check("python3", "-W", "ignore", "-c", program)

@@ -46,17 +46,13 @@ final class ServedRegistry {
         return try server.wait()
     }
 
+    /// What sends requests to it, one on each connection.
+    var client: HTTPClient { HTTPClient(port: port) }
+
     /// Sends a request and reads the answer.
     func send(
         _ method: String, _ path: String, _ headers: [String: String] = [:], _ body: [UInt8]? = nil
-    ) throws -> HTTPAnswer {
-        let connection = try HTTPConnection(port: port)
-        var headers = headers
-        if let body { headers["Content-Length"] = headers["Content-Length"] ?? "\(body.count)" }
-        try connection.sendHead(method, path, headers)
-        if let body { try connection.send(body) }
-        return try connection.answer(toHead: method == "HEAD")
-    }
+    ) throws -> HTTPAnswer { try client.send(method, path, headers, body) }
 
     /// Pushes a blob with one request.
     @discardableResult
@@ -88,6 +84,23 @@ final class ServedRegistry {
             "find", "\(kade.root)/image/blobs", "\(kade.root)/image/ingest", "-type", "f",
             "-not", "-name", "*.lock"
         ).split(separator: "\n").map { String($0.split(separator: "/").last ?? "") }.sorted()
+    }
+}
+
+/// Sends requests to a port of this machine, one on each connection.
+struct HTTPClient: Sendable {
+    let port: UInt16
+
+    /// Sends a request and reads the answer.
+    func send(
+        _ method: String, _ path: String, _ headers: [String: String] = [:], _ body: [UInt8]? = nil
+    ) throws -> HTTPAnswer {
+        let connection = try HTTPConnection(port: port)
+        var headers = headers
+        if let body { headers["Content-Length"] = headers["Content-Length"] ?? "\(body.count)" }
+        try connection.sendHead(method, path, headers)
+        if let body { try connection.send(body) }
+        return try connection.answer(toHead: method == "HEAD")
     }
 }
 
