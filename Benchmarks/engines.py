@@ -57,6 +57,14 @@ class Engine:
     def exec_command(self):
         return self.timed("exec", "bench", "/bin/true")
 
+    # Flags of `build` that an engine needs to run at all here.
+    build_flags = []
+
+    def build_command(self, kind, context):
+        flags = ["--no-cache"] if kind == "cold" else []
+        return self.timed("build", "-q", "--network", "none", *self.build_flags, *flags, "-t",
+                          "bench-built", context)
+
     def ps_command(self):
         return self.timed("ps")
 
@@ -135,7 +143,8 @@ class Docker(Engine):
                 stdout=log, stderr=log)
         try:
             self.wait(socket)
-            super().__init__("docker", ["docker", "-H", socket], tar)
+            # Without the plug-in buildx the classic builder is what Docker has.
+            super().__init__("docker", ["docker", "-H", socket], tar, {"DOCKER_BUILDKIT": "0"})
         except Missing:
             self.end_daemon()
             raise
@@ -158,6 +167,20 @@ class Docker(Engine):
     def end_daemon(self):
         self.daemon.send_signal(signal.SIGTERM)
         self.daemon.wait()
+
+
+def make_context(work):
+    """A context whose Dockerfile has five steps. podman builds with buildah's own code."""
+    context = os.path.join(work, "context")
+    os.makedirs(os.path.join(context, "files"))
+    with open(os.path.join(context, "Dockerfile"), "w") as file:
+        file.write(f'FROM {IMAGE}\nRUN ["/bin/busybox", "touch", "/one"]\nCOPY files /files/\n'
+                   'RUN ["/bin/busybox", "rm", "/one"]\nWORKDIR /work\n'
+                   'RUN ["/bin/busybox", "touch", "/two"]\n')
+    for number in range(100):
+        with open(os.path.join(context, "files", f"{number}"), "w") as file:
+            file.write(f"{number}\n" * 1000)
+    return context
 
 
 def makers(programs, work):

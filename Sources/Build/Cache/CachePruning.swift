@@ -19,9 +19,9 @@ package enum CachePruning {
     ) throws(Problem) -> Outcome {
         let store = try ContentStore(root: engine.steps.dataRoot)
         let now = Timestamp.now.nanosecondsSinceEpoch / 1_000_000_000
-        let removed = try store.buildCache.prune { used in
-            unusedForSeconds.map { now - used >= $0 } ?? true
-        }
+        let isOld = { (used: Int64) in unusedForSeconds.map { now - used >= $0 } ?? true }
+        let removed = try store.buildCache.prune(where: isOld)
+        try StatCache.prune(below: engine.steps.dataRoot, where: isOld)
         if unusedForSeconds == nil {
             try CacheDirectory.prune(below: engine.steps.dataRoot)
         }

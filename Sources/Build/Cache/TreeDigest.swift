@@ -12,9 +12,14 @@ struct TreeDigest {
     private(set) var files: [String: String] = [:]
     private var hasher = ContentHasher()
     private let keepsOwners: Bool
+    /// What the last build knew of the files.
+    private let stats: StatCache?
     private let buffer = CopyBuffer()
 
-    init(keepsOwners: Bool) { self.keepsOwners = keepsOwners }
+    init(keepsOwners: Bool, stats: StatCache?) {
+        self.keepsOwners = keepsOwners
+        self.stats = stats
+    }
 
     /// The digest of all that was added.
     var digest: Digest { hasher.digest() }
@@ -78,14 +83,19 @@ struct TreeDigest {
     private mutating func content(
         of entry: TreeEntry, in parent: borrowing OpenDirectory
     ) throws(SystemCallError) -> String {
+        if let known = stats?.digest(of: entry.status) { return known }
         let file = try parent.openFile(entry.name)
+        // Of the file that is read, which may be another by now.
+        let status = try FileStatus(of: file)
         var hasher = ContentHasher()
         while true {
             let portion = try buffer.read(from: file)
             if portion.isEmpty { break }
             hasher.update(portion)
         }
-        return hasher.digest().encoded
+        let digest = hasher.digest().encoded
+        if try FileStatus(of: file) == status { stats?.note(digest, of: status) }
+        return digest
     }
 }
 

@@ -57,6 +57,18 @@ struct ChosenSource: Sendable {
 }
 
 extension SourceTree {
+    /// A file's text; nil where there is no such file.
+    func text(_ path: String) throws(Problem) -> String? {
+        do throws(SystemCallError) {
+            let file = try root.open(FilePath(path), .readOnly)
+            return String(decoding: try file.readAll(), as: UTF8.self)
+        } catch  where [.noSuchFileOrDirectory, .notDirectory].contains(error.errno) {
+            return nil
+        } catch {
+            throw Problem(error, what: "cannot read \(path) of \(name)")
+        }
+    }
+
     /// Finds what a source of COPY means: one path, or all that its wildcards match.
     ///
     /// - Parameters:
@@ -140,7 +152,7 @@ extension SourceTree {
     }
 
     /// The names in a directory; none when it is no directory.
-    private func names(in path: String) throws(Problem) -> [String] {
+    func names(in path: String) throws(Problem) -> [String] {
         try asking("cannot list \(path) of \(name)") { () throws(SystemCallError) in
             let directory: OwnedFD
             do throws(SystemCallError) {

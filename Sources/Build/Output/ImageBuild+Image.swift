@@ -3,42 +3,75 @@ import Engine
 package import OCI
 import Storage
 
+/// What a build made for one platform.
+package struct BuiltManifest: Sendable {
+    /// The digest of the configuration.
+    package var configuration: Digest
+    package var descriptor: Descriptor
+    /// The manifest of what is attested of it (`--provenance`, `--sbom`).
+    package var attestation: Descriptor?
+}
+
 /// An image that a build made.
 package struct BuiltImage: Sendable {
-    /// `sha256:…` of the configuration: the image's ID.
+    /// `sha256:…`: of the configuration, or of the index where there is one.
     package var id: Digest
-    /// The manifest.
+    /// The digest of the configuration; nil for an index.
+    package var configuration: Digest?
+    /// The manifest, or the index of several.
     package var manifest: Descriptor
     /// The full references that name it.
     package var names: [String]
 }
 
 extension ImageBuild {
-    /// Keeps a stage as an image of the store, under the tags of the request.
+    /// Keeps a stage as a manifest of the store, which nothing names yet.
     ///
-    /// The same stage gives the same image on another day and machine: all times are the stage's.
-    package func makeImage(of result: StageResult) throws(Problem) -> BuiltImage {
-        let configuration = result.configuration.json()
-        let config = Descriptor(
-            mediaType: .configuration, digest: ContentHasher.sha256(configuration),
-            size: Int64(configuration.count))
-        let manifest = Manifest(
-            schemaVersion: 2, mediaType: .manifest, config: config,
-            layers: result.layers.map(\.descriptor))
-        let text = manifest.json()
-        let descriptor = Descriptor(
-            mediaType: .manifest, digest: ContentHasher.sha256(text), size: Int64(text.count))
-        try lease.protect([config.digest, descriptor.digest])
-        try store.store(configuration)
-        try store.store(text)
-        var names: [String] = []
+    /// The same stage gives the same manifest on another day and machine: all times are the stage's.
+    package func makeManifest(of result: StageResult) throws(Problem) -> BuiltManifest {
+        var configuration = result.configuration
+        configuration.unknownFields[CacheImage.member] = inlineCache
+        var descriptor = try store.storeImage(
+            configuration, layers: result.layers.map(\.descriptor), under: lease)
+        let platform = result.platform
+        descriptor.platform = Platform(
+            os: platform.os, architecture: platform.architecture, variant: platform.variant,
+            osVersion: platform.osVersion, osFeatures: platform.osFeatures)
+        return BuiltManifest(
+            configuration: ContentHasher.sha256(configuration.json()), descriptor: descriptor,
+            attestation: try attest(descriptor, result))
+    }
+
+    /// Names manifests under the tags of the request: several of them as an index.
+    ///
+    /// The builds that made them must live up to now, since they protect them.
+    package func makeImage(of manifests: [BuiltManifest]) throws(Problem) -> BuiltImage {
+        var image: BuiltImage
+        if let only = manifests.first, manifests.count == 1, only.attestation == nil {
+            var descriptor = only.descriptor
+            descriptor.platform = nil
+            image = BuiltImage(
+                id: only.configuration, configuration: only.configuration, manifest: descriptor,
+                names: [])
+        } else {
+            let index = ImageIndex(
+                schemaVersion: 2, mediaType: .index,
+                manifests: manifests.map(\.descriptor) + manifests.compactMap(\.attestation))
+            let text = index.json()
+            let descriptor = Descriptor(
+                mediaType: .index, digest: ContentHasher.sha256(text), size: Int64(text.count))
+            try lease.protect([descriptor.digest])
+            try store.store(text)
+            image = BuiltImage(
+                id: descriptor.digest, configuration: nil, manifest: descriptor, names: [])
+        }
         for tag in request.tags {
             let reference = try ImageReference(parsing: tag).withDefaultTag
-            try store.name(reference, descriptor)
-            names.append("\(reference)")
+            try store.name(reference, image.manifest)
+            image.names.append("\(reference)")
         }
-        if names.isEmpty { try store.references.keep(descriptor) }
-        return BuiltImage(id: config.digest, manifest: descriptor, names: names)
+        if image.names.isEmpty { try store.references.keep(image.manifest) }
+        return image
     }
 }
 

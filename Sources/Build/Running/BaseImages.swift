@@ -26,7 +26,22 @@ extension ImageBuild {
         try lease.protect(
             found.configuration.rootfs.diffIDs + found.manifest.layers.map(\.digest)
                 + [found.manifest.config.digest])
-        return try engine.steps.image(named: image, platform: platform)
+        let base = try engine.steps.image(named: image, platform: platform)
+        note(base, named: image, platform: platform)
+        return base
+    }
+
+    /// Keeps in mind that the build is made of the image.
+    private func note(_ base: BaseImage, named image: String, platform: Platform?) {
+        // A text that is no reference is an ID, which is its own name.
+        let reference = base.name.flatMap { try? ImageReference(parsing: $0) }
+        let address = reference.map {
+            PackageAddress.image($0, platform: platform ?? request.platform ?? .host)
+        }
+        materials.add(
+            .init(
+                address: address ?? "pkg:docker/\(image)", algorithm: base.digest.algorithm,
+                digest: base.digest.encoded))
     }
 
     private func find(

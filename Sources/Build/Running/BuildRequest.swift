@@ -1,5 +1,6 @@
 package import Engine
 package import OCI
+import Synchronization
 package import SystemPackage
 
 /// What someone asks of a build: the flags of `build` as plain values.
@@ -20,6 +21,20 @@ package struct BuildRequest: Sendable {
     package var target: String?
     /// `--no-cache`: every instruction is done again.
     package var usesCache = true
+    /// `--cache-from`.
+    package var cacheSources: [CachePlace] = []
+    /// `--cache-to`.
+    package var cacheTargets: [CacheExport] = []
+    /// `--provenance`, `--sbom` and `--attest`.
+    package var attestations = AttestationRequest()
+    /// `--allow`.
+    package var entitlements: Set<BuildEntitlement> = []
+    /// Whether steps tell their platform: where several are built.
+    package var namesPlatform = false
+    /// Counts the steps of all builds for one command.
+    let stepNumbers = StepNumbers()
+    /// What instructions of all these builds came to.
+    let madeSteps = MadeSteps()
     /// `--no-cache-filter`: the names of stages that are made again.
     package var uncachedStages: Set<String> = []
     /// `--pull`.
@@ -66,6 +81,26 @@ package enum BasePullPolicy: String, Sendable {
     case missing
     case always
     case never
+}
+
+/// What a Dockerfile may do beyond the sandbox of RUN.
+package enum BuildEntitlement: String, Sendable {
+    /// `RUN --network=host`.
+    case hostNetwork = "network.host"
+    /// `RUN --security=insecure`.
+    case insecure = "security.insecure"
+}
+
+/// The numbers of steps in the order in which they begin.
+final class StepNumbers: Sendable {
+    private let last = Mutex(0)
+
+    func next() -> Int {
+        last.withLock { number in
+            number += 1
+            return number
+        }
+    }
 }
 
 /// A secret that RUN may mount.

@@ -20,7 +20,8 @@ package final class ImageBuild: Sendable {
     let report: @Sendable (BuildEvent) -> Void
     let sources: SourceTrees
     private let results: StageResults
-    private let nextNumber = Mutex(1)
+    /// What it took from elsewhere.
+    let materials = Materials()
 
     /// Reads the Dockerfile.
     ///
@@ -63,6 +64,7 @@ package final class ImageBuild: Sendable {
             report(.warned("[build-arg] \(name) was given and no ARG declares it"))
         }
         if request.epochInSeconds == nil { try checkEpoch() }
+        try importCaches()
         let first = FirstFailure()
         var threads: [WorkerThread] = []
         for index in graph.needed where index != graph.target {
@@ -79,6 +81,7 @@ package final class ImageBuild: Sendable {
             target.withLock { $0 = result }
         }
         for thread in threads { thread.join() }
+        try sources.saveStats()
         if let problem = first.problem { throw problem }
         try failOnWarnings()
         guard let result = target.withLock({ $0 }) else {
@@ -108,13 +111,6 @@ package final class ImageBuild: Sendable {
         try results.result(of: index) { () throws(Problem) in
             var stage = StageBuild(build: self, index: index)
             return try stage.run()
-        }
-    }
-
-    func nextStepNumber() -> Int {
-        nextNumber.withLock { number in
-            number += 1
-            return number - 1
         }
     }
 

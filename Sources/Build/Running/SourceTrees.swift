@@ -10,6 +10,11 @@ import SystemPackage
 final class SourceTrees: Sendable {
     private let open = Mutex<[String: OpenTree]>([:])
 
+    /// Keeps what is known of the files of directories for the next build.
+    func saveStats() throws(Problem) {
+        for tree in open.withLock({ Array($0.values) }) { try tree.stats?.save() }
+    }
+
     /// A tree that is open already, or one that is opened now.
     func tree(
         _ name: String, _ make: () throws(Problem) -> OpenTree
@@ -29,12 +34,15 @@ final class OpenTree: Sendable {
     let layers: [Digest]?
     /// The directory of the host; nil for layers.
     let directory: FilePath?
+    /// What is known of the files of a directory.
+    let stats: StatCache?
     /// Keeps the directory of its mount.
     private let files: StepFiles?
 
-    init(_ tree: SourceTree, directory: FilePath) {
+    init(_ tree: SourceTree, directory: FilePath, dataRoot: FilePath) {
         self.tree = tree
         self.directory = directory
+        stats = StatCache(of: directory, below: dataRoot)
         layers = nil
         files = nil
     }
@@ -45,6 +53,7 @@ final class OpenTree: Sendable {
         self.layers = layers
         self.files = files
         directory = nil
+        stats = nil
     }
 }
 
@@ -63,7 +72,7 @@ extension ImageBuild {
         guard let name else { return try contextTree() }
         if case .directory(let path)? = request.contexts[name] {
             return try sources.tree("context \(name)") { () throws(Problem) in
-                try Self.directoryTree(path, ignored: .none, named: "the context \(name)")
+                try directoryTree(path, ignored: .none, named: "the context \(name)")
             }
         }
         if let stage = StageGraph.stage(named: name, before: index, in: dockerfile) {
@@ -90,11 +99,11 @@ extension ImageBuild {
                 fix: "name a directory, and the Dockerfile with -f -")
         }
         return try sources.tree("the context") { () throws(Problem) in
-            try Self.directoryTree(context, ignored: request.ignored, named: "the context")
+            try directoryTree(context, ignored: request.ignored, named: "the context")
         }
     }
 
-    private static func directoryTree(
+    private func directoryTree(
         _ path: FilePath, ignored: IgnoreRules, named name: String
     ) throws(Problem) -> OpenTree {
         let root = try asking("cannot open \(name) \(path)") { () throws(SystemCallError) in
@@ -102,6 +111,6 @@ extension ImageBuild {
         }
         return OpenTree(
             SourceTree(root: root, ignored: ignored, keepsOwners: false, name: name),
-            directory: path)
+            directory: path, dataRoot: engine.steps.dataRoot)
     }
 }

@@ -70,8 +70,11 @@ struct StageBuild {
     private mutating func stepName(_ text: String) -> StepName {
         ordinal += 1
         let stage = node.stage.name ?? (build.graph.nodes.count > 1 ? "stage-\(index)" : "")
-        let place = stage.isEmpty ? "\(ordinal)/\(total)" : "\(stage) \(ordinal)/\(total)"
-        return StepName(number: build.nextStepNumber(), text: "[\(place)] \(text)")
+        let platform = build.request.namesPlatform ? build.request.platform : nil
+        let place = [platform?.description ?? "", stage, "\(ordinal)/\(total)"]
+            .filter { !$0.isEmpty }.joined(separator: " ")
+        return StepName(
+            number: build.request.stepNumbers.next(), text: "[\(place)] \(text)")
     }
 
     /// Finds what the stage begins with.

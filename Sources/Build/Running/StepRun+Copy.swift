@@ -14,7 +14,8 @@ extension StepRun {
             ? try build.tree(from: copy.from, in: stage, name) : nil
         let excluded = try IgnoreRules(excluding: copy.excluded)
         var chosen: [ChosenSource] = []
-        var digest = TreeDigest(keepsOwners: open?.tree.keepsOwners ?? false)
+        var digest = TreeDigest(
+            keepsOwners: open?.tree.keepsOwners ?? false, stats: open?.stats)
         for source in copy.sources {
             switch source {
             case .inline(let name, let content):
@@ -31,12 +32,18 @@ extension StepRun {
             }
         }
         for file in remote.files {
-            digest.note("download \(file.address)", "\(try file.identity())")
+            let content = try file.identity()
+            digest.note("download \(file.address)", "\(content)")
+            build.materials.add(
+                .init(
+                    address: file.address, algorithm: content.algorithm, digest: content.encoded))
         }
         for repository in remote.repositories {
+            let commit = try repository.commit()
             digest.note(
-                "repository \(repository.address)",
-                "\(try repository.commit()) \(repository.keepsHistory)")
+                "repository \(repository.address)", "\(commit) \(repository.keepsHistory)")
+            build.materials.add(
+                .init(address: repository.address, algorithm: "sha1", digest: commit))
         }
         try check(copy, chosen, others: remote.count)
         var inputs = commonInputs(of: progress, instruction: copy.text)

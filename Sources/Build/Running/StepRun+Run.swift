@@ -18,6 +18,7 @@ extension StepRun {
         inputs.values["the user"] = run.user
         inputs.values["the working directory"] = run.workingDirectory
         inputs.values["the network"] = "\(networkMode(of: run))"
+        if run.security == .insecure { inputs.values["--security"] = run.security.rawValue }
         inputs.values["--add-host"] = build.request.extraHosts.joined(separator: " ")
         if let script = run.script {
             inputs.values["the here-document"] = "\(script.name)\n\(script.content)"
@@ -25,6 +26,7 @@ extension StepRun {
         for (number, mount) in run.mounts.enumerated() {
             inputs.values["mount \(number + 1)"] = try identity(of: mount)
         }
+        try checkEntitlements(of: run)
         try checkProcessor(of: progress.platform)
         return try cached(inputs) { () throws(Problem) in try execute(run, on: progress) }
     }
@@ -64,6 +66,7 @@ extension StepRun {
         request.network.extraHosts = build.request.extraHosts
         request.resources = build.request.resources
         request.logging.driver = "none"
+        request.security.isPrivileged = run.security == .insecure
         request.mounts = mounts.requests
         return request
     }
@@ -76,12 +79,25 @@ extension StepRun {
         }
     }
 
+    /// Refuses what the caller of the build did not allow the Dockerfile.
+    private func checkEntitlements(of run: RunStep) throws(Problem) {
+        var needed: BuildEntitlement?
+        if run.security == .insecure { needed = .insecure }
+        // Who gives all of the build the host's network has allowed it.
+        if run.network == .host, build.request.network != .host { needed = .hostNetwork }
+        guard let needed, !build.request.entitlements.contains(needed) else { return }
+        throw placed.source.problem(
+            "\(needed.rawValue) is not allowed",
+            fix: "allow it, if you trust the Dockerfile: --allow \(needed.rawValue)", kind: .denied)
+    }
+
     /// What of a mount decides about the result.
     private func identity(of mount: RunMount) throws(Problem) -> String {
         switch mount.kind {
         case .bind(let from, let source, let isReadOnly):
             let open = try build.tree(from: from, in: stage, name)
-            var digest = TreeDigest(keepsOwners: open.tree.keepsOwners)
+            var digest = TreeDigest(
+                keepsOwners: open.tree.keepsOwners, stats: open.stats)
             for found in try open.tree.choose(source, excluded: .none, crossesDirectories: false) {
                 try digest.add(found, of: open.tree)
             }
@@ -99,12 +115,28 @@ extension StepRun {
             os: platform.os, architecture: platform.architecture, variant: platform.variant)
         guard !Platform.host.runnable.contains(where: { $0.architecture == wanted.architecture })
         else { return }
-        let handler = FilePath(
-            "/proc/sys/fs/binfmt_misc/qemu-\(Self.emulator(of: wanted.architecture))")
-        guard !File.exists(handler) else { return }
-        throw placed.source.problem(
-            "it runs a program of \(wanted) on a machine of \(Platform.host)",
-            fix: "install an emulator: apt install qemu-user-static", kind: .unsupported)
+        let name = "qemu-\(Self.emulator(of: wanted.architecture))"
+        let handler = FilePath("/proc/sys/fs/binfmt_misc").appending(name)
+        let why = "it runs a program of \(wanted) on a machine of \(Platform.host)"
+        let text: String
+        do throws(SystemCallError) {
+            text = String(decoding: try File.read(handler), as: UTF8.self)
+        } catch  where error.errno == .noSuchFileOrDirectory {
+            throw placed.source.problem(
+                "\(why), which has no emulator \(name) in /proc/sys/fs/binfmt_misc",
+                fix: "install one: apt install qemu-user-static binfmt-support",
+                kind: .unsupported)
+        } catch {
+            throw Problem(error, what: "cannot read \(handler)")
+        }
+        let lines = text.split(separator: "\n")
+        let flags = lines.first { $0.hasPrefix("flags:") } ?? ""
+        guard lines.first == "enabled", flags.contains("F") else {
+            throw placed.source.problem(
+                "\(why), whose emulator \(name) is not enabled, or not opened beforehand (flag F)",
+                fix: "register it anew: apt install --reinstall qemu-user-static",
+                kind: .unsupported)
+        }
     }
 
     /// QEMU's word for a processor.

@@ -60,6 +60,7 @@ struct StepRun {
         if usesCache, let step = cache.record(of: key), try isThere(step) {
             try cache.touch(key, step, atSeconds: now)
             try cache.keep(inputs, at: place)
+            build.request.madeSteps.add(.init(stage: stage, key: key, layer: step.built))
             return Outcome(
                 ending: .cached(why: "all that it depends on is as it was"), layer: step.built)
         }
@@ -71,6 +72,7 @@ struct StepRun {
             CachedStep(
                 layer: layer?.descriptor, diffID: layer?.diffID, usedAtSeconds: now), as: key)
         try cache.keep(inputs, at: place)
+        build.request.madeSteps.add(.init(stage: stage, key: key, layer: layer))
         return Outcome(ending: .done(why: why), layer: layer)
     }
 

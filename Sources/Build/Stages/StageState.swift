@@ -190,8 +190,10 @@ package struct StageState: Sendable, Equatable {
 
 extension StageState {
     private func step(_ run: RunInstruction) throws(ShellMistake) -> RunStep {
-        if let security = run.security, security != "sandbox" {
-            throw ShellMistake("this version of Kade has no RUN --security=\(security)")
+        let securityText = try run.security.map { text throws(ShellMistake) in try expand(text) }
+        guard let security = RunSecurity(rawValue: securityText ?? "sandbox") else {
+            throw ShellMistake(
+                "security \"\(securityText ?? "")\" is not valid: sandbox or insecure")
         }
         let networkText = try run.network.map { text throws(ShellMistake) in try expand(text) }
         guard let network = RunNetwork(rawValue: networkText ?? "default") else {
@@ -212,7 +214,7 @@ extension StageState {
             environment: defaults.env + own.map { "\($0.name)=\($0.value)" },
             hiddenEnvironment: given.proxies, user: defaults.user ?? "",
             workingDirectory: workingDirectory, mounts: mounts, script: command.script,
-            network: network)
+            network: network, security: security)
     }
 
     private struct Command {

@@ -22,6 +22,7 @@ package struct RunStep: Sendable, Equatable {
     /// A file that the command finds in `/dev/pipes`: a here-document with a `#!` line.
     package var script: Script?
     package var network: RunNetwork
+    package var security: RunSecurity
 
     /// A here-document that is a program itself.
     package struct Script: Sendable, Equatable {
@@ -35,6 +36,13 @@ package enum RunNetwork: String, Sendable {
     case none, host
     /// What the build's own `--network` says.
     case inherited = "default"
+}
+
+/// `RUN --security`.
+package enum RunSecurity: String, Sendable {
+    case sandbox
+    /// As `run --privileged`.
+    case insecure
 }
 
 /// A COPY or ADD that is ready to be done.

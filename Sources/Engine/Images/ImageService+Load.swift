@@ -58,7 +58,7 @@ extension ImageService {
             history: [
                 .init(
                     created: created,
-                    comment: request.message ?? "Imported from \(request.archive)")
+                    comment: request.message ?? "Imported from \(request.name)")
             ])
         let file = try explaining("cannot describe the image") { () throws(SystemCallError) in
             let file = try OwnedFD.memory(named: "configuration.json")
@@ -71,15 +71,25 @@ extension ImageService {
         ]
         if let reference { arguments += ["--reference", "\(reference)"] }
         var image: JSONValue?
+        var input: OwnedFD?
+        if let address = request.address {
+            let steps = StepService(context: context)
+            let download = try steps.temporaryFile()
+            try steps.download(address, into: download.rawValue)
+            try explaining("cannot read \(address)") { () throws(SystemCallError) in
+                try download.seek(toOffsetInBytes: 0)
+            }
+            input = consume download
+        }
         try ContentHelper(configuration: context.configuration).run(
-            arguments + [request.archive.string], input: 0, file: file.rawValue,
-            what: "cannot import \(request.archive)"
+            arguments + [request.archive.string], input: input?.rawValue ?? 0, file: file.rawValue,
+            what: "cannot import \(request.name)"
         ) { line in
             if line["event"]?.string == "image" { image = line }
         }
         guard let image else {
             throw Problem(
-                kind: .bug, what: "cannot import \(request.archive)",
+                kind: .bug, what: "cannot import \(request.name)",
                 why: "kade-server ended without a result")
         }
         return try context.imageID(of: image)
@@ -105,6 +115,8 @@ package typealias ImageChange =
 package struct ImportRequest: Sendable {
     /// The archive; compressed or not.
     package var archive: FilePath
+    /// Where the archive is downloaded from, in place of a file of this machine.
+    package var address: String?
     /// The new image's name, or nil.
     package var reference: String?
     /// `-m`.
@@ -117,4 +129,13 @@ package struct ImportRequest: Sendable {
     package init(archive: FilePath) {
         self.archive = archive
     }
+
+    /// An archive of the web.
+    package init(address: String) {
+        archive = "/dev/stdin"
+        self.address = address
+    }
+
+    /// What is imported, for people.
+    var name: String { address ?? archive.string }
 }

@@ -24,7 +24,8 @@ package struct StepService: Sendable {
     package func image(named name: String, platform: Platform?) throws(Problem) -> BaseImage {
         let image = try context.imageStore().image(named: name, platform: platform)
         return BaseImage(
-            name: image.name, manifest: image.manifest, configuration: image.configuration)
+            name: image.name, digest: image.root.digest, manifest: image.manifest,
+            configuration: image.configuration)
     }
 
     /// Begins to change files on top of layers.
@@ -71,6 +72,8 @@ package struct StepService: Sendable {
 package struct BaseImage: Sendable {
     /// The full reference; nil for an image without a name.
     package var name: String?
+    /// Of the manifest or index that the name leads to.
+    package var digest: Digest
     package var manifest: Manifest
     package var configuration: ImageConfiguration
 }

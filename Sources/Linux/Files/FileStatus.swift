@@ -17,6 +17,8 @@ package struct FileStatus: Sendable, Equatable {
     package var identity: Identity
     package var linkCount: UInt64
     package var modified: FileTime
+    /// When the file or what is said of it changed last; no program can set it.
+    package var changed: FileTime
 
     /// The kinds of files.
     package enum Kind: Sendable {
@@ -27,6 +29,11 @@ package struct FileStatus: Sendable, Equatable {
     package struct Identity: Sendable, Hashable {
         package var device: UInt64
         package var inode: UInt64
+
+        package init(device: UInt64, inode: UInt64) {
+            self.device = device
+            self.inode = inode
+        }
     }
 
     /// Takes over what `stat` filled in.
@@ -51,6 +58,8 @@ package struct FileStatus: Sendable, Equatable {
         linkCount = UInt64(raw.st_nlink)
         modified = FileTime(
             seconds: Int64(raw.st_mtim.tv_sec), nanoseconds: Int64(raw.st_mtim.tv_nsec))
+        changed = FileTime(
+            seconds: Int64(raw.st_ctim.tv_sec), nanoseconds: Int64(raw.st_ctim.tv_nsec))
     }
 
     /// Whether this is how overlayfs marks a removed name: a character device 0/0.

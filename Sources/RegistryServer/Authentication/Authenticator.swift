@@ -2,8 +2,8 @@ import Crypto
 import Diagnostics
 import Linux
 import NIOHTTP1
-import OCI
 import NIOPosix
+import OCI
 import Registry
 import Storage
 import Synchronization

@@ -1,6 +1,7 @@
 import Build
 import Diagnostics
 import Engine
+import Linux
 import OCI
 import SystemPackage
 
@@ -13,6 +14,18 @@ extension BuildCommand {
         request.context = found.context
         request.ignored = found.ignored
         request.tags = tags
+        if case .image(let options) = output {
+            if !options.names.isEmpty { request.tags = options.names }
+            guard !(options.pushes || pushes) || !request.tags.isEmpty else {
+                throw Problem(
+                    kind: .invalid, what: "cannot push the image", why: "it has no name",
+                    fix: "name it: --tag REGISTRY/NAME:TAG")
+            }
+        } else if pushes {
+            throw Problem(
+                kind: .invalid, what: "cannot push the image",
+                why: "--output makes something else of the build", fix: "leave out one of the two")
+        }
         for file in argumentFiles {
             for argument in try FlagFile.lines(of: file, flag: "--build-arg-file") {
                 let value = Self.value(argument, in: session)
@@ -30,6 +43,8 @@ extension BuildCommand {
         request.unsetEnvironment = Set(unsetEnvironment)
         request.target = target
         request.usesCache = !isWithoutCache
+        request.cacheSources = cacheSources
+        request.cacheTargets = cacheTargets
         request.uncachedStages = Set(uncachedStages.joined())
         request.pull = pullsNever ? .never : pullsAlways ? .always : pull
         request.firstBase = firstBase
@@ -47,10 +62,19 @@ extension BuildCommand {
                     why: "SSH_AUTH_SOCK is not set: no agent runs",
                     fix: "start one: eval $(ssh-agent)")
             }
-            request.agents[agent.id] = FilePath(socket)
+            request.agents[agent.id] = try Self.socket(at: FilePath(socket), for: agent.id)
         }
         for context in contexts { request.contexts[context.name] = context.context }
-        request.platform = try wantedPlatform()
+        request.platform = try wantedPlatforms().first
+        request.entitlements = Set(entitlements)
+        request.attestations.provenance = provenance
+        request.attestations.listsPackages = listsPackages
+        for attestation in attestations {
+            switch attestation {
+            case .provenance(let mode): request.attestations.provenance = mode
+            case .packages(let isWanted): request.attestations.listsPackages = isWanted
+            }
+        }
         request.resources = resources
         if let text = session.environment["SOURCE_DATE_EPOCH"],
             request.arguments["SOURCE_DATE_EPOCH"] == nil
@@ -60,12 +84,39 @@ extension BuildCommand {
         return request
     }
 
-    /// `--platform`, or `--os`, `--arch` and `--variant`.
-    private func wantedPlatform() throws(Problem) -> Platform? {
-        if let platform { return try Platform(parsing: platform) }
-        guard os != nil || architecture != nil || variant != nil else { return nil }
-        let text = [os ?? "linux", architecture ?? Platform.host.architecture, variant]
-        return try Platform(parsing: text.compactMap(\.self).joined(separator: "/"))
+    /// `--platform`, or `--os`, `--arch` and `--variant`; none for this machine's.
+    func wantedPlatforms() throws(Problem) -> [Platform] {
+        var texts = platforms.flatMap { $0.split(separator: ",").map(String.init) }
+        if texts.isEmpty, os != nil || architecture != nil || variant != nil {
+            let words = [os ?? "linux", architecture ?? Platform.host.architecture, variant]
+            texts = [words.compactMap(\.self).joined(separator: "/")]
+        }
+        var found: [Platform] = []
+        for text in texts {
+            let platform = try Platform(parsing: text)
+            if !found.contains(platform) { found.append(platform) }
+        }
+        return found
+    }
+
+    /// The path of an agent's socket, which must be there.
+    private static func socket(
+        at path: FilePath, for id: String
+    ) throws(Problem) -> FilePath {
+        let kind: FileStatus.Kind
+        do throws(SystemCallError) {
+            kind = try FileStatus(of: path).kind
+        } catch {
+            throw Problem(
+                kind: .notFound, what: "cannot give --ssh \(id)", why: "\(error)", cause: error)
+        }
+        guard kind == .socket else {
+            throw Problem(
+                kind: .unsupported, what: "cannot give --ssh \(id)",
+                why: "\(path) is no socket, and this version of Kade takes no keys",
+                fix: "give the key to an agent: ssh-add \(path)")
+        }
+        return path
     }
 
     /// `NAME=value`, or `NAME` with the value of Kade's own environment.

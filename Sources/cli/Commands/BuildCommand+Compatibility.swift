@@ -62,12 +62,7 @@ extension BuildCommand {
         let registry =
             "this version of Kade takes it from the usual files: kade login, registries.conf"
         let store = "a build keeps its image in the store; do it with that"
-        let cache = "this version of Kade keeps its build cache on this machine alone"
-        let attestation = "this version of Kade makes no attestations"
         let values: [(String, String)] = [
-            ("cache-from", cache), ("cache-to", cache), ("attest", attestation),
-            ("sbom", attestation), ("provenance", attestation),
-            ("allow", "this version of Kade runs every RUN in its sandbox"),
             ("builder", "Kade builds by itself"),
             ("isolation", "Kade builds in its own containers"),
             ("invoke", "this version of Kade has no debugger of builds"),
@@ -103,7 +98,6 @@ extension BuildCommand {
             ("os-version", "this version of Kade has no versions of operating systems"),
         ]
         let switches: [(String, String)] = [
-            ("push", "a build keeps its image in the store; push it afterwards"),
             ("debug", "this version of Kade has no debugger of builds"),
             ("all-platforms", "this version of Kade builds the platforms that --platform names"),
             ("compress", "the context is not sent anywhere"),

@@ -8,18 +8,30 @@ extension BuildCommand {
             .list("label", nil, "list", "Set metadata for an image", \.labels, LabelFlag.parse),
             .switch("squash", nil, "Make one layer of those that the build makes", \.squashes),
             .text("target", nil, "string", "Set the target build stage to build", \.target),
-            .text(
-                "platform", nil, "string", "Set platform, as os[/architecture[/variant]]",
-                \.platform),
+            .list(
+                "platform", nil, "list",
+                "Set platform, as os[/architecture[/variant]]; several make an index",
+                \.platforms),
             .text("iidfile", nil, "string", "Write the image ID to a file", \.idFile),
             .text(
                 "metadata-file", nil, "string", "Write build result metadata to a file",
                 \.metadataFile),
             .setting(
                 "output", "o", "string",
-                "Output destination (format: \"type=image|local|tar|oci|docker,dest=path\")",
+                "Output destination (format: \"type=image|registry|local|tar|oci|docker,dest=path\")",
                 \.output,
                 BuildOutput.parse),
+            .switch("push", nil, "Push the image under all of its names", \.pushes),
+            .choice(
+                "provenance", nil, "Attest what the image was made of (true, mode=min, mode=max)",
+                \.provenance, ProvenanceFlag.parse),
+            .choice(
+                "sbom", nil, "Attest the packages of dpkg and apk that the image has",
+                \.listsPackages, PackageListFlag.parse),
+            .list(
+                "attest", nil, "list",
+                "Attestations (format: \"type=provenance,mode=max\", \"type=sbom\")",
+                \.attestations, AttestationFlag.parse),
         ]
     }
 
@@ -37,6 +49,15 @@ extension BuildCommand {
                 \.contexts, BuildContextFlag.parse),
             .switch("no-cache", nil, "Do not use cache when building the image", \.isWithoutCache),
             .list(
+                "cache-from", nil, "list",
+                "Take in the cache of another machine (format: \"type=registry,ref=NAME\", "
+                    + "\"type=local,src=DIRECTORY\")", \.cacheSources, BuildCacheFlag.parseSource),
+            .list(
+                "cache-to", nil, "list",
+                "Send the cache to where other machines find it (format: \"type=registry,ref=NAME\", "
+                    + "\"type=local,dest=DIRECTORY\", \"type=inline\"; mode=max for all stages)",
+                \.cacheTargets, BuildCacheFlag.parseTarget),
+            .list(
                 "no-cache-filter", nil, "stage", "Do not use cache for these stages",
                 \.uncachedStages, StageListFlag.parse),
             .choice(
@@ -50,6 +71,10 @@ extension BuildCommand {
                 "ssh", nil, "list",
                 "SSH agent socket to expose to the build (format: \"default|<id>=<socket>\")",
                 \.agents, BuildAgentFlag.parse),
+            .list(
+                "allow", nil, "list",
+                "Allow the Dockerfile more (\"network.host\", \"security.insecure\")",
+                \.entitlements, BuildEntitlementFlag.parse),
             .setting(
                 "network", nil, "string",
                 "Set the networking mode for the RUN instructions: default, none or host",

@@ -13,6 +13,8 @@ struct BuildCommand: Command {
     var labels: [Label] = []
     var target: String?
     var isWithoutCache = false
+    var cacheSources: [CachePlace] = []
+    var cacheTargets: [CacheExport] = []
     var uncachedStages: [[String]] = []
     var pull = BasePullPolicy.missing
     var pullsAlways = false
@@ -40,8 +42,13 @@ struct BuildCommand: Command {
     var secrets: [BuildSecretFlag] = []
     var agents: [BuildAgentFlag] = []
     var contexts: [BuildContextFlag.Named] = []
-    var platform: String?
-    var output = BuildOutput.image
+    var platforms: [String] = []
+    var output = BuildOutput.image(ImageOutput())
+    var pushes = false
+    var provenance: AttestationRequest.Provenance?
+    var listsPackages = false
+    var attestations: [AttestationFlag] = []
+    var entitlements: [BuildEntitlement] = []
     var call = BuildCall.build
     var onlyChecks = false
     var progress = BuildProgress.auto
@@ -81,19 +88,36 @@ struct BuildCommand: Command {
         let interruption = try BuildInterruption()
         try interruption.tripOnSignals()
         do throws(Problem) {
-            let build = try ImageBuild(
-                request, with: engine, interruption: interruption
-            ) { event in display.show(event) }
-            let result = try build.run()
-            try finish(build, result, display, in: session)
+            var done: [FinishedBuild] = []
+            for part in try parts(of: request) {
+                let build = try ImageBuild(
+                    part, with: engine, interruption: interruption
+                ) { event in display.show(event) }
+                done.append(FinishedBuild(build: build, result: try build.run()))
+            }
+            try finish(done, display, in: session)
+            guard let last = done.last else { return .success }
+            try last.build.exportCaches(of: last.result)
             try display.summarize(
-                CheckReport(build.checks(), of: request).summary(
+                CheckReport(last.build.checks(), of: request).summary(
                     withDetails: session.globals.level <= .debug))
         } catch {
             try display.end(failed: true)
             throw error
         }
         return .success
+    }
+
+    /// A request for each platform.
+    private func parts(of request: BuildRequest) throws(Problem) -> [BuildRequest] {
+        let platforms = try wantedPlatforms()
+        guard platforms.count > 1 else { return [request] }
+        return platforms.map { platform in
+            var part = request
+            part.platform = platform
+            part.namesPlatform = true
+            return part
+        }
     }
 
     /// `--check`: looks at the Dockerfile and builds nothing.
@@ -120,35 +144,74 @@ struct BuildCommand: Command {
     }
 
     private func finish(
-        _ build: ImageBuild, _ result: StageResult, _ display: BuildDisplay, in session: Session
+        _ done: [FinishedBuild], _ display: BuildDisplay, in session: Session
     ) throws(Problem) {
         switch output {
         case .directory(let path):
-            try build.writeFiles(of: result, to: FilePath(path))
+            for part in done {
+                // Each of several platforms has a directory of its own, as with Docker's builder.
+                let name = done.count > 1 ? part.directoryName : nil
+                let directory = FilePath(path)
+                try part.build.writeFiles(
+                    of: part.result, to: name.map { directory.appending($0) } ?? directory)
+            }
             try display.end(failed: false)
         case .archive(let path):
+            guard let part = done.first, done.count == 1 else {
+                throw Problem(
+                    kind: .unsupported, what: "cannot write several platforms as type=tar",
+                    why: "an archive has the files of one",
+                    fix: "--output type=local has a directory for each")
+            }
             try ArchiveOutput.write(to: path, "build") { file throws(Problem) in
-                try build.writeArchive(of: result, to: file)
+                try part.build.writeArchive(of: part.result, to: file)
             }
             try display.end(failed: false)
-        case .image, .imageArchive:
-            let image = try build.makeImage(of: result)
-            try display.end(failed: false)
-            try display.report(image)
-            if let idFile { try write("\(image.id)", to: idFile, flag: "--iidfile") }
-            if let metadataFile {
-                try write(
-                    image.metadata.jsonString(), to: metadataFile, flag: "--metadata-file")
+        case .image, .imageArchive: try finishImage(done, display, in: session)
+        }
+    }
+
+    private func finishImage(
+        _ done: [FinishedBuild], _ display: BuildDisplay, in session: Session
+    ) throws(Problem) {
+        var manifests: [BuiltManifest] = []
+        for part in done { manifests.append(try part.build.makeManifest(of: part.result)) }
+        guard let last = done.last else { return }
+        let image = try last.build.makeImage(of: manifests)
+        // Up to now the builds protect what they made.
+        withExtendedLifetime(done) {}
+        try display.end(failed: false)
+        try display.report(image)
+        if let idFile { try write("\(image.id)", to: idFile, flag: "--iidfile") }
+        if let metadataFile {
+            try write(image.metadata.jsonString(), to: metadataFile, flag: "--metadata-file")
+        }
+        if case .imageArchive(let format, let path) = output {
+            let names = image.names.isEmpty ? ["\(image.id)"] : image.names
+            let images = try session.engine().images
+            try ArchiveOutput.write(to: path, "build") { file throws(Problem) in
+                try images.save(SaveRequest(names: names, format: format), to: file)
             }
-            if case .imageArchive(let format, let path) = output {
-                let names = image.names.isEmpty ? ["\(image.id)"] : image.names
-                let images = try session.engine().images
-                try ArchiveOutput.write(to: path, "build") { file throws(Problem) in
-                    try images.save(SaveRequest(names: names, format: format), to: file)
-                }
-                return
+            return
+        }
+        if pushesImage { try push(image, in: session) }
+        if isQuiet { try session.output.writeLine("\(image.id)") }
+    }
+
+    /// `--push`, or an output that says so.
+    private var pushesImage: Bool {
+        if case .image(let options) = output { return pushes || options.pushes }
+        return false
+    }
+
+    private func push(_ image: BuiltImage, in session: Session) throws(Problem) {
+        for name in image.names {
+            var progress = ProgressDisplay(
+                on: session.error, style: .fitting(session.error, isQuiet: isQuiet))
+            try session.engine().images.push(TransferRequest(name)) { event in
+                progress.show(event)
             }
-            if isQuiet { try session.output.writeLine("\(image.id)") }
+            if let failure = progress.failure { throw failure }
         }
     }
 
@@ -165,13 +228,28 @@ struct BuildCommand: Command {
     }
 }
 
+/// A build for one platform, and what came of it.
+private struct FinishedBuild {
+    let build: ImageBuild
+    let result: StageResult
+
+    /// `linux_arm64`, as Docker's builder names it.
+    var directoryName: String {
+        let platform = result.platform
+        return [platform.os, platform.architecture, platform.variant ?? ""]
+            .filter { !$0.isEmpty }.joined(separator: "_")
+    }
+}
+
 extension BuiltImage {
     /// What `--metadata-file` says, with the names of Docker's builder.
     fileprivate var metadata: JSONValue {
         var json: JSONObject = [
-            "containerimage.config.digest": .string("\(id)"),
-            "containerimage.digest": .string("\(manifest.digest)"),
+            "containerimage.digest": .string("\(manifest.digest)")
         ]
+        if let configuration {
+            json.append("containerimage.config.digest", .string("\(configuration)"))
+        }
         if !names.isEmpty { json["image.name"] = .string(names.joined(separator: ",")) }
         return .object(json)
     }

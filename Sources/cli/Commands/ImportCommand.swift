@@ -13,7 +13,7 @@ struct ImportCommand: Command {
 
     static var grammar: Grammar<ImportCommand> {
         Grammar(
-            name: "import", synopsis: "[OPTIONS] file|- [REPOSITORY[:TAG]]",
+            name: "import", synopsis: "[OPTIONS] file|URL|- [REPOSITORY[:TAG]]",
             summary: "Import the contents from a tarball to create a filesystem image",
             flags: [
                 .list(
@@ -31,12 +31,11 @@ struct ImportCommand: Command {
     }
 
     func run(in session: Session) throws(Problem) -> ExitCode {
-        if archive.hasPrefix("http://") || archive.hasPrefix("https://") {
-            throw Problem(
-                kind: .unsupported, what: "cannot import \(archive)",
-                why: "this version of Kade imports files", fix: "curl \(archive) | kade import -")
-        }
-        var request = ImportRequest(archive: FilePath(archive == "-" ? "/dev/stdin" : archive))
+        let isAddress = archive.hasPrefix("http://") || archive.hasPrefix("https://")
+        var request =
+            isAddress
+            ? ImportRequest(address: archive)
+            : ImportRequest(archive: FilePath(archive == "-" ? "/dev/stdin" : archive))
         let changes = try ImageChanges(changes)
         request.change = { defaults throws(Problem) in try changes.apply(to: &defaults) }
         request.message = message

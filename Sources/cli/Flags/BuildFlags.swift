@@ -101,55 +101,6 @@ enum BuildContextFlag {
     }
 }
 
-/// `--output`: where the result goes.
-enum BuildOutput: Equatable {
-    /// An image of the store.
-    case image
-    /// The files in a directory.
-    case directory(String)
-    /// The files as a tar archive; nil is standard output.
-    case archive(String?)
-    /// The image as an archive of a format of `save`, and as an image of the store.
-    case imageArchive(format: String, path: String?)
-
-    static func parse(_ text: String) throws(InvalidValue) -> BuildOutput {
-        guard text.contains("=") else {
-            return text == "-" ? .archive(nil) : .directory(text)
-        }
-        var fields: [String: String] = [:]
-        for field in text.split(separator: ",") {
-            let pair = try KeyValueFlag.parse(String(field))
-            fields[pair.key.lowercased()] = pair.value
-        }
-        let destination = fields["dest"]
-        let known = fields.keys.first { !["type", "dest"].contains($0) }
-        if let known {
-            throw InvalidValue.unsupported("this version of Kade has no '\(known)' here")
-        }
-        switch fields["type"] {
-        case "image"?:
-            guard destination == nil else { throw InvalidValue("type=image has no dest") }
-            return .image
-        case "local"?:
-            guard let destination else {
-                throw InvalidValue("type=local needs a directory", fix: "type=local,dest=DIRECTORY")
-            }
-            return .directory(destination)
-        case "tar"?: return .archive(destination)
-        case "oci"?: return .imageArchive(format: "oci-archive", path: destination)
-        case "docker"?:
-            return destination == nil
-                ? .image : .imageArchive(format: "docker-archive", path: destination)
-        case let type?:
-            throw .unsupported(
-                "this version of Kade has no output of type '\(type)'",
-                fix: "image, local, tar, oci or docker")
-        case nil:
-            throw InvalidValue("type is required for output", fix: "type=local,dest=DIRECTORY")
-        }
-    }
-}
-
 /// `--progress`: how a build shows how it goes on.
 enum BuildProgress: String {
     case auto, plain, tty, quiet

@@ -32,6 +32,15 @@ struct BuildSite {
         return outcome.errors
     }
 
+    /// Builds it under other names, which must succeed.
+    @discardableResult
+    func check(as name: String, _ flags: String...) throws -> String {
+        let outcome = try kade.call(
+            ["build", "--progress", "plain", "-t", name] + flags + [folder.at("context")])
+        guard outcome.exitCode == 0 else { throw Tool.Failure(description: outcome.errors) }
+        return outcome.errors
+    }
+
     func read(_ path: String) throws -> String {
         try kade.check("run", "--rm", "made", "cat", path)
     }

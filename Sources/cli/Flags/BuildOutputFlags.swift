@@ -1,0 +1,125 @@
+import Build
+
+/// `--output`: where the result goes.
+enum BuildOutput: Equatable {
+    /// An image of the store.
+    case image(ImageOutput)
+    /// The files in a directory.
+    case directory(String)
+    /// The files as a tar archive; nil is standard output.
+    case archive(String?)
+    /// The image as an archive of a format of `save`, and as an image of the store.
+    case imageArchive(format: String, path: String?)
+
+    static func parse(_ text: String) throws(InvalidValue) -> BuildOutput {
+        guard text.contains("=") else {
+            return text == "-" ? .archive(nil) : .directory(text)
+        }
+        var fields = try BuildFields(text)
+        let output = try read(&fields)
+        try fields.finish()
+        return output
+    }
+
+    private static func read(_ fields: inout BuildFields) throws(InvalidValue) -> BuildOutput {
+        switch fields.take("type") {
+        case "image"?: return .image(try ImageOutput(&fields, pushes: fields.takeSwitch("push")))
+        case "registry"?: return .image(try ImageOutput(&fields, pushes: true))
+        case "local"?: return .directory(try fields.need("dest"))
+        case "tar"?: return .archive(fields.take("dest"))
+        case "oci"?:
+            return .imageArchive(format: "oci-archive", path: fields.take("dest"))
+        case "docker"?:
+            guard let path = fields.take("dest") else { return .image(ImageOutput()) }
+            return .imageArchive(format: "docker-archive", path: path)
+        case let type?:
+            throw .unsupported(
+                "this version of Kade has no output of type '\(type)'",
+                fix: "image, registry, local, tar, oci or docker")
+        case nil:
+            throw InvalidValue("type is required for output", fix: "type=local,dest=DIRECTORY")
+        }
+    }
+}
+
+/// What becomes of an image of the store.
+struct ImageOutput: Equatable {
+    /// `name`: in the place of the tags.
+    var names: [String] = []
+    /// Whether it is pushed under its names.
+    var pushes = false
+
+    init() {}
+
+    init(_ fields: inout BuildFields, pushes: Bool) throws(InvalidValue) {
+        self.pushes = pushes
+        names = fields.take("name").map { [$0] } ?? []
+        // Kade's images have OCI's media types, and no time later than the image's.
+        try fields.allow("oci-mediatypes", "true")
+        try fields.allow("rewrite-timestamp", "true")
+    }
+}
+
+/// `--provenance`, which is `true` or says how much: `mode=max`.
+enum ProvenanceFlag {
+    static func parse(_ text: String) throws(InvalidValue) -> AttestationRequest.Provenance? {
+        switch text {
+        case "true", "1", "min", "mode=min": return .min
+        case "max", "mode=max": return .max
+        case "false", "0": return nil
+        default:
+            throw .unsupported(
+                "this version of Kade has no provenance '\(text)'",
+                fix: "true, false, mode=min or mode=max")
+        }
+    }
+}
+
+/// `--sbom`, which is `true` or `false`.
+enum PackageListFlag {
+    static func parse(_ text: String) throws(InvalidValue) -> Bool {
+        guard !text.hasPrefix("generator=") else {
+            throw .unsupported("this version of Kade reads the packages itself", fix: "--sbom")
+        }
+        return try BooleanValue.parse(text)
+    }
+}
+
+/// `--attest`: `type=provenance[,mode=max]` or `type=sbom`, each with `disabled=true` to take it back.
+enum AttestationFlag: Equatable {
+    case provenance(AttestationRequest.Provenance?)
+    case packages(Bool)
+
+    static func parse(_ text: String) throws(InvalidValue) -> AttestationFlag {
+        var fields = try BuildFields(text)
+        let type = fields.take("type")
+        let isOff = try fields.takeSwitch("disabled")
+        let flag: AttestationFlag
+        switch type {
+        case "provenance"?:
+            let mode = try fields.take("mode").map { text throws(InvalidValue) in
+                try ProvenanceFlag.parse("mode=\(text)")
+            }
+            flag = .provenance(isOff ? nil : mode ?? .min)
+        case "sbom"?: flag = .packages(!isOff)
+        case let type:
+            throw .unsupported(
+                "this version of Kade has no attestation of type '\(type ?? "")'",
+                fix: "provenance or sbom")
+        }
+        try fields.finish()
+        return flag
+    }
+}
+
+/// `--allow`: `network.host` or `security.insecure`.
+enum BuildEntitlementFlag {
+    static func parse(_ text: String) throws(InvalidValue) -> BuildEntitlement {
+        guard let entitlement = BuildEntitlement(rawValue: text) else {
+            throw .unsupported(
+                "this version of Kade has no entitlement '\(text)'",
+                fix: "network.host or security.insecure")
+        }
+        return entitlement
+    }
+}

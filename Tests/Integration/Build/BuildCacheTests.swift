@@ -1,0 +1,80 @@
+import Foundation
+import Testing
+
+/// Caches that move between machines: registries, layouts and images themselves.
+@Suite(.enabled(if: isRoot)) struct BuildCacheTests {
+    private let dockerfile = """
+        FROM base AS one
+        RUN head -c 8 /dev/urandom | od > /one
+        FROM base
+        COPY --from=one /one /one
+        RUN head -c 8 /dev/urandom | od > /two
+        """
+
+    /// Two machines with the same base image.
+    private func sites() throws -> [BuildSite] {
+        let sites = [try BuildSite(dockerfile), try BuildSite(dockerfile)]
+        let layout = sites[0].folder.at("base.tar")
+        try sites[0].kade.check("save", "-o", layout, "base")
+        try sites[1].kade.check("rmi", "base")
+        try sites[1].kade.check("load", "-i", layout)
+        return sites
+    }
+
+    @Test func `a layout has the steps of all stages, or those of the image alone`() throws {
+        let sites = try sites()
+        let directory = sites[0].folder.at("cache")
+        try sites[0].check("--cache-to", "type=local,dest=\(directory),mode=max")
+        let inspected = try Tool.check("skopeo", "inspect", "--raw", "oci:\(directory)")
+        #expect(inspected.contains("layers"))
+        let source = "type=local,src=\(directory)"
+        #expect(
+            try sites[1].check("--cache-from", source).components(separatedBy: "CACHED").count == 4)
+        for path in ["/one", "/two"] {
+            #expect(try sites[0].read(path) == (try sites[1].read(path)))
+        }
+        // Nothing of the cache stays as an image.
+        #expect(try sites[1].kade.check("images", "-a", "-q").split(separator: "\n").count == 2)
+
+        try sites[1].kade.check("builder", "prune", "-f")
+        try sites[1].kade.check("rmi", "made")
+        try sites[0].check("--cache-to", "type=local,dest=\(directory)")
+        let small = try sites[1].check("--cache-from", source, "--target", "one")
+        #expect(!small.contains("CACHED"))
+        let refused = try sites[0].build("--cache-to", "type=local,dest=\(sites[0].folder.path)")
+        #expect(refused.errors.contains("something else than an OCI layout"))
+    }
+
+    @Test func `a registry has a cache beside the image, or inside of it`() throws {
+        let sites = try sites()
+        let registry = try TestRegistry()
+        let cache = "\(registry.authority)/team/cache:1"
+        try sites[0].check("--cache-to", "type=registry,ref=\(cache),mode=max")
+        let first = try sites[1].check("--cache-from", "type=registry,ref=\(cache)")
+        #expect(first.components(separatedBy: "CACHED").count == 4)
+        #expect(try sites[0].read("/two") == (try sites[1].read("/two")))
+        #expect(!(try sites[1].kade.check("images").contains("team/cache")))
+
+        // The image itself has the steps of its own stage alone.
+        for site in sites {
+            try site.write(
+                "FROM base\nRUN head -c 8 /dev/urandom | od > /two\nRUN touch /three; rm /three")
+        }
+        let image = "\(registry.authority)/team/app:1"
+        try sites[0].check(as: image, "--cache-to", "type=inline", "--push")
+        try sites[1].kade.check("builder", "prune", "-f")
+        try sites[1].kade.check("rmi", "made")
+        let second = try sites[1].check("--cache-from", image)
+        #expect(second.components(separatedBy: "CACHED").count == 3)
+        #expect(
+            try sites[0].kade.check("run", "--rm", image, "cat", "/two")
+                == (try sites[1].read("/two")))
+
+        let missing = try sites[1].check("--cache-from", "\(registry.authority)/no/such")
+        #expect(missing.contains("WARNING: no cache was taken in"))
+        #expect(missing.contains("CACHED"))
+        for flag in ["type=gha", "type=local", "type=registry,ref=x,compression=zstd"] {
+            #expect(try sites[1].build("--cache-to", flag).exitCode == 125)
+        }
+    }
+}

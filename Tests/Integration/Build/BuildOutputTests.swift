@@ -1,0 +1,191 @@
+import Foundation
+import OCI
+import Testing
+
+/// Results for several platforms, pushed ones, and what is attested of them.
+@Suite(.enabled(if: isRoot)) struct BuildOutputTests {
+    private func json(_ text: String) throws -> JSONValue {
+        try JSONValue.parse(Array(text.utf8), named: "the output")
+    }
+
+    /// A blob of the store as JSON.
+    private func blob(_ digest: String, of kade: Kade) throws -> JSONValue {
+        try json(
+            try Tool.check("cat", "\(kade.root)/image/blobs/sha256/\(digest.dropFirst(7))"))
+    }
+
+    @Test func `several platforms make an index, and only programs need an emulator`() throws {
+        let site = try BuildSite(
+            "FROM scratch\nARG TARGETARCH\nCOPY $TARGETARCH /arch",
+            context: "echo a > amd64; echo b > arm64; echo c > riscv64")
+        let registry = try TestRegistry()
+        let name = "\(registry.authority)/team/many:1"
+        let output = try site.check(
+            as: name, "--platform", "linux/amd64,linux/arm64", "--platform", "linux/riscv64",
+            "--push")
+        #expect(output.contains("[linux/arm64 2/2] COPY"))
+        let index = try json(
+            try Tool.check(
+                "skopeo", "inspect", "--raw", "--tls-verify=false", "docker://\(name)"))
+        #expect(
+            index["manifests"]?.array?.compactMap { $0["platform"]?["architecture"]?.string }
+                == ["amd64", "arm64", "riscv64"])
+        #expect(
+            try site.kade.check(
+                "image", "inspect", "--platform", "linux/arm64", "-f",
+                "{{.Architecture}}", name) == "arm64")
+        let directory = site.folder.at("out")
+        try site.check("--platform", "linux/amd64,linux/arm64", "-o", directory)
+        #expect(try Tool.check("cat", "\(directory)/linux_arm64/arch") == "b\n")
+        #expect(
+            try site.build("--platform", "linux/amd64,linux/arm64", "-o", "type=tar").errors
+                .contains("an archive has the files of one"))
+        try site.write("FROM scratch\nRUN x")
+        let refused = try site.build("--platform", "linux/riscv64")
+        #expect(refused.exitCode == 1)
+        #expect(
+            refused.errors.contains("qemu-user-static")
+                || FileManager.default.fileExists(
+                    atPath: "/proc/sys/fs/binfmt_misc/qemu-riscv64")
+        )
+    }
+
+    @Test func `an image is pushed under its names`() throws {
+        let site = try BuildSite("FROM base\nRUN touch /x")
+        let registry = try TestRegistry()
+        let names = ["a", "b"].map { "\(registry.authority)/team/\($0):1" }
+        try site.kade.check(
+            "build", "-q", "-o", "type=image,name=\(names[0]),push=true", site.folder.at("context"))
+        try site.kade.check(
+            "build", "-q", "-o", "type=registry", "-t", names[1], site.folder.at("context"))
+        for name in names {
+            #expect(
+                try Tool.check(
+                    "skopeo", "inspect", "--tls-verify=false", "docker://\(name)"
+                ).contains("\"Layers\""))
+        }
+        let nameless = try site.kade.call(["build", "--push", site.folder.at("context")])
+        #expect(nameless.errors.contains("it has no name"))
+        #expect(try site.build("--push", "-o", site.folder.at("o")).errors.contains("--output"))
+    }
+
+    @Test func `provenance and packages are attested as Docker's builder does`() throws {
+        let site = try BuildSite(
+            "FROM base\nARG A\nCOPY status /var/lib/dpkg/status\nCOPY apk /lib/apk/db/installed\n"
+                + "COPY os /etc/os-release",
+            context: """
+                printf 'Package: libc6\\nStatus: install ok installed\\nArchitecture: amd64\\nVersion: 2.36-9+x\\n' > status
+                printf '\\nPackage: gone\\nStatus: deinstall ok config-files\\nVersion: 1\\n' >> status
+                printf 'P:musl\\nV:1.2.5-r0\\nA:x86_64\\nL:MIT\\n\\n' > apk
+                printf 'ID=debian\\nVERSION_ID="12"\\n' > os
+                """)
+        let file = site.folder.at("id")
+        try site.check(
+            "--provenance=mode=max", "--sbom", "--build-arg", "A=secret", "--iidfile", file)
+        let index = try blob(try String(contentsOfFile: file, encoding: .utf8), of: site.kade)
+        let manifests = try #require(index["manifests"]?.array)
+        #expect(manifests.count == 2)
+        #expect(manifests[1]["platform"]?["os"]?.string == "unknown")
+        #expect(
+            manifests[1]["annotations"]?["vnd.docker.reference.digest"]?.string
+                == manifests[0]["digest"]?.string)
+        let attestation = try blob(try #require(manifests[1]["digest"]?.string), of: site.kade)
+        var statements: [String: JSONValue] = [:]
+        for layer in attestation["layers"]?.array ?? [] {
+            #expect(layer["mediaType"]?.string == "application/vnd.in-toto+json")
+            let type = layer["annotations"]?["in-toto.io/predicate-type"]?.string ?? ""
+            statements[type] = try blob(try #require(layer["digest"]?.string), of: site.kade)
+        }
+        let provenance = try #require(statements["https://slsa.dev/provenance/v0.2"])
+        #expect(
+            provenance["subject"]?.array?.first?["digest"]?["sha256"]?.string
+                == manifests[0]["digest"]?.string.map { String($0.dropFirst(7)) })
+        let predicate = provenance["predicate"]
+        #expect(
+            predicate?["materials"]?.array?.first?["uri"]?.string
+                == "pkg:docker/base@latest?platform=linux%2Famd64")
+        #expect(
+            predicate?["invocation"]?["parameters"]?["args"]?["build-arg:A"]?.string == "secret")
+        let document = try #require(statements["https://spdx.dev/Document"])["predicate"]
+        let packages = try #require(document?["packages"]?.array)
+        #expect(packages.compactMap { $0["name"]?.string } == ["libc6", "musl"])
+        let addresses = packages.compactMap {
+            $0["externalRefs"]?.array?.first?["referenceLocator"]?.string
+        }
+        #expect(
+            addresses[0] == "pkg:deb/debian/libc6@2.36-9%2Bx?arch=amd64&distro=debian-12")
+        // It is an image as any other.
+        #expect(try site.kade.check("run", "--rm", "made", "echo", "runs") == "runs")
+
+        try site.check("--provenance", "--build-arg", "A=secret", "--iidfile", file)
+        let small = try blob(try String(contentsOfFile: file, encoding: .utf8), of: site.kade)
+        let digest = try #require(small["manifests"]?.array?.last?["digest"]?.string)
+        let layers = try blob(digest, of: site.kade)["layers"]?.array
+        #expect(layers?.count == 1)
+        let text = try Tool.check(
+            "cat",
+            "\(site.kade.root)/image/blobs/sha256/"
+                + (try #require(layers?.first?["digest"]?.string)).dropFirst(7))
+        #expect(!text.contains("secret"))
+        try site.check("--attest", "type=provenance,disabled=true", "--iidfile", file)
+        #expect(
+            try blob(try String(contentsOfFile: file, encoding: .utf8), of: site.kade)["rootfs"]
+                != nil)
+    }
+
+    @Test func `a Dockerfile gets more than the sandbox only when that is allowed`() throws {
+        let site = try BuildSite(
+            "FROM base\nRUN --security=insecure mount -t tmpfs x /tmp && grep CapEff /proc/self/status > /caps"
+        )
+        let refused = try site.build()
+        #expect(refused.exitCode == 1)
+        #expect(refused.errors.contains("--allow security.insecure"))
+        try site.check("--allow", "security.insecure")
+        let all = try site.kade.check(
+            "run", "--rm", "--privileged", "base", "grep", "CapEff", "/proc/self/status")
+        #expect(try site.read("/caps") == all)
+        try site.write("FROM base\nRUN --network=host true")
+        #expect(try site.build().errors.contains("network.host is not allowed"))
+        try site.check("--allow", "network.host")
+        try site.check("--network", "host")
+        #expect(try site.build("--allow", "device").exitCode == 125)
+    }
+
+    @Test func `an agent of SSH answers in RUN, and is not in the image`() throws {
+        let site = try BuildSite(
+            "FROM base\nCOPY tool /\nRUN --mount=type=ssh ssh-add -l > /keys; echo $SSH_AUTH_SOCK > /where\n"
+                + "RUN --mount=type=ssh,id=other,target=/agent,required=true ssh-add -l > /other",
+            context: """
+                mkdir -p tool/bin
+                cp "$(command -v ssh-add)" tool/bin/
+                ldd tool/bin/ssh-add | grep -o '/[^ ]*' | while read -r f; do
+                    case "$f" in /lib/*) t=tool/usr$f ;; *) t=tool$f ;; esac
+                    mkdir -p "$(dirname "$t")"; cp -L "$f" "$t"; done
+                ssh-keygen -q -t ed25519 -N '' -C key-of-the-test -f key
+                """)
+        let socket = site.folder.at("agent")
+        let agent = try Tool.start(["ssh-agent", "-D", "-a", socket])
+        defer {
+            agent.signal(SIGKILL)
+            agent.process.waitUntilExit()
+        }
+        try site.kade.wait { FileManager.default.fileExists(atPath: socket) }
+        try Tool.check(
+            "ssh-add", "-q", site.folder.at("context/key"), environment: ["SSH_AUTH_SOCK": socket])
+        let outcome = try Tool.start(
+            site.kade.commandLine([
+                "build", "-t", "made", "--ssh", "default", "--ssh", "other=\(socket)",
+                site.folder.at("context"),
+            ]), environment: ["SSH_AUTH_SOCK": socket]
+        ).wait()
+        #expect(outcome.exitCode == 0, "\(outcome.errors)")
+        #expect(try site.read("/keys").contains("key-of-the-test"))
+        #expect(try site.read("/other").contains("key-of-the-test"))
+        #expect(try site.read("/where") == "/run/buildkit/ssh_agent.0")
+        #expect(try site.kade("run", "--rm", "made", "ls", "/run/buildkit").exitCode == 1)
+        #expect(
+            try site.build("--ssh", "other=\(socket)x").errors.contains("cannot give --ssh other"))
+        let key = try site.build("--ssh", "other=\(site.folder.at("context/key"))")
+        #expect(key.errors.contains("is no socket"))
+    }
+}
