@@ -217,7 +217,7 @@ let package = Package(
         .testTarget(
             name: "EngineTests",
             dependencies: [
-                "ContainerRuntime", "Diagnostics", "Engine", "Linux", "OCI", system,
+                "ContainerRuntime", "Diagnostics", "Engine", "Linux", "OCI", "Storage", system,
             ],
             swiftSettings: strict),
         // libseccomp is the oracle for our own filters.

@@ -51,7 +51,7 @@ import Testing
     private func status(_ policy: RestartPolicy, _ lifecycle: Lifecycle?) -> ContainerStatus {
         var request = ContainerRequest(image: "busybox")
         request.restartPolicy = policy
-        let truth = ProcessTruth(isAlive: false, isMonitorAlive: false, isFrozen: false)
+        let truth = ProcessTruth(isMonitorAlive: false, isFrozen: false)
         return ContainerStatus(
             record: ContainerRecord(
                 id: "aa", name: "web", image: "busybox", imageID: "sha256:x", created: .now,

@@ -6,9 +6,9 @@ import Testing
 @Suite struct StateTests {
     @Test func `the state follows from the monitor's file and the kernel`() throws {
         let start = Timestamp(nanosecondsSinceEpoch: 1_000_000_000)
-        let dead = ProcessTruth(isAlive: false, isMonitorAlive: false, isFrozen: false)
-        let alive = ProcessTruth(isAlive: true, isMonitorAlive: true, isFrozen: false)
-        let frozen = ProcessTruth(isAlive: true, isMonitorAlive: true, isFrozen: true)
+        let dead = ProcessTruth(isMonitorAlive: false, isFrozen: false)
+        let alive = ProcessTruth(isMonitorAlive: true, isFrozen: false)
+        let frozen = ProcessTruth(isMonitorAlive: true, isFrozen: true)
         #expect(ContainerState(lifecycle: nil, truth: dead) == .created)
         let running = try lifecycle("running")
         #expect(
@@ -22,9 +22,8 @@ import Testing
         #expect(
             ContainerState(lifecycle: try lifecycle("exited"), truth: dead)
                 == .exited(code: 3, at: ended, isOutOfMemory: true))
-        let waiting = ProcessTruth(isAlive: false, isMonitorAlive: true, isFrozen: false)
         #expect(
-            ContainerState(lifecycle: try lifecycle("restarting"), truth: waiting)
+            ContainerState(lifecycle: try lifecycle("restarting"), truth: alive)
                 == .restarting(code: 3, at: ended))
         #expect(
             ContainerState(lifecycle: try lifecycle("restarting"), truth: dead)

@@ -10,7 +10,8 @@ extension ImageService {
         var list = ImageList()
         for entry in try store.content.references.list() {
             do throws(Problem) {
-                let summary = try ImageSummary(try store.image(of: entry), in: store)
+                guard let image = try store.presentImage(of: entry) else { continue }
+                let summary = try ImageSummary(image, in: store)
                 if matcher.matches(summary) { list.images.append(summary) }
             } catch {
                 list.damaged.append(DamagedImage(entry, error))

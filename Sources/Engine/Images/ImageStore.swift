@@ -143,8 +143,22 @@ struct ImageStore: Sendable {
     /// - Throws: also when one of them is damaged.
     func images() throws(Problem) -> [Image] {
         var images: [Image] = []
-        for entry in try content.references.list() { images.append(try image(of: entry)) }
+        for entry in try content.references.list() {
+            if let image = try presentImage(of: entry) { images.append(image) }
+        }
         return images
+    }
+
+    /// An entry's image; nil where its reference is gone meanwhile, and its blobs with it.
+    ///
+    /// - Throws: when the image is damaged.
+    func presentImage(of entry: References.Entry) throws(Problem) -> Image? {
+        do throws(Problem) {
+            return try image(of: entry)
+        } catch {
+            guard try content.references.list().contains(entry) else { return nil }
+            throw error
+        }
     }
 
     /// All images that can be read; `images` names the others.
@@ -161,9 +175,7 @@ struct ImageStore: Sendable {
     /// The bytes of the files of layers.
     func sizeInBytes(ofLayers diffIDs: [Digest]) throws(Problem) -> Int64 {
         var sum: Int64 = 0
-        for diffID in diffIDs where layers.contains(diffID) {
-            sum += try layers.record(of: diffID).sizeInBytes
-        }
+        for diffID in diffIDs { sum += layers.wholeRecord(of: diffID)?.sizeInBytes ?? 0 }
         return sum
     }
 

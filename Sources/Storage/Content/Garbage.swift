@@ -42,9 +42,7 @@ extension ContentStore {
         try remove(try list(), butFor: mark.kept, noting: &garbage)
         for diffID in try layers.list()
         where !mark.kept.contains(diffID) && !usedLayers.contains(diffID) {
-            if layers.contains(diffID) {
-                garbage.layersInBytes += try layers.record(of: diffID).sizeInBytes
-            }
+            garbage.layersInBytes += layers.wholeRecord(of: diffID)?.sizeInBytes ?? 0
             try layers.remove(diffID)
             garbage.layers.append(diffID)
         }

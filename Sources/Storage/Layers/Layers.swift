@@ -49,9 +49,12 @@ package struct Layers: Sendable {
     }
 
     /// Whether a layer is unpacked, and whole.
-    package func contains(_ diffID: Digest) -> Bool {
-        guard let record = try? record(of: diffID) else { return false }  // so it is not whole
-        return record.isWhole(inBoot: currentBoot)
+    package func contains(_ diffID: Digest) -> Bool { wholeRecord(of: diffID) != nil }
+
+    /// What is known of a layer; nil where it is not there, or not whole.
+    package func wholeRecord(of diffID: Digest) -> LayerRecord? {
+        guard let record = try? record(of: diffID) else { return nil }  // so it is not whole
+        return record.isWhole(inBoot: currentBoot) ? record : nil
     }
 
     /// The root of a layer's files: a lower directory of an overlay.
@@ -65,8 +68,7 @@ package struct Layers: Sendable {
     /// - Throws: `.notFound` when the layer is not there or not whole; what the kernel refuses.
     @discardableResult
     package func show(_ diffID: Digest) throws(Problem) -> FilePath {
-        let record = try? record(of: diffID)  // without one it is not there
-        guard let record, record.isWhole(inBoot: currentBoot) else {
+        guard let record = wholeRecord(of: diffID) else {
             throw Problem(
                 kind: .notFound, what: "cannot use the layer \(diffID)",
                 why: "it is not unpacked in \(directory)", fix: "pull the image again")

@@ -11,6 +11,19 @@ import Testing
         #expect(try kade.shell("exit \(code)").exitCode == code)
     }
 
+    /// Between the program's end and the monitor's note of it, and between that and the monitor's
+    /// own end, lie moments in which somebody may ask.
+    @Test func `an end is noted before it is shown`() throws {
+        for _ in 0..<15 {
+            let id = try kade.check("run", "-d", "busybox", "sh", "-c", "exit 5")
+            var seen = ""
+            while seen != "exited 5" {
+                seen = try kade.inspect(id, "{{.State.Status}} {{.State.ExitCode}}")
+                try #require(["running 0", "exited 5"].contains(seen))
+            }
+        }
+    }
+
     @Test func `a command that is not there is 127 and says so`() throws {
         let inPath = try kade("run", "--rm", "busybox", "no-such-command")
         #expect(inPath.exitCode == 127)

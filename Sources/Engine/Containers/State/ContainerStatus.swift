@@ -13,19 +13,20 @@ struct ContainerStatus: Sendable {
     /// Whether the run ended without its monitor noting it: the machine went down, or it was
     /// killed.
     var isStale: Bool {
-        guard let lifecycle else { return false }
-        switch lifecycle.status {
-        case .running, .restarting: return !truth.isMonitorAlive
-        case .exited, .failed: return false
-        }
+        lifecycle?.isUnderWay == true && !truth.isMonitorAlive
     }
 }
 
 extension EngineContext {
     /// Looks at a container: one file, and for one that runs a few of `/proc`.
     func status(of record: ContainerRecord) throws(Problem) -> ContainerStatus {
-        let lifecycle = try Lifecycle(at: configuration.bundle(of: record.id).lifecycle)
-        let truth = try truth(of: lifecycle, record)
+        var lifecycle = try Lifecycle(at: configuration.bundle(of: record.id).lifecycle)
+        var truth = try truth(of: lifecycle, record)
+        if lifecycle?.isUnderWay == true, !truth.isMonitorAlive {
+            // It may have noted the end and gone meanwhile; now it writes no more.
+            lifecycle = try Lifecycle(at: configuration.bundle(of: record.id).lifecycle)
+            truth = try self.truth(of: lifecycle, record)
+        }
         var state = ContainerState(lifecycle: lifecycle, truth: truth)
         // A removal takes the directory first.
         if lifecycle == nil, !File.exists(configuration.bundle(of: record.id).directory) {
@@ -37,17 +38,15 @@ extension EngineContext {
     private func truth(
         of lifecycle: Lifecycle?, _ record: ContainerRecord
     ) throws(Problem) -> ProcessTruth {
-        var truth = ProcessTruth(isAlive: false, isMonitorAlive: false, isFrozen: false)
-        guard let lifecycle, lifecycle.status == .running || lifecycle.status == .restarting,
-            lifecycle.bootID == (try bootID())
+        var truth = ProcessTruth(isMonitorAlive: false, isFrozen: false)
+        guard let lifecycle, lifecycle.isUnderWay, lifecycle.bootID == (try bootID())
         else { return truth }
         truth.isMonitorAlive = try isAlive(
             lifecycle.monitorPid, startTime: lifecycle.monitorStartTime)
         // Without its monitor a container's output leads nowhere and its exit code is lost: it counts
         // as ended, and the next command that cares ends what is left of it.
         guard lifecycle.status == .running, truth.isMonitorAlive else { return truth }
-        truth.isAlive = try isAlive(lifecycle.pid, startTime: lifecycle.pidStartTime)
-        if truth.isAlive {
+        if try isAlive(lifecycle.pid, startTime: lifecycle.pidStartTime) {
             truth.isFrozen = try explaining("cannot look at the cgroup of \(record.name)") {
                 () throws(SystemCallError) in try cgroup(of: record).isFrozen()
             }

@@ -58,6 +58,9 @@ struct Lifecycle: Sendable, Equatable {
         return lifecycle
     }
 
+    /// Whether the monitor has more to write, unless it was killed.
+    var isUnderWay: Bool { status == .running || status == .restarting }
+
     init(json: JSONValue, named name: String) throws(Problem) {
         guard let status = json["status"]?.string.flatMap(Status.init(rawValue:)) else {
             throw Problem(
@@ -105,7 +108,6 @@ struct Lifecycle: Sendable, Equatable {
 
 /// What the kernel says about the processes that a lifecycle names.
 struct ProcessTruth: Sendable, Equatable {
-    var isAlive: Bool
     var isMonitorAlive: Bool
     var isFrozen: Bool
 }
@@ -114,7 +116,7 @@ extension ContainerState {
     /// The state that follows from what was declared, what the monitor wrote and what is true.
     ///
     /// A run that the monitor could not end (it was killed, or the machine went down) is Docker's
-    /// exit code 255.
+    /// exit code 255. A program that has ended runs for as long as its monitor has not noted that.
     init(lifecycle: Lifecycle?, truth: ProcessTruth) {
         guard let lifecycle else {
             self = .created
@@ -123,7 +125,7 @@ extension ContainerState {
         let started = lifecycle.startedAt ?? Timestamp(nanosecondsSinceEpoch: 0)
         let finished = lifecycle.finishedAt ?? started
         switch lifecycle.status {
-        case .running where truth.isAlive:
+        case .running where truth.isMonitorAlive:
             self =
                 truth.isFrozen
                 ? .paused(pid: lifecycle.pid, since: started)
