@@ -193,7 +193,12 @@ import Testing
     func `a directive skips rules`(directive: String, count: Int) throws {
         let found = try outcome(directive + "FROM scratch\nWORKDIR x\nCMD echo")
         #expect(found.warnings.count == count)
-        #expect(found.warningsAreErrors == directive.contains("error"))
+    }
+
+    @Test func `a directive makes warnings errors`() throws {
+        #expect(try CheckOptions("skip=all;error=true").warningsAreErrors)
+        #expect(!(try CheckOptions("skip=all;error=false").warningsAreErrors))
+        #expect(!(try CheckOptions(nil).warningsAreErrors))
     }
 
     @Test func `a comment before an instruction skips rules there`() throws {

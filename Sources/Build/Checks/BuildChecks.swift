@@ -19,8 +19,6 @@ package struct BuildChecks {
         package fileprivate(set) var warnings: [CheckWarning] = []
         /// Why it cannot be built at all.
         package fileprivate(set) var problem: Problem?
-        /// `# check=error=true`: warnings fail the build.
-        package fileprivate(set) var warningsAreErrors = false
     }
 
     /// Looks through the Dockerfile of a request.
@@ -73,15 +71,7 @@ package struct BuildChecks {
 
     private mutating func look() throws(Problem) {
         let lines = try LogicalLines(request.dockerfile, file: request.dockerfileName)
-        let options: CheckOptions
-        do throws(ShellMistake) {
-            options = try CheckOptions(lines.directives.check)
-        } catch {
-            throw Problem(
-                kind: .invalid, what: "cannot read # check= of \(request.dockerfileName)",
-                why: error.why, fix: "for example: # check=skip=JSONArgsRecommended;error=true")
-        }
-        outcome.warningsAreErrors = options.warningsAreErrors
+        let options = try CheckOptions(of: lines.directives, in: request.dockerfileName)
         var stages: [StageText] = []
         for line in lines.lines {
             let text: InstructionText

@@ -1,3 +1,5 @@
+import Diagnostics
+
 /// What `# check=…` says: `skip=NAME,…` or `skip=all`, `experimental=…` alike, and `error=true`.
 struct CheckOptions: Equatable {
     private var skipped: Set<String> = []
@@ -23,6 +25,17 @@ struct CheckOptions: Equatable {
                 }
             default: throw ShellMistake("invalid check option \"\(name)\"")
             }
+        }
+    }
+
+    /// Reads the directive of a Dockerfile.
+    init(of directives: ParserDirectives, in file: String) throws(Problem) {
+        do throws(ShellMistake) {
+            try self.init(directives.check)
+        } catch {
+            throw Problem(
+                kind: .invalid, what: "cannot read # check= of \(file)", why: error.why,
+                fix: "for example: # check=skip=JSONArgsRecommended;error=true")
         }
     }
 

@@ -97,8 +97,10 @@ package final class ImageBuild: Sendable {
 
     /// Ends the build where `# check=error=true` makes warnings errors.
     private func failOnWarnings() throws(Problem) {
+        let options = try CheckOptions(of: dockerfile.directives, in: request.dockerfileName)
+        guard options.warningsAreErrors else { return }
         let outcome = checks()
-        guard outcome.warningsAreErrors, let first = outcome.warnings.first else { return }
+        guard let first = outcome.warnings.first else { return }
         let rules = Set(outcome.warnings.map(\.rule.name)).sorted().joined(separator: ", ")
         throw Problem(
             kind: .invalid, what: "cannot build \(request.dockerfileName):\(first.firstLine)",

@@ -258,12 +258,14 @@ final class CacheDirectory {
                 lock = held
                 path = place
             }
-            if !File.exists(path) {
-                isNew = true
+            do throws(SystemCallError) {
                 try Directory.make(path, permissions: FilePermissions(rawValue: mode_t(cache.mode)))
+                isNew = true
                 try File.changePermissions(
                     of: path, to: FilePermissions(rawValue: mode_t(cache.mode)))
                 try File.changeOwner(of: path, user: cache.owner, group: cache.group)
+            } catch  where error.errno == .fileExists && !isNew {
+                isNew = false  // an earlier build, or one beside this, made it
             }
         } catch {
             throw Problem(error, what: "cannot use the cache directory \(cache.id)")

@@ -8,7 +8,7 @@ import SystemPackage
 extension BuildCommand {
     /// The whole request: files are read and names resolved here.
     func request(
-        _ found: BuildInputs.Found, in session: Session
+        _ found: inout BuildInputs.Found, in session: Session
     ) throws(Problem) -> BuildRequest {
         var request = BuildRequest(dockerfile: found.dockerfile, dockerfileName: found.name)
         request.context = found.context
@@ -36,6 +36,9 @@ extension BuildCommand {
             let value = Self.value(argument, in: session)
             request.arguments[value.name] = value.value
         }
+        if request.arguments["BUILDKIT_INLINE_CACHE"] == "1" {
+            request.cacheTargets.append(CacheExport(.inline, includesAllStages: false))
+        }
         request.environment = environment.compactMap { text in
             let value = Self.value(text, in: session)
             return value.value.map { NamedValue(value.name, $0) }
@@ -44,7 +47,7 @@ extension BuildCommand {
         request.target = target
         request.usesCache = !isWithoutCache
         request.cacheSources = cacheSources
-        request.cacheTargets = cacheTargets
+        request.cacheTargets += cacheTargets
         request.uncachedStages = Set(uncachedStages.joined())
         request.pull = pullsNever ? .never : pullsAlways ? .always : pull
         request.firstBase = firstBase
@@ -64,7 +67,17 @@ extension BuildCommand {
             }
             request.agents[agent.id] = try Self.socket(at: FilePath(socket), for: agent.id)
         }
-        for context in contexts { request.contexts[context.name] = context.context }
+        for context in contexts {
+            switch context.source {
+            case .ready(let ready): request.contexts[context.name] = ready
+            case .remote(let address):
+                let steps = try session.engine().steps
+                let unpacked = try UnpackedContext.remote(
+                    address, keepsHistory: false, steps: steps)
+                found.unpacked.append(unpacked)
+                request.contexts[context.name] = .directory(unpacked.path)
+            }
+        }
         request.platform = try wantedPlatforms().first
         request.entitlements = Set(entitlements)
         request.attestations.provenance = provenance

@@ -13,6 +13,8 @@ struct BuildInputs {
     let dockerfile: String?
     /// `--ignorefile`: in the place of the usual ones.
     let ignoreFile: String?
+    /// `BUILDKIT_CONTEXT_KEEP_GIT_DIR`: whether a repository comes with its history.
+    let keepsHistory: Bool
     let steps: StepService
 
     /// What was found.
@@ -21,15 +23,16 @@ struct BuildInputs {
         var name: String
         var context: FilePath?
         var ignored = IgnoreRules.none
-        /// What was unpacked for it goes with this.
-        var unpacked: UnpackedContext?
+        /// What was unpacked for it, and for named contexts, goes with this.
+        var unpacked: [UnpackedContext] = []
     }
 
     /// Reads it all.
     func find() throws(Problem) -> Found {
         if context == "-" { return try readStandardInput() }
-        if let source = GitSource(context) {
-            return try found(in: UnpackedContext(source, named: context, steps: steps))
+        if GitSource(context) != nil {
+            return try found(
+                in: .remote(context, keepsHistory: keepsHistory, steps: steps))
         }
         if context.hasPrefix("http://") || context.hasPrefix("https://") {
             return try readWebFile()
@@ -109,7 +112,7 @@ struct BuildInputs {
                 dockerfile: try Self.read(path), name: name, context: directory.path,
                 ignored: try rules(beside: path, in: directory.path))
         }
-        found.unpacked = directory
+        found.unpacked = [directory]
         return found
     }
 

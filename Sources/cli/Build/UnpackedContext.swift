@@ -90,13 +90,33 @@ final class UnpackedContext: Sendable {
         self.path = path
     }
 
+    /// Whether a text names a repository, or a file of the web.
+    static func isRemote(_ text: String) -> Bool {
+        GitSource(text) != nil || text.hasPrefix("http://") || text.hasPrefix("https://")
+    }
+
+    /// Brings a repository, or an archive of the web.
+    static func remote(
+        _ text: String, keepsHistory: Bool, steps: StepService
+    ) throws(Problem) -> UnpackedContext {
+        if let source = GitSource(text) {
+            return try UnpackedContext(
+                source, named: text, keepsHistory: keepsHistory, steps: steps)
+        }
+        let file = try steps.temporaryFile()
+        try steps.download(text, into: file.rawValue)
+        return try UnpackedContext(file, named: text, steps: steps)
+    }
+
     /// Checks a repository out.
-    init(_ source: GitSource, named name: String, steps: StepService) throws(Problem) {
+    init(
+        _ source: GitSource, named name: String, keepsHistory: Bool, steps: StepService
+    ) throws(Problem) {
         self.name = name
         scratch = try steps.makeScratch()
         let root = scratch.path
         try steps.checkOut(
-            source.address, reference: source.reference, keepsHistory: false, into: root)
+            source.address, reference: source.reference, keepsHistory: keepsHistory, into: root)
         guard let inner = source.directory else {
             path = root
             return

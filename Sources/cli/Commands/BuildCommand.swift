@@ -77,11 +77,12 @@ struct BuildCommand: Command {
         _ = setFileModeMask(0o022)
         try PrivateMounts.enter()
         try engine.steps.removeLeftovers()
-        let inputs = try BuildInputs(
-            context: context, dockerfile: dockerfile, ignoreFile: ignoreFile, steps: engine.steps
+        var inputs = try BuildInputs(
+            context: context, dockerfile: dockerfile, ignoreFile: ignoreFile,
+            keepsHistory: arguments.contains("BUILDKIT_CONTEXT_KEEP_GIT_DIR=1"), steps: engine.steps
         ).find()
         defer { withExtendedLifetime(inputs) {} }
-        let request = try request(inputs, in: session)
+        let request = try request(&inputs, in: session)
         let display = BuildDisplay(
             on: session.error, progress: isQuiet ? .quiet : progress, explainsWhy: explainsWhy)
         defer { engine.steps.flushLayers() }
@@ -122,11 +123,12 @@ struct BuildCommand: Command {
 
     /// `--check`: looks at the Dockerfile and builds nothing.
     private func check(with engine: Engine, in session: Session) throws(Problem) -> ExitCode {
-        let inputs = try BuildInputs(
-            context: context, dockerfile: dockerfile, ignoreFile: ignoreFile, steps: engine.steps
+        var inputs = try BuildInputs(
+            context: context, dockerfile: dockerfile, ignoreFile: ignoreFile,
+            keepsHistory: arguments.contains("BUILDKIT_CONTEXT_KEEP_GIT_DIR=1"), steps: engine.steps
         ).find()
         defer { withExtendedLifetime(inputs) {} }
-        let request = try request(inputs, in: session)
+        let request = try request(&inputs, in: session)
         let outcome = BuildChecks.run(
             request, coversAllStages: target == nil, with: engine)
         let report = CheckReport(outcome, of: request)

@@ -77,11 +77,17 @@ struct BuildAgentFlag: Equatable {
     }
 }
 
-/// `--build-context NAME=DIRECTORY|docker-image://REFERENCE`.
+/// `--build-context NAME=DIRECTORY|docker-image://REFERENCE|REPOSITORY|ARCHIVE`.
 enum BuildContextFlag {
     struct Named: Equatable {
         var name: String
-        var context: NamedContext
+        var source: Source
+    }
+
+    enum Source: Equatable {
+        case ready(NamedContext)
+        /// A repository, or an archive of the web.
+        case remote(String)
     }
 
     static func parse(_ text: String) throws(InvalidValue) -> Named {
@@ -89,15 +95,16 @@ enum BuildContextFlag {
         let image = "docker-image://"
         if pair.value.hasPrefix(image) {
             return Named(
-                name: pair.key, context: .image(String(pair.value.dropFirst(image.count))))
+                name: pair.key, source: .ready(.image(String(pair.value.dropFirst(image.count)))))
         }
         let path = pair.value
-        guard !path.contains("://"), !path.hasPrefix("git@"), !path.hasPrefix("target:") else {
+        if UnpackedContext.isRemote(path) { return Named(name: pair.key, source: .remote(path)) }
+        guard !path.contains("://"), !path.hasPrefix("target:") else {
             throw InvalidValue.unsupported(
                 "this version of Kade has no context '\(path)'",
-                fix: "a directory, or docker-image://REFERENCE")
+                fix: "a directory, docker-image://REFERENCE, a repository or an archive of the web")
         }
-        return Named(name: pair.key, context: .directory(FilePath(path)))
+        return Named(name: pair.key, source: .ready(.directory(FilePath(path))))
     }
 }
 

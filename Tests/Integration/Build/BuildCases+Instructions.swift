@@ -125,6 +125,13 @@ extension BuildCase {
         BuildCase(
             name: "a health check",
             dockerfile: "FROM base\nHEALTHCHECK --interval=3s --retries=2 CMD [\"true\"]"),
+        BuildCase(
+            name: "variables of the command line",
+            dockerfile: "FROM base\nENV C=2\nRUN echo $C > /v",
+            arguments: ["--env", "A=a", "--unsetenv", "C"], peers: [.podman]),
+        BuildCase(
+            name: "a base of the command line", dockerfile: "FROM nosuch\nRUN touch /x",
+            arguments: ["--from", "base"], peers: [.podman]),
     ]
 
     static var all: [BuildCase] { files + instructions }

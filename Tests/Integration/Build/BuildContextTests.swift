@@ -79,6 +79,9 @@ import Testing
             #expect(try site.read(path) == content, "\(fragment)")
         }
         #expect(try site.kade("run", "--rm", "made", "ls", "/all/.git").exitCode == 1)
+        try site.kade.check(
+            "build", "-q", "-t", "made", "--build-arg", "BUILDKIT_CONTEXT_KEEP_GIT_DIR=1", address)
+        #expect(try site.kade("run", "--rm", "made", "ls", "/all/.git/HEAD").exitCode == 0)
         for (fragment, why) in [
             ("#nosuch", "cannot fetch"), ("#main:nosuch", "no directory nosuch"),
             ("#--upload-pack=x", "begins with a dash"),
@@ -142,6 +145,16 @@ import Testing
         #expect(try site.read("/other") == "x")
         try site.kade.check("build", "-q", "-t", "made", "\(address)/plain")
         #expect(try site.read("/alone") == "alone")
+        try site.folder.write("FROM base\nCOPY --from=other file /named\n", to: "context/Named")
+        try site.check(
+            "-f", site.folder.at("context/Named"), "--build-context", "other=\(address)/c.tar.gz")
+        #expect(try site.read("/named") == "x")
+        try site.kade.check("import", "\(address)/c.tar.gz", "imported")
+        #expect(
+            try site.kade.check("history", "--format", "{{.Comment}}", "imported")
+                == "Imported from \(address)/c.tar.gz")
+        #expect(try site.kade.check("image", "diff", "imported").contains("A /file"))
+        #expect(try site.kade("import", "\(address)/nosuch").errors.contains("answers 404"))
         let missing = try site.kade.call(["build", "\(address)/nosuch"])
         #expect(missing.errors.contains("the server answers 404"))
         let wrong = try site.kade.call(["build", "-f", "x", "\(address)/plain"])
