@@ -261,6 +261,26 @@ import Testing
         }
     }
 
+    @Test(.enabled(if: SnapshotterChoice.here.contains(.erofs)))
+    func `a removal that was cut off is finished, with what is mounted`() throws {
+        try withTemporaryDirectory { root in
+            var layers = try Layers(root: root)
+            layers.snapshotter = .erofs
+            var tar = TarBuilder()
+            tar.add(file: "a", "x")
+            let diffID = ContentHasher.sha256(tar.archive)
+            try ingest(tar.archive, diffID, into: layers)
+            let place = try layers.show(diffID).removingLastComponent()
+            // Its process died between the two halves of remove(_:).
+            let removed = FilePath("\(place).removed-0123")
+            try Link.rename(place, to: removed)
+            #expect(try File.readText(removed.appending("diff/a")) == "x")
+            try layers.sweep()
+            #expect(try Directory.list(root.appending("layers/sha256")).isEmpty)
+            #expect(!(try File.readText("/proc/self/mountinfo").contains(root.string)))
+        }
+    }
+
     @Test func `the leftovers of a dead process are swept`() throws {
         try withTemporaryDirectory { root in
             let layers = try Layers(root: root)

@@ -27,7 +27,10 @@ package struct ErofsMount: Sendable {
         try context.set("source", to: Self.name(of: image, imageFile))
         try context.set("device", to: Self.name(of: data, dataFile))
         try context.set("ro")
-        return try context.mount([])
+        let mount = try context.mount([])
+        withExtendedLifetime(imageFile) {}  // what names them may be their descriptors
+        withExtendedLifetime(dataFile) {}
+        return mount
     }
 
     private static func name(of path: FilePath, _ file: borrowing OwnedFD) -> String {

@@ -33,28 +33,25 @@ package enum ErofsProbe {
             named: Array("file".utf8))
         let image = ErofsImage(
             root: root, dataInBytes: size, uuid: [UInt8](repeating: 0, count: 16))
-        let files = [
-            try NamelessFile(image.bytes(), in: directory),
-            try NamelessFile(content, in: directory),
-        ]
-        let mount = try ErofsMount(image: files[0].path, data: files[1].path).mount()
+        let imageFile = try namelessFile(image.bytes(), in: directory)
+        let dataFile = try namelessFile(content, in: directory)
+        let mount = try ErofsMount(image: imageFile.procPath, data: dataFile.procPath).mount()
+        withExtendedLifetime(imageFile) {}  // their paths end with them
+        withExtendedLifetime(dataFile) {}
         let shown = OpenDirectory(
             adopting: try mount.descriptor.open(".", [.readOnly, .directory]))
         let mark = try shown.attribute("trusted.overlay.opaque", of: ".")
         let read = try shown.openFile("file").readAll()
         return mark == [UInt8(ascii: "y")] && read == content
     }
-}
 
-/// A file that no name leads to; it goes with its owner.
-private final class NamelessFile {
-    private let file: OwnedFD
-
-    init(_ content: [UInt8], in directory: FilePath) throws(SystemCallError) {
-        file = try OwnedFD.open(
+    /// A file that no name leads to; it goes with its descriptor.
+    private static func namelessFile(
+        _ content: [UInt8], in directory: FilePath
+    ) throws(SystemCallError) -> OwnedFD {
+        let file = try OwnedFD.open(
             directory, [.readWrite, .temporaryFile], permissions: .ownerReadWrite)
         try file.writeAll(content)
+        return file
     }
-
-    var path: FilePath { file.procPath }
 }

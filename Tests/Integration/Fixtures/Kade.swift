@@ -11,6 +11,9 @@ final class Kade {
     /// What its commands find in their environment, beside what tests have in theirs.
     let environment: [String: String]
 
+    /// For tests that look into unpacked layers, or damage them.
+    static let unpacked = ["KADE_SNAPSHOTTER": "directory"]
+
     init(environment: [String: String] = [:]) throws {
         folder = try TemporaryFolder()
         self.environment = environment

@@ -8,7 +8,7 @@ import Testing
 @Suite struct PowerCutTests {
     let kade: Kade
 
-    init() throws { kade = try Kade.withBusybox() }
+    init() throws { kade = try Kade.withBusybox(environment: Kade.unpacked) }
 
     /// Waits for the flush that the import started, which would otherwise come in between.
     private func waitForFlush() throws -> String {

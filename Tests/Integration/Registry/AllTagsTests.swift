@@ -40,7 +40,7 @@ import Testing
     @Test func `the command pulls all tags of a registry and prints the repository`() throws {
         for tag in ["one", "two"] { try registry.push(images, "it", to: "team/app:\(tag)") }
         try registry.push(images, "it", to: "team/other:one")
-        let kade = try Kade()
+        let kade = try Kade(environment: Kade.unpacked)
         let repository = "\(registry.authority)/team/app"
         let output = try kade.check("pull", "-a", repository)
         #expect(output.hasSuffix("\n" + repository))

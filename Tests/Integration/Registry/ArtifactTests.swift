@@ -10,7 +10,7 @@ import Testing
     init() throws {
         folder = try TemporaryFolder()
         images = try TestImages()
-        kade = try Kade()
+        kade = try Kade(environment: Kade.unpacked)
     }
 
     /// An artifact of one file that is about an image.

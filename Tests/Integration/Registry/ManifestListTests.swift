@@ -13,7 +13,7 @@ import Testing
         folder = try TemporaryFolder()
         images = try TestImages()
         registry = try TestRegistry()
-        kade = try Kade()
+        kade = try Kade(environment: Kade.unpacked)
         var parts: [String: TestImages.Blob] = [:]
         for architecture in ["amd64", "arm64", "s390x"] {
             try TestImages.tree(in: folder, named: architecture, sizeInBytes: 10_000)

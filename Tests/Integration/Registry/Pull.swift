@@ -33,6 +33,7 @@ struct Pull {
             [BuiltProgram.path("kade-server"), "pull", "--root", root] + flags + [reference]
         // No configuration of the user's own.
         let home = ["HOME": "/nonexistent", "DOCKER_CONFIG": "", "XDG_RUNTIME_DIR": ""]
+            .merging(Kade.unpacked) { $1 }
         return try Tool.start(arguments, environment: home.merging(environment) { $1 })
     }
 

@@ -33,7 +33,7 @@ import Testing
 
     @Test(arguments: ["layers/sha256", "image/ingest"])
     func `an import that is killed does not hinder the next one`(place: String) throws {
-        let kade = try Kade()
+        let kade = try Kade(environment: Kade.unpacked)
         let folder = try TemporaryFolder()
         let archive = try makeArchive(in: folder)
         let first = try kade.start("import", archive, "killed:latest")

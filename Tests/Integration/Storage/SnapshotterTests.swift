@@ -103,6 +103,16 @@ import Testing
     }
 
     @Test(.enabled(if: canMountErofs))
+    func `containers that start at once share one mount`() throws {
+        let kade = try kade("erofs")
+        let running = try (0..<6).map { _ in
+            try kade.start("run", "--rm", "busybox", "echo", "ran")
+        }
+        for container in running { #expect(try container.wait().output == "ran\n") }
+        #expect(try kade.layerMounts().count == 1)
+    }
+
+    @Test(.enabled(if: canMountErofs))
     func `a store may have layers of both kinds`() throws {
         let kade = try kade("erofs")
         let other = ["KADE_SNAPSHOTTER": "directory"]
