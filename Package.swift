@@ -176,7 +176,11 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "RegistryServerTests",
-            dependencies: ["Diagnostics", "OCI", "RegistryServer", system],
+            dependencies: [
+                "Diagnostics", "OCI", "Registry", "RegistryServer", system,
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "DiagnosticsTests", dependencies: ["Diagnostics"], swiftSettings: strict),

@@ -23,6 +23,8 @@ package struct ImageRegistry: Sendable {
         package var isReadOnly = false
         /// Users and passwords; nil lets everybody in.
         package var passwordFile: FilePath?
+        /// Whose tokens let clients in, instead of passwords.
+        package var tokenServer: TokenServer?
         /// The certificate and its chain, in PEM form; nil serves plain HTTP.
         package var certificate: FilePath?
         /// The certificate's key, in PEM form.
@@ -36,7 +38,8 @@ package struct ImageRegistry: Sendable {
 
         /// Whether other machines are let in without a password or a certificate.
         var isOpen: Bool {
-            !address.isLocal && passwordFile == nil && clientAuthorities == nil
+            !address.isLocal && passwordFile == nil && tokenServer == nil
+                && clientAuthorities == nil
         }
     }
 
@@ -54,6 +57,9 @@ package struct ImageRegistry: Sendable {
         if options.clientAuthorities != nil, options.certificate == nil {
             throw Self.mistake("clients show certificates only where the registry has one")
         }
+        if options.passwordFile != nil, options.tokenServer != nil {
+            throw Self.mistake("clients show either passwords or tokens")
+        }
         if let name = options.name { try Self.check(name) }
     }
 
@@ -63,7 +69,7 @@ package struct ImageRegistry: Sendable {
     package func run() async throws(Problem) {
         let log = AccessLog(isOn: !options.isQuiet)
         let tls = try TLSIdentity(options)?.context()
-        let authenticator = try Authenticator(file: options.passwordFile, log: log)
+        let authenticator = try authenticator(log)
         let server = try await HTTPServer(at: options.address, tls: tls)
         let address = options.address.with(port: server.port)
         let name = options.name ?? server.port.map { "localhost:\($0)" } ?? "localhost"
@@ -88,6 +94,17 @@ package struct ImageRegistry: Sendable {
             return
         } catch {
             throw Problem(kind: .unavailable, what: "cannot serve", why: "\(error)", cause: error)
+        }
+    }
+
+    private func authenticator(_ log: AccessLog) throws(Problem) -> Authenticator {
+        if let file = options.passwordFile {
+            return .passwords(try PasswordGate(file: file, log: log))
+        }
+        return if let server = options.tokenServer {
+            .tokens(try TokenVerifier(server))
+        } else {
+            .open
         }
     }
 

@@ -37,8 +37,9 @@ struct RegistryAPI: Sendable {
     }
 
     private func answer(_ request: Request, _ body: RequestBody) async throws -> Response {
-        try await authenticator.check(request)
-        guard let route = Route(path: request.path) else {
+        let found = Route(path: request.path)
+        let access = try await authenticator.check(request, for: found)
+        guard let route = found else {
             throw Refusal(.notFound, .unsupported, "nothing is at \(request.path)")
         }
         guard route.methods.contains(request.method) else {
@@ -54,22 +55,25 @@ struct RegistryAPI: Sendable {
         case .root: Response(.ok, json: [:])
         case .catalog: try await catalog(request)
         case .blob(let name, let text):
-            try await blob(try repository(name, request), try digest(text), request)
+            try await blob(try repository(name, request, access), try digest(text), request)
         case .manifest(let name, let reference):
-            try await manifest(try repository(name, request), reference, request, body)
-        case .tags(let name): try await tags(try repository(name, request), request)
+            try await manifest(try repository(name, request, access), reference, request, body)
+        case .tags(let name): try await tags(try repository(name, request, access), request)
         case .referrers(let name, let text):
-            try await referrers(try repository(name, request), of: try digest(text), request)
+            try await referrers(
+                try repository(name, request, access), of: try digest(text), request)
         case .uploads(let name):
-            try await beginUpload(into: try repository(name, request), request, body)
+            try await beginUpload(into: try repository(name, request, access), request, body)
         case .upload(let name, let upload):
-            try await goOn(with: upload, into: try repository(name, request), request, body)
+            try await goOn(with: upload, into: try repository(name, request, access), request, body)
         }
     }
 
-    private func repository(_ name: String, _ request: Request) throws(Refusal) -> Repository {
+    private func repository(
+        _ name: String, _ request: Request, _ access: Access
+    ) throws(Refusal) -> Repository {
         Repository(
-            name: name, own: try repositories.names.own(name),
+            name: name, access: access, own: try repositories.names.own(name),
             places: try repositories.names.places(name, namespace: request.query["ns"]))
     }
 
@@ -93,6 +97,8 @@ struct RegistryAPI: Sendable {
 struct Repository: Sendable {
     /// On the wire.
     var name: String
+    /// What the client may do, here and elsewhere.
+    var access: Access
     /// Where what is pushed goes.
     var own: ImageReference
     /// What it shows of the store.

@@ -30,6 +30,8 @@ enum ServerProgram {
                kade-server flush [--root DIR] [--detach]
                kade-server registry [--root DIR] [--listen ADDRESS:PORT|unix:///PATH] [--name NAME]
                                     [--own-only] [--read-only] [--quiet] [--htpasswd FILE]
+                                    [--token-realm URL --token-service NAME --token-issuer NAME
+                                     --token-key FILE]
                                     [--tls-cert FILE --tls-key FILE [--client-ca FILE]]
                kade-server unpack ARCHIVE
                kade-server download ADDRESS

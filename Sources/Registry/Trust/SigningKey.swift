@@ -1,9 +1,9 @@
-import Crypto
-import Diagnostics
+package import Crypto
+package import Diagnostics
 import OCI
 
 /// A public key in PEM form (SubjectPublicKeyInfo), as cosign makes them.
-enum SigningKey {
+package enum SigningKey {
     case p256(P256.Signing.PublicKey)
     case p384(P384.Signing.PublicKey)
     case p521(P521.Signing.PublicKey)
@@ -12,7 +12,7 @@ enum SigningKey {
     /// Reads a key.
     ///
     /// - Throws: `.invalid` when it is not in PEM form; `.unsupported` for a key of another kind.
-    init(pem bytes: [UInt8], named name: String) throws(Problem) {
+    package init(pem bytes: [UInt8], named name: String) throws(Problem) {
         let text = String(decoding: bytes, as: UTF8.self)
         guard let der = Self.der(ofPEM: text) else {
             throw Problem(

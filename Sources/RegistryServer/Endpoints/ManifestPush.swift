@@ -89,13 +89,22 @@ extension RegistryAPI {
     ) async throws {
         let (content, arrivals, repositories) = (content, arrivals, repositories)
         try await blocking {
+            // Who sees a part of the registry gets no blob by naming it in a manifest.
+            let visible: RepositoryContents? =
+                repository.access == .everything
+                ? nil : try repositories.contents(of: repository.places)
+            func isHere(_ blob: Digest) -> Bool {
+                content.contains(blob)
+                    && (visible.map { $0.blobs[blob] != nil } ?? true
+                        || arrivals.contains(blob, in: repository.name))
+            }
             let needed = facts.neededBlobs.map(\.digest)
             let children = facts.children.map(\.digest)
             let lease = SharedLease(try content.lease())
             defer { lease.end() }
             try lease.protect([facts.descriptor.digest] + needed + children)
             // What is here from now on stays.
-            if let missing = needed.first(where: { !content.contains($0) }) {
+            if let missing = needed.first(where: { !isHere($0) }) {
                 throw Refusal(
                     .notFound, .manifestBlobUnknown, "the blob \(missing) is not here yet")
             }

@@ -74,12 +74,15 @@ extension RegistryAPI {
         _ digest: Digest, into repository: Repository, from source: String?
     ) async throws -> Bool {
         if let source {
+            guard repository.access.allowsPull(from: source) else { return false }
             let places = try repositories.names.places(source, namespace: nil)
             let repositories = repositories
             let isThere = try await blocking {
                 try repositories.contents(of: places).blobs[digest] != nil
             }
             guard isThere || arrivals.contains(digest, in: source) else { return false }
+        } else if repository.access != .everything {
+            return false  // it may be in repositories that the client must not see
         }
         let (arrivals, content) = (arrivals, content)
         return try await blocking {

@@ -6,6 +6,10 @@ struct ServeRegistryCommand: Command {
     var listen: String?
     var name: String?
     var passwordFile: String?
+    var tokenRealm: String?
+    var tokenService: String?
+    var tokenIssuer: String?
+    var tokenKey: String?
     var certificate: String?
     var key: String?
     var clientAuthorities: String?
@@ -44,6 +48,18 @@ struct ServeRegistryCommand: Command {
                 .switch("read-only", nil, "Refuse pushes and deletions", \.isReadOnly),
                 .text("tls-cert", nil, "path", "Serve HTTPS with this certificate", \.certificate),
                 .text("tls-key", nil, "path", "The certificate's key", \.key),
+                .text(
+                    "token-issuer", nil, "string", "The token server, as its tokens name it",
+                    \.tokenIssuer),
+                .text(
+                    "token-key", nil, "path",
+                    "The token server's public key (PEM; ECDSA or Ed25519)", \.tokenKey),
+                .text(
+                    "token-realm", nil, "url",
+                    "Only let clients in with a token that they get here", \.tokenRealm),
+                .text(
+                    "token-service", nil, "string", "This registry, as tokens name it",
+                    \.tokenService),
             ], operands: .none)
     }
 
@@ -51,6 +67,8 @@ struct ServeRegistryCommand: Command {
         var flags: [String] = []
         let texts = [
             ("--listen", listen), ("--name", name), ("--htpasswd", passwordFile),
+            ("--token-realm", tokenRealm), ("--token-service", tokenService),
+            ("--token-issuer", tokenIssuer), ("--token-key", tokenKey),
             ("--tls-cert", certificate), ("--tls-key", key), ("--client-ca", clientAuthorities),
         ]
         for (flag, value) in texts {
