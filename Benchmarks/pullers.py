@@ -15,9 +15,11 @@ def run(arguments, **options):
 
 
 class Kade:
-    """kade pull, or kade-server pull, the program that it starts."""
+    """kade pull, or kade-server pull, the program that it starts; layers are unpacked."""
 
     name = "kade"
+    grounds = ["disk", "tmpfs"]
+    snapshotter = "directory"
 
     def __init__(self, program):
         self.program = program
@@ -30,16 +32,26 @@ class Kade:
             self.command = [self.program, "--root", store, "--runroot", runroot, "pull", "-q"]
 
     def pull(self, reference):
-        run(self.command + [reference])
+        environment = os.environ | {"KADE_SNAPSHOTTER": self.snapshotter}
+        run(self.command + [reference], env=environment)
 
     def stop(self):
         pass
+
+
+class KadeErofs(Kade):
+    """The same, and layers become EROFS images, which the kernel does not mount from a tmpfs."""
+
+    name = "kade-erofs"
+    grounds = ["disk"]
+    snapshotter = "erofs"
 
 
 class Skopeo:
     """skopeo copy into containers-storage, which unpacks."""
 
     name = "skopeo"
+    grounds = ["disk", "tmpfs"]
 
     def start(self, root):
         self.root, self.runroot = os.path.join(root, self.name), os.path.join(root, "run")
@@ -69,6 +81,7 @@ class Docker:
     """docker pull from a daemon with a data root of its own."""
 
     name = "docker"
+    grounds = ["disk", "tmpfs"]
 
     def start(self, root):
         home = os.path.join(root, "docker")
@@ -102,11 +115,12 @@ class Docker:
 
 def makers(kade):
     """All of them, by name; `kade` is the path of Kade's program."""
-    return {"kade": lambda: Kade(kade), "skopeo": Skopeo, "podman": Podman, "docker": Docker}
+    return {"kade": lambda: Kade(kade), "kade-erofs": lambda: KadeErofs(kade), "skopeo": Skopeo,
+            "podman": Podman, "docker": Docker}
 
 
 def missing(name):
     """The program that a puller lacks on this machine, or None."""
-    needed = {"kade": [], "skopeo": ["skopeo"], "podman": ["podman"],
+    needed = {"kade": [], "kade-erofs": [], "skopeo": ["skopeo"], "podman": ["podman"],
               "docker": ["docker", "dockerd"]}
     return next((program for program in needed[name] if not shutil.which(program)), None)
