@@ -54,7 +54,8 @@ extension ImageBuild {
         let configuration = ImageConfiguration(
             architecture: "unknown", os: "unknown",
             rootfs: .init(type: .layers, diffIDs: layers.map(\.digest)))
-        var descriptor = try store.storeImage(configuration, layers: layers, under: lease)
+        var descriptor = try store.storeImage(
+            configuration, layers: layers, annotations: [:], under: lease)
         descriptor.platform = Platform(os: "unknown", architecture: "unknown")
         descriptor.annotations = [
             "vnd.docker.reference.digest": "\(image.digest)",

@@ -145,7 +145,8 @@ extension ImageBuild {
             created: result.created, architecture: Platform.host.architecture, os: "linux",
             rootfs: .init(type: .layers, diffIDs: layers.map(\.diffID)))
         configuration.unknownFields[CacheImage.member] = cache.json
-        return try store.storeImage(configuration, layers: layers.map(\.descriptor), under: lease)
+        return try store.storeImage(
+            configuration, layers: layers.map(\.descriptor), annotations: [:], under: lease)
     }
 
     /// The target and the stages that it begins on: their layers are the image's.

@@ -31,12 +31,15 @@ extension ImageBuild {
     package func makeManifest(of result: StageResult) throws(Problem) -> BuiltManifest {
         var configuration = result.configuration
         configuration.unknownFields[CacheImage.member] = inlineCache
+        let stage = result.platform
+        let platform = Platform(
+            os: stage.os, architecture: stage.architecture, variant: stage.variant,
+            osVersion: stage.osVersion, osFeatures: stage.osFeatures)
         var descriptor = try store.storeImage(
-            configuration, layers: result.layers.map(\.descriptor), under: lease)
-        let platform = result.platform
-        descriptor.platform = Platform(
-            os: platform.os, architecture: platform.architecture, variant: platform.variant,
-            osVersion: platform.osVersion, osFeatures: platform.osFeatures)
+            configuration, layers: result.layers.map(\.descriptor),
+            annotations: request.annotations(of: .manifest, for: platform), under: lease)
+        descriptor.platform = platform
+        descriptor.annotations = request.annotations(of: .manifestDescriptor, for: platform)
         return BuiltManifest(
             configuration: ContentHasher.sha256(configuration.json()), descriptor: descriptor,
             attestation: try attest(descriptor, result))
@@ -48,6 +51,13 @@ extension ImageBuild {
     package func makeImage(of manifests: [BuiltManifest]) throws(Problem) -> BuiltImage {
         var image: BuiltImage
         if let only = manifests.first, manifests.count == 1, only.attestation == nil {
+            if let lost = request.annotations.first(where: { $0.place != .manifest }) {
+                throw Problem(
+                    kind: .invalid,
+                    what: "cannot set the annotation \(lost.place.rawValue):\(lost.name)",
+                    why: "one platform without attestations makes no index",
+                    fix: "set it in the manifest: \(lost.name)=\(lost.value)")
+            }
             var descriptor = only.descriptor
             descriptor.platform = nil
             image = BuiltImage(
@@ -56,7 +66,8 @@ extension ImageBuild {
         } else {
             let index = ImageIndex(
                 schemaVersion: 2, mediaType: .index,
-                manifests: manifests.map(\.descriptor) + manifests.compactMap(\.attestation))
+                manifests: manifests.map(\.descriptor) + manifests.compactMap(\.attestation),
+                annotations: request.annotations(of: .index, for: nil))
             let text = index.json()
             let descriptor = Descriptor(
                 mediaType: .index, digest: ContentHasher.sha256(text), size: Int64(text.count))

@@ -25,6 +25,8 @@ package struct BuildRequest: Sendable {
     package var cacheSources: [CachePlace] = []
     /// `--cache-to`.
     package var cacheTargets: [CacheExport] = []
+    /// `--annotation`.
+    package var annotations: [ImageAnnotation] = []
     /// `--provenance`, `--sbom` and `--attest`.
     package var attestations = AttestationRequest()
     /// `--allow`.

@@ -9,11 +9,13 @@ extension ContentStore {
     /// - Parameters:
     ///   - configuration: with the diffIDs of the layers.
     ///   - layers: the blobs of the layers, the lowest first.
+    ///   - annotations: the manifest's.
     ///   - lease: protects both until something names them.
     /// - Returns: the manifest's descriptor.
     /// - Throws: `.exhausted` when the disk is full.
     package func storeImage(
-        _ configuration: ImageConfiguration, layers: [Descriptor], under lease: borrowing Lease
+        _ configuration: ImageConfiguration, layers: [Descriptor],
+        annotations: [String: String], under lease: borrowing Lease
     ) throws(Problem) -> Descriptor {
         let bytes = configuration.json()
         let digest = ContentHasher.sha256(bytes)
@@ -21,7 +23,7 @@ extension ContentStore {
             schemaVersion: 2, mediaType: .manifest,
             config: Descriptor(
                 mediaType: .configuration, digest: digest, size: Int64(bytes.count)),
-            layers: layers)
+            layers: layers, annotations: annotations)
         let text = manifest.json()
         let descriptor = Descriptor(
             mediaType: .manifest, digest: ContentHasher.sha256(text), size: Int64(text.count))

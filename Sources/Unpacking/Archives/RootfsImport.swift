@@ -44,7 +44,8 @@ package struct RootfsImport: Sendable {
         try layers.unpack(layer.digest, diffID: layer.digest, from: store)
         var configuration = configuration
         configuration.rootfs = ImageConfiguration.Rootfs(type: .layers, diffIDs: [layer.digest])
-        let descriptor = try store.storeImage(configuration, layers: [layer], under: lease)
+        let descriptor = try store.storeImage(
+            configuration, layers: [layer], annotations: [:], under: lease)
         if let reference {
             try store.references.set(reference, to: descriptor)
         } else {

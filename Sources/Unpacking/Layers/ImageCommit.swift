@@ -45,7 +45,8 @@ package struct ImageCommit: Sendable {
         } else if !configuration.history.isEmpty {
             configuration.history[configuration.history.count - 1].emptyLayer = true
         }
-        let descriptor = try store.storeImage(configuration, layers: parts, under: lease)
+        let descriptor = try store.storeImage(
+            configuration, layers: parts, annotations: [:], under: lease)
         if let reference {
             try store.references.set(reference, to: descriptor)
         } else {

@@ -80,6 +80,7 @@ extension BuildCommand {
         }
         request.platform = try wantedPlatforms().first
         request.entitlements = Set(entitlements)
+        request.annotations = Array(annotations.joined())
         request.attestations.provenance = provenance
         request.attestations.listsPackages = listsPackages
         for attestation in attestations {

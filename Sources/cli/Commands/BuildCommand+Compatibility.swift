@@ -73,8 +73,7 @@ extension BuildCommand {
                 "this version of Kade has no source policies for builds; policy.json counts"
             ),
             ("print", "it is --call now"),
-            ("annotation", "this version of Kade sets no annotations; labels are there"),
-            ("unsetannotation", "this version of Kade sets no annotations"),
+            ("unsetannotation", "this version of Kade keeps no annotations of base images"),
             ("unsetlabel", "this version of Kade keeps the base image's labels"),
             ("authfile", registry), ("creds", registry), ("cert-dir", registry),
             ("decryption-key", "this version of Kade reads no encrypted images"),

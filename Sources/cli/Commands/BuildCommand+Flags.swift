@@ -6,6 +6,10 @@ extension BuildCommand {
         [
             .list("tag", "t", "list", "Name and optionally a tag (format: \"name:tag\")", \.tags),
             .list("label", nil, "list", "Set metadata for an image", \.labels, LabelFlag.parse),
+            .list(
+                "annotation", nil, "list",
+                "Add a remark to the image's manifest (format: \"[TYPE[PLATFORM]:]key=value\")",
+                \.annotations, AnnotationFlag.parse),
             .switch("squash", nil, "Make one layer of those that the build makes", \.squashes),
             .text("target", nil, "string", "Set the target build stage to build", \.target),
             .list(

@@ -48,6 +48,7 @@ struct BuildCommand: Command {
     var provenance: AttestationRequest.Provenance?
     var listsPackages = false
     var attestations: [AttestationFlag] = []
+    var annotations: [[ImageAnnotation]] = []
     var entitlements: [BuildEntitlement] = []
     var call = BuildCall.build
     var onlyChecks = false

@@ -50,6 +50,31 @@ import Testing
         )
     }
 
+    @Test func `annotations stand in manifests, in the index, and where it names them`() throws {
+        let site = try BuildSite("FROM scratch\nCOPY file /", context: "echo a > file")
+        let file = site.folder.at("id")
+        try site.check(
+            "--platform", "linux/amd64,linux/arm64", "--iidfile", file, "--annotation", "all=1",
+            "--annotation", "manifest[linux/arm64]:one=a:b", "--annotation",
+            "index,manifest-descriptor:top=2")
+        let index = try blob(try String(contentsOfFile: file, encoding: .utf8), of: site.kade)
+        #expect(index["annotations"]?["top"]?.string == "2")
+        let manifests = try #require(index["manifests"]?.array)
+        #expect(manifests.allSatisfy { $0["annotations"]?["top"]?.string == "2" })
+        let texts = try manifests.map {
+            try blob(try #require($0["digest"]?.string), of: site.kade)["annotations"]
+        }
+        #expect(texts.map { $0?["all"]?.string } == ["1", "1"])
+        #expect(texts.map { $0?["one"]?.string } == [nil, "a:b"])
+        try site.check("--annotation", "a.b/c:d=1")
+        #expect(
+            try Tool.check(
+                "sh", "-c", "cat \"$1\"/image/blobs/sha256/*", "sh", site.kade.root
+            ).contains(#""annotations":{"a.b/c:d":"1"}"#))
+        #expect(try site.build("--annotation", "index:a=1").errors.contains("makes no index"))
+        #expect(try site.build("--annotation", "index-descriptor:a=1").exitCode == 125)
+    }
+
     @Test func `an image is pushed under its names`() throws {
         let site = try BuildSite("FROM base\nRUN touch /x")
         let registry = try TestRegistry()

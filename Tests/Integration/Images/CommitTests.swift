@@ -66,7 +66,8 @@ import Testing
             "head -c 200000000 /dev/zero > /big; touch /ready; sleep 1000")
         try kade.wait { try kade("exec", "one", "test", "-e", "/ready").exitCode == 0 }
         var isFrozen = false
-        while !isFrozen {
+        // A commit that was over before anybody saw it is tried again.
+        for _ in 0..<20 where !isFrozen {
             let commit = try kade.start("commit", "one", "made:1")
             while commit.process.isRunning, !isFrozen {
                 isFrozen =
@@ -77,6 +78,7 @@ import Testing
             commit.signal(SIGKILL)
             commit.process.waitUntilExit()
         }
+        #expect(isFrozen)
         #expect(try kade.check("exec", "one", "echo", "goes on") == "goes on")
         #expect(try kade.inspect("one", "{{.State.Status}}") == "running")
         // A pause that a user wants stays.
