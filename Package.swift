@@ -172,7 +172,8 @@ let package = Package(
             swiftSettings: strict, linkerSettings: staticSwift),
         // Tests
         .testTarget(
-            name: "RegistryTests", dependencies: ["Diagnostics", "OCI", "Registry", system],
+            name: "RegistryTests",
+            dependencies: ["Diagnostics", "Fuzz", "OCI", "Registry", system],
             swiftSettings: strict),
         .testTarget(
             name: "RegistryServerTests",
@@ -193,7 +194,9 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "UnpackingTests",
-            dependencies: ["Diagnostics", "OCI", "Linux", "Storage", "Unpacking", system],
+            dependencies: [
+                "Diagnostics", "Fuzz", "OCI", "Linux", "Storage", "Unpacking", system,
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "LinuxTests", dependencies: ["Diagnostics", "Linux", system],
@@ -209,7 +212,7 @@ let package = Package(
             name: "cliTests", dependencies: ["cli", "Diagnostics", "Engine", "Linux", "OCI"],
             swiftSettings: strict),
         .testTarget(
-            name: "BuildTests", dependencies: ["Build", "Diagnostics", "OCI", "Storage"],
+            name: "BuildTests", dependencies: ["Build", "Diagnostics", "Fuzz", "OCI", "Storage"],
             swiftSettings: strict),
         .testTarget(
             name: "OCITests", dependencies: ["Diagnostics", "Fuzz", "OCI"], swiftSettings: strict),

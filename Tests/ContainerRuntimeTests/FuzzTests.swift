@@ -1,5 +1,4 @@
 import Fuzz
-import Glibc
 import Testing
 
 /// Damaged and strange inputs of the runtime.
@@ -7,10 +6,6 @@ import Testing
 /// Each is accepted or refused with a clear error, and none ends the test. `make fuzz` does the same
 /// for longer, and with other seeds.
 @Suite struct FuzzTests {
-    /// How often what is random begins anew: `KADE_FUZZ_ROUNDS` times as often as usual.
-    private static let factor =
-        UInt64(getenv("KADE_FUZZ_ROUNDS").map { String(cString: $0) } ?? "1") ?? 1
-
     @Test(arguments: FuzzTarget.allCases.filter(\.isJSON))
     func `the texts to start from are accepted`(target: FuzzTarget) {
         for seed in target.seeds {
@@ -19,7 +14,7 @@ import Testing
         }
     }
 
-    @Test(arguments: FuzzTarget.allCases, 0..<(2 * factor))
+    @Test(arguments: FuzzTarget.allCases, 0..<(2 * fuzzFactor))
     func `damaged bytes are read or refused`(target: FuzzTarget, seed: UInt64) {
         var generator = SeededGenerator(seed: seed)
         for _ in 0..<200 {
@@ -28,7 +23,7 @@ import Testing
         }
     }
 
-    @Test(arguments: FuzzTarget.allCases.filter(\.isJSON), 0..<(8 * factor))
+    @Test(arguments: FuzzTarget.allCases.filter(\.isJSON), 0..<(8 * fuzzFactor))
     func `strange values are read or refused`(target: FuzzTarget, seed: UInt64) {
         var generator = SeededGenerator(seed: seed)
         for _ in 0..<200 {

@@ -15,12 +15,16 @@ package struct SeededGenerator: RandomNumberGenerator {
     }
 }
 
+/// What has a meaning in JSON, and bytes that are no UTF-8.
+package let jsonMarks = Array("{}[],:\"\\u0eE+-.ntf \u{0}\u{7F}".utf8) + [0x80, 0xC3, 0xED, 0xFF]
+
 /// A text with a few bytes changed, added, removed or doubled.
-package func mutated(_ text: [UInt8], using generator: inout SeededGenerator) -> [UInt8] {
+package func mutated(
+    _ text: [UInt8], with marks: [UInt8] = jsonMarks, using generator: inout SeededGenerator
+) -> [UInt8] {
     var bytes = text
     for _ in 0..<Int.random(in: 1...4, using: &generator) where !bytes.isEmpty {
         let index = Int.random(in: 0..<bytes.count, using: &generator)
-        let marks = Array("{}[],:\"\\u0eE+-.ntf \u{0}\u{7F}".utf8) + [0x80, 0xC3, 0xED, 0xFF]
         let mark = marks.randomElement(using: &generator) ?? 0
         switch Int.random(in: 0..<5, using: &generator) {
         case 0: bytes[index] = mark

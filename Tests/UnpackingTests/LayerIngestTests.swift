@@ -68,6 +68,25 @@ import Testing
         }
     }
 
+    @Test func `a directory that is replaced gives its mode to nobody`() throws {
+        var tar = TarBuilder()
+        tar.add(TarBuilder.Header("other/", "5"))
+        var other = TarBuilder.Header("other/b/", "5")
+        other.mode = 0o755
+        tar.add(other)
+        tar.add(TarBuilder.Header("a/", "5"))
+        var directory = TarBuilder.Header("a/b/", "5")
+        directory.mode = 0o700
+        tar.add(directory)
+        tar.add(link: "a", to: "other", "2")
+        tar.add(TarBuilder.Header("c/d/", "5"))
+        tar.add(link: "c", to: "/nowhere", "2")
+        try withLayer(tar) { (_, root) throws in
+            #expect(try FileStatus(of: root.appending("other/b")).permissions == 0o755)
+            #expect(try Link.target(of: root.appending("c")) == "/nowhere")
+        }
+    }
+
     @Test func `a later member replaces an earlier one of another kind`() throws {
         var tar = TarBuilder()
         tar.add(file: "a/b/c", "deep")

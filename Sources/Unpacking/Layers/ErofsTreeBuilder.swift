@@ -111,7 +111,8 @@ struct ErofsTreeBuilder {
     }
 
     private mutating func setAttributes(of node: ErofsNode, from entry: TarEntry) -> Bool {
-        node.permissions = entry.permissions & 0o7777
+        // A symbolic link has none of its own; Linux shows them all.
+        node.permissions = entry.kind == .symlink ? 0o777 : entry.permissions & 0o7777
         node.owner = entry.owner
         node.group = entry.group
         node.modified = entry.modified

@@ -15,7 +15,7 @@ struct LayerUnpacker {
     /// Whether names that begin with `.wh.` say what lower layers lose.
     var readsWhiteouts = true
     /// What directories get when all is unpacked, and nothing in them changes any more.
-    private var deferred: [DeferredAttributes] = []
+    private var deferred: [DeferredAttributes?] = []
     private var deferredIndex: [[UInt8]: Int] = [:]
     private let isRoot = geteuid() == 0
     private let owner = geteuid()
@@ -68,7 +68,7 @@ struct LayerUnpacker {
         do throws(SystemCallError) {
             try make(entry, name, in: parent)
         } catch  where error.errno == .fileExists {
-            try replace(entry, name, in: parent)
+            try replace(entry, path, name, in: parent)
         } catch {
             throw Problem(error, what: "cannot unpack \(entry.displayName) of the layer")
         }
@@ -100,13 +100,12 @@ struct LayerUnpacker {
 
     /// Makes an entry whose name is taken: a directory keeps its content, all else is replaced.
     private mutating func replace(
-        _ entry: TarEntry, _ name: [CChar], in parent: DirectoryWalker.Node
+        _ entry: TarEntry, _ path: LayerPath, _ name: [CChar], in parent: DirectoryWalker.Node
     ) throws(Problem) {
         do throws(SystemCallError) {
             let existing = try parent.directory.status(of: name)
             if existing?.kind == .directory, entry.kind == .directory { return }
-            try parent.directory.removeTree(name)
-            walker.forget()
+            try clear(path, name, in: parent)
             try make(entry, name, in: parent)
             if existing?.isWhiteout == true, entry.kind == .directory {
                 try makeOpaque(parent.directory.directory(name))
@@ -116,13 +115,29 @@ struct LayerUnpacker {
         }
     }
 
+    /// Removes what a later member takes the place of.
+    private mutating func clear(
+        _ path: LayerPath, _ name: [CChar], in parent: DirectoryWalker.Node
+    ) throws(SystemCallError) {
+        if try parent.directory.status(of: name)?.kind == .directory {
+            // Another directory may come to stand behind the same path, by a symbolic link.
+            let below = path.joined + [UInt8(ascii: "/")]
+            for (key, index) in deferredIndex where key == path.joined || key.starts(with: below) {
+                deferred[index] = nil
+                deferredIndex[key] = nil
+            }
+        }
+        try parent.directory.removeTree(name)
+        walker.forget()
+    }
+
     private mutating func finish(
         _ entry: TarEntry, _ path: LayerPath, _ name: [CChar], in parent: DirectoryWalker.Node,
         from reader: inout TarReader
     ) throws(Problem) {
         switch entry.kind {
         case .directory: try setDirectory(entry, path, in: parent, name)
-        case .file: try unpackFile(entry, name, in: parent, from: &reader)
+        case .file: try unpackFile(entry, path, name, in: parent, from: &reader)
         case .hardLink: try unpackHardLink(entry, path, name, in: parent)
         case .symlink, .characterDevice, .blockDevice, .fifo:
             try asking("cannot set the owner and times of \(entry.displayName)") {
@@ -147,12 +162,12 @@ struct LayerUnpacker {
 
 extension LayerUnpacker {
     private mutating func unpackFile(
-        _ entry: TarEntry, _ name: [CChar], in parent: DirectoryWalker.Node,
+        _ entry: TarEntry, _ path: LayerPath, _ name: [CChar], in parent: DirectoryWalker.Node,
         from reader: inout TarReader
     ) throws(Problem) {
         let what = "cannot unpack \(entry.displayName) of the layer"
         let file = try asking(what) { () throws(SystemCallError) in
-            try makeFile(entry, name, in: parent)
+            try makeFile(entry, path, name, in: parent)
         }
         try writeData(of: entry, to: file, from: &reader)
         do throws(SystemCallError) {
@@ -175,13 +190,12 @@ extension LayerUnpacker {
     }
 
     private mutating func makeFile(
-        _ entry: TarEntry, _ name: [CChar], in parent: DirectoryWalker.Node
+        _ entry: TarEntry, _ path: LayerPath, _ name: [CChar], in parent: DirectoryWalker.Node
     ) throws(SystemCallError) -> OwnedFD {
         do throws(SystemCallError) {
             return try parent.directory.makeFile(name, permissions: entry.permissions & 0o777)
         } catch  where error.errno == .fileExists {
-            try parent.directory.removeTree(name)
-            walker.forget()
+            try clear(path, name, in: parent)
             return try parent.directory.makeFile(name, permissions: entry.permissions & 0o777)
         }
     }
@@ -236,8 +250,7 @@ extension LayerUnpacker {
                 try parent.directory.makeLink(name, to: targetName, in: directory.directory)
             } catch  where error.errno == .fileExists {
                 guard try directory.directory.status(of: targetName) != nil else { throw error }
-                try parent.directory.removeTree(name)
-                walker.forget()
+                try clear(path, name, in: parent)
                 try parent.directory.makeLink(name, to: targetName, in: directory.directory)
             }
         } catch {
@@ -282,7 +295,7 @@ extension LayerUnpacker {
     /// Gives directories their modes and times; children first, as a mode may close the way.
     private mutating func applyDeferred() throws(Problem) {
         for attributes in deferred.reversed() {
-            let parent = try walker.directory(at: attributes.path.parent, makesMissing: false)
+            guard let attributes, let parent = try parent(of: attributes) else { continue }
             let name = attributes.path.isRoot ? [46, 0] : cString(attributes.path.name)
             do throws(SystemCallError) {
                 let directory = try parent.directory.directory(name)
@@ -298,6 +311,18 @@ extension LayerUnpacker {
                 let path = String(decoding: attributes.path.joined, as: UTF8.self)
                 throw Problem(error, what: "cannot set the mode and time of \(path)")
             }
+        }
+    }
+
+    /// The directory that holds another one; nil where a later member, which the way to it led through
+    /// as a link, took its place.
+    private mutating func parent(
+        of attributes: DeferredAttributes
+    ) throws(Problem) -> DirectoryWalker.Node? {
+        do throws(Problem) {
+            return try walker.directory(at: attributes.path.parent, makesMissing: false)
+        } catch  where error.kind == .invalid || error.kind == .notFound {
+            return nil
         }
     }
 
