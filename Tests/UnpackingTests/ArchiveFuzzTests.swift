@@ -71,8 +71,10 @@ import Testing
         }
     }
 
-    /// What is in a directory, in order: path, kind, mode, owner, and what there is of time, target,
-    /// links, content and number. Directories that the archive only implies have a time of their own.
+    /// What is in a directory, in order.
+    ///
+    /// Of each its path, kind, mode and owner, and what there is of time, target, links, content and
+    /// number. Directories that the archive only implies have a time of their own.
     private func tree(of directory: FilePath) throws -> [String] {
         var lines: [String] = []
         for entry in try Directory.list(directory) {

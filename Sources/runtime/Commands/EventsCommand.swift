@@ -38,7 +38,8 @@ enum EventsCommand {
             do throws(Problem) {
                 data = try container.statistics()
             } catch  where error.kind == .notFound {
-                return  // it ends just now
+                // It ends just now: the watch tells, and whether for want of memory.
+                continue
             }
             try printEvent("stats", of: container, data: data)
         }
