@@ -16,7 +16,7 @@ struct RemoveImageCommand: Command {
                     "no-prune", nil, nil, why: "images of Kade have no untagged parents to keep"),
                 .unsupported(
                     "platform", nil, "string",
-                    why: "this version of Kade keeps one platform of each image"),
+                    why: "an image is removed with all of its platforms that are here"),
             ], operands: .atLeast(1), operandKind: .images, assign: { $0.names = $1 })
     }
 
