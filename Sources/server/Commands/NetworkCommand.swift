@@ -1,6 +1,5 @@
 import Diagnostics
 import Glibc
-import Linux
 
 /// A command that talks to a registry, reports in JSON lines, and ends when it is told to.
 ///
@@ -11,13 +10,7 @@ enum NetworkCommand {
     static func run(
         _ body: @escaping @Sendable (EventOutput) async throws(Problem) -> Void
     ) -> Never {
-        signal(SIGPIPE, SIG_IGN)
-        returnFreedBuffers(from: 64 << 10)
-        var signals = sigset_t()
-        sigemptyset(&signals)
-        sigaddset(&signals, SIGINT)
-        sigaddset(&signals, SIGTERM)
-        pthread_sigmask(SIG_BLOCK, &signals, nil)  // for all threads that follow
+        var signals = EndingSignals.prepare()
         let output = EventOutput()
         let work = Task {
             do throws(Problem) {

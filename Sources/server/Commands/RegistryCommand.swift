@@ -1,6 +1,5 @@
 import Diagnostics
 import Glibc
-import Linux
 import RegistryServer
 import SystemPackage
 
@@ -50,13 +49,7 @@ struct RegistryCommand {
 
     /// Serves and ends the program: on SIGTERM and SIGINT with 0, once requests are answered.
     func run() throws(Problem) -> Never {
-        signal(SIGPIPE, SIG_IGN)
-        returnFreedBuffers(from: 64 << 10)
-        var signals = sigset_t()
-        sigemptyset(&signals)
-        sigaddset(&signals, SIGINT)
-        sigaddset(&signals, SIGTERM)
-        pthread_sigmask(SIG_BLOCK, &signals, nil)  // for all threads that follow
+        var signals = EndingSignals.prepare()
         let registry = try ImageRegistry(options)
         let work = Task {
             do throws(Problem) {
