@@ -77,6 +77,24 @@ import Testing
         }
     }
 
+    @Test func `who asks for content and gets it need not look first`() throws {
+        try withTemporaryDirectory { root in
+            let store = try ContentStore(root: root)
+            let digest = digest("content")
+            #expect(try store.readIfHere(digest, limitInBytes: 100) == nil)
+            #expect(try store.documentIfHere(digest) == nil)
+            #expect(try store.sizeInBytes(of: digest) == nil)
+            let problem = try #require(throws: Problem.self) {
+                try store.read(digest, limitInBytes: 100)
+            }
+            #expect(problem.kind == .notFound)
+            try store.store(Array("content".utf8))
+            #expect(try store.readIfHere(digest, limitInBytes: 100) == Array("content".utf8))
+            #expect(try store.documentIfHere(digest) == Array("content".utf8))
+            #expect(try store.sizeInBytes(of: digest) == 7)
+        }
+    }
+
     @Test func `content that was damaged on disk is not given out`() throws {
         try withTemporaryDirectory { root in
             let store = try ContentStore(root: root)

@@ -96,7 +96,7 @@ package struct ImagePlatforms: Sendable {
 extension ImageStore {
     /// The images of a manifest or index for each platform, also those that are not here.
     func variants(of descriptor: Descriptor) throws(Problem) -> [ImagePlatforms.Variant] {
-        guard content.contains(descriptor.digest) else {
+        guard let bytes = try content.documentIfHere(descriptor.digest) else {
             let platform = descriptor.platform.map { "\($0)" } ?? "unknown"
             return [
                 .init(
@@ -104,7 +104,6 @@ extension ImageStore {
                     contentInBytes: 0)
             ]
         }
-        let bytes = try content.document(descriptor.digest)
         if descriptor.mediaType.isIndex {
             var variants: [ImagePlatforms.Variant] = []
             let index = try ImageIndex(json: bytes, named: "\(descriptor.digest)")

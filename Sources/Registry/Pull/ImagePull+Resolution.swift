@@ -151,11 +151,11 @@ extension ImagePull {
 
     /// A manifest or index, from the store when it is there.
     private func document(of descriptor: Descriptor) async throws -> ManifestDocument {
-        guard content.contains(descriptor.digest) else {
-            return try await storedDocument(.digest(descriptor.digest))
+        let stored = try await blocking {
+            try content.readIfHere(descriptor.digest, limitInBytes: 8 << 20)
         }
-        let bytes = try await blocking {
-            try content.read(descriptor.digest, limitInBytes: 8 << 20)
+        guard let bytes = stored else {
+            return try await storedDocument(.digest(descriptor.digest))
         }
         let type = try ManifestType.mediaType(
             of: bytes, contentType: descriptor.mediaType.rawValue, purpose: purpose)
@@ -170,12 +170,11 @@ extension ImagePull {
 
     /// A blob that fits in memory, from the store when it is there.
     func smallBlob(_ descriptor: Descriptor) async throws -> [UInt8] {
-        if content.contains(descriptor.digest) {
-            return try await blocking {
-                try content.read(
-                    descriptor.digest, limitInBytes: Int(Self.configurationLimitInBytes))
-            }
+        let stored = try await blocking {
+            try content.readIfHere(
+                descriptor.digest, limitInBytes: Int(Self.configurationLimitInBytes))
         }
+        if let stored { return stored }
         let bytes = try await client.smallBlob(descriptor, purpose: purpose)
         try await blocking { try content.store(bytes, as: descriptor.digest) }
         return bytes

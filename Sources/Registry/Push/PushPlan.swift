@@ -94,10 +94,10 @@ struct PushPlan: Sendable, Equatable {
     private static func images(
         of descriptor: Descriptor, in store: ContentStore, depth: Int = 0
     ) throws(Problem) -> [Descriptor] {
-        guard store.contains(descriptor.digest), depth <= deepestNesting else { return [] }
+        guard depth <= deepestNesting, let bytes = try store.documentIfHere(descriptor.digest)
+        else { return [] }
         if descriptor.mediaType.isIndex {
-            let index = try ImageIndex(
-                json: try store.document(descriptor.digest), named: "\(descriptor.digest)")
+            let index = try ImageIndex(json: bytes, named: "\(descriptor.digest)")
             var images: [Descriptor] = []
             for child in index.manifests where !child.isAttestation {
                 images += try Self.images(of: child, in: store, depth: depth + 1)

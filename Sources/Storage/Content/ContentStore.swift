@@ -39,8 +39,7 @@ package struct ContentStore: Sendable {
 
     /// The content's size, or nil when it is not here.
     package func sizeInBytes(of digest: Digest) throws(Problem) -> Int64? {
-        guard contains(digest) else { return nil }
-        let file = path(of: digest)
+        guard let file = try openIfHere(digest) else { return nil }
         return try asking("cannot look at \(digest)") { () throws(SystemCallError) in
             try FileStatus(of: file).sizeInBytes
         }
@@ -51,7 +50,17 @@ package struct ContentStore: Sendable {
     /// - Throws: `.notFound`; `.corrupt` when size or digest do not match; `.invalid` past the
     ///   limit.
     package func read(_ digest: Digest, limitInBytes: Int) throws(Problem) -> [UInt8] {
-        let file = try open(digest)
+        guard let bytes = try readIfHere(digest, limitInBytes: limitInBytes) else {
+            throw missing(digest)
+        }
+        return bytes
+    }
+
+    /// ``read(_:limitInBytes:)``, or nil when the content is not here.
+    ///
+    /// Content that nothing protects may go between two questions, so this is one.
+    package func readIfHere(_ digest: Digest, limitInBytes: Int) throws(Problem) -> [UInt8]? {
+        guard let file = try openIfHere(digest) else { return nil }
         let size = try asking("cannot read \(digest)") { () throws(SystemCallError) in
             try FileStatus(of: file).sizeInBytes
         }
@@ -71,14 +80,17 @@ package struct ContentStore: Sendable {
 
     /// Opens content for reading; the reader verifies it where that matters.
     package func open(_ digest: Digest) throws(Problem) -> OwnedFD {
-        guard contains(digest) else {
-            throw Problem(
-                kind: .notFound, what: "cannot open \(digest)",
-                why: "the image store \(layout) does not have it", fix: "pull the image again")
-        }
-        let file = path(of: digest)
-        return try asking("cannot open \(digest)") { () throws(SystemCallError) in
-            try OwnedFD.open(file, .readOnly)
+        guard let file = try openIfHere(digest) else { throw missing(digest) }
+        return file
+    }
+
+    private func openIfHere(_ digest: Digest) throws(Problem) -> OwnedFD? {
+        do throws(SystemCallError) {
+            return try OwnedFD.open(path(of: digest), .readOnly)
+        } catch  where error.errno == .noSuchFileOrDirectory {
+            return nil
+        } catch {
+            throw Problem(error, what: "cannot open \(digest)")
         }
     }
 
@@ -111,6 +123,12 @@ package struct ContentStore: Sendable {
 
     /// Where content arrives.
     package var ingest: FilePath { layout.appending("ingest") }
+
+    private func missing(_ digest: Digest) -> Problem {
+        Problem(
+            kind: .notFound, what: "cannot open \(digest)",
+            why: "the image store \(layout) does not have it", fix: "pull the image again")
+    }
 
     private func corrupt(_ digest: Digest, _ found: Digest) -> Problem {
         Problem(

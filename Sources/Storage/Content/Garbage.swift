@@ -19,8 +19,8 @@ extension ContentStore {
     /// Removes blobs and layers that no reference, lease or container needs.
     ///
     /// A reference keeps its manifest or index, the children of an index, configurations, layers,
-    /// and what those name in turn; the build cache keeps its layers. What is arriving is kept; what arrived in part and has been left
-    /// for a day goes.
+    /// and what those name in turn; the build cache keeps its layers. What is arriving is kept; what
+    /// arrived in part and has been left for a day goes.
     ///
     /// - Parameters:
     ///   - layers: the unpacked layers.
@@ -175,9 +175,8 @@ private struct Mark {
         kept.insert(descriptor.digest)
         guard visited.insert(descriptor.digest).inserted,
             descriptor.mediaType.isIndex || descriptor.mediaType.isManifest,
-            store.contains(descriptor.digest)
+            let bytes = try document(descriptor.digest)
         else { return }
-        guard let bytes = try document(descriptor.digest) else { return }
         if descriptor.mediaType.isIndex {
             let index = try ImageIndex(json: bytes, named: "\(descriptor.digest)")
             for child in index.manifests { try follow(child) }
@@ -193,17 +192,17 @@ private struct Mark {
     /// Keeps a configuration and the unpacked layers that it lists.
     private mutating func followConfiguration(_ descriptor: Descriptor) throws(Problem) {
         kept.insert(descriptor.digest)
-        guard descriptor.mediaType.isImageConfiguration, store.contains(descriptor.digest)
+        guard descriptor.mediaType.isImageConfiguration,
+            let bytes = try document(descriptor.digest)
         else { return }
-        guard let bytes = try document(descriptor.digest) else { return }
         let configuration = try ImageConfiguration(json: bytes, named: "\(descriptor.digest)")
         kept.formUnion(configuration.rootfs.diffIDs)
     }
 
-    /// Reads a document; nil for a damaged one that is passed over.
+    /// Reads a document; nil for one that is not here, or is damaged and passed over.
     private func document(_ digest: Digest) throws(Problem) -> [UInt8]? {
         do throws(Problem) {
-            return try store.document(digest)
+            return try store.documentIfHere(digest)
         } catch  where passesDamage && (error.kind == .corrupt || error.kind == .invalid) {
             return nil
         }
