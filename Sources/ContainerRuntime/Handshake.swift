@@ -84,7 +84,7 @@ extension HandshakeMessage {
     }
 
     /// Reads a datagram; nil when it is none of ours.
-    package init?(decoding bytes: some Collection<UInt8>) {
+    package init?(decoding bytes: [UInt8]) {
         let payload = bytes.dropFirst()
         switch bytes.first {
         case UInt8(ascii: "r"):
@@ -113,14 +113,14 @@ extension HandshakeMessage {
         return (0..<4).map { UInt8(truncatingIfNeeded: bits >> (8 * UInt32($0))) }
     }
 
-    private static func decodeNumber(_ bytes: some Collection<UInt8>) -> Int? {
+    private static func decodeNumber(_ bytes: ArraySlice<UInt8>) -> Int? {
         guard bytes.count >= 4 else { return nil }
         var bits: UInt32 = 0
         for (index, byte) in bytes.prefix(4).enumerated() { bits |= UInt32(byte) << (8 * index) }
         return Int(Int32(bitPattern: bits))
     }
 
-    private static func decodeProblem(_ bytes: some Collection<UInt8>) -> Problem? {
+    private static func decodeProblem(_ bytes: ArraySlice<UInt8>) -> Problem? {
         let texts = bytes.split(separator: 0, omittingEmptySubsequences: false)
             .map { String(decoding: $0, as: UTF8.self) }
         guard texts.count == 4, let kind = Problem.Kind(rawValue: texts[0]) else { return nil }

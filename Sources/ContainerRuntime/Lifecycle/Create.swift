@@ -22,8 +22,10 @@ package enum Create {
         /// The mount namespace whose mounts a shared bind mount stays a peer of; nil where it is
         /// this process's own.
         package var sharingNamespace: FilePath?
-        /// Whether the program is killed when this process is.
+        /// Whether the program is killed when the process is that init is a child of.
         package var endsWithRuntime = false
+        /// Whether init becomes a sibling of this process, whose parent waits for init's end.
+        package var leavesInitToParent = false
         /// The directory, below the container's own, of the socket to which the program says that
         /// it is ready.
         package var notifyDirectory: FilePath?
@@ -100,6 +102,7 @@ struct Creation: ~Copyable {
         let bundle = request.bundle
         context = SetupContext(
             containerID: request.id, bundle: bundle.path, rootfs: bundle.rootfs)
+        context.leavesInitToParent = request.leavesInitToParent
         context.undo("remove \(directory.path)") { () throws(Problem) in try directory.remove() }
         state = RuntimeState(
             ociVersion: bundle.spec.ociVersion, id: request.id, bundle: bundle.path.string,

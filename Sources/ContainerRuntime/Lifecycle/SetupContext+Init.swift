@@ -2,21 +2,25 @@ import Diagnostics
 import Linux
 
 extension SetupContext {
-    /// Takes note of the process that the setup is for, a child of this one.
+    /// Takes note of the process that the setup is for, a child of this one or a sibling.
     mutating func adopt(_ id: CInt) {
         initProcessID = id
+        let isSibling = leavesInitToParent
         undo("end process \(id)") { () throws(Problem) in
             try explaining("cannot end process \(id)") { () throws(SystemCallError) in
-                try killAndReap(child: id)
+                isSibling ? try killAndAwait(sibling: id) : try killAndReap(child: id)
             }
         }
     }
 
     /// Hears from the process that joined a user namespace which process it made.
+    ///
+    /// Where init is left to this process's parent, that process's exit status is too.
     mutating func initMade(by middle: consuming ChildProcess) throws(Problem) -> ChildProcess {
         let message = try receive()
         try explaining("cannot reap the process that joined the user namespace") {
-            () throws(SystemCallError) in _ = try middle.wait()
+            () throws(SystemCallError) in
+            if !leavesInitToParent { _ = try middle.wait() }
         }
         switch message {
         case .process(let id)?:

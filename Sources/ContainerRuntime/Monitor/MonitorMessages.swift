@@ -34,6 +34,14 @@ package enum ClientMessage: Sendable, Equatable {
     package struct AttachOptions: OptionSet, Sendable {
         package let rawValue: UInt8
         package init(rawValue: UInt8) { self.rawValue = rawValue }
+
+        /// All of them; the generic initializer would look up conformances at run time.
+        package init(arrayLiteral options: AttachOptions...) {
+            var bits: UInt8 = 0
+            for option in options { bits |= option.rawValue }
+            rawValue = bits
+        }
+
         /// The client will send standard input.
         package static let standardInput = Self(rawValue: 1)
         /// The client wants standard output (and, of a terminal, everything).

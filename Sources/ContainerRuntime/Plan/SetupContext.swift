@@ -33,6 +33,8 @@ package struct SetupContext: ~Copyable {
     package var procDirectory: RootedDirectory?
     /// The process identifier of init, as the runtime sees it; nil before `clone3(2)`.
     package var initProcessID: CInt?
+    /// Whether init is a sibling of the runtime (`CLONE_PARENT`) and not its child.
+    var leavesInitToParent = false
     /// The runtime's end or init's end of the socket between them.
     package var handshake: OwnedFD?
     /// The process whose namespaces `exec` enters, opened where its number still means it.

@@ -17,16 +17,20 @@ extension NamespaceSetup {
     package func clone(
         intoCgroup cgroup: borrowing OwnedFD?, in context: borrowing SetupContext
     ) throws(Problem) -> CloneResult {
-        guard let joinedUser else { return try clone(visiting: joined[...], cgroup) }
+        guard let joinedUser else {
+            return try clone(
+                visiting: joined[...], context.leavesInitToParent ? .parent : [], cgroup)
+        }
         return try detour(over: joinedUser, cgroup, in: context)
     }
 
     /// Enters one namespace after the other, clones, and comes back out of each.
     private func clone(
-        visiting remaining: ArraySlice<JoinedNamespace>, _ cgroup: borrowing OwnedFD?
+        visiting remaining: ArraySlice<JoinedNamespace>, _ flags: CloneFlags,
+        _ cgroup: borrowing OwnedFD?
     ) throws(Problem) -> CloneResult {
         guard let next = remaining.first else {
-            return try cloneHere([], cgroup)
+            return try cloneHere(flags, cgroup)
         }
         let target = try next.open()
         let home = try explaining("cannot remember the runtime's own namespaces") {
@@ -36,7 +40,7 @@ extension NamespaceSetup {
         try enter(target, next)
         let result: CloneResult
         do throws(Problem) {
-            result = try clone(visiting: remaining.dropFirst(), cgroup)
+            result = try clone(visiting: remaining.dropFirst(), flags, cgroup)
         } catch {
             try? Namespaces.enter(home, next.kind)  // the first error is the one to tell
             throw error
@@ -72,14 +76,16 @@ extension NamespaceSetup {
     }
 
     /// A process between runtime and init enters the user namespace, which cannot be left again,
-    /// and makes init as its sister (`CLONE_PARENT`), so that the runtime is init's parent.
+    /// and makes init as its sibling (`CLONE_PARENT`), so that the runtime is init's parent, or has
+    /// the same parent.
     private func detour(
         over user: FilePath, _ cgroup: borrowing OwnedFD?, in context: borrowing SetupContext
     ) throws(Problem) -> CloneResult {
         let userNamespace = try JoinedNamespace(kind: .user, path: user).open()
+        let flags: CloneFlags = context.leavesInitToParent ? .parent : []
         switch try explaining(
             "cannot make the container's first process",
-            { () throws(SystemCallError) in try Linux.clone([], intoCgroup: cgroup) })
+            { () throws(SystemCallError) in try Linux.clone(flags, intoCgroup: cgroup) })
         {
         case .parent(let middle): return .parent(middle)
         case .child:

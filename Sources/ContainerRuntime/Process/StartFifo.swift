@@ -87,10 +87,10 @@ struct AwaitStartFifo: SetupStep {
 /// (`ENXIO`: no reader), and afterwards that the program runs: `execve(2)` closes the reader.
 package enum StartFifo {
     static func make(at path: FilePath) throws(SystemCallError) {
-        let directory = try OwnedFD.open(path.removingLastComponent(), [.path, .directory])
+        let parts = PathParts(path)
+        let directory = try OwnedFD.open(parts.directory, [.path, .directory])
         try directory.makeNode(
-            FilePath(path.lastComponent?.string ?? ""), .fifo, permissions: .ownerReadWrite,
-            device: DeviceNumber(rawValue: 0))
+            parts.name, .fifo, permissions: .ownerReadWrite, device: DeviceNumber(rawValue: 0))
     }
 
     /// Waits for the byte; false when a writer came and went without one.

@@ -24,7 +24,7 @@ package enum Directory {
         } catch  where error.errno == .fileExists {
             guard try FileStatus(of: path).kind == .directory else { throw error }
         } catch  where error.errno == .noSuchFileOrDirectory {
-            let parent = path.removingLastComponent()
+            let parent = PathParts(path).directory
             guard !parent.isEmpty, parent != path else { throw error }
             try makeAll(parent, permissions: permissions)
             try makeAll(path, permissions: permissions)

@@ -78,6 +78,16 @@ package func killAndReap(child id: CInt) throws(SystemCallError) {
     try kernel("waitpid", "process \(id)") { waitpid(id, nil, 0) }
 }
 
+/// Ends another child of this process's parent at once and waits until it has ended.
+///
+/// - Parameter id: a sibling that its parent does not wait for yet, so that the number still means it.
+/// - Throws: ``SystemCallError`` when the process is not ours to kill.
+package func killAndAwait(sibling id: CInt) throws(SystemCallError) {
+    let process = try ChildProcess(opening: id)
+    try process.send(.kill)
+    _ = try Poll.wait(for: [process.descriptor.rawValue], .readable, milliseconds: nil)
+}
+
 /// Takes the exit status of every child that has ended, except for one that someone waits for.
 ///
 /// - Parameter id: the child to leave alone.

@@ -66,13 +66,19 @@ extension OwnedFD {
     ///
     /// The system call is `recv(2)`.
     package borrowing func receive(upToBytes limit: Int) throws(SystemCallError) -> [UInt8] {
-        var bytes = [UInt8](repeating: 0, count: limit)
-        let count = try kernel("recv", "a socket") {
-            bytes.withUnsafeMutableBytes {
-                clinux_receive(rawValue, $0.baseAddress, UInt64($0.count), 0)
+        var refusal: SystemCallError?
+        // Not filled with zeros first: of a large buffer only what arrives takes memory.
+        let bytes = [UInt8](unsafeUninitializedCapacity: limit) { buffer, count in
+            do throws(SystemCallError) {
+                count = Int(
+                    try kernel("recv", "a socket") {
+                        clinux_receive(rawValue, buffer.baseAddress, UInt64(limit), 0)
+                    })
+            } catch {
+                refusal = error
             }
         }
-        bytes.removeLast(limit - Int(count))
+        if let refusal { throw refusal }
         return bytes
     }
 

@@ -5,6 +5,18 @@ package struct ReadinessEvents: OptionSet, Sendable {
     package let rawValue: UInt32
     package init(rawValue: UInt32) { self.rawValue = rawValue }
 
+    /// All of them; the generic initializer would look up conformances at run time.
+    package init(arrayLiteral events: ReadinessEvents...) {
+        var bits: UInt32 = 0
+        for event in events { bits |= event.rawValue }
+        rawValue = bits
+    }
+
+    /// Whether some of other events are among these.
+    package func containsAny(of others: ReadinessEvents) -> Bool {
+        rawValue & others.rawValue != 0
+    }
+
     /// `EPOLLIN`: there is something to read, or the end.
     package static let readable = ReadinessEvents(rawValue: 0x001)
     /// `EPOLLPRI`: something out of the ordinary, such as a changed file of a cgroup.

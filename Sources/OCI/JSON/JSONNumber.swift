@@ -7,6 +7,19 @@ package struct JSONNumber: Sendable, Hashable {
 
     package init(_ value: some FixedWidthInteger) { self.text = "\(value)" }
 
+    /// The usual one; the standard library's way for all integers looks up conformances at run time.
+    package init(_ value: Int) {
+        var rest = value.magnitude
+        var digits: [UInt8] = []
+        repeat {
+            digits.append(UInt8(ascii: "0") + UInt8(rest % 10))
+            rest /= 10
+        } while rest > 0
+        if value < 0 { digits.append(UInt8(ascii: "-")) }
+        digits.reverse()
+        text = String(decoding: digits, as: UTF8.self)
+    }
+
     /// A number from a floating-point value.
     ///
     /// - Parameter value: finite; JSON has neither infinities nor NaN.

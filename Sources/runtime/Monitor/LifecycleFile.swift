@@ -69,6 +69,6 @@ struct LifecycleFile {
     }
 
     private func number(_ value: some FixedWidthInteger) -> JSONValue {
-        .number(JSONNumber(value))
+        .number(JSONNumber(Int(clamping: value)))
     }
 }

@@ -107,7 +107,7 @@ extension Monitor {
         if event.events.contains(.writable), !client.sendWaiting() {
             return try letGo(event.token)
         }
-        guard !event.events.isDisjoint(with: [.readable, .hangUp, .error]) else { return }
+        guard event.events.containsAny(of: [.readable, .hangUp, .error]) else { return }
         let datagram: [UInt8]
         do throws(SystemCallError) {
             datagram = try client.socket.receive(upToBytes: monitorChunkInBytes + 16)

@@ -154,12 +154,13 @@ final class Monitor {
         lifecycle.pidStartTime = run.startTime
         lifecycle.startedAt = currentTimestamp()
         lifecycle.finishedAt = nil
-        lifecycle.error = run.recordingProblem?.description
+        lifecycle.error = run.recordingProblem
         try lifecycle.write()
         try sources.want(
             .readable, of: run.process.descriptor.rawValue, MonitorSources.Token.process)
         try tellAll(.started(pid: run.process.id))
         // Now it waits, and there is one for each container.
+        try run.finishStart()
         releaseUnusedMemory()
     }
 

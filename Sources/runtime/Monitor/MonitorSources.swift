@@ -40,7 +40,7 @@ final class MonitorSources {
         listener = try explaining("cannot listen for clients at \(socket)") {
             () throws(SystemCallError) in
             try Directory.makeAll(
-                socket.removingLastComponent(), permissions: .ownerReadWriteExecute)
+                PathParts(socket).directory, permissions: .ownerReadWriteExecute)
             if File.exists(socket) { try Link.remove(socket) }
             return try UnixSocket.listen(at: socket, .packets, backlog: 64)
         }

@@ -1,0 +1,173 @@
+import ContainerRuntime
+import Diagnostics
+import Glibc
+import Linux
+import OCI
+import SystemPackage
+
+/// A start of the container by a process of its own, which ends when the container runs.
+///
+/// What reading a specification, planning and setting up take of memory goes with that process:
+/// the monitor, of which there is one for each container, stays as small as it was before. Init is
+/// a sibling of that process (`CLONE_PARENT`), so that the monitor is its parent.
+///
+/// ```
+/// monitor                                        starter
+///    │ ──────────── clone3 ───────────────────────► │  creates and starts the container
+///    │ ◄─────────── warning(text) ───────────────── │  where its steps could not be recorded
+///    │ ◄─────────── console + descriptor ────────── │  only with a terminal
+///    │ ◄─────────── process + pidfd ─────────────── │  the container runs
+///    │ ◄─────────── failed(problem) ─────────────── │  instead: nothing is left of it
+/// ```
+struct ContainerStart: ~Copyable {
+    private let starter: ChildProcess
+    private let socket: OwnedFD
+
+    /// What the monitor gets of a container that runs.
+    struct Outcome: ~Copyable {
+        /// The program's first process, a child of the monitor.
+        let process: ChildProcess
+        /// The other side of its terminal, if it has one.
+        var terminal: OwnedFD?
+        /// Why the steps of the start could not be recorded.
+        var recordingProblem: String?
+    }
+
+    /// Begins to create and start the container.
+    ///
+    /// - Parameters:
+    ///   - configuration: what the engine tells the monitor.
+    ///   - streams: the program's streams; with a terminal it gets its own.
+    ///   - host: the mount namespace that shared bind mounts are peers in.
+    /// - Returns: the start under way; it never returns in the new process.
+    /// - Throws: when the kernel makes no process.
+    static func begin(
+        _ configuration: MonitorConfiguration, streams: StandardStreams?,
+        sharingWith host: FilePath
+    ) throws(Problem) -> ContainerStart {
+        let what = "cannot start the container"
+        let pair = try explaining(what) { () throws(SystemCallError) in try SocketPair(.packets) }
+        switch try explaining(
+            what, { () throws(SystemCallError) in try Linux.clone([], intoCgroup: nil) })
+        {
+        case .parent(let starter):
+            return ContainerStart(starter: starter, socket: pair.split { first, _ in first })
+        case .child:
+            let socket = pair.split { _, second in second }
+            Starter(configuration: configuration, streams: streams, host: host).run(telling: socket)
+        }
+    }
+
+    /// Waits until the container runs.
+    ///
+    /// - Throws: what kept the program from starting; the container may be there still.
+    borrowing func outcome() throws(Problem) -> Outcome {
+        var terminal: OwnedFD?
+        var recordingProblem: String?
+        while true {
+            var message = try explaining("cannot hear how the container starts") {
+                () throws(SystemCallError) in
+                try socket.receiveMessage(upToBytes: HandshakeMessage.maximumSizeInBytes)
+            }
+            switch HandshakeMessage(decoding: message.bytes) {
+            case .warning(_, let text)?: recordingProblem = text
+            case .console?: terminal = message.descriptor.take()
+            case .failed(_, let problem)?: throw problem
+            case .process(let id)?:
+                guard let descriptor = message.descriptor.take() else { throw Self.lost }
+                return Outcome(
+                    process: ChildProcess(id: id, descriptor: descriptor), terminal: terminal,
+                    recordingProblem: recordingProblem)
+            case .reached?, .seccompListener?, nil: throw Self.lost
+            }
+        }
+    }
+
+    /// Waits until the process that started the container has ended.
+    consuming func finish() throws(Problem) {
+        try explaining("cannot reap the process that started the container") {
+            () throws(SystemCallError) in _ = try starter.wait()
+        }
+    }
+
+    private static var lost: Problem {
+        Problem(
+            kind: .unavailable, what: "cannot start the container",
+            why: "the process that starts it has ended, or was killed",
+            fix: "look at the kernel's log, and start the container again")
+    }
+}
+
+/// What the process does that starts the container.
+private struct Starter {
+    let configuration: MonitorConfiguration
+    let streams: StandardStreams?
+    let host: FilePath
+
+    /// Creates and starts the container, and tells the monitor how that went.
+    func run(telling monitor: consuming OwnedFD) -> Never {
+        do throws(Problem) {
+            try explaining("cannot tie the start of the container to its monitor") {
+                () throws(SystemCallError) in try setParentDeathSignal(.kill)
+            }
+            try start(telling: monitor)
+        } catch {
+            // A monitor that is gone has killed this process.
+            _ = try? monitor.send(HandshakeMessage.failed(step: -1, error).encoded)
+        }
+        _exit(0)
+    }
+
+    private func start(telling monitor: borrowing OwnedFD) throws(Problem) {
+        var container = try Create.run(request())
+        var failure: Problem?
+        do throws(Problem) { try container.start() } catch { failure = error }
+        let recordingProblem = record(container.stepRecords())
+        if let failure { throw container.takeBack(after: failure) }
+        do throws(SystemCallError) {
+            if let recordingProblem {
+                let warning = HandshakeMessage.warning(step: -1, text: recordingProblem.description)
+                try monitor.send(warning.encoded)
+            }
+            if let terminal = container.consoleMaster.take() {
+                try monitor.send(
+                    HandshakeMessage.console.encoded, descriptors: [terminal.rawValue])
+            }
+            try monitor.send(
+                HandshakeMessage.process(id: container.process.id).encoded,
+                descriptors: [container.process.descriptor.rawValue])
+        } catch {
+            throw container.takeBack(
+                after: Problem(what: "cannot hand the container to its monitor", refusal: error))
+        }
+    }
+
+    private func request() throws(Problem) -> Create.Request {
+        var request = Create.Request(
+            id: configuration.id, bundle: try .load(FilePath(configuration.bundle)),
+            root: RuntimeRoot(path: FilePath(configuration.runtimeRoot)),
+            isStartedElsewhere: false)
+        request.recordsSteps = configuration.recordsSteps
+        request.sharingNamespace = host
+        request.endsWithRuntime = true
+        request.leavesInitToParent = true
+        if let streams { request.streams = streams }
+        return request
+    }
+
+    /// Appends the steps of this start to `steps.jsonl`.
+    ///
+    /// - Returns: why that failed.
+    private func record(_ steps: [StepRecord]) -> Problem? {
+        guard !steps.isEmpty else { return nil }
+        let path = FilePath(configuration.bundle).appending("steps.jsonl")
+        do throws(SystemCallError) {
+            try OwnedFD.open(
+                path, [.writeOnly, .create, .append], permissions: .ownerReadWrite
+            ).writeAll(steps.flatMap(\.jsonLine))
+            return nil
+        } catch {
+            return Problem(what: "cannot record the steps in \(path)", refusal: error)
+        }
+    }
+}
