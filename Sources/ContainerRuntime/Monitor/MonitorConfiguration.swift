@@ -33,6 +33,8 @@ package struct MonitorConfiguration: Sendable, Equatable {
     package var exitCommand: [String]
     /// Whether the steps of the setup are written to `steps.jsonl`.
     package var recordsSteps: Bool
+    /// Where the monitor tells of what happens to the container; nil for one that nobody sees.
+    package var events: Events?
 
     package init(
         id: String, bundle: String, runtimeRoot: String, socket: String, mounts: [RootfsMount],
@@ -55,6 +57,18 @@ package struct MonitorConfiguration: Sendable, Equatable {
         self.stopTimeoutInMilliseconds = stopTimeoutInMilliseconds
         self.exitCommand = exitCommand
         self.recordsSteps = recordsSteps
+    }
+
+    /// The engine's log of events, and what all events of the container say.
+    package struct Events: Sendable, Equatable {
+        /// The directory of an ``EventLog``.
+        package var directory: String
+        package var attributes: [String: String]
+
+        package init(directory: String, attributes: [String: String]) {
+            self.directory = directory
+            self.attributes = attributes
+        }
     }
 
     /// An overlay of the root file system.
@@ -109,6 +123,7 @@ extension MonitorConfiguration: JSONCodable {
                 clamping: stop?["timeoutInMilliseconds"]?.int ?? 10000),
             exitCommand: (value["exitCommand"]?.array ?? []).compactMap(\.string),
             recordsSteps: value["recordSteps"]?.bool ?? false)
+        events = value["events"].flatMap(Events.init)
     }
 
     package func write(to json: inout JSONWriter) {
@@ -132,7 +147,27 @@ extension MonitorConfiguration: JSONCodable {
             ] as JSONValue)
         json.optional("exitCommand", exitCommand)
         json.member("recordSteps", recordsSteps)
+        json.optional("events", events?.json)
         json.endObject()
+    }
+}
+
+extension MonitorConfiguration.Events {
+    fileprivate init?(_ json: JSONValue) {
+        guard let directory = json["directory"]?.string else { return nil }
+        self.directory = directory
+        attributes = [:]
+        for member in json["attributes"]?.object?.members ?? [] {
+            attributes[member.name] = member.value.string
+        }
+    }
+
+    fileprivate var json: JSONValue {
+        let members = attributes.sorted { $0.key < $1.key }
+        return [
+            "directory": .string(directory),
+            "attributes": .object(JSONObject(members.map { .init($0.key, .string($0.value)) })),
+        ]
     }
 }
 

@@ -10,6 +10,7 @@ package import Diagnostics
 //     │ ── W window size, G signal ──────► │
 //     │ ◄── O standard output, R error ──  │
 //     │ ── Q stop (signal, time limit) ──► │
+//     │ ── L reload (monitor.json) ──────► │
 //     │ ◄──────────────── X exited (code)  │   to every client; then the monitor hangs up
 
 /// The largest number of stream bytes in one message.
@@ -29,6 +30,8 @@ package enum ClientMessage: Sendable, Equatable {
     case signal(UInt8)
     /// End the container for good: a signal, then SIGKILL after the time limit (−1: never).
     case stop(signal: UInt8, timeoutInMilliseconds: Int32)
+    /// Read `monitor.json` again: the container has another name, policy or health check.
+    case reload
 
     /// Which streams a client takes part in, and what it promises.
     package struct AttachOptions: OptionSet, Sendable {
@@ -79,6 +82,7 @@ extension ClientMessage {
         case .signal(let number): [UInt8(ascii: "G"), number]
         case .stop(let signal, let timeout):
             [UInt8(ascii: "Q"), signal] + timeout.littleEndianBytes
+        case .reload: [UInt8(ascii: "L")]
         }
     }
 
@@ -100,6 +104,7 @@ extension ClientMessage {
             self = .stop(
                 signal: datagram[1],
                 timeoutInMilliseconds: Int32(littleEndianBytes: body.suffix(4)))
+        case (UInt8(ascii: "L"), 0): self = .reload
         default: throw unreadable(datagram, from: "a client")
         }
     }

@@ -12,11 +12,13 @@ extension EngineContext {
     ///
     /// - Parameters:
     ///   - record: the container.
+    ///   - isListed: whether others see it, and hear of what happens to it.
     ///   - restartCount: how often its restart policy has started it by now.
     ///   - steps: where the steps are noted.
     /// - Throws: when the bundle cannot be made.
     func prepareBundle(
-        of record: ContainerRecord, restartCount: Int, recording steps: inout StepRecorder
+        of record: ContainerRecord, isListed: Bool, restartCount: Int,
+        recording steps: inout StepRecorder
     ) throws(Problem) {
         let bundle = configuration.bundle(of: record.id)
         let mounts = try steps.record(.prepareRootfs(record)) { () throws(Problem) in
@@ -31,7 +33,7 @@ extension EngineContext {
             var builder = SpecBuilder(input)
             let spec = try builder.build()
             let monitor = try monitorConfiguration(
-                of: record, mounts: mounts, restartCount: restartCount)
+                of: record, isListed: isListed, mounts: mounts, restartCount: restartCount)
             try explaining("cannot write the bundle \(bundle.directory)") {
                 () throws(SystemCallError) in
                 let mode = FilePermissions(rawValue: 0o600)
@@ -54,8 +56,10 @@ extension EngineContext {
         return [try snapshot(of: record)]
     }
 
-    private func monitorConfiguration(
-        of record: ContainerRecord, mounts: [MonitorConfiguration.RootfsMount], restartCount: Int
+    /// What a container's monitor is told.
+    func monitorConfiguration(
+        of record: ContainerRecord, isListed: Bool, mounts: [MonitorConfiguration.RootfsMount],
+        restartCount: Int
     ) throws(Problem) -> MonitorConfiguration {
         let request = record.request
         let bundle = configuration.bundle(of: record.id)
@@ -67,7 +71,7 @@ extension EngineContext {
                 path: bundle.log.string, maxSizeInBytes: limits.maximumSizeInBytes ?? 0,
                 maxFiles: limits.maximumFiles)
         let timeout = request.stopTimeoutInSeconds ?? 10
-        return MonitorConfiguration(
+        var monitor = MonitorConfiguration(
             id: record.id, bundle: bundle.directory.string,
             runtimeRoot: configuration.runtimeRoot.string,
             socket: configuration.monitorSocket(of: record.id).string, mounts: mounts,
@@ -82,6 +86,11 @@ extension EngineContext {
             exitCommand: request.isRemovedAfterExit
                 ? configuration.removalCommand + [record.id] : [],
             recordsSteps: true)
+        if isListed {
+            monitor.events = MonitorConfiguration.Events(
+                directory: eventLog.directory.string, attributes: record.eventAttributes)
+        }
+        return monitor
     }
 }
 

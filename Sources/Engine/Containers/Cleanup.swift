@@ -24,8 +24,10 @@ extension EngineContext {
                 lifecycle.error = "the machine went down while the container ran"
             }
         }
+        let wasRunning = lifecycle.status == .running
         lifecycle.status = .exited
         try lifecycle.write(to: configuration.bundle(of: status.record.id).lifecycle)
+        if wasRunning { tell(.die, of: status.record, ["exitCode": "\(lifecycle.exitCode)"]) }
     }
 
     /// Removes the runtime's state of a container whose processes are gone, or are to go.

@@ -83,7 +83,15 @@ extension ContainerService {
                 kind: .bug, what: "cannot commit \(name)",
                 why: "kade-server ended without a result")
         }
-        return CommittedImage(id: try context.imageID(of: made), gaps: gaps)
+        let id = try context.imageID(of: made)
+        context.tell(
+            .commit, of: record,
+            [
+                "comment": request.message ?? "", "imageID": id,
+                "imageRef": reference?.familiar ?? "",
+            ]
+        )
+        return CommittedImage(id: id, gaps: gaps)
     }
 }
 

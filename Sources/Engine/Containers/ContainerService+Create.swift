@@ -51,6 +51,7 @@ extension ContainerService {
         }
         _ = consume lock
         context.remember(record)
+        context.tell(.create, of: record)
         if let monitor = monitor.take() { context.keepEarly(monitor) }
         return CreatedContainer(id: id, name: record.name, warnings: warnings)
     }

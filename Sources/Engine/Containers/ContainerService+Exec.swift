@@ -43,12 +43,26 @@ extension ContainerService {
             program, "--root", context.configuration.runtimeRoot.string, "exec", "--process",
             "/proc/self/fd/\(file)",
         ]
-        if request.isDetached { arguments.append("--detach") }
+        let id = Random.hexadecimal(bytes: 32)
+        context.tell(.execCreate(request.command), of: record, ["execID": id])
+        context.tell(.execStart(request.command), of: record, ["execID": id])
+        if request.isDetached {
+            arguments.append("--detach")
+        } else {
+            arguments += ["--exit-event", context.exitEvent(of: record, execID: id).jsonString()]
+        }
         return PreparedProgram(path: program, arguments: arguments + [record.id])
     }
 }
 
 extension EngineContext {
+    /// What the runtime tells of at the end of an exec that it waits for.
+    fileprivate func exitEvent(of record: ContainerRecord, execID: String) -> ExitEvent {
+        ExitEvent(
+            directory: eventLog.directory.string, container: record.id,
+            attributes: record.eventAttributes.merging(["execID": execID]) { $1 })
+    }
+
     /// The process of an exec: the container's own surroundings with what the request changes.
     fileprivate func execProcess(
         _ request: ExecRequest, in record: ContainerRecord, pid: Int32

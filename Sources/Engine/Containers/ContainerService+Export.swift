@@ -1,3 +1,4 @@
+import ContainerRuntime
 package import Diagnostics
 package import Linux
 import OCI
@@ -22,6 +23,7 @@ extension ContainerService {
             ["export"] + layers.map(\.string), input: nil, file: output.rawValue,
             what: "cannot export \(name)"
         ) { line in gaps = ArchiveGaps(line) ?? gaps }
+        context.tell(.export, of: record)
         return gaps
     }
 }

@@ -1,3 +1,4 @@
+import ContainerRuntime
 package import Diagnostics
 import SystemPackage
 
@@ -64,7 +65,7 @@ extension ContainerService {
         request.name = newName
         try request.validateName()
         context.forget()
-        try context.database.write { database throws(Problem) in
+        let old = try context.database.write { database throws(Problem) in
             let record = try database.container(name)
             guard record.name != newName else {
                 throw Problem(
@@ -72,6 +73,13 @@ extension ContainerService {
                     why: "Renaming a container with the same name as its current name")
             }
             try database.rename(containerID: record.id, to: newName)
+            return record
+        }
+        var record = old
+        record.name = newName
+        context.tell(.rename, of: record, ["oldName": "/" + old.name])
+        try context.withLock(on: record.id) { () throws(Problem) in
+            try context.renewMonitor(of: try context.record(of: record.id))
         }
     }
 }

@@ -4,6 +4,13 @@ import Glibc
 import Linux
 import SystemPackage
 
+/// Containers that `prune` removed.
+package struct PrunedContainers: Sendable {
+    package var ids: [String] = []
+    /// The bytes that they had written.
+    package var reclaimedInBytes: Int64 = 0
+}
+
 extension ContainerService {
     /// Removes a container that does not run, or with `force` kills it first.
     ///
@@ -45,11 +52,12 @@ extension ContainerService {
         }
     }
 
-    /// Removes containers that do not run and match the filters; returns their IDs.
-    package func prune(_ filter: ContainerFilter) throws(Problem) -> [String] {
+    /// Removes containers that do not run and match the filters.
+    package func prune(_ filter: ContainerFilter) throws(Problem) -> PrunedContainers {
         var all = filter
         all.includesStopped = true
-        var removed: [String] = []
+        all.includesSize = true
+        var pruned = PrunedContainers()
         for summary in try list(all) {
             switch summary.state {
             case .created, .startFailed, .exited, .dead: break
@@ -57,12 +65,14 @@ extension ContainerService {
             }
             do throws(Problem) {
                 try remove(summary.id, force: false, removesVolumes: false)
-                removed.append(summary.id)
+                pruned.ids.append(summary.id)
+                pruned.reclaimedInBytes += summary.size?.writableInBytes ?? 0
             } catch  where error.kind == .notFound || error.kind == .conflict {
                 continue  // another command was faster: it is gone, or it runs again
             }
         }
-        return removed
+        context.tell(.prune, of: .container, "", ["reclaimed": "\(pruned.reclaimedInBytes)"])
+        return pruned
     }
 
     private static func checkRemovable(_ status: ContainerStatus) throws(Problem) {
@@ -107,7 +117,9 @@ extension EngineContext {
             try explaining("cannot remove volume \(name)") { () throws(SystemCallError) in
                 try Directory.removeTree(path)
             }
+            tell(.destroy, of: .volume, name, ["driver": "local"])
         }
+        tell(.destroy, of: record)
     }
 
     /// Who deletes the files of a container that is removed.

@@ -27,7 +27,8 @@ extension ContainerService {
         do throws(Problem) {
             let session = try context.withLock(on: record.id) {
                 () throws(Problem) -> ContainerSession? in
-                try context.start(record, options, restartCount: 0)
+                // Read again: another command may have changed it before the lock.
+                try context.start(context.record(of: record.id), options, restartCount: 0)
             }
             guard let session else {
                 return streams.isEmpty ? nil : try attach(record.id, streams: streams)
@@ -68,13 +69,23 @@ extension ContainerService {
             connectingTo: context.configuration.monitorSocket(of: record.id),
             containerID: record.id)
         try session.send(ClientMessage.attach(ClientMessage.AttachOptions(streams)))
+        context.tell(.attach, of: record)
         return session
+    }
+
+    /// Tells that a user has left a session by the detach keys.
+    package func noteDetached(from name: String) throws(Problem) {
+        context.tell(.detach, of: try context.record(of: name))
     }
 }
 
 extension ClientMessage.AttachOptions {
     fileprivate init(_ streams: AttachedStreams) {
         self.init(rawValue: streams.rawValue)  // the protocol's first three bits
+    }
+
+    fileprivate var hasStreams: Bool {
+        !isDisjoint(with: [.standardInput, .standardOutput, .standardError])
     }
 }
 
@@ -113,7 +124,9 @@ extension EngineContext {
         }
         let session = try waitingMonitor(of: record.id)
         var steps = StepRecorder()
-        try prepareBundle(of: record, restartCount: restartCount, recording: &steps)
+        try prepareBundle(
+            of: record, isListed: true, restartCount: restartCount, recording: &steps)
+        if options.hasStreams { tell(.attach, of: record) }
         try session.send(ClientMessage.attach(options))
         try session.waitForStart(of: record)
         return session

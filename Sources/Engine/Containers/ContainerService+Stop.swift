@@ -20,6 +20,7 @@ extension ContainerService {
             status, signal: number ?? record.request.stopSignalNumber,
             timeoutInMilliseconds: timeout < 0 ? -1 : Int32(clamping: Int64(timeout) * 1000),
             waits: true)
+        if status.truth.isMonitorAlive { context.tell(.stop, of: record) }
     }
 
     /// Sends a signal, by name (`KILL`, `SIGKILL`) or number.
@@ -41,6 +42,7 @@ extension ContainerService {
             return
         }
         try context.send(number, to: pid, startTime: lifecycle.pidStartTime, of: record)
+        context.tell(.kill, of: record, ["signal": "\(number)"])
         if number == SIGKILL, case .paused = status.state { try context.thawToEnd(record) }
     }
 
@@ -51,6 +53,7 @@ extension ContainerService {
         let record = try context.record(of: name)
         try stop(record.id, signal: signal, timeoutInSeconds: timeoutInSeconds)
         _ = try start(record.id, attaching: [], removesAfterExit: false)
+        context.tell(.restart, of: record)
     }
 
     /// Freezes all processes.
@@ -72,6 +75,7 @@ extension ContainerService {
             try context.removePauseLock(of: record)
             try context.runRuntime(
                 ["pause", record.id], on: record.id, what: "cannot pause container \(name)")
+            context.tell(.pause, of: record)
         }
     }
 
@@ -85,6 +89,7 @@ extension ContainerService {
                     why: "container \(record.id) is not paused")
             }
             try context.resume(record)
+            context.tell(.unpause, of: record)
         }
     }
 

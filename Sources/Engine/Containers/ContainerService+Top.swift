@@ -29,7 +29,9 @@ extension ContainerService {
             // Some options, such as f, do not go with -q.
             text = try context.runPS(arguments)
         }
-        return try ProcessTable(psOutput: text, pids: Set(pids))
+        let table = try ProcessTable(psOutput: text, pids: Set(pids))
+        context.tell(.top, of: record)
+        return table
     }
 
     /// What the container changed in its root file system, sorted by path.

@@ -1,3 +1,4 @@
+import ContainerRuntime
 package import Diagnostics
 import OCI
 import Storage
@@ -50,6 +51,9 @@ extension ImageService {
         let store = try context.imageStore()
         let entry = try store.entry(named: name)
         try store.content.references.set(new.withDefaultTag, to: entry.descriptor)
+        context.tell(
+            .tag, of: .image, "\(try store.id(of: entry))",
+            ["name": new.withDefaultTag.familiar])
     }
 }
 

@@ -33,7 +33,9 @@ extension ImageService {
             for reference in references {
                 names.append(try ImageReference(parsing: reference).familiar)
             }
-            if references.isEmpty { names.append(try context.imageID(of: image)) }
+            let id = try context.imageID(of: image)
+            if references.isEmpty { names.append(id) }
+            context.tell(.load, of: .image, id, ["name": id])
         }
         return names
     }
@@ -92,7 +94,9 @@ extension ImageService {
                 kind: .bug, what: "cannot import \(request.name)",
                 why: "kade-server ended without a result")
         }
-        return try context.imageID(of: image)
+        let id = try context.imageID(of: image)
+        context.tell(.import, of: .image, id, ["name": reference?.familiar ?? id])
+        return id
     }
 }
 

@@ -1,3 +1,4 @@
+import ContainerRuntime
 package import Diagnostics
 import OCI
 import Storage
@@ -33,7 +34,9 @@ extension ImageService {
                 (image.name != nil && !includesNamed) || used.contains("\(image.id)")
                 || mounted.contains(image.id)
             guard !isKept, matcher.matches(try ImageSummary(image, in: store)) else { continue }
-            pruned.removals += try remove(image, from: store)
+            let removed = try remove(image, from: store)
+            context.tell(removed, ofImage: "\(image.id)")
+            pruned.removals += removed
             if !deleted.contains(image.id) { deleted.append(image.id) }
         }
         let garbage = try context.collectGarbage(in: store)
@@ -41,6 +44,10 @@ extension ImageService {
         pruned.removals += deleted.filter { !left.contains($0) }.map { .deleted("\($0)") }
         pruned.removals += garbage.layers.map { .deleted("\($0)") }
         pruned.reclaimedInBytes = garbage.blobsInBytes + garbage.layersInBytes
+        for id in deleted where !left.contains(id) {
+            context.tell([.deleted("\(id)")], ofImage: "\(id)")
+        }
+        context.tell(.prune, of: .image, "", ["reclaimed": "\(pruned.reclaimedInBytes)"])
         return pruned
     }
 

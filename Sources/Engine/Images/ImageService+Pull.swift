@@ -1,3 +1,4 @@
+import ContainerRuntime
 package import Diagnostics
 import OCI
 
@@ -39,6 +40,9 @@ extension ImageService {
             throw Problem(
                 kind: .bug, what: what, why: "kade-server ended without a result")
         }
-        return request.allTags ? try ImageReference(parsing: pulled).repository : pulled
+        let reference = try ImageReference(parsing: pulled)
+        context.tell(
+            .pull, of: .image, reference.familiar, ["name": reference.familiarName])
+        return request.allTags ? reference.repository : pulled
     }
 }

@@ -1,4 +1,6 @@
+import ContainerRuntime
 package import Diagnostics
+import OCI
 
 extension ImageService {
     /// Sends an image to its registry with `kade-server`.
@@ -16,5 +18,8 @@ extension ImageService {
         ) { line in
             if let event = TransferEvent(line) { progress(event) }
         }
+        let reference = try ImageReference(parsing: request.reference)
+        context.tell(
+            .push, of: .image, reference.familiar, ["name": reference.familiarName])
     }
 }

@@ -1,3 +1,4 @@
+import ContainerRuntime
 package import Diagnostics
 import OCI
 import Storage
@@ -24,9 +25,17 @@ extension ImageService {
         let isByName = entry.name != nil && !ImageStore.isID(name, of: image)
         let removal = Removal(
             name: name, image: image, entry: entry, entries: entries, users: users, force: force)
-        if isByName, entries.count > 1 { return [try untag(entry, in: store)] }
-        if isByName { return try removal.removeLastName(from: store, context: context) }
-        return try removal.removeImage(from: store, context: context)
+        if isByName, entries.count > 1 {
+            let removed = [try untag(entry, in: store)]
+            context.tell(removed, ofImage: "\(image.id)")
+            return removed
+        }
+        let removed =
+            isByName
+            ? try removal.removeLastName(from: store, context: context)
+            : try removal.removeImage(from: store, context: context)
+        context.tell(removed, ofImage: "\(image.id)")
+        return removed
     }
 
     private func untag(
@@ -135,5 +144,19 @@ private struct Removal {
         Problem(
             kind: .conflict, what: "conflict: \(what)", why: why,
             fix: "use --force, or remove the container")
+    }
+}
+
+extension EngineContext {
+    /// Tells which names an image lost, and that it is gone where it is.
+    func tell(_ removals: [ImageRemoval], ofImage id: String) {
+        for removal in removals {
+            switch removal {
+            case .untagged(let name) where !name.contains("@"):
+                tell(.untag, of: .image, id, ["name": id])
+            case .deleted(id): tell(.delete, of: .image, id, ["name": id])
+            case .untagged, .deleted: continue  // what Docker prints beside: digests and layers
+            }
+        }
     }
 }

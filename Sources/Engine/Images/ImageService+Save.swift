@@ -1,3 +1,4 @@
+import ContainerRuntime
 package import Diagnostics
 package import Linux
 import OCI
@@ -54,11 +55,15 @@ extension ImageService {
             arguments, input: nil, file: file,
             what: "cannot save \(request.names.joined(separator: " "))"
         ) { _ in }
+        for item in items {
+            context.tell(.save, of: .image, item.imageID, ["name": item.imageID])
+        }
     }
 
     /// One image and the names under which it is saved.
     private struct SavedImage {
         let digest: Digest
+        let imageID: String
         var references: [String] = []
 
         var argument: String {
@@ -86,7 +91,10 @@ extension ImageService {
             let isNamed = !ImageStore.isID(name, of: image)
             let index =
                 items.firstIndex { $0.digest == entry.descriptor.digest } ?? items.count
-            if index == items.count { items.append(SavedImage(digest: entry.descriptor.digest)) }
+            if index == items.count {
+                items.append(
+                    SavedImage(digest: entry.descriptor.digest, imageID: "\(image.id)"))
+            }
             guard isNamed, let reference = entry.name,
                 !items[index].references.contains(reference)
             else { continue }

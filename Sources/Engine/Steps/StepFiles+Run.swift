@@ -22,7 +22,8 @@ extension StepFiles {
             request: request, layers: layers.map(\.description))
         let session = try context.startMonitor(of: id)
         var steps = StepRecorder()
-        try context.prepareBundle(of: record, restartCount: 0, recording: &steps)
+        try context.prepareBundle(
+            of: record, isListed: false, restartCount: 0, recording: &steps)
         try session.send(ClientMessage.attach([.standardOutput, .standardError]))
         defer { removeRuntimeState() }
         return try session.follow(interruption: interruption, output: output)

@@ -36,6 +36,8 @@ struct AttachCommand: Command {
             proxiesSignals: proxiesSignals)
         try foreground.checkTerminal()
         let container = try engine.containers.attach(name, streams: foreground.streams)
-        return try foreground.run(container) { _ in }.code
+        let ending = try foreground.run(container) { _ in }
+        if case .detached = ending { try engine.containers.noteDetached(from: name) }
+        return ending.code
     }
 }

@@ -25,10 +25,14 @@ struct PruneContainersCommand: Command {
             isForced
             ? true : try Confirmation.ask("This will remove all stopped containers.", in: session)
         guard isAgreed else { return .failure }
-        let removed = try session.engine().containers.prune(filter)
-        guard !removed.isEmpty else { return .success }
-        try session.output.writeLine("Deleted Containers:")
-        for id in removed { try session.output.writeLine(id) }
+        let pruned = try session.engine().containers.prune(filter)
+        if !pruned.ids.isEmpty {
+            try session.output.writeLine("Deleted Containers:")
+            for id in pruned.ids { try session.output.writeLine(id) }
+            try session.output.writeLine("")
+        }
+        let size = HumanUnits.size(pruned.reclaimedInBytes, digits: 4)
+        try session.output.writeLine("Total reclaimed space: \(size)")
         return .success
     }
 

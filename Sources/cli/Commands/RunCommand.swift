@@ -141,6 +141,7 @@ struct FollowedStart {
                 why: "the engine gave no session for its streams")
         }
         let ending = try foreground.run(container) { _ in }
+        if case .detached = ending { try engine.containers.noteDetached(from: id) }
         try beforeRemoval()
         if removesAfterExit, case .exited = ending {
             try engine.containers.removeEnded(container)

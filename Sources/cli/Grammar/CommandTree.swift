@@ -39,6 +39,7 @@ enum CommandTree {
 
     private static var common: [Entry] {
         [
+            Entry(name: "events", command: EventsCommand.self),
             Entry(name: "explain", command: ExplainCommand.self),
             Entry(name: "info", command: InfoCommand.self),
             Entry(name: "inspect", command: InspectCommand.self),
@@ -81,6 +82,7 @@ enum CommandTree {
                 entries: [
                     Entry(name: "check", command: CheckCommand.self),
                     Entry(name: "df", command: DiskUsageCommand.self),
+                    Entry(name: "events", command: EventsCommand.self),
                     Entry(name: "info", command: InfoCommand.self),
                 ]),
         ]

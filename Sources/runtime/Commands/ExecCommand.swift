@@ -8,6 +8,7 @@ enum ExecCommand {
     private static let names: [OptionName] =
         Handover.names + ExecProcess.names + [
             .flag("detach", "d"), .value("preserve-fds"), .value("cgroup"), .flag("ignore-paused"),
+            .value("exit-event"),
         ]
 
     static func run(_ arguments: [String], _ global: GlobalOptions) throws(Problem) -> CInt {
@@ -21,6 +22,9 @@ enum ExecCommand {
             container: container, process: try ExecProcess.read(parsed, in: container))
         request.preservedDescriptors = preserved
         request.ignoresPause = try parsed.has("ignore-paused")
+        let exitEvent = try parsed.value("exit-event").map { text throws(Problem) in
+            try ExitEvent(json: Array(text.utf8), named: "--exit-event")
+        }
         request.cgroup = try ExecCgroup(parsed.values("cgroup"))
         let isDetached = try parsed.has("detach")
         let handover = try Handover.prepare(
@@ -37,7 +41,11 @@ enum ExecCommand {
             throw program.takeBack(after: error)
         }
         guard let foreground else { return 0 }
-        return try foreground.wait(for: program.process, terminal: terminal, notify: nil).code
+        let code = try foreground.wait(
+            for: program.process, terminal: terminal, notify: nil
+        ).code
+        exitEvent?.tell(exitCode: code)
+        return code
     }
 
     /// The descriptor that a path stands for, as an engine or a shell's `<(…)` passes a file.

@@ -149,7 +149,9 @@ extension Monitor {
             try explaining("cannot resize the terminal") { () throws(SystemCallError) in
                 try WindowSize(rows: rows, columns: columns).apply(to: number)
             }
+            tell(.resize, ["height": "\(rows)", "width": "\(columns)"])
         case .signal(let number): try send(Signal(rawValue: CInt(number)))
+        case .reload: try reload()
         case .stop(let signal, let timeout):
             try noteStopByUser()
             try stop(Signal(rawValue: CInt(signal)), timeoutInMilliseconds: timeout)

@@ -9,7 +9,7 @@ import SystemPackage
 /// One process for each running container, single-threaded around one `epoll(7)`. It outlives the
 /// command that started it; commands reach it through its socket (``ClientMessage``).
 final class Monitor {
-    let configuration: MonitorConfiguration
+    private(set) var configuration: MonitorConfiguration
     let sources: MonitorSources
     var clients: [UInt64: Client] = [:]
     var phase = Phase.waitingForClient
@@ -158,6 +158,7 @@ final class Monitor {
         try lifecycle.write()
         try sources.want(
             .readable, of: run.process.descriptor.rawValue, MonitorSources.Token.process)
+        tell(.start)
         try tellAll(.started(pid: run.process.id))
         // Now it waits, and there is one for each container.
         try run.finishStart()
@@ -189,13 +190,15 @@ final class Monitor {
         lifecycle.finishedAt = currentTimestamp()
         let state = try runtimeRoot.container(configuration.id).loadState()
         lifecycle.wasOutOfMemory = try wasOutOfMemory(state)
+        if lifecycle.wasOutOfMemory { tell(.outOfMemory) }
         let complaints = try Delete.run(configuration.id, in: runtimeRoot, isForced: true)
         lifecycle.error = complaints.first?.description ?? log.gap?.text
         for token in MonitorSources.Token.process...MonitorSources.Token.input {
             sources.forget(token)
         }
-        let now = Int64(monotonicNanoseconds() / 1_000_000)
-        phase = .ended(runInMilliseconds: now - run.startInMilliseconds)
+        let length = Int64(monotonicNanoseconds() / 1_000_000) - run.startInMilliseconds
+        phase = .ended(runInMilliseconds: length)
+        tell(.die, ["execDuration": "\(length / 1000)", "exitCode": "\(lifecycle.exitCode)"])
     }
 
     private func wasOutOfMemory(_ state: RuntimeState) throws(Problem) -> Bool {
@@ -251,17 +254,36 @@ final class Monitor {
     func stop(_ signal: Signal, timeoutInMilliseconds: Int32) throws(Problem) {
         wasStopped = true
         guard case .running = phase else { return }
-        try send(signal)
-        if timeoutInMilliseconds == 0 { return try send(.kill) }
+        try kill(signal)
+        if timeoutInMilliseconds == 0 { return try kill(.kill) }
         guard timeoutInMilliseconds > 0 else { return }
         try sources.setAlarm(milliseconds: Int64(timeoutInMilliseconds))
+    }
+
+    /// Sends a signal that is to end the program, and tells of it.
+    private func kill(_ signal: Signal) throws(Problem) {
+        try send(signal)
+        tell(.kill, ["signal": "\(signal.rawValue)"])
+    }
+
+    /// Tells readers of `kade events` what happened to the container.
+    func tell(_ action: Event.Action, _ attributes: [String: String] = [:]) {
+        guard let events = configuration.events else { return }
+        EventLog(in: FilePath(events.directory)).append(
+            action, of: .container, configuration.id,
+            events.attributes.merging(attributes) { $1 })
+    }
+
+    /// Reads `monitor.json` again, which a command has changed.
+    func reload() throws(Problem) {
+        configuration = try .load(fromBundle: FilePath(configuration.bundle))
     }
 
     /// The alarm rang: the time limit of a stop is over, or the program is to run again.
     func alarm() throws(Problem) {
         guard try sources.alarmRang() else { return }
         switch phase {
-        case .running: try send(.kill)
+        case .running: try kill(.kill)
         case .restarting: phase = .ended(runInMilliseconds: 0)
         case .waitingForClient, .ended: return
         }

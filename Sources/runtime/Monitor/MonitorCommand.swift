@@ -56,12 +56,7 @@ enum MonitorCommand {
     private static func prepare(
         _ directory: FilePath, _ client: Client?
     ) throws(Problem) -> Monitor {
-        let file = directory.appending("monitor.json")
-        let bytes = try explaining("cannot read \(file)") { () throws(SystemCallError) in
-            try File.read(file)
-        }
-        let configuration = try MonitorConfiguration(json: bytes, named: file.string)
-        return try Monitor(configuration, firstClient: client)
+        try Monitor(.load(fromBundle: directory), firstClient: client)
     }
 
     private static func watch(with monitor: Monitor) throws(Problem) {
@@ -97,5 +92,16 @@ enum MonitorCommand {
         let what = "cannot run \(command[0]) to remove the container"
         try explaining(what) { () throws(SystemCallError) in _ = try setSignalMask(0) }
         throw Problem(what: what, refusal: program.execute(at: FilePath(command[0])))
+    }
+}
+
+extension MonitorConfiguration {
+    /// Reads the `monitor.json` of a bundle.
+    static func load(fromBundle directory: FilePath) throws(Problem) -> MonitorConfiguration {
+        let file = directory.appending("monitor.json")
+        let bytes = try explaining("cannot read \(file)") { () throws(SystemCallError) in
+            try File.read(file)
+        }
+        return try MonitorConfiguration(json: bytes, named: file.string)
     }
 }

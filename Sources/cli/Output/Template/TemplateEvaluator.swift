@@ -242,11 +242,22 @@ struct TemplateEvaluator {
         case .object(let object):
             if let member = object[name] { return member }
             guard name.first?.isUppercase == true else { return nil }
+            if let member = object.members.first(where: { $0.name.isGoField(name) }) {
+                return member.value
+            }
             throw .executing(place, "map has no entry for key \"\(name)\"")
         case nil, .null: throw .executing(place, "nil data; no entry for key \"\(name)\"")
         case .bool, .number, .string, .array:
             throw .executing(
                 place, "can't evaluate field \(name) in \(TemplateFormat.plain(value))")
         }
+    }
+}
+
+extension String {
+    /// Whether Go has a field of this name for the JSON member, which begins small: `TimeNano` for
+    /// `timeNano`, `ID` for `id`.
+    fileprivate func isGoField(_ field: String) -> Bool {
+        first?.isLowercase == true && lowercased() == field.lowercased()
     }
 }
