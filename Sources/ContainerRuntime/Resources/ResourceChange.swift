@@ -1,10 +1,10 @@
-import OCI
+package import OCI
 
 extension RuntimeSpec.Resources {
     /// These limits with those of a change in their place; what the change leaves out stays.
     ///
     /// 0 and an empty text leave a limit out, as they do in the specification.
-    func changed(by change: Self) -> Self {
+    package func changed(by change: Self) -> Self {
         var all = self
         if let cpu = change.cpu { all.cpu = (all.cpu ?? .init()).changed(by: cpu) }
         if let memory = change.memory {

@@ -102,6 +102,13 @@ extension Transaction {
             "UPDATE containers SET name = ? WHERE id = ?", .text(name), .text(id))
     }
 
+    /// Replaces what was declared of a container.
+    func update(_ container: ContainerRecord) throws(Problem) {
+        try connection.execute(
+            "UPDATE containers SET request = ? WHERE id = ?",
+            .text(container.request.dockerJSON.jsonString()), .text(container.id))
+    }
+
     /// Whether a name is taken.
     func hasContainer(named name: String) throws(Problem) -> Bool {
         try holder(ofName: name) != nil

@@ -12,9 +12,10 @@ extension EngineContext {
     ///   - arguments: the command and its arguments: `["kill", ID, "9"]`.
     ///   - id: the container.
     ///   - what: what the user wanted, for the error.
+    ///   - input: what it reads as its standard input; −1 is nothing.
     /// - Throws: the ``Problem`` that the runtime reports.
     func runRuntime(
-        _ arguments: [String], on id: String, what: String
+        _ arguments: [String], on id: String, what: String, input: CInt = -1
     ) throws(Problem) {
         let log = try explaining("cannot make a log for the runtime") {
             () throws(SystemCallError) in try OwnedFD.memory(named: "kade-runtime-log")
@@ -27,7 +28,7 @@ extension EngineContext {
                 "--log", "/proc/self/fd/3", "--log-format", "json",
             ] + arguments,
             environment: configuration.helperEnvironment,
-            descriptors: [-1, -1, -1, log.rawValue], hasOwnSession: false)
+            descriptors: [input, -1, -1, log.rawValue], hasOwnSession: false)
         let code = try child.wait()
         guard code != 0 else { return }
         let bytes = try explaining("cannot read the runtime's log") {

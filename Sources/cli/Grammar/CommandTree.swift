@@ -113,6 +113,7 @@ enum CommandTree {
             Entry(name: "stop", command: StopCommand.self),
             Entry(name: "top", command: TopCommand.self),
             Entry(name: "unpause", command: UnpauseCommand.self),
+            Entry(name: "update", command: UpdateCommand.self),
             Entry(name: "wait", command: WaitCommand.self),
             Entry(name: "cleanup", command: CleanupCommand.self, isHidden: true),
         ]

@@ -4,8 +4,14 @@ import OCI
 /// The limits of a container's cgroup.
 extension SpecBuilder {
     mutating func resources(_ options: SecurityOptions) throws(Problem) -> RuntimeSpec.Resources {
-        var resources = RuntimeSpec.Resources()
+        var resources = try limits()
         resources.devices = try deviceRules()
+        return resources
+    }
+
+    /// The limits without the rules of devices.
+    mutating func limits() throws(Problem) -> RuntimeSpec.Resources {
+        var resources = RuntimeSpec.Resources()
         resources.memory = memory()
         resources.cpu = cpu()
         if let limit = request.resources.pidsLimit {
