@@ -13,8 +13,24 @@ extension OverlayMount {
         }
         if usesUserAttributes { try context.set("userxattr") }
         if isVolatile { try context.set("volatile") }
+        if try hasErofsLayer { try context.set("xino", to: "on") }
         try context.set("source", to: "overlay")
         try context.mount([]).attach(onto: target)
+    }
+
+    /// Whether a layer is a file system of its own, so that files would have several device numbers.
+    ///
+    /// With `xino` the kernel puts the layer's number into the high bits of each inode number, and
+    /// all files have the overlay's device number, as those of layers beside the upper one do. The
+    /// inode numbers of EROFS images are small enough for that.
+    private var hasErofsLayer: Bool {
+        get throws(SystemCallError) {
+            for layer in lower {
+                let root = try OwnedFD.open(layer, [.path, .directory])
+                if try FileSystemStatus(of: root).type == FileSystemStatus.erofs { return true }
+            }
+            return false
+        }
     }
 
     /// `mount(2)` with one option string, which the kernel limits to a page of 4,096 bytes.

@@ -18,7 +18,7 @@ package enum SnapshotterChoice: String, Sendable, CaseIterable {
     /// - Throws: `.invalid` for a word that is no choice.
     package init(environment: (String) -> String?) throws(Problem) {
         guard let text = environment(Self.variable), !text.isEmpty else {
-            self = .directory
+            self = .auto
             return
         }
         guard let choice = Self(rawValue: text) else {
@@ -37,7 +37,7 @@ package enum SnapshotterChoice: String, Sendable, CaseIterable {
     /// - Throws: `.unsupported` when EROFS is demanded and cannot be.
     package func kind(in directory: FilePath) throws(Problem) -> LayerRecord.Kind {
         guard self != .directory else { return .directory }
-        guard let obstacle = ErofsProbe.obstacle(in: directory) else { return .erofs }
+        guard let obstacle = ErofsProbe.rememberedObstacle(in: directory) else { return .erofs }
         guard self == .erofs else { return .directory }
         throw Problem(
             kind: .unsupported, what: "cannot keep layers as EROFS images in \(directory)",

@@ -112,6 +112,62 @@ import Testing
         #expect(try kade.layerMounts().count == 1)
     }
 
+    /// Prints device and inode number of files of all layers, then of those files once they changed.
+    private static let numbersScript = """
+        files="/ /bin /bin/busybox /one /two /three /own"; echo own > /own
+        stat -c '%d %i %n' $files; echo more >> /one; chmod 600 /two; stat -c '%d %i %n' $files
+        find / -xdev -name two; du -x /one > /du && echo measured; find / -xdev | wc -l
+        find / -path /proc -prune -o -path /sys -prune -o -path /dev -prune -o -print | wc -l
+        """
+
+    @Test(arguments: ways)
+    func `files of all layers are on one file system`(way: String) throws {
+        let kade = try kade(way)
+        for (base, name) in [("busybox", "one"), ("one", "two"), ("two", "three")] {
+            try kade.check("run", "--name", "make-\(name)", base, "sh", "-c", "echo > /\(name)")
+            try kade.check("commit", "make-\(name)", name)
+        }
+        let lines = try kade("run", "--rm", "three", "sh", "-c", Self.numbersScript).lines
+        let (before, after) = (lines.prefix(7), lines.dropFirst(7).prefix(7))
+        #expect(Set(before.map { $0.prefix { $0 != " " } }).count == 1, "\(before)")
+        #expect(Set(before).count == 7)
+        #expect(Array(before) == Array(after), "a change keeps a file's numbers")
+        let rest = lines.dropFirst(14)
+        #expect(rest.prefix(2) == ["/two", "measured"])
+        // What the runtime mounts is found as a directory, and /proc, /sys and /dev are not walked.
+        let counts = rest.suffix(2).compactMap { Int($0) }
+        #expect(counts.count == 2 && abs(counts[0] - counts[1]) <= 3, "\(counts)")
+        let mounted = try kade.check("image", "mount", "three")
+        let folder = try TemporaryFolder()
+        try Tool.check(
+            "sh", "-ec", "tar --one-file-system -C \"$1\" -cf $2/t . && cp -ax \"$1\" $2/copy",
+            "sh",
+            mounted, folder.path)
+        let names = try Tool.run("tar", "-tf", folder.at("t")).lines
+        for name in ["./one", "./two", "./three", "./bin/busybox"] {
+            #expect(names.contains(name))
+            #expect(FileManager.default.fileExists(atPath: folder.at("copy/\(name)")))
+        }
+        try kade.check("image", "unmount", "three")
+    }
+
+    @Test(.enabled(if: canMountErofs))
+    func `EROFS images are what a new store has, after one trial for each boot`() throws {
+        let kade = try Kade.withBusybox(environment: [:])
+        let note = kade.root + "/layers/erofs-works"
+        let boot = try Tool.check("cat", "/proc/sys/kernel/random/boot_id")
+        #expect(try Tool.check("cat", note) + "\n" == boot)
+        let places = try layers(of: kade)
+        try #require(places.count == 1)
+        #expect(FileManager.default.fileExists(atPath: places[0] + "/image.erofs"))
+        try Tool.check("sh", "-ec", "echo another boot > \"$1\"", "sh", note)
+        try kade.check("import", try Kade.busyboxArchive.get(), "again")
+        #expect(try Tool.check("cat", note) == "another boot\n", "the layer is there: no trial")
+        try kade.check("rmi", "busybox", "again")
+        try kade.check("import", try Kade.busyboxArchive.get(), "again")
+        #expect(try Tool.check("cat", note) + "\n" == boot)
+    }
+
     @Test(.enabled(if: canMountErofs))
     func `a store may have layers of both kinds`() throws {
         let kade = try kade("erofs")
