@@ -37,6 +37,8 @@ struct ContainerBundle: Sendable {
     var monitor: FilePath { directory.appending("monitor.json") }
     var lifecycle: FilePath { directory.appending("lifecycle.json") }
     var log: FilePath { directory.appending("log.json") }
+    /// What the monitor has noted of the container's health.
+    var health: FilePath { directory.appending("health.json") }
     var steps: FilePath { directory.appending("steps.jsonl") }
     var lock: FilePath { directory.appending("lock") }
     /// Held by a command that has the container frozen for a while.

@@ -20,6 +20,26 @@ package enum GoDuration {
         return total < 0x1p63 ? Int64(total) : nil
     }
 
+    /// A time as Go prints it: `1m30s`, `1.5s`, `300ms`.
+    package static func text(milliseconds: Int64) -> String {
+        guard milliseconds >= 1000 else { return milliseconds == 0 ? "0s" : "\(milliseconds)ms" }
+        let (minutes, rest) = milliseconds.quotientAndRemainder(dividingBy: 60_000)
+        var seconds = "\(rest / 1000)"
+        var fraction = rest % 1000
+        if fraction > 0 {
+            var digits = 3
+            while fraction % 10 == 0 {
+                fraction /= 10
+                digits -= 1
+            }
+            let text = "\(fraction)"
+            seconds += "." + String(repeating: "0", count: digits - text.utf8.count) + text
+        }
+        guard minutes > 0 else { return "\(seconds)s" }
+        return minutes < 60
+            ? "\(minutes)m\(seconds)s" : "\(minutes / 60)h\(minutes % 60)m\(seconds)s"
+    }
+
     private static let units: [String: Double] = [
         "ns": 1, "us": 1e3, "µs": 1e3, "ms": 1e6, "s": 1e9, "m": 60e9, "h": 3600e9,
     ]

@@ -18,22 +18,6 @@ import Testing
         #expect(try ContainerRequest(dockerJSON: request.dockerJSON) == request)
     }
 
-    @Test func `a health check that is not run is told, unless it is not wanted`() throws {
-        var request = ContainerRequest(image: "web:1")
-        let check = { (json: String) throws in
-            ImageConfiguration.Defaults(
-                healthcheck: try ImageConfiguration.Healthcheck(
-                    json: Array(json.utf8), named: "test"))
-        }
-        let image = try check(#"{"Test":["CMD-SHELL","wget localhost"]}"#)
-        #expect(request.healthcheckWarning(for: image)?.contains("web:1 is not run") == true)
-        #expect(request.healthcheckWarning(for: .init()) == nil)
-        #expect(request.healthcheckWarning(for: try check(#"{"Test":["NONE"]}"#)) == nil)
-        request.disablesHealthcheck = true
-        #expect(request.healthcheckWarning(for: image) == nil)
-        #expect(request.config["Healthcheck"]?["Test"]?.stringList == ["NONE"])
-    }
-
     struct Case: Sendable {
         var entrypoint: [String]?
         var command: [String]?

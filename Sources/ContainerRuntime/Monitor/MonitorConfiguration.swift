@@ -35,6 +35,8 @@ package struct MonitorConfiguration: Sendable, Equatable {
     package var recordsSteps: Bool
     /// Where the monitor tells of what happens to the container; nil for one that nobody sees.
     package var events: Events?
+    /// How the monitor finds out whether the program works.
+    package var health: HealthCheck?
 
     package init(
         id: String, bundle: String, runtimeRoot: String, socket: String, mounts: [RootfsMount],
@@ -124,6 +126,7 @@ extension MonitorConfiguration: JSONCodable {
             exitCommand: (value["exitCommand"]?.array ?? []).compactMap(\.string),
             recordsSteps: value["recordSteps"]?.bool ?? false)
         events = value["events"].flatMap(Events.init)
+        health = value["health"].flatMap(HealthCheck.init)
     }
 
     package func write(to json: inout JSONWriter) {
@@ -148,6 +151,7 @@ extension MonitorConfiguration: JSONCodable {
         json.optional("exitCommand", exitCommand)
         json.member("recordSteps", recordsSteps)
         json.optional("events", events?.json)
+        json.optional("health", health?.json)
         json.endObject()
     }
 }

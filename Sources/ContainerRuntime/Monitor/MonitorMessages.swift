@@ -11,6 +11,8 @@ package import Diagnostics
 //     │ ◄── O standard output, R error ──  │
 //     │ ── Q stop (signal, time limit) ──► │
 //     │ ── L reload (monitor.json) ──────► │
+//     │ ── K check the health now ───────► │
+//     │ ◄──────── H checked (exit code) ── │
 //     │ ◄──────────────── X exited (code)  │   to every client; then the monitor hangs up
 
 /// The largest number of stream bytes in one message.
@@ -32,6 +34,8 @@ package enum ClientMessage: Sendable, Equatable {
     case stop(signal: UInt8, timeoutInMilliseconds: Int32)
     /// Read `monitor.json` again: the container has another name, policy or health check.
     case reload
+    /// Check the container's health now, and tell what was found.
+    case checkHealth
 
     /// Which streams a client takes part in, and what it promises.
     package struct AttachOptions: OptionSet, Sendable {
@@ -66,6 +70,8 @@ package enum MonitorMessage: Sendable, Equatable {
     case error([UInt8])
     /// The container ended with this exit code (128 + n for signal n) and will not restart.
     case exited(code: Int32)
+    /// The health check that was asked for ended with this exit code; −1 when it took too long.
+    case checked(exitCode: Int32)
     /// The container could not be started: a ``Problem`` as JSON.
     case problem(json: [UInt8])
 }
@@ -83,6 +89,7 @@ extension ClientMessage {
         case .stop(let signal, let timeout):
             [UInt8(ascii: "Q"), signal] + timeout.littleEndianBytes
         case .reload: [UInt8(ascii: "L")]
+        case .checkHealth: [UInt8(ascii: "K")]
         }
     }
 
@@ -105,6 +112,7 @@ extension ClientMessage {
                 signal: datagram[1],
                 timeoutInMilliseconds: Int32(littleEndianBytes: body.suffix(4)))
         case (UInt8(ascii: "L"), 0): self = .reload
+        case (UInt8(ascii: "K"), 0): self = .checkHealth
         default: throw unreadable(datagram, from: "a client")
         }
     }
@@ -118,6 +126,7 @@ extension MonitorMessage {
         case .output(let bytes): [UInt8(ascii: "O")] + bytes
         case .error(let bytes): [UInt8(ascii: "R")] + bytes
         case .exited(let code): [UInt8(ascii: "X")] + code.littleEndianBytes
+        case .checked(let code): [UInt8(ascii: "H")] + code.littleEndianBytes
         case .problem(let json): [UInt8(ascii: "P")] + json
         }
     }
@@ -132,6 +141,7 @@ extension MonitorMessage {
         case (UInt8(ascii: "O"), _): self = .output(Array(body))
         case (UInt8(ascii: "R"), _): self = .error(Array(body))
         case (UInt8(ascii: "X"), 4): self = .exited(code: Int32(littleEndianBytes: body))
+        case (UInt8(ascii: "H"), 4): self = .checked(exitCode: Int32(littleEndianBytes: body))
         case (UInt8(ascii: "P"), _): self = .problem(json: Array(body))
         default: throw unreadable(datagram, from: "a monitor")
         }

@@ -86,6 +86,7 @@ extension EngineContext {
             exitCommand: request.isRemovedAfterExit
                 ? configuration.removalCommand + [record.id] : [],
             recordsSteps: true)
+        monitor.health = try request.health.check()
         if isListed {
             monitor.events = MonitorConfiguration.Events(
                 directory: eventLog.directory.string, attributes: record.eventAttributes)

@@ -11,6 +11,7 @@ extension ContainerRequest {
         command = config["Cmd"]?.stringList
         labels = config["Labels"]?.stringMap ?? [:]
         disablesHealthcheck = config["Healthcheck"]?["Test"]?.stringList == ["NONE"]
+        if !disablesHealthcheck { health = HealthRequest(config["Healthcheck"]) }
         stopSignal = config.text("StopSignal")
         stopTimeoutInSeconds = config["StopTimeout"]?.int
         annotations = host["Annotations"]?.stringMap ?? [:]

@@ -31,7 +31,11 @@ extension ContainerRequest {
         json.append("WorkingDir", .string(process.workingDirectory ?? ""))
         json.append("Entrypoint", process.entrypoint.map { .strings($0) } ?? .null)
         json.append("Labels", .map(labels))
-        if disablesHealthcheck { json.append("Healthcheck", ["Test": ["NONE"]]) }
+        if disablesHealthcheck {
+            json.append("Healthcheck", ["Test": ["NONE"]])
+        } else if !health.isEmpty {
+            json.append("Healthcheck", health.json)
+        }
         if let stopSignal { json.append("StopSignal", .string(stopSignal)) }
         if let stopTimeoutInSeconds { json.append("StopTimeout", .integer(stopTimeoutInSeconds)) }
         return .object(json)

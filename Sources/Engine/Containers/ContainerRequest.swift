@@ -25,6 +25,8 @@ package struct ContainerRequest: Sendable, Equatable {
     package var stopTimeoutInSeconds: Int?
     /// `--no-healthcheck`: the image's health check is not for this container.
     package var disablesHealthcheck = false
+    /// `--health-*`.
+    package var health = HealthRequest()
     /// The program that runs inside.
     package var process = ProcessRequest()
     /// What is shared with the host or with other containers.

@@ -175,6 +175,7 @@ extension ImageConfiguration.Defaults {
         stopSignal = request.stopSignal
         stopTimeout = request.stopTimeoutInSeconds
         if request.disablesHealthcheck { healthcheck = .init(test: ["NONE"]) }
+        if let own = request.health.ofImages { healthcheck = own }
         for mount in request.mounts {
             if case .volume(name: nil, _) = mount.kind { volumes.insert(mount.target) }
         }

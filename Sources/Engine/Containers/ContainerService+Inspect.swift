@@ -24,7 +24,9 @@ extension ContainerService {
         json.append("Created", .string(record.created.rfc3339))
         json.append("Path", .string(command.first ?? ""))
         json.append("Args", .strings(Array(command.dropFirst())))
-        json.append("State", status.stateJSON)
+        var state = status.stateJSON
+        if let health = try context.health(of: record) { state["Health"] = health.value }
+        json.append("State", .object(state))
         json.append("Image", .string(record.imageID))
         json.append("ResolvConfPath", .string(files?.resolver.string ?? ""))
         json.append("HostnamePath", .string(files?.hostname.string ?? ""))
@@ -147,7 +149,7 @@ extension NamespaceMode {
 
 extension ContainerStatus {
     /// Docker's `State`.
-    fileprivate var stateJSON: JSONValue {
+    fileprivate var stateJSON: JSONObject {
         var isRunning = false
         var isPaused = false
         switch state {
@@ -164,6 +166,22 @@ extension ContainerStatus {
             "ExitCode": .integer(state.exitCode), "Error": .string(lifecycle?.error ?? ""),
             "StartedAt": .string(lifecycle?.startedAt?.rfc3339 ?? Timestamp.zeroText),
             "FinishedAt": .string(finished?.rfc3339 ?? Timestamp.zeroText),
+        ]
+    }
+}
+
+extension HealthState {
+    /// Docker's `State.Health`.
+    fileprivate var value: JSONValue {
+        [
+            "Status": .string(status.rawValue), "FailingStreak": .integer(failingStreak),
+            "Log": .array(
+                log.map {
+                    [
+                        "Start": .string($0.start), "End": .string($0.end),
+                        "ExitCode": .integer($0.exitCode), "Output": .string($0.output),
+                    ]
+                }),
         ]
     }
 }

@@ -19,6 +19,13 @@ extension ContainerService {
         try context.removeOrphans(knowing: Set(records.map(\.id)))
         let matcher = try ContainerMatcher(filter, among: statuses)
         var matching = statuses.filter { matcher.matches($0) }
+        if !matcher.healths.isEmpty {
+            var ofHealth: [ContainerStatus] = []
+            for status in matching where try matcher.healths.contains(healthWord(of: status)) {
+                ofHealth.append(status)
+            }
+            matching = ofHealth
+        }
         if let last = filter.last {
             matching = Array(matching.prefix(max(0, last)))
         } else if !filter.includesStopped, !matcher.asksForState {
@@ -27,10 +34,18 @@ extension ContainerService {
         var summaries: [ContainerSummary] = []
         for status in matching {
             var summary = ContainerSummary(status)
+            if status.state.isAlive {
+                summary.health = try context.health(of: status.record)?.status
+            }
             if filter.includesSize { summary.size = try context.size(of: status.record) }
             summaries.append(summary)
         }
         return summaries
+    }
+
+    /// Docker's word for a container's health: `none` without a health check.
+    private func healthWord(of status: ContainerStatus) throws(Problem) -> String {
+        try context.health(of: status.record)?.status.rawValue ?? "none"
     }
 
     /// The names of the containers in a state, newest first.
@@ -51,7 +66,10 @@ extension ContainerService {
 
     /// One container's line, as `ps` has it.
     package func summary(of name: String) throws(Problem) -> ContainerSummary {
-        ContainerSummary(try context.status(of: try context.record(of: name)))
+        let status = try context.status(of: try context.record(of: name))
+        var summary = ContainerSummary(status)
+        if status.state.isAlive { summary.health = try context.health(of: status.record)?.status }
+        return summary
     }
 
     /// The request as merged with the image's configuration: terminal, streams, stop signal.
@@ -109,10 +127,19 @@ struct ContainerMatcher {
     private let createdBefore: Timestamp?
     /// Whether a filter names states, which then decide instead of `--all`.
     private(set) var asksForState = false
+    /// The words of health that are wanted; empty where all are.
+    private(set) var healths: Set<String> = []
 
     init(_ filter: ContainerFilter, among all: [ContainerStatus]) throws(Problem) {
         createdBefore = filter.createdBefore
         for (key, value) in filter.conditions {
+            if key == "health" {
+                guard ["starting", "healthy", "unhealthy", "none"].contains(value) else {
+                    throw Self.invalid(key, value)
+                }
+                healths.insert(value)
+                continue
+            }
             let test = try Self.test(key, value, all)
             tests[key, default: []].append(test)
             if key == "status" || key == "exited" { asksForState = true }
@@ -221,7 +248,8 @@ struct ContainerMatcher {
         Problem(
             kind: .invalid, what: "invalid filter '\(key)=\(value)'",
             why: "there is no such filter, or the value is none of its",
-            fix: "filters are id, name, label, exited, status, ancestor, before, since, volume, "
+            fix:
+                "filters are id, name, label, exited, status, health, ancestor, before, since, volume, "
                 + "network, restart-policy and should-start-on-boot")
     }
 }

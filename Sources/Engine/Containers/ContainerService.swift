@@ -1,3 +1,5 @@
+package import ContainerRuntime
+
 /// Containers, from creation to removal.
 ///
 /// A container is named by its name, its ID or the beginning of its ID, as in Docker.
@@ -37,8 +39,8 @@ package struct ContainerFilter: Sendable {
     package var last: Int?
     /// `-s`: measures each container that is listed.
     package var includesSize = false
-    /// `--filter key=value`: id, name, label, exited, status, ancestor, before, since, volume,
-    /// network, restart-policy, should-start-on-boot; and `label!`, which only `prune` knows.
+    /// `--filter key=value`: id, name, label, exited, status, health, ancestor, before, since,
+    /// volume, network, restart-policy, should-start-on-boot; and `label!`, which only `prune` knows.
     package var conditions: [(key: String, value: String)] = []
     /// Only containers that were created before.
     package var createdBefore: Timestamp?
@@ -65,9 +67,15 @@ package struct ContainerSummary: Sendable {
     package let network: String
     /// nil where it was not asked for.
     package var size: ContainerSize?
+    /// nil for a container without a health check, and for one that does not run.
+    package var health: HealthState.Status?
 
-    /// Docker's STATUS column: `Up 5 seconds`, `Exited (0) 2 hours ago`, `Created`.
-    package func status(at now: Timestamp) -> String { state.statusText(at: now) }
+    /// Docker's STATUS column: `Up 5 seconds (healthy)`, `Exited (0) 2 hours ago`, `Created`.
+    package func status(at now: Timestamp) -> String {
+        let text = state.statusText(at: now)
+        guard case .running = state, let health else { return text }
+        return text + (health == .starting ? " (health: starting)" : " (\(health.rawValue))")
+    }
 }
 
 /// Which lines of a container's log to read.

@@ -46,6 +46,7 @@ package struct ContainerSession: ~Copyable, Sendable {
         case .output(let bytes): return .output(bytes)
         case .error(let bytes): return .error(bytes)
         case .exited(let code): return .exited(code: code)
+        case .checked(let code): return .checked(exitCode: code)
         case .problem(let json): return .failed(try Problem(json: json, from: "the monitor"))
         }
     }
@@ -87,6 +88,8 @@ package enum SessionEvent: Sendable {
     case output([UInt8])
     case error([UInt8])
     case exited(code: Int32)
+    /// The health check that was asked for ended so.
+    case checked(exitCode: Int32)
     /// The container could not start; the problem's kind decides the exit code.
     case failed(Problem)
 }

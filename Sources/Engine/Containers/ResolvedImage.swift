@@ -37,20 +37,8 @@ extension EngineContext {
                     + "platform (\(Platform.host)) and no specific platform was requested")
         }
         let defaults = image.configuration.config ?? .init()
-        if let warning = request.healthcheckWarning(for: defaults) { warnings.append(warning) }
         return ResolvedImage(
             id: "\(image.id)", defaults: defaults,
             layers: image.configuration.rootfs.diffIDs.map(\.description), warnings: warnings)
-    }
-}
-
-extension ContainerRequest {
-    /// Says that the image's health check is not run, unless the user does not want it.
-    func healthcheckWarning(for image: ImageConfiguration.Defaults) -> String? {
-        guard let test = image.healthcheck?.test.first, test != "NONE", !disablesHealthcheck else {
-            return nil
-        }
-        return "The health check of image \(self.image) is not run, this version of Kade has none: "
-            + "--no-healthcheck says that this is wanted"
     }
 }

@@ -50,7 +50,7 @@ extension ContainerSession {
             // Its mounts are gone when the monitor is: so wait for that, too.
             guard let event = try receive() else { break }
             switch event {
-            case .started: continue
+            case .started, .checked: continue
             case .output(let bytes), .error(let bytes): output(bytes)
             case .exited(let number): code = number
             case .failed(let problem): throw problem

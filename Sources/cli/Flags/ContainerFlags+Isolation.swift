@@ -76,7 +76,7 @@ extension ContainerFlags {
 /// Docker's flags of `run` that this version of Kade knows and refuses.
 enum UnsupportedRunFlags {
     static var flags: [Flag<ContainerFlags>] {
-        network + health + other
+        network + other
     }
 
     private static var network: [Flag<ContainerFlags>] {
@@ -92,15 +92,6 @@ enum UnsupportedRunFlags {
             .unsupported("publish", "p", "list", why: why),
             .unsupported("publish-all", "P", nil, why: why),
         ] + (texts + lists).map { .unsupported($0, nil, "string", why: why) }
-    }
-
-    private static var health: [Flag<ContainerFlags>] {
-        let why = "this version of Kade does not run health checks yet"
-        let names = [
-            "health-cmd", "health-interval", "health-retries", "health-start-interval",
-            "health-start-period", "health-timeout",
-        ]
-        return names.map { .unsupported($0, nil, "string", why: why) }
     }
 
     private static var other: [Flag<ContainerFlags>] {

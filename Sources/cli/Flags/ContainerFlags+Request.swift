@@ -32,6 +32,11 @@ extension ContainerFlags {
                 kind: .invalid, what: "conflicting options", why: "--restart and --rm",
                 fix: "use one of them")
         }
+        if request.disablesHealthcheck, !request.health.isEmpty {
+            throw Problem(
+                kind: .invalid, what: "conflicting options",
+                why: "--no-healthcheck conflicts with --health-* options", fix: "use one of them")
+        }
         try refuseHostnameOfOthers(in: request)
         return request
     }

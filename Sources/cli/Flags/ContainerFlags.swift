@@ -18,7 +18,8 @@ struct ContainerFlags {
     var idFile: String?
 
     static var flags: [Flag<ContainerFlags>] {
-        processFlags + identityFlags + cpuFlags + memoryFlags + deviceFlags + namespaceFlags
+        processFlags + identityFlags + HealthFlags.flags + cpuFlags + memoryFlags + deviceFlags
+            + namespaceFlags
             + securityFlags + storageFlags + imageFlags + UnsupportedRunFlags.flags
     }
 

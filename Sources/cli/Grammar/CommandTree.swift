@@ -56,6 +56,11 @@ enum CommandTree {
     static var groups: [Group] {
         [
             Group(name: "container", summary: "Manage containers", entries: containerEntries),
+            Group(
+                name: "healthcheck", summary: "Manage health checks of containers",
+                entries: [
+                    Entry(name: "run", command: HealthcheckCommand.self)
+                ]),
             Group(name: "image", summary: "Manage images", entries: imageEntries),
             Group(
                 name: "builder", summary: "Manage builds",

@@ -8,7 +8,7 @@ enum ExecCommand {
     private static let names: [OptionName] =
         Handover.names + ExecProcess.names + [
             .flag("detach", "d"), .value("preserve-fds"), .value("cgroup"), .flag("ignore-paused"),
-            .value("exit-event"),
+            .value("exit-event"), .value("timeout"),
         ]
 
     static func run(_ arguments: [String], _ global: GlobalOptions) throws(Problem) -> CInt {
@@ -22,6 +22,7 @@ enum ExecCommand {
             container: container, process: try ExecProcess.read(parsed, in: container))
         request.preservedDescriptors = preserved
         request.ignoresPause = try parsed.has("ignore-paused")
+        let timeout = try parsed.number("timeout").map { CInt(clamping: $0) }
         let exitEvent = try parsed.value("exit-event").map { text throws(Problem) in
             try ExitEvent(json: Array(text.utf8), named: "--exit-event")
         }
@@ -42,7 +43,8 @@ enum ExecCommand {
         }
         guard let foreground else { return 0 }
         let code = try foreground.wait(
-            for: program.process, terminal: terminal, notify: nil
+            for: program.process, terminal: terminal, notify: nil,
+            timeoutInMilliseconds: timeout
         ).code
         exitEvent?.tell(exitCode: code)
         return code

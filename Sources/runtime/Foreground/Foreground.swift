@@ -32,29 +32,41 @@ struct Foreground: ~Copyable {
     ///   - process: the program.
     ///   - terminal: the other side of its terminal.
     ///   - notify: to which it says that it is ready; the service's main process is this one then.
+    ///   - timeoutInMilliseconds: after which a program without a terminal is killed.
     /// - Returns: how it ended.
     /// - Throws: when the terminal or a socket fails.
     borrowing func wait(
         for process: borrowing ChildProcess, terminal: consuming OwnedFD?,
-        notify: borrowing NotifySocket?
+        notify: borrowing NotifySocket?, timeoutInMilliseconds: CInt? = nil
     ) throws(Problem) -> ExitStatus {
         guard let terminal else {
             return try explaining("cannot wait for the program") { () throws(SystemCallError) in
-                try waitWithoutTerminal(process, notify)
+                try waitWithoutTerminal(process, notify, timeoutInMilliseconds)
             }
         }
         return try TerminalRelay(terminal: terminal).run(process, signals, notify)
     }
 
     private borrowing func waitWithoutTerminal(
-        _ process: borrowing ChildProcess, _ notify: borrowing NotifySocket?
+        _ process: borrowing ChildProcess, _ notify: borrowing NotifySocket?,
+        _ timeoutInMilliseconds: CInt?
     ) throws(SystemCallError) -> ExitStatus {
+        let start = monotonicNanoseconds()
         let descriptors = [
             process.descriptor.rawValue, signals.descriptor.rawValue,
             NotifySocket.descriptor(of: notify),
         ]
         while true {
-            let events = try Poll.wait(for: descriptors, .readable, milliseconds: nil)
+            var rest: CInt?
+            if let timeout = timeoutInMilliseconds {
+                let elapsed = (monotonicNanoseconds() - start) / 1_000_000
+                guard elapsed < timeout else {
+                    try process.send(.kill)
+                    return try process.wait()
+                }
+                rest = timeout - CInt(clamping: elapsed)
+            }
+            let events = try Poll.wait(for: descriptors, .readable, milliseconds: rest)
             if !events[1].isEmpty { try forward(to: process) }
             if !events[2].isEmpty { try NotifySocket.relay(notify) }
             if !events[0].isEmpty { return try process.wait() }

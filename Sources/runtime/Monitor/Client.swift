@@ -51,7 +51,7 @@ final class Client {
         switch message {
         case .output: options.contains(.standardOutput)
         case .error: options.contains(.standardError)
-        case .started, .exited, .problem: true
+        case .started, .exited, .checked, .problem: true
         }
     }
 }

@@ -26,6 +26,8 @@ extension Monitor {
             guard case .running(let run) = phase else { return }
             switch event.token {
             case Token.process: try end(run)
+            case Token.healthTimer, Token.healthProcess, Token.healthOutput:
+                try answerHealth(event.token)
             case Token.output: _ = try pass(.output, of: run)
             case Token.error: _ = try pass(.error, of: run)
             default: try passInput(run)
@@ -102,6 +104,12 @@ extension Monitor {
         }
     }
 
+    /// Sends a message to one client, if it is still there.
+    func tell(_ message: MonitorMessage, to token: UInt64) throws(Problem) {
+        guard let client = clients[token] else { return }
+        if !client.send(message) { try letGo(token) }
+    }
+
     private func answerClient(_ event: Epoll.Event) throws(Problem) {
         guard let client = clients[event.token] else { return }
         if event.events.contains(.writable), !client.sendWaiting() {
@@ -152,6 +160,7 @@ extension Monitor {
             tell(.resize, ["height": "\(rows)", "width": "\(columns)"])
         case .signal(let number): try send(Signal(rawValue: CInt(number)))
         case .reload: try reload()
+        case .checkHealth: try checkHealth(for: token)
         case .stop(let signal, let timeout):
             try noteStopByUser()
             try stop(Signal(rawValue: CInt(signal)), timeoutInMilliseconds: timeout)

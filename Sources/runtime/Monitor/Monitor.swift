@@ -14,6 +14,10 @@ final class Monitor {
     var clients: [UInt64: Client] = [:]
     var phase = Phase.waitingForClient
     var log: ContainerLog
+    /// The checks of the program that runs; nil without any.
+    var health: Health?
+    /// Whether the program runs again after this end, because it was unhealthy.
+    var restartsAfterEnd = false
     private var lifecycle: LifecycleFile
     private var backoff = RestartBackoff()
     private var wasStopped = false
@@ -159,6 +163,7 @@ final class Monitor {
         try sources.want(
             .readable, of: run.process.descriptor.rawValue, MonitorSources.Token.process)
         tell(.start)
+        try beginHealthChecks()
         try tellAll(.started(pid: run.process.id))
         // Now it waits, and there is one for each container.
         try run.finishStart()
@@ -186,6 +191,7 @@ final class Monitor {
         }
         try drain(run)
         log.finish()
+        try endHealthChecks()
         lifecycle.exitCode = status.code
         lifecycle.finishedAt = currentTimestamp()
         let state = try runtimeRoot.container(configuration.id).loadState()
@@ -210,10 +216,14 @@ final class Monitor {
 
     /// Decides whether the program runs again, and waits until it is time.
     private func runsAgain() throws(Problem) -> Bool {
-        guard case .ended(let run) = phase,
-            configuration.restart.runsAgain(
-                exitCode: lifecycle.exitCode, restartCount: lifecycle.restartCount,
-                wasStopped: wasStopped)
+        guard case .ended(let run) = phase else { return false }
+        let isAsked = restartsAfterEnd && !wasStopped
+        restartsAfterEnd = false
+        guard
+            isAsked
+                || configuration.restart.runsAgain(
+                    exitCode: lifecycle.exitCode, restartCount: lifecycle.restartCount,
+                    wasStopped: wasStopped)
         else { return false }
         lifecycle.status = .restarting
         try lifecycle.write()
@@ -253,6 +263,11 @@ final class Monitor {
     /// Ends the container for good: a signal, and SIGKILL after the time limit.
     func stop(_ signal: Signal, timeoutInMilliseconds: Int32) throws(Problem) {
         wasStopped = true
+        try endRun(signal, timeoutInMilliseconds: timeoutInMilliseconds)
+    }
+
+    /// Ends the program, which may run again: a signal, and SIGKILL after the time limit.
+    func endRun(_ signal: Signal, timeoutInMilliseconds: Int32) throws(Problem) {
         guard case .running = phase else { return }
         try kill(signal)
         if timeoutInMilliseconds == 0 { return try kill(.kill) }

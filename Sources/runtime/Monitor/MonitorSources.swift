@@ -21,6 +21,9 @@ final class MonitorSources {
         static let output: UInt64 = 4
         static let error: UInt64 = 5
         static let input: UInt64 = 6
+        static let healthTimer: UInt64 = 7
+        static let healthProcess: UInt64 = 8
+        static let healthOutput: UInt64 = 9
         static let firstClient: UInt64 = 16
     }
 

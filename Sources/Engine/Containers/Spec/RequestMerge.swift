@@ -16,6 +16,7 @@ extension ContainerRequest {
         merged.process.user = process.user ?? image.user
         merged.labels = image.labels.merging(labels) { $1 }
         merged.stopSignal = stopSignal ?? image.stopSignal
+        if !disablesHealthcheck { merged.health = health.merged(with: image.healthcheck) }
         merged.stopTimeoutInSeconds = stopTimeoutInSeconds ?? image.stopTimeout
         let taken = Set(mounts.map(\.target))
         for target in image.volumes.names where !taken.contains(target) {

@@ -24,6 +24,7 @@ extension ContainerRequest {
                 why: "user namespaces of containers are not supported yet",
                 fix: "leave it out, or use --userns host")
         }
+        try health.validate()
         try validateMounts()
         try validateMemory()
         try validateProcessors(on: host)
