@@ -72,6 +72,16 @@ extension ContainerService {
         return summary
     }
 
+    /// Whether a name still leads to a container.
+    package func exists(_ name: String) throws(Problem) -> Bool {
+        do throws(Problem) {
+            _ = try context.record(of: name)
+            return true
+        } catch  where error.kind == .notFound {
+            return false
+        }
+    }
+
     /// The request as merged with the image's configuration: terminal, streams, stop signal.
     package func request(of name: String) throws(Problem) -> ContainerRequest {
         try context.record(of: name).request

@@ -115,6 +115,7 @@ enum CommandTree {
             Entry(name: "remove", command: RemoveCommand.self, isHidden: true),
             Entry(name: "run", command: RunCommand.self),
             Entry(name: "start", command: StartCommand.self),
+            Entry(name: "stats", command: StatsCommand.self),
             Entry(name: "stop", command: StopCommand.self),
             Entry(name: "top", command: TopCommand.self),
             Entry(name: "unpause", command: UnpauseCommand.self),
