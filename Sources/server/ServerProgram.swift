@@ -33,7 +33,8 @@ enum ServerProgram {
                                     [--token-realm URL --token-service NAME --token-issuer NAME
                                      --token-key FILE]
                                     [--tls-cert FILE --tls-key FILE [--client-ca FILE]]
-               kade-server unpack ARCHIVE
+               kade-server unpack [--certain] ARCHIVE
+               kade-server archive DIR NAME [NEW-NAME]
                kade-server download ADDRESS
                kade-server layer [--root DIR] --upper DIR [--latest-time SECONDS]
                                  [--mount-point PATH]... LOWER...
@@ -43,9 +44,10 @@ enum ServerProgram {
         store and push the other way, manifest fetches a manifest alone, search looks for images,
         login and logout keep and remove passwords, load brings the images of an archive, and import
         makes one of a root file system. They report in JSON lines on standard output. export writes
-        what layers show, and save images, to descriptor 3. commit makes an image of what a
+        what layers show, archive a file or directory, and save images, to descriptor 3. commit makes an image of what a
         container changed. For builds layer makes a layer of an upper directory, unpack unpacks an
-        archive of files into the directory that is descriptor 3, and download writes a file from
+        archive of files into the directory that is descriptor 3 (what is none is an error with
+        --certain), and download writes a file from
         the web to descriptor 3. check verifies the store. restore unpacks layers again whose
         directories are not whole. flush writes what was unpacked to the disk, with --detach in the
         background. registry serves the store to other machines, with a log on standard output.
@@ -71,6 +73,8 @@ enum ServerProgram {
         case "layer": perform { () throws(Problem) in try LayerCommand(parsing: rest).run() }
         case "download": perform { () throws(Problem) in try DownloadCommand(parsing: rest).run() }
         case "registry": runRegistry(rest)
+        case "archive":
+            perform { () throws(Problem) in try PathArchiveCommand(parsing: rest).run() }
         case "unpack": perform { () throws(Problem) in try UnpackCommand(parsing: rest).run() }
         case "serve":
             fail(

@@ -89,3 +89,37 @@ extension OwnedFD {
         }
     }
 }
+
+extension OwnedFD {
+    /// The names of the open file's attributes; none where its file system has no attributes.
+    ///
+    /// The system call is `flistxattr(2)`.
+    package borrowing func extendedAttributeNames() throws(SystemCallError) -> [String] {
+        var list = [CChar](repeating: 0, count: 65536)  // the kernel's XATTR_LIST_MAX
+        do throws(SystemCallError) {
+            let size = try kernel("flistxattr", describe(rawValue)) {
+                clinux_flistxattr(rawValue, &list, UInt64(list.count))
+            }
+            return list[..<Int(size)].split(separator: 0).map {
+                String(decoding: $0.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+            }
+        } catch  where error.errno == .notSupported {
+            return []
+        }
+    }
+
+    /// The value of an attribute of the open file; nil when it has none of the name.
+    ///
+    /// The system call is `fgetxattr(2)`.
+    package borrowing func extendedAttribute(_ name: String) throws(SystemCallError) -> [UInt8]? {
+        var value = [UInt8](repeating: 0, count: 65536)  // the kernel's XATTR_SIZE_MAX
+        do throws(SystemCallError) {
+            let size = try kernel("fgetxattr", "\(name) of \(describe(rawValue))") {
+                clinux_fgetxattr(rawValue, name, &value, UInt64(value.count))
+            }
+            return Array(value[..<Int(size)])
+        } catch  where error.errno == .noData {
+            return nil
+        }
+    }
+}

@@ -18,7 +18,8 @@ extension TreeArchiver {
         try addContent(of: root, at: [])
     }
 
-    private mutating func addContent(
+    /// Adds what a directory holds.
+    mutating func addContent(
         of directory: MergedDirectory, at path: [UInt8]
     ) throws(Problem) {
         let names = try asking("cannot list \(display(path))") { () throws(SystemCallError) in

@@ -97,6 +97,7 @@ enum CommandTree {
         [
             Entry(name: "attach", command: AttachCommand.self),
             Entry(name: "commit", command: CommitCommand.self),
+            Entry(name: "cp", command: CopyCommand.self),
             Entry(name: "create", command: CreateCommand.self),
             Entry(name: "diff", command: DiffCommand.self),
             Entry(name: "exec", command: ExecCommand.self),

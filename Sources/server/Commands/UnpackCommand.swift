@@ -7,14 +7,18 @@ import Unpacking
 
 /// `kade-server unpack`: unpacks an archive of files into the directory that is descriptor 3.
 ///
-/// What is no archive is left alone, and the report says so.
+/// What is no archive is left alone, and the report says so; with --certain it is an error, and
+/// the archive may be a pipe.
 struct UnpackCommand {
     private let archive: FilePath
+    private let isCertain: Bool
 
     /// Reads the arguments after "unpack".
     init(parsing arguments: [String]) throws(Problem) {
         let reading = FlagReading(arguments, of: "unpack")
-        guard let path = arguments.first, arguments.count == 1, !path.hasPrefix("-") else {
+        isCertain = arguments.first == "--certain"
+        let paths = arguments.dropFirst(isCertain ? 1 : 0)
+        guard let path = paths.first, paths.count == 1, !path.hasPrefix("-") else {
             throw reading.mistake("it needs exactly one archive")
         }
         archive = FilePath(path)
@@ -24,7 +28,7 @@ struct UnpackCommand {
     func run() -> Never {
         let output = EventOutput()
         HelperRun.run(output) { () throws(Problem) in
-            let isArchive = try FileArchive.isArchive(archive)
+            let isArchive = isCertain ? true : try FileArchive.isArchive(archive)
             if isArchive {
                 let directory = try asking("cannot open descriptor 3") {
                     () throws(SystemCallError) in

@@ -1,0 +1,106 @@
+import ContainerRuntime
+import Diagnostics
+import Linux
+import OCI
+import SystemPackage
+
+extension EngineContext {
+    /// Opens a container's files as the container sees them, with its volumes and other mounts.
+    ///
+    /// Of one that runs it is the root of its first process. Of one that does not the overlay and
+    /// the mounts are put together where nobody else sees them, and the container is held
+    /// meanwhile: the calling thread goes into a mount namespace of its own, and stays there.
+    func withFiles<Value>(
+        of record: ContainerRecord, _ body: (borrowing RootedDirectory) throws(Problem) -> Value
+    ) throws(Problem) -> Value {
+        let status = try settledStatus(of: record, restarting: true)
+        if let pid = status.state.pid, let start = status.lifecycle?.pidStartTime {
+            return try body(try rootOfProcess(pid, startTime: start, of: record))
+        }
+        return try withLock(on: record.id) { () throws(Problem) in
+            let now = try self.status(of: record)
+            switch now.state {
+            case .created, .startFailed, .exited: break
+            case .running, .paused, .restarting:
+                throw Problem(
+                    kind: .conflict, what: "cannot open the files of container \(record.name)",
+                    why: "it was started just now", fix: "try again")
+            case .dead:
+                throw Problem(
+                    kind: .conflict, what: "cannot open the files of container \(record.name)",
+                    why: "container is marked for removal", fix: "kade rm \(record.name)")
+            }
+            return try body(try mountFiles(of: record))
+        }
+    }
+
+    private func rootOfProcess(
+        _ pid: Int32, startTime: UInt64, of record: ContainerRecord
+    ) throws(Problem) -> RootedDirectory {
+        let root: RootedDirectory? = try explaining("cannot open the root of \(record.name)") {
+            () throws(SystemCallError) in
+            let root = try RootedDirectory(at: FilePath("/proc/\(pid)/root"))
+            // Looked at after it is open: so it is the right process's.
+            guard try processStartTime(pid) == startTime else { return nil }
+            return consume root
+        }
+        guard let root else {
+            throw Problem(
+                kind: .conflict, what: "cannot open the files of container \(record.name)",
+                why: "it ended just now", fix: "try again")
+        }
+        return root
+    }
+
+    /// Mounts the files of a container that does not run, in a mount namespace of this thread.
+    private func mountFiles(of record: ContainerRecord) throws(Problem) -> RootedDirectory {
+        try showLayers(of: record)
+        let mounts = try self.mounts(of: record)
+        guard !mounts.isEmpty else {
+            throw Problem(
+                kind: .unsupported, what: "cannot open the files of container \(record.name)",
+                why: "its image is \"host\", and it was never started",
+                fix: "kade start \(record.name)")
+        }
+        let layers = ([mounts[0].upper] + mounts[0].lower).compactMap(\.self)
+        let resolved = try resolvedMounts(
+            of: record, rootfs: LayeredRootfs(layers: layers.map { FilePath($0) }))
+        let place = configuration.bundle(of: record.id).rootfs
+        let isReadOnly = record.request.security.isRootfsReadOnly
+        return try explaining("cannot mount the files of container \(record.name)") {
+            () throws(SystemCallError) in
+            try Namespaces.unshare(.newMount)
+            try Mount.setPropagation(of: "/", to: .slave, isRecursive: true)
+            for mount in mounts {
+                let target = mount.at.isEmpty ? place : place.pushing(FilePath(mount.at))
+                try mount.overlay.mount(at: target)
+            }
+            let root = try RootedDirectory(at: place)
+            for mount in resolved { try Self.attach(mount, in: root) }
+            if isReadOnly {
+                try root.root.changeMount(
+                    MountAttributeChange(set: .readOnly), isRecursive: false)
+            }
+            return root
+        }
+    }
+
+    /// Binds a source of the host, as a start of the container would.
+    private static func attach(
+        _ mount: ResolvedMount, in root: borrowing RootedDirectory
+    ) throws(SystemCallError) {
+        guard case .bind(let path, _, let recursion) = mount.source else { return }
+        let source = try OwnedFD.open(FilePath(path), [.path])
+        let isDirectory = try FileStatus(of: source).kind == .directory
+        let target =
+            isDirectory
+            ? try root.makeDirectories(FilePath(mount.target), permissions: .directoryDefault)
+            : try root.makeFile(FilePath(mount.target), permissions: .ownerReadWrite)
+        let clone = try DetachedMount(cloning: source, isRecursive: recursion != .disabled)
+        if mount.isReadOnly {
+            try clone.descriptor.changeMount(
+                MountAttributeChange(set: .readOnly), isRecursive: false)
+        }
+        try clone.attach(onto: target)
+    }
+}

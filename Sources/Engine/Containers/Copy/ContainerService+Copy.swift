@@ -1,0 +1,222 @@
+import ContainerRuntime
+package import Diagnostics
+import Glibc
+package import Linux
+import OCI
+import SystemPackage
+
+/// What `cp` is asked.
+package struct CopyRequest: Sendable {
+    package var container: String
+    /// In the container; a relative one begins at its root.
+    package var containerPath: String
+    /// `-a`: owners are kept.
+    package var keepsOwners = false
+    /// `-L`: a symbolic link at the source's end is followed.
+    package var followsLink = false
+
+    package init(container: String, path: String) {
+        self.container = container
+        containerPath = path
+    }
+}
+
+extension ContainerService {
+    /// Copies files of a container to this machine.
+    ///
+    /// - Parameters:
+    ///   - request: the container and the path in it.
+    ///   - path: where to; a relative one begins at the working directory.
+    /// - Returns: the bytes of the archive that the files would make, which Docker tells.
+    /// - Throws: `.notFound` for a path that is not there; `.invalid` for what does not go together.
+    package func copyOut(_ request: CopyRequest, to path: String) throws(Problem) -> Int64 {
+        let owner = TreeTransfer.Owner(user: getuid(), group: getgid())
+        let record = try context.record(of: request.container)
+        let here = try Self.machine()
+        let target = CopyPath(path, relativeTo: try Self.workingDirectory())
+        let size = try context.withFiles(of: record) { root throws(Problem) in
+            try Self.copy(
+                CopyPath(request.containerPath, relativeTo: "/"), in: root, request,
+                to: target, in: here, owner: request.keepsOwners ? nil : owner,
+                names: CopyNames(source: "container \(request.container)", target: "this machine"))
+        }
+        context.tell(.archivePath, of: record, ["path": request.containerPath])
+        return size
+    }
+
+    /// Copies files of this machine into a container.
+    ///
+    /// - Parameters:
+    ///   - request: the container and the path in it.
+    ///   - path: what; a relative one begins at the working directory.
+    /// - Returns: the bytes of the archive that the files would make, which Docker tells.
+    /// - Throws: `.notFound` for a path that is not there; `.invalid` for what does not go together;
+    ///   `.denied` for a container whose root file system is read-only.
+    package func copyIn(_ request: CopyRequest, from path: String) throws(Problem) -> Int64 {
+        let record = try context.record(of: request.container)
+        let here = try Self.machine()
+        let source = CopyPath(path, relativeTo: try Self.workingDirectory())
+        let size = try context.withFiles(of: record) { root throws(Problem) in
+            try Self.copy(
+                source, in: here, request,
+                to: CopyPath(request.containerPath, relativeTo: "/"), in: root,
+                owner: request.keepsOwners ? nil : TreeTransfer.Owner(user: 0, group: 0),
+                names: CopyNames(source: "this machine", target: "container \(request.container)"))
+        }
+        context.tell(.extractToDirectory, of: record, ["path": request.containerPath])
+        return size
+    }
+
+    /// Writes a file or directory of a container as a tar archive.
+    package func archive(
+        _ request: CopyRequest, to output: borrowing OwnedFD
+    ) throws(Problem) {
+        let record = try context.record(of: request.container)
+        let path = CopyPath(request.containerPath, relativeTo: "/")
+        let what = "cannot copy \(request.containerPath) of container \(request.container)"
+        let file = output.rawValue
+        try context.withFiles(of: record) { root throws(Problem) in
+            let place = try Self.source(
+                path, in: root, request, "container \(request.container)")
+            let directory = place.directory.rawValue
+            var arguments = ["archive", "/proc/\(getpid())/fd/\(directory)", place.name.string]
+            // The archive names the link that was asked for, and not what it leads to.
+            if !path.meansContent { arguments.append(path.name) }
+            try ContentHelper(configuration: context.configuration).runWithoutFlush(
+                arguments, input: nil, file: file, what: what
+            ) { _ in }
+        }
+        context.tell(.archivePath, of: record, ["path": request.containerPath])
+    }
+
+    /// Unpacks a tar archive into a directory of a container, with the owners that it says.
+    package func unpack(
+        _ input: CInt, _ request: CopyRequest
+    ) throws(Problem) {
+        let record = try context.record(of: request.container)
+        let path = CopyPath(request.containerPath, relativeTo: "/")
+        let what = "cannot copy to \(request.containerPath) of container \(request.container)"
+        try context.withFiles(of: record) { root throws(Problem) in
+            let place = try Self.place(path.path, in: root, followsLink: true, what)
+            guard let place, place.status?.kind == .directory else {
+                throw Problem(
+                    kind: .invalid, what: what,
+                    why: "destination \"\(request.container):\(request.containerPath)\" must be a "
+                        + "directory")
+            }
+            let directory = try explaining(what) { () throws(SystemCallError) in
+                try place.directory.open(place.name, [.readOnly, .directory, .noFollow])
+            }
+            do throws(Problem) {
+                try ContentHelper(configuration: context.configuration).runWithoutFlush(
+                    ["unpack", "--certain", "/proc/self/fd/0"], input: input,
+                    file: directory.rawValue, what: what
+                ) { _ in }
+            } catch {
+                throw Self.translated(error, request.container)
+            }
+        }
+        context.tell(.extractToDirectory, of: record, ["path": request.containerPath])
+    }
+
+    /// What the two sides are called in messages.
+    private struct CopyNames {
+        let source: String
+        let target: String
+    }
+
+    private static func copy(
+        _ source: CopyPath, in sourceRoot: borrowing RootedDirectory, _ request: CopyRequest,
+        to target: CopyPath, in targetRoot: borrowing RootedDirectory,
+        owner: TreeTransfer.Owner?, names: CopyNames
+    ) throws(Problem) -> Int64 {
+        let from = try self.source(source, in: sourceRoot, request, names.source)
+        let what = "cannot copy \(source.path) of \(names.source) to \(target.path)"
+        guard let to = try place(target.path, in: targetRoot, followsLink: true, what) else {
+            throw missing("the directory of \(target.path)", names.target)
+        }
+        let decision = try CopyRules.decide(
+            .init(path: source, isDirectory: from.status?.kind == .directory), to: target,
+            existing: to.status?.kind)
+        var transfer = TreeTransfer(owner: owner)
+        // Modes of new files are exactly those of the originals.
+        let mask = umask(0)
+        defer { umask(mask) }
+        do throws(SystemCallError) {
+            switch decision {
+            case .fill: try transfer.copyContent(of: from.open(), to: to.open())
+            case .into(let name):
+                try transfer.copy(
+                    from.name, from: from.directory, as: FilePath(name), to: to.open())
+            case .become:
+                try transfer.copy(from.name, from: from.directory, as: to.name, to: to.directory)
+            }
+        } catch  where error.errno == .readOnlyFileSystem {
+            throw readOnly(names.target, error)
+        } catch  where error.errno == .isDirectory {
+            throw Problem(
+                kind: .invalid, what: what,
+                why: "cannot overwrite directory \(error.subject) with non-directory")
+        } catch  where error.errno == .notDirectory {
+            throw Problem(
+                kind: .invalid, what: what,
+                why: "cannot overwrite non-directory \(error.subject) with directory")
+        } catch {
+            throw Problem(what: what, refusal: error)
+        }
+        return transfer.sizeInBytes
+    }
+
+    /// What is to be copied, which has to exist.
+    private static func source(
+        _ path: CopyPath, in root: borrowing RootedDirectory, _ request: CopyRequest, _ side: String
+    ) throws(Problem) -> CopyPlace {
+        let found = try place(
+            path.path, in: root, followsLink: request.followsLink || path.asksForDirectory,
+            "cannot copy \(path.path) of \(side)")
+        guard let found, found.status != nil else { throw missing("the file \(path.path)", side) }
+        return found
+    }
+
+    private static func place(
+        _ path: String, in root: borrowing RootedDirectory, followsLink: Bool, _ what: String
+    ) throws(Problem) -> CopyPlace? {
+        do throws(SystemCallError) {
+            return try CopyPlace.find(path, in: root, followsLink: followsLink)
+        } catch {
+            throw Problem(what: what, refusal: error)
+        }
+    }
+
+    private static func missing(_ subject: String, _ side: String) -> Problem {
+        Problem(
+            kind: .notFound, what: "Could not find \(subject) in \(side)",
+            why: "no such file or directory")
+    }
+
+    private static func readOnly(_ side: String, _ cause: SystemCallError) -> Problem {
+        Problem(
+            kind: .denied, what: "cannot copy to \(side)",
+            why: "container rootfs is marked read-only", fix: "copy into a volume of it",
+            cause: cause)
+    }
+
+    private static func translated(_ problem: Problem, _ container: String) -> Problem {
+        guard let refusal = problem.cause as? SystemCallError,
+            refusal.errno == .readOnlyFileSystem
+        else { return problem }
+        return readOnly("container \(container)", refusal)
+    }
+
+    private static func machine() throws(Problem) -> RootedDirectory {
+        try explaining("cannot open the machine's root") { () throws(SystemCallError) in
+            try RootedDirectory(at: "/")
+        }
+    }
+
+    private static func workingDirectory() throws(Problem) -> String {
+        try explaining("cannot find the working directory") { () throws(SystemCallError) in
+            try WorkingDirectory.path().string
+        }
+    }
+}

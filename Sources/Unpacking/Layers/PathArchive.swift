@@ -1,0 +1,76 @@
+package import Diagnostics
+package import Linux
+import Storage
+package import SystemPackage
+
+/// One file, or a directory with all that is in it, as a plain tar archive: what `cp … -` gives.
+package struct PathArchive: Sendable {
+    private let directory: FilePath
+    private let name: String
+    private let newName: String?
+
+    /// An archive of a name.
+    ///
+    /// - Parameters:
+    ///   - directory: the directory that has the name.
+    ///   - name: what is archived; a symbolic link itself, `.` for the directory.
+    ///   - newName: what the archive calls it; nil for the content of a directory without it.
+    package init(directory: FilePath, name: String, as newName: String?) {
+        self.directory = directory
+        self.name = name
+        self.newName = newName
+    }
+
+    /// Writes the archive.
+    ///
+    /// - Parameter output: a file or a pipe, written from its offset.
+    /// - Returns: what the archive holds, and what of the files it could not hold.
+    /// - Throws: `.notFound` where there is no such name, `.exhausted` when the disk is full.
+    @discardableResult
+    package func write(to output: borrowing OwnedFD) throws(Problem) -> ArchiveTally {
+        let threads = ArchiveThreads(hashes: false)
+        try threads.start { [self] emit throws(Problem) in
+            var archiver = TreeArchiver(
+                TarWriter(emit), latestTime: nil, withoutMountPoints: [])
+            try add(to: &archiver)
+            try archiver.tar.finish()
+            return archiver.tally
+        }
+        do throws(Problem) {
+            let source = threads.source
+            while let chunk = try source.nextChunk() {
+                try asking("cannot write the archive") { () throws(SystemCallError) in
+                    try output.writeAll(chunk.bytes)
+                }
+            }
+            return try threads.finish().tally
+        } catch {
+            throw threads.end(because: error)
+        }
+    }
+
+    private func add(to archiver: inout TreeArchiver) throws(Problem) {
+        let parent = try asking("cannot open \(directory)") { () throws(SystemCallError) in
+            try OpenDirectory(at: directory)
+        }
+        let status = try asking("cannot read \(name)") { () throws(SystemCallError) in
+            try parent.status(of: name)
+        }
+        guard let status else {
+            throw Problem(
+                kind: .notFound, what: "cannot read \(name)", why: "no such file or directory")
+        }
+        let path = Array((newName ?? "").utf8)
+        guard status.kind == .directory else {
+            return try archiver.add(cString(Array(name.utf8)), status, in: parent, at: path)
+        }
+        let top = try asking("cannot open \(name)") { () throws(SystemCallError) in
+            try parent.directory(name)
+        }
+        try archiver.add(directory: top, at: path)
+        // One layer alone: what the directory shows, whatever is mounted there.
+        let whole = try MergedDirectory(
+            [FilePath("/proc/self/fd/\(top.descriptor.rawValue)")])
+        try archiver.addContent(of: whole, at: path)
+    }
+}
