@@ -136,7 +136,21 @@ extension EngineContext {
         let removed = RemovedBundle.path(of: directory)
         try explaining("cannot remove \(directory)") { () throws(SystemCallError) in
             try Link.rename(directory, to: removed)
-            if removal == .atOnce { try Directory.removeTree(removed) }
+            if removal == .atOnce { try removeBundle(removed) }
         }
+    }
+
+    /// Deletes a bundle's files.
+    ///
+    /// A command that is killed may leave a mount on the rootfs where the kernel cannot make an
+    /// overlay that is attached nowhere (``OverlayMount/open(through:)``); it goes first.
+    func removeBundle(_ path: FilePath) throws(SystemCallError) {
+        let rootfs = ContainerBundle(directory: path).rootfs
+        do throws(SystemCallError) {
+            while true { try Mount.unmount(rootfs, isDetached: true) }
+        } catch  where error.errno == .invalidArgument || error.errno == .noSuchFileOrDirectory {
+            // None is there any more.
+        }
+        try Directory.removeTree(path)
     }
 }

@@ -138,7 +138,7 @@ extension EngineContext {
 
     private func removeLeftover(_ path: FilePath) throws(Problem) {
         do throws(SystemCallError) {
-            try Directory.removeTree(path)
+            try removeBundle(path)
         } catch  where error.errno == .noSuchFileOrDirectory {
             return  // its remover is at work
         } catch {

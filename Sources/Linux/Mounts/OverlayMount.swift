@@ -30,18 +30,19 @@ package struct OverlayMount: Sendable, Equatable {
     /// Opens the overlay's root without leaving a mount anywhere: it ends with the descriptor.
     ///
     /// A mount that was detached would refuse `..` in scoped lookups (EAGAIN of `openat2(2)`), so
-    /// this is a clone that was never attached.
+    /// this one was never attached.
     ///
-    /// - Parameter place: a directory to mount it on for a moment.
+    /// - Parameter place: a directory where kernels before Linux 6.7 mount it for a moment.
     /// - Returns: a descriptor with `O_PATH`.
     /// - Throws: the kernel's refusal.
     package func open(through place: FilePath) throws(SystemCallError) -> OwnedFD {
-        try mount(at: place)
+        if let mount = try detached() { return mount.takeDescriptor() }
+        try mountByOptionString(at: place)
         do throws(SystemCallError) {
             let clone = try DetachedMount(
                 cloning: OwnedFD.open(place, [.path, .directory]), isRecursive: false)
             try Mount.unmount(place, isDetached: true)
-            return clone.descriptor
+            return clone.takeDescriptor()
         } catch {
             try? Mount.unmount(place, isDetached: true)  // best effort: the first error counts
             throw error
@@ -55,16 +56,22 @@ package struct OverlayMount: Sendable, Equatable {
     /// Older kernels get one string of short names, relative to a directory of links. A single
     /// read-only layer, which overlay refuses, becomes a read-only bind mount.
     package func mount(at target: FilePath) throws(SystemCallError) {
+        if let mount = try detached() { return try mount.attach(onto: target) }
+        try mountByOptionString(at: target)
+    }
+
+    /// The mount, attached nowhere yet; nil where the kernel does not take layers one at a time.
+    private func detached() throws(SystemCallError) -> DetachedMount? {
         if lower.count == 1, upper == nil {
             let layer = try DetachedMount(
                 cloning: OwnedFD.open(lower[0], [.path, .directory]), isRecursive: false)
             try layer.descriptor.changeMount(.init(set: .readOnly), isRecursive: false)
-            return try layer.attach(onto: target)
+            return layer
         }
         do throws(SystemCallError) {
-            try mountLayerByLayer(at: target)
+            return try mountedLayerByLayer()
         } catch  where error.errno == .invalidArgument || error.errno == .noFunction {
-            try mountByOptionString(at: target)
+            return nil
         }
     }
 }

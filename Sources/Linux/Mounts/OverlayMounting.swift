@@ -4,7 +4,7 @@ import SystemPackage
 /// The two ways to hand an overlay's layers to the kernel.
 extension OverlayMount {
     /// `fsconfig(2)` with one `lowerdir+` for each layer: any number, any character in a path.
-    func mountLayerByLayer(at target: FilePath) throws(SystemCallError) {
+    func mountedLayerByLayer() throws(SystemCallError) -> DetachedMount {
         let context = try FileSystemContext(type: "overlay")
         for layer in lower { try context.set("lowerdir+", to: layer.string) }
         if let upper, let work {
@@ -15,7 +15,7 @@ extension OverlayMount {
         if isVolatile { try context.set("volatile") }
         if try hasErofsLayer { try context.set("xino", to: "on") }
         try context.set("source", to: "overlay")
-        try context.mount([]).attach(onto: target)
+        return try context.mount([])
     }
 
     /// Whether a layer is a file system of its own, so that files would have several device numbers.

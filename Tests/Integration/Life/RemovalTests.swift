@@ -26,6 +26,16 @@ import Testing
         #expect(try directories(of: kade).isEmpty)
     }
 
+    @Test func `a mount that a killed command left on the rootfs goes with the container`() throws {
+        let kade = try Kade.withBusybox()
+        let id = try kade.check("create", "busybox", "true")
+        let rootfs = kade.root + "/containers/" + id + "/rootfs"
+        for _ in 1...2 { try Tool.check("mount", "-t", "tmpfs", "tmpfs", rootfs) }
+        try kade.check("rm", id)
+        #expect(try directories(of: kade).isEmpty)
+        #expect(try kade.leftovers() == [])
+    }
+
     @Test func `a client that is killed leaves the removal to the monitor`() throws {
         let kade = try Kade.withBusybox()
         let client = try kade.start(
