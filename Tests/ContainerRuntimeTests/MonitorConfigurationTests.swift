@@ -11,7 +11,10 @@ import Testing
             id: "4f2a", bundle: "/b", runtimeRoot: "/r", socket: "/s.sock",
             mounts: [.init(at: "", lower: ["/l2", "/l1"], upper: "/u", work: "/w")],
             hasTerminal: true, isInputOpen: true, endsInputWithClient: false,
-            log: .jsonFile(path: "/log.json", maxSizeInBytes: 1 << 40, maxFiles: 3),
+            log: .files(
+                LogFiles(
+                    path: "/log.json", format: .json(attributes: ["a": "b"]),
+                    maxSizeInBytes: 1 << 40, maxFiles: 3, compressor: "/bin/gzip")),
             restart: restart, restartCount: 4, stopSignal: 3, stopTimeoutInMilliseconds: -1,
             exitCommand: ["/bin/kade", "container", "cleanup"], recordsSteps: true)
         #expect(
@@ -41,26 +44,5 @@ import Testing
         #expect(waits.prefix(4) == [100, 200, 400, 800])
         #expect(waits.last == 60_000)
         #expect(backoff.wait(afterRunOfMilliseconds: 10_000) == 100)
-    }
-}
-
-@Suite struct LogLinesTests {
-    @Test func `lines are cut at newlines, across reads`() {
-        var lines = LogLines(stream: "stdout")
-        #expect(lines.take(Array("a\nb".utf8), at: "T") == entry("a\\n"))
-        #expect(lines.take(Array("c\n".utf8), at: "T") == entry("bc\\n"))
-        #expect(lines.finish(at: "T").isEmpty)
-    }
-
-    @Test func `a long line is kept in parts, a last one without newline at the end`() {
-        var lines = LogLines(stream: "stdout")
-        let long = [UInt8](repeating: 0x78, count: LogLines.maximumInBytes + 3)
-        let part = String(repeating: "x", count: LogLines.maximumInBytes)
-        #expect(lines.take(long, at: "T") == entry(part))
-        #expect(lines.finish(at: "T") == entry("xxx"))
-    }
-
-    private func entry(_ text: String) -> [UInt8] {
-        Array("{\"log\":\"\(text)\",\"stream\":\"stdout\",\"time\":\"T\"}\n".utf8)
     }
 }

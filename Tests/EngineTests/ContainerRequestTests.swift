@@ -100,7 +100,7 @@ import Testing
         { $0.process.outOfMemoryScoreAdjustment = 1001 },
         { $0.stopSignal = "SIGNOTHING" },
         { $0.namespaces.user = "keep-id" },
-        { $0.logging.driver = "syslog" },
+        { $0.logging.driver = "splunk" },
         { $0.logging.options = ["max-size": "many"] },
         {
             $0.isRemovedAfterExit = true

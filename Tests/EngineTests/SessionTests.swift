@@ -1,3 +1,4 @@
+import ContainerRuntime
 import Testing
 
 @testable import Engine

@@ -20,7 +20,7 @@ package struct MonitorConfiguration: Sendable, Equatable {
     package var isInputOpen: Bool
     /// Whether standard input ends when the first client that sends it goes: Docker's `StdinOnce`.
     package var endsInputWithClient: Bool
-    package var log: Log
+    package var log: LogDestination
     package var restart: RestartPolicy
     /// How often monitors before this one have restarted the container.
     package var restartCount: Int
@@ -40,7 +40,7 @@ package struct MonitorConfiguration: Sendable, Equatable {
 
     package init(
         id: String, bundle: String, runtimeRoot: String, socket: String, mounts: [RootfsMount],
-        hasTerminal: Bool, isInputOpen: Bool, endsInputWithClient: Bool, log: Log,
+        hasTerminal: Bool, isInputOpen: Bool, endsInputWithClient: Bool, log: LogDestination,
         restart: RestartPolicy, restartCount: Int, stopSignal: UInt8,
         stopTimeoutInMilliseconds: Int32, exitCommand: [String], recordsSteps: Bool
     ) {
@@ -91,14 +91,6 @@ package struct MonitorConfiguration: Sendable, Equatable {
             self.work = work
         }
     }
-
-    /// Where the program's output is kept.
-    package enum Log: Sendable, Equatable {
-        /// Nowhere.
-        case none
-        /// JSON lines, as Docker's `json-file` driver writes them, in files of a limited size.
-        case jsonFile(path: String, maxSizeInBytes: Int64, maxFiles: Int)
-    }
 }
 
 extension MonitorConfiguration: JSONCodable {
@@ -118,7 +110,7 @@ extension MonitorConfiguration: JSONCodable {
             hasTerminal: value["terminal"]?.bool ?? false,
             isInputOpen: value["openStdin"]?.bool ?? false,
             endsInputWithClient: value["stdinOnce"]?.bool ?? false,
-            log: Log(value["log"]), restart: RestartPolicy(value["restart"]),
+            log: LogDestination(value["log"]), restart: RestartPolicy(value["restart"]),
             restartCount: value["restartCount"]?.int ?? 0,
             stopSignal: UInt8(clamping: stop?["signal"]?.int ?? 15),
             stopTimeoutInMilliseconds: Int32(
@@ -188,29 +180,5 @@ extension MonitorConfiguration.RootfsMount {
         object["upper"] = upper.map { .string($0) }
         object["work"] = work.map { .string($0) }
         return .object(object)
-    }
-}
-
-extension MonitorConfiguration.Log {
-    fileprivate init(_ json: JSONValue?) {
-        guard json?["driver"]?.string == "json-file", let path = json?["path"]?.string else {
-            self = .none
-            return
-        }
-        self = .jsonFile(
-            path: path, maxSizeInBytes: Int64(json?["maxSizeInBytes"]?.int ?? 0),
-            maxFiles: json?["maxFiles"]?.int ?? 1)
-    }
-
-    fileprivate var json: JSONValue {
-        switch self {
-        case .none: ["driver": "none"]
-        case .jsonFile(let path, let maxSizeInBytes, let maxFiles):
-            [
-                "driver": "json-file", "path": .string(path),
-                "maxSizeInBytes": .number(JSONNumber(Int(maxSizeInBytes))),
-                "maxFiles": .number(JSONNumber(maxFiles)),
-            ]
-        }
     }
 }

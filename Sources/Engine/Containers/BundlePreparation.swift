@@ -63,13 +63,6 @@ extension EngineContext {
     ) throws(Problem) -> MonitorConfiguration {
         let request = record.request
         let bundle = configuration.bundle(of: record.id)
-        let limits = try LogLimits(request.logging)
-        let log: MonitorConfiguration.Log =
-            request.logging.driver == "none"
-            ? .none
-            : .jsonFile(
-                path: bundle.log.string, maxSizeInBytes: limits.maximumSizeInBytes ?? 0,
-                maxFiles: limits.maximumFiles)
         let timeout = request.stopTimeoutInSeconds ?? 10
         var monitor = MonitorConfiguration(
             id: record.id, bundle: bundle.directory.string,
@@ -77,7 +70,8 @@ extension EngineContext {
             socket: configuration.monitorSocket(of: record.id).string, mounts: mounts,
             hasTerminal: request.process.hasTerminal,
             isInputOpen: request.process.isInteractive,
-            endsInputWithClient: request.process.isInteractive, log: log,
+            endsInputWithClient: request.process.isInteractive,
+            log: try logDestination(of: record),
             restart: ContainerRuntime.RestartPolicy(request.restartPolicy),
             restartCount: restartCount,
             stopSignal: UInt8(truncatingIfNeeded: request.stopSignalNumber),

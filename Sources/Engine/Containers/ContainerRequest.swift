@@ -179,9 +179,9 @@ package struct DeviceRequest: Sendable, Equatable {
 
 /// Where a container's output is kept.
 package struct LogRequest: Sendable, Equatable {
-    /// `json-file` or `none`.
+    /// `json-file` (for Podman `k8s-file`), `local`, `journald`, `syslog` or `none`.
     package var driver = "json-file"
-    /// `max-size` and `max-file`.
+    /// What the driver understands; see ``LogOptions``.
     package var options: [String: String] = [:]
 
     package init() {}

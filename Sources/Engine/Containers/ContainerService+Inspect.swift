@@ -32,7 +32,10 @@ extension ContainerService {
         json.append("HostnamePath", .string(files?.hostname.string ?? ""))
         json.append("HostsPath", .string(files?.hosts.string ?? ""))
         json.append(
-            "LogPath", .string(request.logging.driver == "none" ? "" : bundle.log.string))
+            "LogPath",
+            .string(
+                ["json-file", "k8s-file", "local"].contains(request.logging.driver)
+                    ? bundle.log.string : ""))
         json.append("Name", .string("/" + record.name))
         json.append("RestartCount", .integer(status.lifecycle?.restartCount ?? 0))
         if isMeasured {

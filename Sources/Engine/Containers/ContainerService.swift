@@ -95,15 +95,14 @@ package struct LogQuery: Sendable {
 
 /// One entry of a container's log: a line, or a part of a long one.
 package struct LogEntry: Sendable, Equatable {
-    package enum Stream: String, Sendable {
-        case output = "stdout"
-        case error = "stderr"
-    }
+    package typealias Stream = LogStream
 
     package var stream: Stream
     package var time: Timestamp
     /// The bytes as the container wrote them, with the line's end.
     package var text: [UInt8]
+    /// Labels, variables and the tag that `--log-opt` keeps with each entry.
+    package var attributes: [String: String] = [:]
 
     package init(stream: Stream, time: Timestamp, text: [UInt8]) {
         self.stream = stream

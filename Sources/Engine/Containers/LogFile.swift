@@ -14,6 +14,9 @@ extension LogEntry {
             let time = json["time"]?.string.flatMap({ Timestamp(rfc3339: $0) })
         else { return nil }
         self.init(stream: stream, time: time, text: Array(text.utf8))
+        for member in json["attrs"]?.object?.members ?? [] {
+            attributes[member.name] = member.value.string
+        }
     }
 }
 
@@ -32,6 +35,13 @@ struct LogReader: ~Copyable {
     private let name: FilePath
     /// The beginning of a line whose end is not written yet.
     private var rest: [UInt8] = []
+    private var entries: [LogEntry] = []
+
+    /// Takes over what is read from.
+    init(adopting file: consuming OwnedFD, named name: FilePath) {
+        self.file = file
+        self.name = name
+    }
 
     /// Opens a log; nil when there is none.
     init?(at path: FilePath) throws(Problem) {
@@ -65,6 +75,39 @@ struct LogReader: ~Copyable {
         }
     }
 
+    /// Hands every whole entry that is there to `body`.
+    ///
+    /// - Parameters:
+    ///   - isCompact: whether the entries are ``LogRecord``s, and not lines of JSON.
+    ///   - body: is given the entries; what is damaged, as after a power cut, is passed over.
+    /// - Throws: when the log cannot be read, and what `body` throws.
+    mutating func readEntries(
+        _ isCompact: Bool, _ body: (LogEntry) throws(Problem) -> Void
+    ) throws(Problem) {
+        guard isCompact else {
+            return try readLines { line throws(Problem) in
+                if let entry = LogEntry(line: line) { try body(entry) }
+            }
+        }
+        while true {
+            let name = name
+            let more = try explaining("cannot read the log \(name)") {
+                () throws(SystemCallError) in try file.read(upToBytes: 1 << 16)
+            }
+            guard !more.isEmpty else { return }
+            var left = rest[...] + more
+            do throws(LogRecord.Damage) {
+                while let record = try LogRecord.take(&left) { entries.append(LogEntry(record)) }
+            } catch {
+                left = []  // where the next one begins cannot be told
+            }
+            rest = Array(left)
+            let found = entries
+            entries.removeAll()
+            for entry in found { try body(entry) }
+        }
+    }
+
     /// Whether the path still leads to this file: false after a rotation.
     func isCurrent() throws(Problem) -> Bool {
         let name = name
@@ -78,15 +121,28 @@ struct LogReader: ~Copyable {
     }
 }
 
+extension LogEntry {
+    fileprivate init(_ record: LogRecord) {
+        self.init(
+            stream: record.stream,
+            time: Timestamp(nanosecondsSinceEpoch: record.nanosecondsSinceEpoch),
+            text: record.text)
+    }
+}
+
 extension ContainerBundle {
-    /// The files of the log, the oldest first: `log.json.2`, `log.json.1`, `log.json`.
+    /// The files of the log, the oldest first: `log.json.2.gz`, `log.json.1`, `log.json`.
+    ///
+    /// A file beside its compressed one is whole: that one is only being made.
     func logFiles() -> [FilePath] {
         var files = [log]
         var number = 1
-        while File.exists(FilePath("\(log).\(number)")) {
-            files.insert(FilePath("\(log).\(number)"), at: 0)
+        while true {
+            let path = "\(log).\(number)"
+            let names = [path, path + ".gz"].map { FilePath($0) }
+            guard let found = names.first(where: { File.exists($0) }) else { return files }
+            files.insert(found, at: 0)
             number += 1
         }
-        return files
     }
 }

@@ -30,7 +30,7 @@ extension EngineContext {
     }
 
     /// Sends a container's monitor a message, if it has one.
-    private func tellMonitor(
+    func tellMonitor(
         _ message: ClientMessage, of record: ContainerRecord
     ) throws(Problem) {
         guard try status(of: record).truth.isMonitorAlive else { return }

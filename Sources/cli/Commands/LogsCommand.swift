@@ -1,3 +1,4 @@
+import ContainerRuntime
 import Diagnostics
 import Engine
 
@@ -5,9 +6,9 @@ import Engine
 struct LogsCommand: Command {
     var follows = false
     var showsTimes = false
-    /// Attributes of the lines, which only `--log-opt labels` and `env` would give: there are
-    /// none, and Docker then has a blank before each line.
+    /// Attributes of the lines, which `--log-opt labels`, `env` and `tag` give.
     var showsDetails = false
+    var truncates = false
     var tail: Int?
     var since: TimeFlag?
     var until: TimeFlag?
@@ -28,6 +29,8 @@ struct LogsCommand: Command {
                     "tail", "n", "string",
                     "Number of lines to show from the end of the logs (default \"all\")", \.tail,
                     TailFlag.parse),
+                .switch(
+                    "truncate", nil, "Empty the log instead of showing it", \.truncates),
                 .switch("timestamps", "t", "Show timestamps", \.showsTimes),
                 .value(
                     "until", nil, "string",
@@ -37,6 +40,10 @@ struct LogsCommand: Command {
     }
 
     func run(in session: Session) throws(Problem) -> ExitCode {
+        guard !truncates else {
+            try session.engine().containers.truncateLog(of: name)
+            return .success
+        }
         let now = Timestamp.now
         var query = LogQuery()
         query.follows = follows
@@ -50,12 +57,37 @@ struct LogsCommand: Command {
             var prefix: [UInt8] = []
             if isLineStart[entry.stream, default: true] {
                 if showsTimes { prefix += Array("\(entry.time.rfc3339Padded) ".utf8) }
-                if showsDetails { prefix.append(UInt8(ascii: " ")) }
+                if showsDetails { prefix += Array("\(Self.details(of: entry)) ".utf8) }
             }
             isLineStart[entry.stream] = entry.text.last == UInt8(ascii: "\n")
             try stream.write(prefix + entry.text)
         }
         return .success
+    }
+}
+
+extension LogsCommand {
+    /// `a=b,c=d`, with blanks and other marks as in a URL, as Docker writes them.
+    fileprivate static func details(of entry: LogEntry) -> String {
+        entry.attributes.sorted { $0.key < $1.key }
+            .map { "\(escaped($0.key))=\(escaped($0.value))" }.joined(separator: ",")
+    }
+
+    private static func escaped(_ text: String) -> String {
+        var result = ""
+        for byte in text.utf8 {
+            switch byte {
+            case UInt8(ascii: " "): result += "+"
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"),
+                UInt8(ascii: "."), UInt8(ascii: "~"):
+                result.append(Character(Unicode.Scalar(byte)))
+            default:
+                let digits = String(byte, radix: 16, uppercase: true)
+                result += "%\(digits.utf8.count == 1 ? "0" : "")\(digits)"
+            }
+        }
+        return result
     }
 }
 

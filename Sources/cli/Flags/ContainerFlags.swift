@@ -86,11 +86,12 @@ struct ContainerFlags {
                 \.request.stopTimeoutInSeconds, NumberValue.parseInt),
             .text("cidfile", nil, "string", "Write the container ID to the file", \.idFile),
             .setting(
-                "log-driver", nil, "string", "Logging driver for the container: json-file or none",
-                \.request.logging.driver, LogFlags.parseDriver),
+                "log-driver", nil, "string",
+                "Logging driver for the container: json-file, local, journald, syslog or none",
+                \.request.logging.driver, { $0 }),
             .pairs(
-                "log-opt", nil, "list", "Log driver options: max-size, max-file",
-                \.request.logging.options, LogFlags.parseOption),
+                "log-opt", nil, "list", "Log driver options, such as max-size=10m",
+                \.request.logging.options, KeyValueFlag.parse),
         ]
     }
 
@@ -116,32 +117,5 @@ enum WorkingDirectoryFlag {
                 "the working directory '\(text)' is invalid, it needs to be an absolute path")
         }
         return text
-    }
-}
-
-/// `--log-driver` and `--log-opt`.
-enum LogFlags {
-    static func parseDriver(_ text: String) throws(InvalidValue) -> String {
-        guard text == "json-file" || text == "none" else {
-            throw InvalidValue.unsupported(
-                "this version of Kade has no log driver '\(text)'", fix: "use json-file or none")
-        }
-        return text
-    }
-
-    static func parseOption(_ text: String) throws(InvalidValue) -> Label {
-        let option = try KeyValueFlag.parse(text)
-        guard option.key == "max-size" || option.key == "max-file" else {
-            throw InvalidValue(
-                "unknown log opt '\(option.key)' for json-file log driver",
-                fix: "max-size and max-file are there")
-        }
-        if option.key == "max-size" { _ = try ByteSize.parseOrUnlimited(option.value) }
-        if option.key == "max-file" {
-            guard try NumberValue.parse(option.value) > 0 else {
-                throw InvalidValue("max-file cannot be less than 1")
-            }
-        }
-        return option
     }
 }

@@ -23,6 +23,16 @@ final class Client {
         }
     }
 
+    /// Reads what it has sent, and drops it.
+    func readAll() {
+        do throws(SystemCallError) {
+            try socket.setNonBlocking(true)
+            while try !socket.receive(upToBytes: monitorChunkInBytes + 16).isEmpty {}
+        } catch {
+            return  // nothing is left, or it is gone
+        }
+    }
+
     /// Sends a message now or, in order, as soon as there is room.
     ///
     /// - Returns: false when the client is gone.

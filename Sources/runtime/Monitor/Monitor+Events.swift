@@ -21,6 +21,9 @@ extension Monitor {
                 Signal(rawValue: CInt(configuration.stopSignal)),
                 timeoutInMilliseconds: configuration.stopTimeoutInMilliseconds)
         case Token.timer: try alarm()
+        case Token.logCompressor:
+            sources.forget(event.token)
+            try log.reapCompressor()
         default:
             if event.token >= Token.firstClient { return try answerClient(event) }
             guard case .running(let run) = phase else { return }
@@ -37,10 +40,13 @@ extension Monitor {
 
     /// Asks for the events that matter now: nobody reads what nobody can take.
     func adjustInterests() throws(Problem) {
+        if let number = log.compressor {
+            try sources.want(.readable, of: number, MonitorSources.Token.logCompressor)
+        }
         var holdsInput = false
         if case .running(let run) = phase {
             let isHeld = clients.values.contains(where: \.isCongested)
-            for stream in [ContainerLog.Stream.output, .error] {
+            for stream in [LogStream.output, .error] {
                 guard let number = run.streams.number(of: stream) else { continue }
                 try sources.want(isHeld ? [] : .readable, of: number, stream.token)
             }
@@ -65,7 +71,7 @@ extension Monitor {
     ///
     /// - Returns: false when there was nothing.
     private func pass(
-        _ stream: ContainerLog.Stream, of run: ContainerRun
+        _ stream: LogStream, of run: ContainerRun
     ) throws(Problem) -> Bool {
         guard let bytes = try run.streams.read(stream) else { return false }
         guard !bytes.isEmpty else {
@@ -178,7 +184,7 @@ extension Monitor {
     }
 }
 
-extension ContainerLog.Stream {
+extension LogStream {
     fileprivate var token: UInt64 {
         switch self {
         case .output: MonitorSources.Token.output

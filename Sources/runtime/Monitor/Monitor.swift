@@ -292,6 +292,7 @@ final class Monitor {
     /// Reads `monitor.json` again, which a command has changed.
     func reload() throws(Problem) {
         configuration = try .load(fromBundle: FilePath(configuration.bundle))
+        try log.reopen()
     }
 
     /// The alarm rang: the time limit of a stop is over, or the program is to run again.

@@ -30,6 +30,8 @@ enum MonitorCommand {
         } catch {
             // Nobody else hears of it: there is no socket yet.
             _ = client?.send(.problem(json: error.json))
+            // A socket that is closed with something unread takes along what was sent.
+            client?.readAll()
             throw error
         }
         try watch(with: monitor)

@@ -107,7 +107,7 @@ final class MonitorStreams {
     }
 
     /// The descriptor of an output stream; nil once it has ended.
-    func number(of stream: ContainerLog.Stream) -> CInt? {
+    func number(of stream: LogStream) -> CInt? {
         let number = stream == .output ? number(of: output) : number(of: error)
         return number < 0 ? nil : number
     }
@@ -115,7 +115,7 @@ final class MonitorStreams {
     /// Reads what the program has written to a stream.
     ///
     /// - Returns: nil when there is nothing now or the stream has been closed, nothing at its end.
-    func read(_ stream: ContainerLog.Stream) throws(Problem) -> [UInt8]? {
+    func read(_ stream: LogStream) throws(Problem) -> [UInt8]? {
         do throws(SystemCallError) {
             return stream == .output ? try read(output) : try read(error)
         } catch  where error.errno == .wouldBlock {
@@ -128,7 +128,7 @@ final class MonitorStreams {
     }
 
     /// Closes an output stream that has ended.
-    func close(_ stream: ContainerLog.Stream) {
+    func close(_ stream: LogStream) {
         switch stream {
         case .output: output = nil
         case .error: error = nil

@@ -39,7 +39,7 @@ import Testing
                 == "Health check exceeded timeout (200ms)")
         try kade.check("update", "--restart", "no", "box")
         try kade.check("stop", "-t", "0", "box")
-        #expect(try kade.leftovers() == [])
+        try kade.wait { try kade.leftovers() == [] }
     }
 
     @Test func `an image without a shell is checked from the monitor`() throws {

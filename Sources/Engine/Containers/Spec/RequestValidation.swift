@@ -28,7 +28,7 @@ extension ContainerRequest {
         try validateMounts()
         try validateMemory()
         try validateProcessors(on: host)
-        try validateLogging()
+        _ = try LogOptions(logging)
         _ = try security.capabilities(on: host)
         _ = try SecurityOptions(security.options)
     }
@@ -154,63 +154,7 @@ extension ContainerRequest {
         }
     }
 
-    private func validateLogging() throws(Problem) {
-        guard logging.driver == "json-file" || logging.driver == "none" else {
-            throw Problem(
-                kind: .unsupported, what: "cannot use log driver \(logging.driver)",
-                why: "only json-file and none are supported yet")
-        }
-        for name in logging.options.keys where name != "max-size" && name != "max-file" {
-            throw Problem(
-                kind: .unsupported, what: "cannot use --log-opt \(name)",
-                why: "unknown log opt '\(name)' for \(logging.driver) log driver")
-        }
-        _ = try LogLimits(logging)
-    }
-
     private func invalid(_ action: String, _ why: String) -> Problem {
         Problem(kind: .invalid, what: "cannot \(action)", why: why)
-    }
-}
-
-/// How large a log may grow: `max-size` and `max-file`.
-struct LogLimits: Sendable, Equatable {
-    /// nil is without limit.
-    var maximumSizeInBytes: Int64?
-    var maximumFiles = 1
-
-    init(_ request: LogRequest) throws(Problem) {
-        if let text = request.options["max-size"] {
-            guard let size = Self.bytes(text), size > 0 else {
-                throw Problem(
-                    kind: .invalid, what: "cannot use --log-opt max-size=\(text)",
-                    why: "it is no size", fix: "for example max-size=10m")
-            }
-            maximumSizeInBytes = size
-        }
-        if let text = request.options["max-file"] {
-            guard let count = Int(text), count > 0 else {
-                throw Problem(
-                    kind: .invalid, what: "cannot use --log-opt max-file=\(text)",
-                    why: "it is no number of files", fix: "for example max-file=3")
-            }
-            maximumFiles = count
-        }
-    }
-
-    private static func bytes(_ text: String) -> Int64? {
-        var digits = Substring(text.lowercased())
-        if digits.hasSuffix("b") { digits.removeLast() }
-        let shift: Int64
-        switch digits.last {
-        case "k": shift = 10
-        case "m": shift = 20
-        case "g": shift = 30
-        default: shift = 0
-        }
-        if shift > 0 { digits.removeLast() }
-        guard let value = Int64(digits) else { return nil }
-        let (result, overflow) = value.multipliedReportingOverflow(by: 1 << shift)
-        return overflow ? nil : result
     }
 }
