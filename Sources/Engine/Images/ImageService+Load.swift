@@ -95,7 +95,8 @@ extension ImageService {
                 why: "kade-server ended without a result")
         }
         let id = try context.imageID(of: image)
-        context.tell(.import, of: .image, id, ["name": reference?.familiar ?? id])
+        if let reference { context.tell(.tag, of: .image, id, ["name": reference.familiar]) }
+        context.tell(.import, of: .image, id, ["name": id])
         return id
     }
 }

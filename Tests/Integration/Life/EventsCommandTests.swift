@@ -94,7 +94,7 @@ import Testing
         let actions = try kade.check(
             "events", "--since", "0", "--until", "0s", "-f", "type=image", "--format",
             "{{.Action}}")
-        #expect(actions == "import\ntag\nuntag\nsave\nuntag\ndelete\nload")
+        #expect(actions == "tag\nimport\ntag\nuntag\nsave\nuntag\ndelete\nload")
     }
 
     @Test func `a filter that there is not is an error`() throws {

@@ -40,7 +40,7 @@ extension ContainerService {
                 to: target, in: here, owner: request.keepsOwners ? nil : owner,
                 names: CopyNames(source: "container \(request.container)", target: "this machine"))
         }
-        context.tell(.archivePath, of: record, ["path": request.containerPath])
+        context.tell(.archivePath, of: record)
         return size
     }
 
@@ -63,7 +63,7 @@ extension ContainerService {
                 owner: request.keepsOwners ? nil : TreeTransfer.Owner(user: 0, group: 0),
                 names: CopyNames(source: "this machine", target: "container \(request.container)"))
         }
-        context.tell(.extractToDirectory, of: record, ["path": request.containerPath])
+        context.tell(.extractToDirectory, of: record)
         return size
     }
 
@@ -86,7 +86,7 @@ extension ContainerService {
                 arguments, input: nil, file: file, what: what
             ) { _ in }
         }
-        context.tell(.archivePath, of: record, ["path": request.containerPath])
+        context.tell(.archivePath, of: record)
     }
 
     /// Unpacks a tar archive into a directory of a container, with the owners that it says.
@@ -116,7 +116,7 @@ extension ContainerService {
                 throw Self.translated(error, request.container)
             }
         }
-        context.tell(.extractToDirectory, of: record, ["path": request.containerPath])
+        context.tell(.extractToDirectory, of: record)
     }
 
     /// What the two sides are called in messages.
@@ -133,7 +133,7 @@ extension ContainerService {
         let from = try self.source(source, in: sourceRoot, request, names.source)
         let what = "cannot copy \(source.path) of \(names.source) to \(target.path)"
         guard let to = try place(target.path, in: targetRoot, followsLink: true, what) else {
-            throw missing("the directory of \(target.path)", names.target)
+            throw missing("the file \(target.parent)", names.target)
         }
         let decision = try CopyRules.decide(
             .init(path: source, isDirectory: from.status?.kind == .directory), to: target,

@@ -28,6 +28,9 @@ struct CopyPath: Sendable, Equatable {
         meansContent = last == "." || parts.isEmpty
     }
 
+    /// The path of the directory above.
+    var parent: String { "/" + path.split(separator: "/").dropLast().joined(separator: "/") }
+
     /// The last component; nothing for the root.
     var name: String { path.split(separator: "/").last.map(String.init) ?? "" }
 }
