@@ -31,14 +31,24 @@ package struct SystemService: Sendable {
         json.append("ContainersStopped", .integer(containers.count - running - paused))
         json.append("Images", .integer(images))
         json.append("Driver", "overlay2")
-        json.append("LoggingDriver", "json-file")
+        json.append(
+            "Plugins",
+            [
+                "Log": .strings(LogOptions.Driver.allCases.map(\.rawValue).sorted()),
+                "Volume": ["local"],
+            ])
+        try appendControllers(to: &json)
+        json.append("IPv4Forwarding", .bool(try Self.isForwarding()))
+        json.append("SystemTime", .string(Timestamp.now.rfc3339))
+        json.append("LoggingDriver", .string(LogRequest().driver))
         json.append("CgroupDriver", "cgroupfs")
         json.append("CgroupVersion", host.cgroupVersion == .v2 ? "2" : "1")
         json.append("SwapLimit", .bool(host.hasSwapAccounting))
         json.append("NCPU", .integer(host.processorCount))
         json.append("MemTotal", .integer(Self.memoryInBytes))
         json.append("KernelVersion", .string(kernel))
-        json.append("OperatingSystem", .string(try Self.operatingSystem()))
+        json.append("OperatingSystem", .string(try Self.operatingSystem("PRETTY_NAME") ?? "Linux"))
+        json.append("OSVersion", .string(try Self.operatingSystem("VERSION_ID") ?? ""))
         json.append("OSType", "linux")
         json.append("Architecture", .string(machine.machine))
         json.append("Name", .string(machine.node))
@@ -50,6 +60,16 @@ package struct SystemService: Sendable {
             "Runtimes",
             ["kade-runtime": ["path": .string(context.configuration.runtimeProgram.string)]])
         json.append("SecurityOptions", .strings(Self.securityOptions(host)))
+        let environment = context.configuration.helperEnvironment
+        for (name, variable) in [
+            ("HttpProxy", "HTTP_PROXY="), ("HttpsProxy", "HTTPS_PROXY="), ("NoProxy", "NO_PROXY="),
+        ] {
+            let value = environment.first { $0.uppercased().hasPrefix(variable) }
+            json.append(name, .string(value.map { String($0.dropFirst(variable.count)) } ?? ""))
+        }
+        // A container outlives whatever started it: there is no daemon that could take it along.
+        json.append("LiveRestoreEnabled", true)
+        json.append("Swarm", ["LocalNodeState": "inactive"])
         return .object(json)
     }
 
@@ -69,18 +89,41 @@ package struct SystemService: Sendable {
             + (host.cgroupVersion == .v2 ? ["name=cgroupns"] : [])
     }
 
-    /// The distribution's name: os-release(5).
-    private static func operatingSystem() throws(Problem) -> String {
+    /// What the distribution says of itself: os-release(5).
+    private static func operatingSystem(_ field: String) throws(Problem) -> String? {
         for path in ["/etc/os-release", "/usr/lib/os-release"] as [FilePath]
         where File.exists(path) {
             let text = try explaining("cannot read \(path)") {
                 () throws(SystemCallError) in try File.readText(path)
             }
-            for line in text.split(separator: "\n") where line.hasPrefix("PRETTY_NAME=") {
-                return String(line.dropFirst(12).filter { $0 != "\"" })
+            for line in text.split(separator: "\n") where line.hasPrefix("\(field)=") {
+                return String(line.dropFirst(field.count + 1).filter { $0 != "\"" })
             }
+            return nil
         }
-        return "Linux"
+        return nil
+    }
+
+    /// Which limits the machine's cgroups can keep, by Docker's names.
+    private func appendControllers(to json: inout JSONObject) throws(Problem) {
+        let layout = try explaining("cannot look at the machine's cgroups") {
+            () throws(SystemCallError) in try context.cgroupLayout()
+        }
+        for (name, controller) in [
+            ("MemoryLimit", CgroupController.memory), ("CpuCfsPeriod", .cpu),
+            ("CpuCfsQuota", .cpu), ("CPUShares", .cpu), ("CPUSet", .cpuset), ("PidsLimit", .pids),
+        ] {
+            json.append(name, .bool(layout.version(of: controller) != nil))
+        }
+        // Only version 1 can keep the kernel from killing.
+        json.append("OomKillDisable", .bool(layout.version(of: .memory) == .v1))
+    }
+
+    private static func isForwarding() throws(Problem) -> Bool {
+        try explaining("cannot ask whether the machine forwards packets") {
+            () throws(SystemCallError) in
+            try File.readText("/proc/sys/net/ipv4/ip_forward").hasPrefix("1")
+        }
     }
 }
 

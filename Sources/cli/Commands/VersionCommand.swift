@@ -22,7 +22,10 @@ struct VersionCommand: Command {
             "Version": .string(Version.current), "Os": .string(platform.os),
             "Arch": .string(platform.architecture),
         ]
-        let version: JSONValue = ["Client": part, "Server": part]
+        var server = part.object ?? [:]
+        server["Platform"] = ["Name": "Kade"]
+        server["Components"] = [["Name": "Engine", "Version": .string(Version.current)]]
+        let version: JSONValue = ["Client": part, "Server": .object(server)]
         guard let format else {
             try session.output.write(
                 """
