@@ -20,7 +20,7 @@ struct PruneContainersCommand: Command {
     }
 
     func run(in session: Session) throws(Problem) -> ExitCode {
-        let filter = try filter()
+        let filter = try PruneFilter.containers(filters)
         let isAgreed =
             isForced
             ? true : try Confirmation.ask("This will remove all stopped containers.", in: session)
@@ -34,33 +34,5 @@ struct PruneContainersCommand: Command {
         let size = HumanUnits.size(pruned.reclaimedInBytes, digits: 4)
         try session.output.writeLine("Total reclaimed space: \(size)")
         return .success
-    }
-
-    private func filter() throws(Problem) -> ContainerFilter {
-        var filter = ContainerFilter()
-        filter.includesStopped = true
-        for condition in filters {
-            switch condition.key {
-            case "label", "label!": filter.conditions.append((condition.key, condition.value))
-            case "until":
-                let before = try Self.moment(condition.value)
-                filter.createdBefore = min(before, filter.createdBefore ?? before)
-            default:
-                throw Problem(
-                    kind: .invalid, what: "invalid filter '\(condition.key)=\(condition.value)'",
-                    why: "prune has no such filter", fix: "filters are label, label! and until")
-            }
-        }
-        return filter
-    }
-
-    private static func moment(_ text: String) throws(Problem) -> Timestamp {
-        do throws(InvalidValue) {
-            return try TimeFlag.parse(text).moment(before: .now)
-        } catch {
-            throw Problem(
-                kind: .invalid, what: "invalid filter 'until=\(text)'", why: error.why,
-                fix: error.fix)
-        }
     }
 }

@@ -89,6 +89,7 @@ enum CommandTree {
                     Entry(name: "df", command: DiskUsageCommand.self),
                     Entry(name: "events", command: EventsCommand.self),
                     Entry(name: "info", command: InfoCommand.self),
+                    Entry(name: "prune", command: PruneSystemCommand.self),
                 ]),
         ]
     }

@@ -1,0 +1,35 @@
+import Testing
+
+@Suite struct SystemPruneTests {
+    @Test func `what no container uses goes, and the space is told`() throws {
+        let kade = try Kade.withBusybox()
+        try kade.check(
+            "run", "--name", "ended", "busybox", "sh", "-c", "head -c 100000 /dev/zero > /f")
+        try kade.check("run", "-d", "--name", "runs", "busybox", "sleep", "600")
+        let id = try kade.inspect("ended", "{{.Id}}")
+        let asked = try kade("system", "prune")
+        #expect(asked.output.contains("  - all stopped containers\n"))
+        #expect(asked.output.contains("  - unused build cache\n"))
+        #expect(try kade.check("ps", "-aq").split(separator: "\n").count == 2)
+        let lines = try kade("system", "prune", "-f").lines
+        #expect(lines.prefix(2) == ["Deleted Containers:", id])
+        #expect(lines.last?.hasPrefix("Total reclaimed space: ") == true)
+        #expect(lines.last?.hasSuffix(" 0B") == false)
+        #expect(try kade.check("ps", "-aq").split(separator: "\n").count == 1)
+        #expect(try kade.check("images", "-q") != "")
+        try kade.check("rm", "-f", "runs")
+        #expect(try kade("system", "prune", "-af").output.contains("untagged: busybox:latest"))
+        #expect(try kade.check("images", "-q") == "")
+    }
+
+    @Test func `a filter chooses by label and time`() throws {
+        let kade = try Kade.withBusybox()
+        try kade.check("create", "--name", "kept", "-l", "keep", "busybox", "true")
+        try kade.check("create", "--name", "new", "busybox", "true")
+        try kade.check("system", "prune", "-f", "--filter", "until=1h")
+        #expect(try kade.check("ps", "-aq").split(separator: "\n").count == 2)
+        try kade.check("system", "prune", "-f", "--filter", "label!=keep")
+        #expect(try kade.check("ps", "-a", "--format", "{{.Names}}") == "kept")
+        #expect(try kade("system", "prune", "-f", "--filter", "colour=red").exitCode == 1)
+    }
+}
