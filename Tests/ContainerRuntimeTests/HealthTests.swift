@@ -54,6 +54,23 @@ import Testing
         #expect(check.waitInMilliseconds(.healthy, afterStartInMilliseconds: 0) == 30_000)
     }
 
+    @Test func `an outcome survives as an exit code, and any other code is none`() {
+        for status in [HealthState.Status.starting, .healthy, .unhealthy, nil] {
+            for (hasSucceeded, isNew) in [
+                (false, false), (false, true), (true, false), (true, true),
+            ] {
+                let outcome = HealthOutcome(
+                    hasSucceeded: hasSucceeded, status: status, isNew: isNew)
+                #expect(HealthOutcome(exitCode: outcome.exitCode) == outcome)
+            }
+        }
+        for code: Int32 in [0, 1, 63, 80, 127, 137] {
+            #expect(
+                HealthOutcome(exitCode: code)
+                    == HealthOutcome(hasSucceeded: false, status: nil, isNew: false))
+        }
+    }
+
     @Test func `a state comes back as it was`() throws {
         let state = state([0, 1])
         #expect(try HealthState(json: state.json(), named: "health.json") == state)

@@ -25,7 +25,11 @@ extension ContainerService {
         json.append("Path", .string(command.first ?? ""))
         json.append("Args", .strings(Array(command.dropFirst())))
         var state = status.stateJSON
-        if let health = try context.health(of: record) { state["Health"] = health.value }
+        if var health = try context.health(of: record) {
+            // Docker calls what has ended unhealthy.
+            if !status.state.isAlive, status.lifecycle != nil { health.status = .unhealthy }
+            state["Health"] = health.value
+        }
         json.append("State", .object(state))
         json.append("Image", .string(record.imageID))
         json.append("ResolvConfPath", .string(files?.resolver.string ?? ""))

@@ -29,8 +29,7 @@ extension Monitor {
             guard case .running(let run) = phase else { return }
             switch event.token {
             case Token.process: try end(run)
-            case Token.healthTimer, Token.healthProcess, Token.healthOutput:
-                try answerHealth(event.token)
+            case Token.healthTimer, Token.healthProcess: try answerHealth(event.token)
             case Token.output: _ = try pass(.output, of: run)
             case Token.error: _ = try pass(.error, of: run)
             default: try passInput(run)

@@ -15,7 +15,7 @@ final class Monitor {
     var phase = Phase.waitingForClient
     var log: ContainerLog
     /// The checks of the program that runs; nil without any.
-    var health: Health?
+    var health: HealthChecks?
     /// Whether the program runs again after this end, because it was unhealthy.
     var restartsAfterEnd = false
     private var lifecycle: LifecycleFile

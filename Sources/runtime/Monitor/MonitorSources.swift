@@ -23,8 +23,7 @@ final class MonitorSources {
         static let input: UInt64 = 6
         static let healthTimer: UInt64 = 7
         static let healthProcess: UInt64 = 8
-        static let healthOutput: UInt64 = 9
-        static let logCompressor: UInt64 = 10
+        static let logCompressor: UInt64 = 9
         static let firstClient: UInt64 = 16
     }
 
