@@ -24,8 +24,7 @@ extension ContainerService {
         guard conditions != [.notRunning] else { return try wait(name) }
         let record = try context.record(of: name)
         // Begun before the first look, so that nothing that happens meanwhile is missed.
-        var events = try EventFollower(context.eventLog)
-        try events.readNew { _ in }
+        var events = try EventFollower(context.eventLog, replays: false)
         var ends = EndsOfRuns(id: record.id)
         while true {
             let status: ContainerStatus

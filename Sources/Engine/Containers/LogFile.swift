@@ -55,6 +55,14 @@ struct LogReader: ~Copyable {
         }
     }
 
+    /// Passes over what is there.
+    borrowing func skipToEnd() throws(Problem) {
+        let name = name
+        try explaining("cannot read the log \(name)") { () throws(SystemCallError) in
+            try file.seek(toOffsetInBytes: FileStatus(of: file).sizeInBytes)
+        }
+    }
+
     /// Hands every whole line that is there to `body`.
     mutating func readLines(
         _ body: (ArraySlice<UInt8>) throws(Problem) -> Void

@@ -12,12 +12,11 @@ extension SystemService {
         _ query: EventQuery, _ body: (Event) throws(Problem) -> Void
     ) throws(Problem) {
         let log = context.eventLog
-        var follower = try EventFollower(log)
-        let replays = query.since != nil || query.until != nil
         let start = Timestamp.now
+        var follower = try EventFollower(
+            log, replays: query.since != nil || query.until != nil)
         try follower.readNew { event throws(Problem) in
-            guard replays, query.wants(event) else { return }
-            try body(event)
+            if query.wants(event) { try body(event) }
         }
         if let until = query.until, until <= start { return }
         while try follower.wait(until: query.until) {
@@ -36,7 +35,13 @@ struct EventFollower: ~Copyable {
     private var older: LogReader?
     private var present: LogReader?
 
-    init(_ log: EventLog) throws(Problem) {
+    /// Begins to read.
+    ///
+    /// - Parameters:
+    ///   - log: what is read.
+    ///   - replays: whether what has happened up to now is read, too.
+    /// - Throws: when the log cannot be read or watched.
+    init(_ log: EventLog, replays: Bool) throws(Problem) {
         // Begun before reading, so that nothing that is written meanwhile is missed.
         let watch = try explaining("cannot watch \(log.directory)") {
             () throws(SystemCallError) in
@@ -45,6 +50,10 @@ struct EventFollower: ~Copyable {
         }
         let older = try LogReader(at: log.files[0])
         let present = try LogReader(at: log.files[1])
+        if !replays {
+            try Self.skip(older)
+            try Self.skip(present)
+        }
         self.log = log
         self.watch = watch
         self.older = older
@@ -79,6 +88,13 @@ struct EventFollower: ~Copyable {
             try watch.takeChanges()
         }
         return true
+    }
+
+    private static func skip(_ reader: borrowing LogReader?) throws(Problem) {
+        switch reader {
+        case .some(let reader): try reader.skipToEnd()
+        case .none: return
+        }
     }
 
     private static func isCurrent(_ reader: borrowing LogReader?) throws(Problem) -> Bool {
