@@ -28,24 +28,12 @@ package struct PathArchive: Sendable {
     /// - Throws: `.notFound` where there is no such name, `.exhausted` when the disk is full.
     @discardableResult
     package func write(to output: borrowing OwnedFD) throws(Problem) -> ArchiveTally {
-        let threads = ArchiveThreads(hashes: false)
-        try threads.start { [self] emit throws(Problem) in
+        try ArchiveThreads.write(to: output, named: "the archive") { [self] emit throws(Problem) in
             var archiver = TreeArchiver(
                 TarWriter(emit), latestTime: nil, withoutMountPoints: [])
             try add(to: &archiver)
             try archiver.tar.finish()
             return archiver.tally
-        }
-        do throws(Problem) {
-            let source = threads.source
-            while let chunk = try source.nextChunk() {
-                try asking("cannot write the archive") { () throws(SystemCallError) in
-                    try output.writeAll(chunk.bytes)
-                }
-            }
-            return try threads.finish().tally
-        } catch {
-            throw threads.end(because: error)
         }
     }
 

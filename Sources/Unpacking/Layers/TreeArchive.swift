@@ -30,14 +30,32 @@ package struct TreeArchive: Sendable {
     package func write(
         to output: borrowing OwnedFD, named name: String
     ) throws(Problem) -> ArchiveTally {
-        let threads = ArchiveThreads(hashes: false)
-        try threads.start { [layers, latestTime] emit throws(Problem) in
+        try ArchiveThreads.write(to: output, named: name) {
+            [layers, latestTime] emit throws(Problem) in
             var archiver = TreeArchiver(
                 TarWriter(emit), latestTime: latestTime, withoutMountPoints: [])
             try archiver.addTree(try MergedDirectory(layers))
             try archiver.tar.finish()
             return archiver.tally
         }
+    }
+}
+
+extension ArchiveThreads {
+    /// Writes the archive that `archive` makes to a file or a pipe, while the rest of it is made.
+    ///
+    /// - Parameters:
+    ///   - output: written from its offset.
+    ///   - name: what it is, for errors.
+    ///   - archive: gives the archive's bytes to what it is given, and says what it holds.
+    /// - Returns: what the archive holds.
+    /// - Throws: what `archive` throws; `.exhausted` when the disk is full.
+    static func write(
+        to output: borrowing OwnedFD, named name: String,
+        _ archive: @escaping @Sendable (@escaping TarWriter.Emit) throws(Problem) -> ArchiveTally
+    ) throws(Problem) -> ArchiveTally {
+        let threads = ArchiveThreads(hashes: false)
+        try threads.start(archive)
         do throws(Problem) {
             let source = threads.source
             while let chunk = try source.nextChunk() {
