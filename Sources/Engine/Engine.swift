@@ -7,6 +7,8 @@ package struct Engine: Sendable {
     package let containers: ContainerService
     /// Images and the store that they live in.
     package let images: ImageService
+    /// Volumes, from creation to removal.
+    package let volumes: VolumeService
     /// Registries: logging in and out.
     package let registries: RegistryService
     /// Lists of images for several platforms.
@@ -22,6 +24,7 @@ package struct Engine: Sendable {
         images = ImageService(context: context)
         containers = ContainerService(context: context)
         manifests = ManifestService(context: context)
+        volumes = VolumeService(context: context)
         registries = RegistryService(context: context)
         steps = StepService(context: context)
         system = SystemService(context: context)

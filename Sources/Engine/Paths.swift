@@ -22,8 +22,17 @@ extension EngineConfiguration {
     func bundle(of id: String) -> ContainerBundle {
         ContainerBundle(directory: containersDirectory.appending(id))
     }
+    /// The files of a volume; see ``LocalVolumeOptions`` for what may be mounted over them.
     func volume(_ name: String) -> FilePath {
         volumesDirectory.appending(name).appending("_data")
+    }
+    /// Held by whoever fills a new volume.
+    func volumeLock(_ name: String) -> FilePath {
+        volumesDirectory.appending(name).appending("lock")
+    }
+    /// Which monitors have mounted what a volume's options say; held while one does.
+    func volumeHolders(_ name: String) -> FilePath {
+        runRoot.appending("volumes").appending("\(name).lock")
     }
 }
 
@@ -44,6 +53,8 @@ struct ContainerBundle: Sendable {
     /// Held by a command that has the container frozen for a while.
     var pauseLock: FilePath { directory.appending("pause.lock") }
     var rootfs: FilePath { directory.appending("rootfs") }
+    /// Where the monitor mounts what bind mounts of the container come from.
+    var mounts: FilePath { directory.appending("mounts") }
     var upper: FilePath { directory.appending("upper") }
     var work: FilePath { directory.appending("work") }
     var hosts: FilePath { directory.appending("hosts") }

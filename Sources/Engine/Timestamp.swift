@@ -66,6 +66,9 @@ extension Timestamp {
         return "\(Self.text(seconds: seconds)).\(digits)Z"
     }
 
+    /// RFC 3339 in whole seconds: `…05Z`.
+    package var rfc3339InSeconds: String { "\(Self.text(seconds: parts.seconds))Z" }
+
     /// RFC 3339 with all nine digits of the nanoseconds, as the lines of `logs -t` have it.
     package var rfc3339Padded: String {
         let (seconds, nanoseconds) = parts

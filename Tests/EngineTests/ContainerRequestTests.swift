@@ -168,6 +168,7 @@ import Testing
         request.resources.shmSizeInBytes = 1 << 20
         request.logging.options = ["max-size": "1m"]
         request.mounts = mounts()
+        request.volumesFrom = ["web:ro"]
         return request
     }
 
@@ -181,17 +182,29 @@ import Testing
         sized.mode = 0o700
         var short = TmpfsRequest()
         short.options = ["exec"]
+        var bare = VolumeRequest(name: "w1")
+        bare.isCopiedUp = false
+        var full = VolumeRequest(name: nil)
+        full.subpath = "a/b"
+        full.driver = "local"
+        full.labels = ["k": "v"]
+        full.options = ["type": "tmpfs", "device": "tmpfs"]
+        var image = ImageMountRequest(image: "busybox:1")
+        image.subpath = "etc"
+        var inherited = MountRequest(kind: .bind(shared), target: "/9", isReadOnly: false)
+        inherited.isInherited = true
         return [
             MountRequest(kind: .bind(shared), target: "/1", isReadOnly: true),
             MountRequest(
-                kind: .volume(name: "v", isCopiedUp: true), target: "/2", isReadOnly: false),
+                kind: .volume(VolumeRequest(name: "v1")), target: "/2", isReadOnly: false),
             MountRequest(kind: .bind(strict), target: "/3", isReadOnly: true),
-            MountRequest(
-                kind: .volume(name: "w", isCopiedUp: false), target: "/4", isReadOnly: false),
+            MountRequest(kind: .volume(bare), target: "/4", isReadOnly: false),
             MountRequest(kind: .tmpfs(sized), target: "/5", isReadOnly: false),
+            MountRequest(kind: .volume(full), target: "/50", isReadOnly: true),
+            MountRequest(kind: .image(image), target: "/51", isReadOnly: true),
             MountRequest(kind: .tmpfs(short), target: "/6", isReadOnly: true),
-            MountRequest(
-                kind: .volume(name: nil, isCopiedUp: true), target: "/7", isReadOnly: false),
+            .anonymousVolume(at: "/7"),
+            inherited,
         ]
     }
 }

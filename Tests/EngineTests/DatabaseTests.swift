@@ -72,6 +72,29 @@ import Testing
         }
     }
 
+    @Test func `a database of the first version keeps its volumes`() throws {
+        try withDatabase { database, path in
+            do {
+                let old = try SQLiteConnection(
+                    opening: path, isNew: true, patienceInMilliseconds: 0)
+                try old.run(script: "PRAGMA journal_mode = WAL; " + Schema.migrations[0])
+                try Schema.set(version: 1, of: old)
+                try old.run(
+                    script: """
+                        INSERT INTO volumes (name, created, isAnonymous, isFilled)
+                        VALUES ('anon', 1, 1, 1), ('named', 2, 0, 0);
+                        """)
+            }
+            let volumes = try database.read { database throws(Problem) in
+                try database.volumes()
+            }
+            #expect(volumes.map(\.name) == ["anon", "named"])
+            #expect(volumes.map(\.isAnonymous) == [true, false])
+            #expect(volumes[0].labels == [VolumeRecord.anonymousLabel: ""])
+            #expect(volumes[1].labels.isEmpty)
+        }
+    }
+
     @Test func `many connections side by side lose nothing`() async throws {
         try await withTemporaryDirectory { directory in
             let path = directory.appending("kade.db")

@@ -13,15 +13,12 @@ import Testing
     }
 
     @Test func `a name is a volume and one path an anonymous one`() throws {
+        var volume = VolumeRequest(name: "data")
+        volume.isCopiedUp = false
         #expect(
             try VolumeFlag.parse("data:/dst:nocopy").request
-                == MountRequest(
-                    kind: .volume(name: "data", isCopiedUp: false), target: "/dst",
-                    isReadOnly: false))
-        #expect(
-            try VolumeFlag.parse("/dst").request
-                == MountRequest(
-                    kind: .volume(name: nil, isCopiedUp: true), target: "/dst", isReadOnly: false))
+                == MountRequest(kind: .volume(volume), target: "/dst", isReadOnly: false))
+        #expect(try VolumeFlag.parse("/dst").request == .anonymousVolume(at: "/dst"))
     }
 
     @Test func `z asks for a label of SELinux`() throws {
@@ -31,6 +28,10 @@ import Testing
 
     @Test(arguments: [
         ("a:b:c:d", "invalid volume specification: 'a:b:c:d'"),
+        (
+            "a:/b",
+            "volume name is too short, names should be at least two alphanumeric characters"
+        ),
         (":/b", "invalid volume specification: ':/b'"),
         ("/a:b", "invalid mount path: 'b' mount path must be absolute"),
         ("/a:/", "invalid specification: destination can't be '/'"),
@@ -39,7 +40,7 @@ import Testing
         ("/a:/b:nocopy", "'nocopy' is for volumes, and /a is a path"),
         (
             "a b:/b",
-            "'a b' includes invalid characters for a local volume name, only "
+            "\"a b\" includes invalid characters for a local volume name, only "
                 + "\"[a-zA-Z0-9][a-zA-Z0-9_.-]\" are allowed"
         ),
     ])
@@ -67,6 +68,29 @@ import Testing
                 == MountRequest(kind: .tmpfs(tmpfs), target: "/t", isReadOnly: false))
     }
 
+    @Test func `a volume with everything`() throws {
+        var volume = VolumeRequest(name: "data")
+        volume.isCopiedUp = false
+        volume.subpath = "a/b"
+        volume.driver = "local"
+        volume.labels = ["k": "v", "bare": ""]
+        volume.options = ["type": "tmpfs", "device": "tmpfs", "o": "size=1m,uid=1"]
+        #expect(
+            try MountFlag.parse(
+                "src=data,dst=/d,volume-nocopy,volume-subpath=a/b,volume-driver=local,"
+                    + "volume-label=k=v,volume-label=bare,volume-opt=type=tmpfs,"
+                    + "volume-opt=device=tmpfs,\"volume-opt=o=size=1m,uid=1\"")
+                == MountRequest(kind: .volume(volume), target: "/d", isReadOnly: false))
+    }
+
+    @Test func `an image is read-only`() throws {
+        var image = ImageMountRequest(image: "busybox:1")
+        image.subpath = "etc"
+        #expect(
+            try MountFlag.parse("type=image,source=busybox:1,target=/i,image-subpath=etc")
+                == MountRequest(kind: .image(image), target: "/i", isReadOnly: true))
+    }
+
     @Test func `quotes protect commas`() throws {
         let mount = try MountFlag.parse("type=bind,\"source=/a,b\",target=/c")
         #expect(
@@ -86,6 +110,13 @@ import Testing
         (
             "type=tmpfs,src=/a,target=/b",
             "invalid mount config for type \"tmpfs\": field Source must not be specified"
+        ),
+        ("type=image,target=/b", "invalid mount config for type \"image\": field Source is empty"),
+        ("src=data,target=/b,volume-subpath=../x", "invalid value for volume-subpath: ../x"),
+        ("src=data,target=/b,volume-subpath=/x", "invalid value for volume-subpath: /x"),
+        (
+            "type=bind,src=/a,target=/b,volume-subpath=x",
+            "cannot mix 'volume-*' options with mount type 'bind'"
         ),
         ("type=npipe,target=/b", "this version of Kade does not mount type 'npipe'"),
         ("type=tmpfs,target=b", "invalid mount path: 'b' mount path must be absolute"),

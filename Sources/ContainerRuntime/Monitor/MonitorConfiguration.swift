@@ -14,6 +14,8 @@ package struct MonitorConfiguration: Sendable, Equatable {
     package var socket: String
     /// The overlays that make up the root file system, in the order of mounting.
     package var mounts: [RootfsMount]
+    /// What the container's bind mounts come from and no path of the host is; usually none.
+    package var sources: [Source] = []
     /// Whether the program has a terminal.
     package var hasTerminal: Bool
     /// Whether standard input is open; otherwise it is `/dev/null`.
@@ -119,6 +121,7 @@ extension MonitorConfiguration: JSONCodable {
             recordsSteps: value["recordSteps"]?.bool ?? false)
         events = value["events"].flatMap(Events.init)
         health = value["health"].flatMap(HealthCheck.init)
+        sources = (value["sources"]?.array ?? []).map(Source.init)
     }
 
     package func write(to json: inout JSONWriter) {
@@ -128,6 +131,7 @@ extension MonitorConfiguration: JSONCodable {
         json.member("runtimeRoot", runtimeRoot)
         json.member("socket", socket)
         json.member("rootfs", JSONValue.object(["mounts": .array(mounts.map(\.json))]))
+        if !sources.isEmpty { json.member("sources", JSONValue.array(sources.map(\.json))) }
         json.member("terminal", hasTerminal)
         json.member("openStdin", isInputOpen)
         json.member("stdinOnce", endsInputWithClient)
@@ -168,14 +172,14 @@ extension MonitorConfiguration.Events {
 }
 
 extension MonitorConfiguration.RootfsMount {
-    fileprivate init(_ json: JSONValue) {
+    init(_ json: JSONValue) {
         at = json["at"]?.string ?? ""
         lower = (json["lower"]?.array ?? []).compactMap(\.string)
         upper = json["upper"]?.string
         work = json["work"]?.string
     }
 
-    fileprivate var json: JSONValue {
+    var json: JSONValue {
         var object: JSONObject = ["at": .string(at), "lower": .array(lower.map { .string($0) })]
         object["upper"] = upper.map { .string($0) }
         object["work"] = work.map { .string($0) }

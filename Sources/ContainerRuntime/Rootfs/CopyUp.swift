@@ -1,7 +1,8 @@
 package import Linux
-import SystemPackage
+package import SystemPackage
 
-/// Fills a new tmpfs with what it is going to cover: the option "tmpcopyup".
+/// Fills what is mounted over a directory of the image with its content: an empty volume, or a
+/// tmpfs with the option "tmpcopyup".
 package enum CopyUp {
     /// Copies all that is in one directory into another, with kinds, owners and permissions.
     package static func copy(
@@ -52,6 +53,16 @@ package enum CopyUp {
 }
 
 extension OwnedFD {
+    /// Gives this empty directory the content, owner and permissions of one of an image; where the
+    /// image has none it stays as it is.
+    package borrowing func fill(
+        with target: FilePath, of image: borrowing RootedDirectory
+    ) throws(SystemCallError) {
+        guard let status = try image.status(of: target), status.kind == .directory else { return }
+        try CopyUp.copy(from: image.open(target, [.path, .directory]), to: self)
+        try takeOver(status)
+    }
+
     /// Gives the open file another's owner and permissions.
     fileprivate borrowing func takeOver(_ status: FileStatus) throws(SystemCallError) {
         try changeOwner(user: status.owner, group: status.group)

@@ -76,25 +76,3 @@ struct PrepareMount: SetupStep {
         }
     }
 }
-
-/// Does something in another mount namespace, and comes back.
-private func inMountNamespace<Result>(
-    _ path: FilePath, _ body: () throws(Problem) -> Result
-) throws(Problem) -> Result {
-    let own = try explaining("cannot enter the mount namespace \(path)") {
-        () throws(SystemCallError) in
-        let own = try OwnedFD.open("/proc/self/ns/mnt", .readOnly)
-        try Namespaces.enter(try OwnedFD.open(path, .readOnly), .mount)
-        return own
-    }
-    let outcome: Swift.Result<Result, Problem>
-    do throws(Problem) {
-        outcome = .success(try body())
-    } catch {
-        outcome = .failure(error)
-    }
-    try explaining("cannot come back from the mount namespace \(path)") {
-        () throws(SystemCallError) in try Namespaces.enter(own, .mount)
-    }
-    return try outcome.get()
-}

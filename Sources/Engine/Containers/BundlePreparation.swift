@@ -32,10 +32,14 @@ extension EngineContext {
         try steps.record(.writeBundle(bundle)) { () throws(Problem) in
             var builder = SpecBuilder(input)
             let spec = try builder.build()
-            let monitor = try monitorConfiguration(
+            var monitor = try monitorConfiguration(
                 of: record, isListed: isListed, mounts: mounts, restartCount: restartCount)
+            monitor.sources = input.sources
             try explaining("cannot write the bundle \(bundle.directory)") {
                 () throws(SystemCallError) in
+                if !input.sources.isEmpty {
+                    try Directory.makeAll(bundle.mounts, permissions: .container)
+                }
                 let mode = FilePermissions(rawValue: 0o600)
                 try File.create(bundle.spec, content: spec.json(), permissions: mode)
                 try File.create(bundle.monitor, content: monitor.json(), permissions: mode)

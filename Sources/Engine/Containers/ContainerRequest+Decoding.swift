@@ -27,6 +27,12 @@ extension ContainerRequest {
         security = SecurityRequest(host: host)
         resources = ResourceRequest(host: host)
         mounts = try MountRequest.list(config: config, host: host)
+        for inherited in json["InheritedMounts"]?.array ?? [] {
+            var mount = MountRequest(json: inherited)
+            mount.isInherited = true
+            mounts.append(mount)
+        }
+        volumesFrom = host["VolumesFrom"]?.stringList ?? []
     }
 }
 
@@ -155,79 +161,6 @@ extension ResourceRequest {
         (json?.array ?? []).map {
             DeviceRate(path: $0.text("Path") ?? "", rate: $0["Rate"]?.number?.integer() ?? 0)
         }
-    }
-}
-
-extension MountRequest {
-    fileprivate static func list(
-        config: JSONValue, host: JSONValue
-    ) throws(Problem) -> [MountRequest] {
-        var mounts: [MountRequest] = []
-        for text in host["Binds"]?.stringList ?? [] { mounts.append(try MountRequest(bind: text)) }
-        for json in host["Mounts"]?.array ?? [] { mounts.append(MountRequest(json: json)) }
-        for member in host["Tmpfs"]?.object?.members ?? [] {
-            var tmpfs = TmpfsRequest()
-            let options = (member.value.string ?? "").split(separator: ",").map(String.init)
-            tmpfs.options = options.filter { $0 != "ro" }
-            mounts.append(
-                MountRequest(
-                    kind: .tmpfs(tmpfs), target: member.name, isReadOnly: options.contains("ro")))
-        }
-        for member in config["Volumes"]?.object?.members ?? [] {
-            mounts.append(
-                MountRequest(
-                    kind: .volume(name: nil, isCopiedUp: true), target: member.name,
-                    isReadOnly: false))
-        }
-        return mounts
-    }
-
-    /// Reads `source:target[:options]`; a source without a slash is a volume.
-    private init(bind text: String) throws(Problem) {
-        let parts = text.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
-        guard parts.count >= 2 else {
-            throw Problem(
-                kind: .corrupt, what: "cannot read bind \(text)", why: "it has no target")
-        }
-        let options = parts.count > 2 ? parts[2].split(separator: ",").map(String.init) : []
-        let source = String(parts[0])
-        let kind: Kind
-        if source.hasPrefix("/") {
-            var bind = BindRequest(source: source, createsSource: true)
-            bind.propagation = options.first { $0 != "ro" && $0 != "rw" }
-            kind = .bind(bind)
-        } else {
-            kind = .volume(name: source, isCopiedUp: true)
-        }
-        self.init(kind: kind, target: String(parts[1]), isReadOnly: options.contains("ro"))
-    }
-
-    private init(json: JSONValue) {
-        let kind: Kind
-        switch json.text("Type") {
-        case "bind":
-            var bind = BindRequest(source: json.text("Source") ?? "", createsSource: false)
-            let options = json["BindOptions"] ?? [:]
-            bind.propagation = options.text("Propagation")
-            if options.flag("NonRecursive") { bind.recursion = .disabled }
-            if options.flag("ReadOnlyNonRecursive") { bind.recursion = .writable }
-            if options.flag("ReadOnlyForceRecursive") { bind.recursion = .readonly }
-            kind = .bind(bind)
-        case "tmpfs":
-            var tmpfs = TmpfsRequest()
-            tmpfs.sizeInBytes = json["TmpfsOptions"]?["SizeBytes"]?.number?.integer()
-            tmpfs.mode = json["TmpfsOptions"]?["Mode"]?.number?.integer()
-            tmpfs.options = (json["TmpfsOptions"]?["Options"]?.array ?? []).map {
-                ($0.stringList ?? []).joined(separator: "=")
-            }
-            kind = .tmpfs(tmpfs)
-        default:
-            kind = .volume(
-                name: json.text("Source"),
-                isCopiedUp: !(json["VolumeOptions"]?.flag("NoCopy") ?? false))
-        }
-        self.init(
-            kind: kind, target: json.text("Target") ?? "", isReadOnly: json.flag("ReadOnly"))
     }
 }
 

@@ -4,10 +4,12 @@ import OCI
 extension ContainerRequest {
     /// `{"Platform": …, "Config": {…}, "HostConfig": {…}}`; the name is not in it.
     var dockerJSON: JSONValue {
-        [
+        let inherited = mounts.filter(\.isInherited)
+        return [
             "Platform": platform.map { .string($0) } ?? "",
             "Config": config,
             "HostConfig": hostConfig,
+            "InheritedMounts": .array(inherited.map(\.mountJSON)),
         ]
     }
 
@@ -26,7 +28,7 @@ extension ContainerRequest {
         json.append("Env", .strings(process.environment))
         json.append("Cmd", command.map { .strings($0) } ?? .null)
         json.append("Image", .string(image))
-        let anonymous = mounts.filter { $0.kind == .volume(name: nil, isCopiedUp: true) }
+        let anonymous = ownMounts.filter(\.isPlainAnonymousVolume)
         json.append("Volumes", anonymous.isEmpty ? .null : .set(anonymous.map(\.target)))
         json.append("WorkingDir", .string(process.workingDirectory ?? ""))
         json.append("Entrypoint", process.entrypoint.map { .strings($0) } ?? .null)
@@ -52,8 +54,11 @@ extension ContainerRequest {
         return .object(json)
     }
 
+    /// The mounts that flags of this container ask for.
+    private var ownMounts: [MountRequest] { mounts.filter { !$0.isInherited } }
+
     private func appendStorage(to json: inout JSONObject) {
-        let binds = mounts.compactMap(\.bindText)
+        let binds = ownMounts.compactMap(\.bindText)
         json.append("Binds", binds.isEmpty ? .null : .strings(binds))
         json.append("ContainerIDFile", "")
         json.append(
@@ -64,14 +69,15 @@ extension ContainerRequest {
         json.append("AutoRemove", .bool(isRemovedAfterExit))
         json.append("PortBindings", [:])
         json.append("Annotations", annotations.isEmpty ? .null : .map(annotations))
-        let tmpfs = mounts.compactMap { mount -> JSONObject.Member? in
+        json.append("VolumesFrom", volumesFrom.isEmpty ? .null : .strings(volumesFrom))
+        let tmpfs = ownMounts.compactMap { mount -> JSONObject.Member? in
             guard case .tmpfs(let request) = mount.kind, request.isShort else { return nil }
             return .init(
                 mount.target, .string(request.optionText(isReadOnly: mount.isReadOnly)))
         }
         if !tmpfs.isEmpty { json.append("Tmpfs", .object(JSONObject(tmpfs))) }
-        let others = mounts.compactMap(\.mountJSON)
-        if !others.isEmpty { json.append("Mounts", .array(others)) }
+        let others = ownMounts.filter { !$0.hasShortForm }
+        if !others.isEmpty { json.append("Mounts", .array(others.map(\.mountJSON))) }
     }
 
     private func appendNamespaces(to json: inout JSONObject) {
@@ -192,68 +198,6 @@ extension IPCMode {
         case .host: "host"
         case .container(let name): "container:\(name)"
         }
-    }
-}
-
-extension MountRequest {
-    /// The mount as `-v` would say it, or nil where it takes another form.
-    var bindText: String? {
-        switch kind {
-        case .bind(let bind) where bind.createsSource:
-            var options = [isReadOnly ? "ro" : "rw"]
-            if let propagation = bind.propagation { options.append(propagation) }
-            return "\(bind.source):\(target):\(options.joined(separator: ","))"
-        case .volume(let name?, true): return "\(name):\(target)\(isReadOnly ? ":ro" : "")"
-        default: return nil
-        }
-    }
-
-    /// The mount as `--mount` would say it, or nil where it takes another form.
-    var mountJSON: JSONValue? {
-        var json = JSONObject()
-        switch kind {
-        case .bind(let bind):
-            guard !bind.createsSource else { return nil }
-            json.append("Type", "bind")
-            json.append("Source", .string(bind.source))
-            var options = JSONObject()
-            if let propagation = bind.propagation { options["Propagation"] = .string(propagation) }
-            switch bind.recursion {
-            case .enabled: break
-            case .disabled: options["NonRecursive"] = true
-            case .writable: options["ReadOnlyNonRecursive"] = true
-            case .readonly: options["ReadOnlyForceRecursive"] = true
-            }
-            if !options.isEmpty { json.append("BindOptions", .object(options)) }
-        case .volume(let name, let isCopiedUp):
-            // The short forms are in Binds and in Config's Volumes.
-            guard !isCopiedUp || (name == nil && isReadOnly) else { return nil }
-            json.append("Type", "volume")
-            if let name { json.append("Source", .string(name)) }
-            if !isCopiedUp { json.append("VolumeOptions", ["NoCopy": true]) }
-        case .tmpfs(let tmpfs):
-            guard !tmpfs.isShort else { return nil }
-            json.append("Type", "tmpfs")
-            var options = JSONObject()
-            if let size = tmpfs.sizeInBytes { options["SizeBytes"] = .integer(size) }
-            if let mode = tmpfs.mode { options["Mode"] = .integer(mode) }
-            if !tmpfs.options.isEmpty {
-                options["Options"] = .array(tmpfs.options.map { .strings([$0]) })
-            }
-            json.append("TmpfsOptions", .object(options))
-        }
-        json.append("Target", .string(target))
-        if isReadOnly { json.append("ReadOnly", true) }
-        return .object(json)
-    }
-}
-
-extension TmpfsRequest {
-    /// Whether `--tmpfs` can say it: `HostConfig.Tmpfs` in Docker.
-    var isShort: Bool { sizeInBytes == nil && mode == nil }
-
-    func optionText(isReadOnly: Bool) -> String {
-        (options + (isReadOnly ? ["ro"] : [])).joined(separator: ",")
     }
 }
 

@@ -33,6 +33,8 @@ package struct ContainerRequest: Sendable, Equatable {
     package var namespaces = NamespaceRequest()
     /// `-v`, `--mount` and `--tmpfs`, in the order given.
     package var mounts: [MountRequest] = []
+    /// `--volumes-from`: containers whose mounts this one has too, each `NAME[:ro|rw]`.
+    package var volumesFrom: [String] = []
     /// Names and name servers.
     package var network = NetworkRequest()
     /// Privileges.

@@ -177,7 +177,9 @@ extension ImageConfiguration.Defaults {
         if request.disablesHealthcheck { healthcheck = .init(test: ["NONE"]) }
         if let own = request.health.ofImages { healthcheck = own }
         for mount in request.mounts {
-            if case .volume(name: nil, _) = mount.kind { volumes.insert(mount.target) }
+            if case .volume(let volume) = mount.kind, volume.name == nil {
+                volumes.insert(mount.target)
+            }
         }
     }
 }

@@ -21,6 +21,8 @@ extension ContainerService {
         let host = try context.specHost()
         try request.validate(on: host)
         let image = try context.image(for: request)
+        var request = request
+        let inherited = try context.inheritMounts(into: &request)
         var merged = request.merged(with: image.defaults)
         guard !(merged.process.entrypoint ?? []).isEmpty || !(merged.command ?? []).isEmpty else {
             throw Problem(
@@ -35,18 +37,25 @@ extension ContainerService {
         var record = ContainerRecord(
             id: id, name: request.name ?? makeContainerName(), image: request.image,
             imageID: image.id, created: .now, request: merged, layers: image.layers)
-        let volumes = record.volumeUses()
-        let lease = try context.protectLayers(of: image)
+        let uses = try context.uses(of: record, inheriting: inherited)
+        let lease = try context.protectLayers(image.layers + uses.images.flatMap(\.layers))
         defer { withExtendedLifetime(lease) {} }
         let bundle = context.configuration.bundle(of: id)
         // The directory comes first: a row always has one, and a directory without a row that
         // nobody holds is what a crash left.
         let lock = try context.makeDirectory(of: bundle)
         do throws(Problem) {
-            record = try context.insert(record, volumes: volumes, namesItself: request.name == nil)
+            record = try context.insert(record, uses, namesItself: request.name == nil)
         } catch {
             // Best effort: the first error counts, and the next `ps` removes what is left.
             try? Directory.removeTree(bundle.directory)
+            throw error
+        }
+        do throws(Problem) {
+            try context.fillVolumes(of: record)
+        } catch {
+            // Best effort: the first error counts, and the container can be removed by its name.
+            try? context.delete(record, withVolumes: true, filesGo: .atOnce)
             throw error
         }
         _ = consume lock
@@ -54,18 +63,6 @@ extension ContainerService {
         context.tell(.create, of: record)
         if let monitor = monitor.take() { context.keepEarly(monitor) }
         return CreatedContainer(id: id, name: record.name, warnings: warnings)
-    }
-}
-
-extension ContainerRecord {
-    /// The volumes that the request names, with an ID for each anonymous one.
-    func volumeUses() -> [VolumeUse] {
-        request.mounts.compactMap { mount in
-            guard case .volume(let name, _) = mount.kind else { return nil }
-            return VolumeUse(
-                name: name ?? Random.hexadecimal(bytes: 32), isAnonymous: name == nil,
-                target: mount.target)
-        }
     }
 }
 
@@ -82,15 +79,15 @@ extension EngineContext {
         return builder.warnings
     }
 
-    /// Keeps the image's layers from a removal until the container is recorded.
+    /// Keeps layers of images from a removal until the container is recorded.
     ///
     /// Asked for first and looked at afterwards: what is there then stays.
-    fileprivate func protectLayers(of image: ResolvedImage) throws(Problem) -> Lease? {
-        guard !image.layers.isEmpty else { return nil }
+    fileprivate func protectLayers(_ layers: [String]) throws(Problem) -> Lease? {
+        guard !layers.isEmpty else { return nil }
         let store = try imageStore()
         let lease = try store.content.lease()
         var diffIDs: [Digest] = []
-        for text in image.layers { diffIDs.append(try Digest(parsing: text)) }
+        for text in layers { diffIDs.append(try Digest(parsing: text)) }
         try lease.protect(diffIDs)
         try restore(diffIDs)
         return lease
@@ -116,12 +113,12 @@ extension EngineContext {
         }
     }
 
-    /// Adds a container's row and those of its volumes in one transaction.
+    /// Adds a container's row and those of what it uses in one transaction.
     ///
     /// - Returns: the record with the name that it got, and with other containers' IDs in the
     ///   place of their names.
     func insert(
-        _ record: ContainerRecord, volumes: [VolumeUse], namesItself: Bool
+        _ record: ContainerRecord, _ uses: ContainerUses, namesItself: Bool
     ) throws(Problem) -> ContainerRecord {
         try database.write { database throws(Problem) in
             var record = record
@@ -132,9 +129,10 @@ extension EngineContext {
             }
             try record.resolvePeers { name throws(Problem) in try database.container(name).id }
             try database.insert(record)
-            for volume in volumes {
+            for volume in uses.volumes {
                 try database.use(volume, by: record.id, at: record.created)
             }
+            for image in uses.images { try database.use(image, by: record.id) }
             return record
         }
     }

@@ -116,8 +116,13 @@ extension ContainerService {
                     json["Source"] = ""
                     for member in access.members { json.append(member.name, member.value) }
                     json["Propagation"] = ""
-                case .volume(let name, _):
-                    let use = uses.first { $0.target == mount.target }?.name ?? name ?? ""
+                case .image(let image):
+                    json["Type"] = "image"
+                    json["Source"] = .string(image.image)
+                    for member in access.members { json.append(member.name, member.value) }
+                    json["Propagation"] = ""
+                case .volume(let volume):
+                    let use = uses.first { $0.target == mount.target }?.name ?? volume.name ?? ""
                     json["Type"] = "volume"
                     json["Name"] = .string(use)
                     json["Source"] = .string(context.configuration.volume(use).string)

@@ -123,7 +123,8 @@ extension ContainerSummary {
             mounts: request.mounts.compactMap { mount in
                 switch mount.kind {
                 case .bind(let bind): bind.source
-                case .volume(let name, _): name
+                case .volume(let volume): volume.name
+                case .image(let image): image.image
                 case .tmpfs: nil
                 }
             },
@@ -170,11 +171,15 @@ struct ContainerMatcher {
     ) throws(Problem) -> (ContainerStatus) -> Bool {
         switch key {
         case "id": return { $0.record.id.hasPrefix(value) }
-        case "name": return nameTest(value)
-        case "label": return labelTest(value)
+        case "name":
+            let pattern = NamePattern(value)
+            return { pattern.matches($0.record.name) }
+        case "label":
+            let label = LabelPattern(value)
+            return { label.matches($0.record.request.labels) }
         case "label!":
-            let isLabelled = labelTest(value)
-            return { !isLabelled($0) }
+            let label = LabelPattern(value)
+            return { !label.matches($0.record.request.labels) }
         case "exited":
             guard let code = Int32(value) else { throw invalid(key, value) }
             return {
@@ -219,34 +224,6 @@ struct ContainerMatcher {
             return { $0.startsAtBoot == (value == "true") }
         case "network": return { ContainerSummary($0).network == value }
         default: throw invalid(key, value)
-        }
-    }
-
-    /// A label's name, or its name and value.
-    private static func labelTest(_ value: String) -> (ContainerStatus) -> Bool {
-        let parts = value.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-        let name = String(parts[0])
-        guard parts.count > 1 else { return { $0.record.request.labels[name] != nil } }
-        return { $0.record.request.labels[name] == String(parts[1]) }
-    }
-
-    /// A part of the name; `^` and `$` tie it to the name's ends.
-    private static func nameTest(_ value: String) -> (ContainerStatus) -> Bool {
-        var text = Substring(value)
-        let isAtStart = text.hasPrefix("^")
-        if isAtStart { text = text.dropFirst() }
-        if text.hasPrefix("/") { text = text.dropFirst() }
-        let isAtEnd = text.hasSuffix("$")
-        if isAtEnd { text = text.dropLast() }
-        let part = String(text)
-        return { status in
-            let name = status.record.name
-            return switch (isAtStart, isAtEnd) {
-            case (true, true): name == part
-            case (true, false): name.hasPrefix(part)
-            case (false, true): name.hasSuffix(part)
-            case (false, false): part.isEmpty || name.contains(part)
-            }
         }
     }
 

@@ -110,15 +110,9 @@ extension EngineContext {
         if record.imageID == HostImage.name { try removeHostRootfs(of: record.id) }
         try removeDirectory(of: record.id, filesGo: removal)
         let volumes = try database.write { database throws(Problem) in
-            try database.delete(containerID: record.id, withVolumes: withVolumes)
+            try setAside(database.delete(containerID: record.id, withVolumes: withVolumes))
         }
-        for name in volumes {
-            let path = configuration.volumesDirectory.appending(name)
-            try explaining("cannot remove volume \(name)") { () throws(SystemCallError) in
-                try Directory.removeTree(path)
-            }
-            tell(.destroy, of: .volume, name, ["driver": "local"])
-        }
+        for volume in volumes { try finishRemoval(of: volume) }
         tell(.destroy, of: record)
     }
 

@@ -138,9 +138,7 @@ extension ContainerSession {
     fileprivate func waitForStart(of record: ContainerRecord) throws(Problem) {
         let type: UInt8?
         do throws(SystemCallError) {
-            type = try socket.firstByteOfNextMessage()
-        } catch  where error.errno == .connectionReset {
-            type = nil
+            type = try hear { () throws(SystemCallError) in try socket.firstByteOfNextMessage() }
         } catch {
             throw Problem(what: "cannot hear the monitor of \(record.name)", refusal: error)
         }

@@ -32,15 +32,15 @@ package struct ContainerSession: ~Copyable, Sendable {
 
     /// Blocks for the next event; nil when the monitor is gone.
     package func receive() throws(Problem) -> SessionEvent? {
-        let bytes: [UInt8]
+        let bytes: [UInt8]?
         do throws(SystemCallError) {
-            bytes = try socket.receive(upToBytes: monitorChunkInBytes + 1)
-        } catch  where error.errno == .connectionReset {
-            return nil
+            bytes = try hear { () throws(SystemCallError) in
+                try socket.receive(upToBytes: monitorChunkInBytes + 1)
+            }
         } catch {
             throw Problem(what: "cannot hear the container's monitor", refusal: error)
         }
-        guard !bytes.isEmpty else { return nil }
+        guard let bytes, !bytes.isEmpty else { return nil }
         switch try MonitorMessage(datagram: bytes) {
         case .started(let pid): return .started(pid: pid)
         case .output(let bytes): return .output(bytes)
@@ -49,6 +49,23 @@ package struct ContainerSession: ~Copyable, Sendable {
         case .checked(let code): return .checked(exitCode: code)
         case .problem(let json): return .failed(try Problem(json: json, from: "the monitor"))
         }
+    }
+
+    /// Reads from the monitor; nil where it has ended.
+    ///
+    /// One that ended before it had read all that it was sent may still have said something: the
+    /// kernel tells the end first, once (ECONNRESET), and then gives out what was said before.
+    func hear<Value>(
+        _ read: () throws(SystemCallError) -> Value?
+    ) throws(SystemCallError) -> Value? {
+        for _ in 0..<2 {
+            do throws(SystemCallError) {
+                return try read()
+            } catch  where error.errno == .connectionReset {
+                continue
+            }
+        }
+        return nil
     }
 
     /// Asks the monitor something; a monitor that is gone already is no error, the next

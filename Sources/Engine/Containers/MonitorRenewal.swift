@@ -18,9 +18,10 @@ extension EngineContext {
             try File.read(path)
         }
         let old = try MonitorConfiguration(json: bytes, named: path.string)
-        let new = try monitorConfiguration(
+        var new = try monitorConfiguration(
             of: record, isListed: old.events != nil, mounts: old.mounts,
             restartCount: old.restartCount)
+        new.sources = old.sources
         guard new != old else { return }
         try explaining("cannot write \(path)") { () throws(SystemCallError) in
             try File.renew(

@@ -4,6 +4,8 @@ package struct MountRequest: Sendable, Equatable {
     /// The absolute path inside the container.
     package var target: String
     package var isReadOnly: Bool
+    /// Whether it is another container's mount (`--volumes-from`), which has no flag of its own.
+    var isInherited = false
 
     package init(kind: Kind, target: String, isReadOnly: Bool) {
         self.kind = kind
@@ -15,9 +17,42 @@ package struct MountRequest: Sendable, Equatable {
     package enum Kind: Sendable, Equatable {
         /// A path of the host.
         case bind(BindRequest)
-        /// A volume by name; nil is an anonymous one, which goes with the container.
-        case volume(name: String?, isCopiedUp: Bool)
+        case volume(VolumeRequest)
         case tmpfs(TmpfsRequest)
+        /// The files of an image, read-only.
+        case image(ImageMountRequest)
+    }
+}
+
+/// A volume, and what it is like when it has to be made.
+package struct VolumeRequest: Sendable, Equatable {
+    /// The volume's name; nil is an anonymous one, which goes with the container.
+    package var name: String?
+    /// Whether an empty volume gets what the image has there; `nocopy` says no.
+    package var isCopiedUp = true
+    /// `volume-subpath`: the file or directory of the volume that is mounted.
+    package var subpath: String?
+    /// `volume-driver` or `--volume-driver`; nil is `local`.
+    package var driver: String?
+    /// `volume-label`.
+    package var labels: [String: String] = [:]
+    /// `volume-opt`.
+    package var options: [String: String] = [:]
+
+    package init(name: String?) {
+        self.name = name
+    }
+}
+
+/// An image whose files are mounted.
+package struct ImageMountRequest: Sendable, Equatable {
+    /// The image as the user wrote it.
+    package var image: String
+    /// `image-subpath`: the file or directory of the image that is mounted.
+    package var subpath: String?
+
+    package init(image: String) {
+        self.image = image
     }
 }
 

@@ -136,7 +136,8 @@ extension EngineContext {
         }
     }
 
-    private func removeLeftover(_ path: FilePath) throws(Problem) {
+    /// Removes a tree that was given another name for that.
+    func removeLeftover(_ path: FilePath) throws(Problem) {
         do throws(SystemCallError) {
             try removeBundle(path)
         } catch  where error.errno == .noSuchFileOrDirectory {

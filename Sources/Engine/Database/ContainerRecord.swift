@@ -123,7 +123,7 @@ extension Transaction {
             orphans = try connection.rows(
                 """
                 SELECT DISTINCT volume FROM containerVolumes JOIN volumes ON name = volume
-                WHERE container = ? AND isAnonymous AND NOT EXISTS
+                WHERE container = ? AND isAnonymous AND NOT isExplicit AND NOT EXISTS
                 (SELECT 1 FROM containerVolumes AS other
                  WHERE other.volume = name AND other.container <> ?)
                 """, .text(id), .text(id)

@@ -32,7 +32,7 @@ enum Schema {
     }
 
     /// Each entry leads from its index to the next version; entries are never changed.
-    private static let migrations = [
+    static let migrations = [
         """
         CREATE TABLE containers (
             id TEXT PRIMARY KEY NOT NULL,
@@ -58,6 +58,22 @@ enum Schema {
             PRIMARY KEY (container, target)
         ) STRICT, WITHOUT ROWID;
         CREATE INDEX containersOfVolume ON containerVolumes (volume);
+        """,
         """
+        ALTER TABLE volumes ADD COLUMN labels TEXT NOT NULL DEFAULT '{}';
+        ALTER TABLE volumes ADD COLUMN options TEXT NOT NULL DEFAULT '{}';
+        ALTER TABLE volumes DROP COLUMN isFilled;
+        UPDATE volumes SET labels = '{"com.docker.volume.anonymous":""}' WHERE isAnonymous;
+        ALTER TABLE containerVolumes ADD COLUMN isExplicit INTEGER NOT NULL DEFAULT 0;
+        UPDATE containerVolumes SET isExplicit = 1
+        WHERE volume IN (SELECT name FROM volumes WHERE NOT isAnonymous);
+        CREATE TABLE containerImages (
+            container TEXT NOT NULL REFERENCES containers (id) ON DELETE CASCADE,
+            target TEXT NOT NULL,
+            image TEXT NOT NULL,
+            layers TEXT NOT NULL,
+            PRIMARY KEY (container, target)
+        ) STRICT, WITHOUT ROWID;
+        """,
     ]
 }

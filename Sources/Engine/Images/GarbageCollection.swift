@@ -10,10 +10,11 @@ extension EngineContext {
             now: Timestamp.now.nanosecondsSinceEpoch / 1_000_000_000)
     }
 
-    /// The layers of containers and of mounted images.
+    /// The layers of containers, of images that they mount, and of images mounted on the host.
     func layersInUse() throws(Problem) -> Set<Digest> {
         let used = try database.read { database throws(Problem) in
             Set(try database.containers().flatMap(\.layers))
+                .union(try database.mountedImages(ofContainer: nil).flatMap(\.layers))
         }
         var layers = try mountedLayers()
         for layer in used { layers.insert(try Digest(parsing: layer)) }

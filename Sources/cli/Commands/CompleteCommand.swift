@@ -37,6 +37,7 @@ struct CompleteCommand: Command {
             return try session.engine().images.list(ImageFilter()).images.compactMap { image in
                 image.reference == nil ? nil : "\(image.repository):\(image.tag)"
             } + ["host"]
+        case .volumes: return try session.engine().volumes.names()
         case .containers, .runningContainers, .stoppedContainers:
             return try session.engine().containers.names { state in
                 switch kind {

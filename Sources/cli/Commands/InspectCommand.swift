@@ -2,7 +2,7 @@ import Diagnostics
 import Engine
 import OCI
 
-/// `kade inspect`: all that Kade knows of containers and images, as JSON.
+/// `kade inspect`: all that Kade knows of containers, images and volumes, as JSON.
 struct InspectCommand: Command {
     var flags = InspectFlags()
     var type: InspectedType?
@@ -10,7 +10,7 @@ struct InspectCommand: Command {
     static var grammar: Grammar<InspectCommand> {
         Grammar(
             name: "inspect", synopsis: "[OPTIONS] NAME|ID [NAME|ID...]",
-            summary: "Return low-level information on containers and images",
+            summary: "Return low-level information on containers, images and volumes",
             flags: InspectFlags.flags.map { $0.lifted(to: \.flags) } + [
                 .value(
                     "type", nil, "string", "Only inspect objects of the given type", \.type,
@@ -21,19 +21,22 @@ struct InspectCommand: Command {
     func run(in session: Session) throws(Problem) -> ExitCode {
         let engine = try session.engine()
         return try flags.run(in: session) { name throws(Problem) in
-            if type != .image {
+            // In Docker's order, which decides where a container and a volume have one name.
+            for candidate in InspectedType.allCases where (type ?? candidate) == candidate {
                 do throws(Problem) {
-                    return try engine.containers.inspect(name, includingSize: flags.showsSize)
+                    switch candidate {
+                    case .container:
+                        return try engine.containers.inspect(name, includingSize: flags.showsSize)
+                    case .image: return try engine.images.inspect(name, platform: nil)
+                    case .volume: return try engine.volumes.inspect(name)
+                    }
                 } catch {
                     guard error.kind == .notFound, type == nil else { throw error }
                 }
             }
-            do throws(Problem) { return try engine.images.inspect(name, platform: nil) } catch {
-                guard error.kind == .notFound, type == nil else { throw error }
-                throw Problem(
-                    kind: .notFound, what: "no such object", why: name,
-                    fix: "see 'kade ps -a' and 'kade images'")
-            }
+            throw Problem(
+                kind: .notFound, what: "no such object", why: name,
+                fix: "see 'kade ps -a', 'kade images' and 'kade volume ls'")
         }
     }
 }
@@ -83,13 +86,13 @@ struct InspectImageCommand: Command {
 }
 
 /// `--type` of `inspect`.
-enum InspectedType: String {
-    case container, image
+enum InspectedType: String, CaseIterable {
+    case container, image, volume
 
     static func parse(_ text: String) throws(InvalidValue) -> InspectedType {
         guard let type = InspectedType(rawValue: text) else {
             throw InvalidValue(
-                "\"\(text)\" is not a valid value for --type", fix: "container or image")
+                "\"\(text)\" is not a valid value for --type", fix: "container, image or volume")
         }
         return type
     }

@@ -69,6 +69,12 @@ extension ContainerFlags {
                 \.request.mounts, MountFlag.parse),
             .list(
                 "tmpfs", nil, "list", "Mount a tmpfs directory", \.request.mounts, TmpfsFlag.parse),
+            .list(
+                "volumes-from", nil, "list",
+                "Mount volumes from the specified container(s): NAME[:ro]", \.request.volumesFrom),
+            .text(
+                "volume-driver", nil, "string", "Optional volume driver for the container: local",
+                \.volumeDriver),
         ]
     }
 }
@@ -105,8 +111,6 @@ enum UnsupportedRunFlags {
             .unsupported("blkio-weight-device", nil, "list", why: volumes),
             .unsupported(
                 "kernel-memory", nil, "bytes", why: "the kernel has no such limit any more"),
-            .unsupported("volume-driver", nil, "string", why: volumes),
-            .unsupported("volumes-from", nil, "list", why: volumes),
             .unsupported("storage-opt", nil, "list", why: volumes),
             .unsupported("runtime", nil, "string", why: "Kade has one runtime, kade-runtime"),
             .unsupported("use-api-socket", nil, nil, why: "Kade has no API socket yet"),

@@ -77,7 +77,12 @@ extension ContainerFlags {
                     why: "this version of Kade sets no labels of SELinux",
                     fix: "label the files yourself (chcon -t container_file_t) and leave z out")
             }
-            request.mounts.append(volume.request)
+            var mount = volume.request
+            if case .volume(var request) = mount.kind, let volumeDriver {
+                request.driver = volumeDriver
+                mount.kind = .volume(request)
+            }
+            request.mounts.append(mount)
         }
         for index in request.mounts.indices {
             guard case .bind(var bind) = request.mounts[index].kind, bind.source.hasPrefix(".")

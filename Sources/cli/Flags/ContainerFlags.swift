@@ -10,6 +10,8 @@ struct ContainerFlags {
     var labels: [Label] = []
     var labelFiles: [String] = []
     var volumes: [VolumeFlag] = []
+    /// `--volume-driver`: for volumes of `-v`.
+    var volumeDriver: String?
     var securityOptions: [SecurityOption] = []
     var entrypoint: String?
     var isQuiet = false

@@ -7,8 +7,10 @@ enum MountFlag {
         for field in try CommaSeparatedLine.fields(of: text) { try fields.read(field) }
         guard !fields.target.isEmpty else { throw InvalidValue("target is required") }
         try MountTarget.check(fields.target)
-        return MountRequest(
-            kind: try fields.kind(), target: fields.target, isReadOnly: fields.isReadOnly)
+        let kind = try fields.kind()
+        // An image is nobody's to change.
+        if case .image = kind { fields.isReadOnly = true }
+        return MountRequest(kind: kind, target: fields.target, isReadOnly: fields.isReadOnly)
     }
 }
 
@@ -19,9 +21,10 @@ private struct MountFields {
     var target = ""
     var isReadOnly = false
     var bind = BindRequest(source: "", createsSource: false)
-    var isCopiedUp = true
+    var volume = VolumeRequest(name: nil)
+    var image = ImageMountRequest(image: "")
     var tmpfs = TmpfsRequest()
-    /// The first field of each family (`bind-`, `volume-`, `tmpfs-`), to refuse mixtures.
+    /// The first field of each family (`bind-`, `volume-`, `tmpfs-`, `image-`), to refuse mixtures.
     var families: Set<String> = []
 
     mutating func read(_ field: String) throws(InvalidValue) {
@@ -32,7 +35,7 @@ private struct MountFields {
             throw InvalidValue("invalid field '\(field)' must be a key=value pair")
         }
         let value = parts.count == 2 ? String(parts[1]) : "true"
-        for family in ["bind", "volume", "tmpfs"] where key.hasPrefix("\(family)-") {
+        for family in ["bind", "volume", "tmpfs", "image"] where key.hasPrefix("\(family)-") {
             families.insert(family)
         }
         switch key {
@@ -58,7 +61,16 @@ private struct MountFields {
             if try boolean(key, value) { bind.recursion = .disabled }
         case "bind-recursive": bind.recursion = try recursion(value)
         case "bind-create-src": bind.createsSource = try boolean(key, value)
-        case "volume-nocopy": isCopiedUp = try !boolean(key, value)
+        case "volume-nocopy": volume.isCopiedUp = try !boolean(key, value)
+        case "volume-subpath": volume.subpath = try subpath(key, value)
+        case "volume-driver": volume.driver = value
+        case "volume-label":
+            let label = try LabelFlag.parse(value)
+            volume.labels[label.key] = label.value
+        case "volume-opt":
+            let option = try VolumeOptionFlag.parse(value)
+            volume.options[option.key] = option.value
+        case "image-subpath": image.subpath = try subpath(key, value)
         case "tmpfs-size":
             do { tmpfs.sizeInBytes = try ByteSize.parse(value) } catch {
                 throw InvalidValue("invalid value for \(key): \(value)", fix: error.fix)
@@ -68,10 +80,20 @@ private struct MountFields {
                 throw InvalidValue("invalid value for \(key): \(value)", fix: "octal, as 1777")
             }
             tmpfs.mode = mode
-        case "volume-label", "volume-driver", "volume-opt", "volume-subpath", "image-subpath":
-            throw InvalidValue.unsupported("this version of Kade does not support '\(key)'")
         default: throw InvalidValue("unexpected key '\(key)' in '\(field)'")
         }
+    }
+
+    /// A relative path that does not begin by leaving its root.
+    private func subpath(_ key: String, _ value: String) throws(InvalidValue) -> String {
+        guard !value.isEmpty, !value.hasPrefix("/"),
+            !value.split(separator: "/").contains("..")
+        else {
+            throw InvalidValue(
+                "invalid value for \(key): \(value)",
+                fix: "a path beneath the root of what is mounted, without a first / and ..")
+        }
+        return value
     }
 
     private func boolean(_ key: String, _ value: String) throws(InvalidValue) -> Bool {
@@ -117,8 +139,16 @@ private struct MountFields {
             request.source = source
             return .bind(request)
         case "volume":
-            return .volume(
-                name: try source.map(VolumeName.check), isCopiedUp: isCopiedUp)
+            var request = volume
+            request.name = try source.map(VolumeName.check)
+            return .volume(request)
+        case "image":
+            guard let source, !source.isEmpty else {
+                throw InvalidValue("invalid mount config for type \"image\": field Source is empty")
+            }
+            var request = image
+            request.image = source
+            return .image(request)
         case "tmpfs":
             guard source == nil else {
                 throw InvalidValue(
@@ -128,7 +158,7 @@ private struct MountFields {
         default:
             throw InvalidValue.unsupported(
                 "this version of Kade does not mount type '\(type)'",
-                fix: "bind, volume and tmpfs are there")
+                fix: "bind, volume, tmpfs and image are there")
         }
     }
 }

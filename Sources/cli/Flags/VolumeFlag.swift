@@ -19,9 +19,7 @@ struct VolumeFlag: Equatable {
         if parts.count == 3 { try options.read(parts[2]) }
         guard parts.count > 1 else {
             return VolumeFlag(
-                request: MountRequest(
-                    kind: .volume(name: nil, isCopiedUp: true), target: target, isReadOnly: false),
-                wantsRelabelling: false)
+                request: .anonymousVolume(at: target), wantsRelabelling: false)
         }
         return VolumeFlag(
             request: MountRequest(
@@ -45,7 +43,9 @@ struct VolumeFlag: Equatable {
         guard options.propagation == nil else {
             throw InvalidValue("a propagation is for paths, and \(source) is a volume's name")
         }
-        return .volume(name: try VolumeName.check(source), isCopiedUp: !options.isNotCopiedUp)
+        var volume = VolumeRequest(name: try VolumeName.check(source))
+        volume.isCopiedUp = !options.isNotCopiedUp
+        return .volume(volume)
     }
 }
 
@@ -100,16 +100,8 @@ enum MountTarget {
 /// Names of volumes.
 enum VolumeName {
     static func check(_ name: String) throws(InvalidValue) -> String {
-        let isName =
-            name.first.map { $0.isASCII && ($0.isLetter || $0.isNumber) } == true && name.count > 1
-            && name.allSatisfy {
-                $0.isASCII && ($0.isLetter || $0.isNumber || "_.-".contains($0))
-            }
-        guard isName else {
-            throw InvalidValue(
-                "'\(name)' includes invalid characters for a local volume name, only "
-                    + "\"[a-zA-Z0-9][a-zA-Z0-9_.-]\" are allowed",
-                fix: "a path of the host begins with / or .")
+        if let complaint = VolumeNames.complaint(about: name) {
+            throw InvalidValue(complaint, fix: "a path of the host begins with / or .")
         }
         return name
     }

@@ -91,6 +91,20 @@ enum CommandTree {
                     Entry(name: "info", command: InfoCommand.self),
                     Entry(name: "prune", command: PruneSystemCommand.self),
                 ]),
+            Group(name: "volume", summary: "Manage volumes", entries: volumeEntries),
+        ]
+    }
+
+    private static var volumeEntries: [Entry] {
+        [
+            Entry(name: "create", command: CreateVolumeCommand.self),
+            Entry(name: "inspect", command: InspectVolumeCommand.self),
+            Entry(name: "ls", command: ListVolumesCommand.self),
+            Entry(name: "list", command: ListVolumesCommand.self, isHidden: true),
+            Entry(name: "prune", command: PruneVolumesCommand.self),
+            Entry(name: "rm", command: RemoveVolumeCommand.self),
+            Entry(name: "remove", command: RemoveVolumeCommand.self, isHidden: true),
+            Entry(name: "update", command: UpdateVolumeCommand.self, isHidden: true),
         ]
     }
 

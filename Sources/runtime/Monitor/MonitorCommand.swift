@@ -65,6 +65,7 @@ enum MonitorCommand {
         let rootfs = try MonitorRootfs()
         do throws(Problem) {
             try rootfs.mount(monitor.configuration)
+            try SourceMounts(monitor.configuration).make()
         } catch {
             return try monitor.fail(error)
         }

@@ -1,56 +1,58 @@
 import ContainerRuntime
 import Diagnostics
 import Linux
+import OCI
+import Storage
 import SystemPackage
 
+/// The mounts of a container, and what its monitor mounts first.
+struct ResolvedMounts: Sendable, Equatable {
+    var mounts: [ResolvedMount] = []
+    var sources: [MonitorConfiguration.Source] = []
+}
+
 extension EngineContext {
-    /// The request's mounts with directories of the host in the place of volumes; what is missing
-    /// is made where the request allows it.
-    func resolvedMounts(
-        of record: ContainerRecord, rootfs: LayeredRootfs
-    ) throws(Problem) -> [ResolvedMount] {
+    /// The request's mounts with paths of the host in the place of volumes and images; what is
+    /// missing is made where the request allows it.
+    func resolvedMounts(of record: ContainerRecord) throws(Problem) -> ResolvedMounts {
         let mounts = record.request.mounts
-        guard !mounts.isEmpty else { return [] }
-        var uses: [VolumeUse] = []
-        if mounts.contains(where: { if case .volume = $0.kind { true } else { false } }) {
-            uses = try database.read { database throws(Problem) in
-                try database.volumes(ofContainer: record.id)
-            }
+        guard !mounts.isEmpty else { return ResolvedMounts() }
+        let uses = try database.read { database throws(Problem) in
+            (
+                volumes: try database.volumes(ofContainer: record.id),
+                images: try database.mountedImages(ofContainer: record.id)
+            )
         }
-        var result: [ResolvedMount] = []
+        var resolver = MountResolver(context: self, bundle: configuration.bundle(of: record.id))
         for mount in mounts {
             switch mount.kind {
             case .bind(let bind):
                 try prepare(bind)
-                result.append(
-                    ResolvedMount(
-                        target: mount.target, isReadOnly: mount.isReadOnly,
-                        source: .bind(
-                            path: bind.source, propagation: bind.propagation ?? "rprivate",
-                            recursion: bind.recursion)))
-            case .tmpfs(let request):
-                result.append(
-                    ResolvedMount(
-                        target: mount.target, isReadOnly: mount.isReadOnly,
-                        source: .tmpfs(request)))
-            case .volume(_, let isCopiedUp):
-                guard let use = uses.first(where: { $0.target == mount.target }) else {
-                    throw Problem(
-                        kind: .bug, what: "cannot mount the volume at \(mount.target)",
-                        why: "the database has no row for it")
+                resolver.add(
+                    mount,
+                    .bind(
+                        path: bind.source, propagation: bind.propagation ?? "rprivate",
+                        recursion: bind.recursion))
+            case .tmpfs(let request): resolver.add(mount, .tmpfs(request))
+            case .volume(let volume):
+                guard let use = uses.volumes.first(where: { $0.target == mount.target }) else {
+                    throw Self.unrecorded(mount)
                 }
-                let path = try prepare(
-                    use, isCopiedUp: isCopiedUp, rootfs,
-                    at: configuration.bundle(of: record.id).rootfs)
-                result.append(
-                    ResolvedMount(
-                        target: mount.target, isReadOnly: mount.isReadOnly,
-                        source: .bind(
-                            path: path.string, propagation: "rprivate", recursion: .enabled),
-                        volume: use.name))
+                try resolver.add(mount, volume, use)
+            case .image(let image):
+                guard let use = uses.images.first(where: { $0.target == mount.target }) else {
+                    throw Self.unrecorded(mount)
+                }
+                try resolver.add(mount, image, use)
             }
         }
-        return result
+        return resolver.resolved
+    }
+
+    private static func unrecorded(_ mount: MountRequest) -> Problem {
+        Problem(
+            kind: .bug, what: "cannot mount what belongs at \(mount.target)",
+            why: "the database has no row for it")
     }
 
     private func prepare(_ bind: BindRequest) throws(Problem) {
@@ -91,45 +93,67 @@ extension EngineContext {
             try Directory.makeAll(source, permissions: FilePermissions(rawValue: 0o755))
         }
     }
+}
 
-    /// Makes a volume's directory, and gives a new one the image's content of its place.
-    private func prepare(
-        _ use: VolumeUse, isCopiedUp: Bool, _ rootfs: LayeredRootfs, at place: FilePath
-    ) throws(Problem) -> FilePath {
-        let path = configuration.volume(use.name)
-        if !File.exists(path) {
-            try explaining("cannot make the volume \(use.name)") { () throws(SystemCallError) in
-                try Directory.makeAll(path, permissions: FilePermissions(rawValue: 0o755))
-            }
-        }
-        guard isCopiedUp,
-            try !database.read({ database throws(Problem) in try database.isFilled(volume: use.name)
-            })
-        else {
-            return path
-        }
-        try copyUp(from: FilePath(use.target), of: rootfs, to: path, at: place)
-        try database.write { database throws(Problem) in try database.markFilled(volume: use.name) }
-        return path
+/// Collects the mounts of a container.
+private struct MountResolver {
+    let context: EngineContext
+    let bundle: ContainerBundle
+    private(set) var resolved = ResolvedMounts()
+
+    init(context: EngineContext, bundle: ContainerBundle) {
+        self.context = context
+        self.bundle = bundle
     }
 
-    /// Copies a directory of the image into an empty volume, owners included.
-    private func copyUp(
-        from target: FilePath, of rootfs: LayeredRootfs, to volume: FilePath, at place: FilePath
+    mutating func add(_ mount: MountRequest, _ source: ResolvedMount.Source) {
+        resolved.mounts.append(
+            ResolvedMount(target: mount.target, isReadOnly: mount.isReadOnly, source: source))
+    }
+
+    mutating func add(
+        _ mount: MountRequest, _ volume: VolumeRequest, _ use: VolumeUse
     ) throws(Problem) {
-        try explaining("cannot copy \(target) of the image into its volume") {
-            () throws(SystemCallError) in
-            guard try Directory.list(volume).isEmpty, !rootfs.layers.isEmpty else { return }
-            // Its descriptor keeps the mount until the copy is done; nobody else sees it.
-            let overlay = OverlayMount(lower: rootfs.layers, upper: nil, work: nil)
-            let root = RootedDirectory(adopting: try overlay.open(through: place))
-            guard let status = try root.status(of: target), status.kind == .directory else {
-                return
-            }
-            let copy = try OwnedFD.open(volume, [.readOnly, .directory])
-            try CopyUp.copy(from: root.open(target, [.path, .directory]), to: copy)
-            try copy.changeOwner(user: status.owner, group: status.group)
-            try copy.changePermissions(to: FilePermissions(rawValue: status.permissions))
+        try context.makeDirectory(ofVolume: use.name)
+        let name = "volume \(use.name)"
+        let options = try LocalVolumeOptions(use.options, of: use.name)
+        if let options {
+            var source = MonitorConfiguration.Source(
+                name: name,
+                kind: .fileSystem(
+                    .init(
+                        type: options.type, device: options.device, options: options.options,
+                        holders: context.configuration.volumeHolders(use.name).string)),
+                subpath: volume.subpath)
+            if volume.isCopiedUp, !options.isReadOnly { source.filledFrom = mount.target }
+            return add(mount, source)
         }
+        let path = context.configuration.volume(use.name).string
+        guard let subpath = volume.subpath else {
+            return add(mount, .bind(path: path, propagation: "rprivate", recursion: .enabled))
+        }
+        add(mount, .init(name: name, kind: .directory(path), subpath: subpath))
+    }
+
+    mutating func add(
+        _ mount: MountRequest, _ image: ImageMountRequest, _ use: ImageUse
+    ) throws(Problem) {
+        var diffIDs: [Digest] = []
+        for layer in use.layers { diffIDs.append(try Digest(parsing: layer)) }
+        try context.restore(diffIDs)
+        let lower = try Snapshots(root: context.configuration.dataRoot).lower(of: diffIDs)
+        add(
+            mount,
+            .init(
+                name: "image \(image.image)",
+                kind: .overlay(.init(at: "", lower: lower.map(\.string), upper: nil, work: nil)),
+                subpath: image.subpath))
+    }
+
+    /// Adds a mount whose source the monitor makes.
+    private mutating func add(_ mount: MountRequest, _ source: MonitorConfiguration.Source) {
+        let path = bundle.mounts.appending("\(resolved.sources.count)")
+        resolved.sources.append(source)
+        add(mount, .bind(path: path.string, propagation: "rprivate", recursion: .enabled))
     }
 }

@@ -74,7 +74,7 @@ extension EngineContext {
 
 extension ContainerRecord {
     /// The image's layers, the lowest first.
-    fileprivate func diffIDs() throws(Problem) -> [Digest] {
+    func diffIDs() throws(Problem) -> [Digest] {
         var diffIDs: [Digest] = []
         for text in layers { diffIDs.append(try Digest(parsing: text)) }
         return diffIDs

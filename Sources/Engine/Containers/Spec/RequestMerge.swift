@@ -20,9 +20,7 @@ extension ContainerRequest {
         merged.stopTimeoutInSeconds = stopTimeoutInSeconds ?? image.stopTimeout
         let taken = Set(mounts.map(\.target))
         for target in image.volumes.names where !taken.contains(target) {
-            merged.mounts.append(
-                MountRequest(
-                    kind: .volume(name: nil, isCopiedUp: true), target: target, isReadOnly: false))
+            merged.mounts.append(.anonymousVolume(at: target))
         }
         return merged
     }

@@ -23,7 +23,8 @@ extension EngineContext {
                 request.process.user ?? "", additionalGroups: request.process.additionalGroups),
             host: host, hostname: hostname)
         input.namespaces = peers.namespaces
-        input.mounts = try resolvedMounts(of: record, rootfs: rootfs)
+        let resolved = try resolvedMounts(of: record)
+        (input.mounts, input.sources) = (resolved.mounts, resolved.sources)
         input.networkFiles = try networkFiles(of: record, hostname: hostname, peers)
         if request.process.hasInit { input.initProgram = try initProgram() }
         input.sharedMemory = try sharedMemory(of: record, peers)

@@ -13,6 +13,8 @@ struct SpecInput: Sendable {
     var namespaces = JoinedNamespaces()
     /// The request's mounts with volumes as directories of the host.
     var mounts: [ResolvedMount] = []
+    /// What the monitor mounts first, for mounts whose source is no path of the host.
+    var sources: [MonitorConfiguration.Source] = []
     /// The generated `/etc/hosts`, `/etc/hostname` and `/etc/resolv.conf`.
     var networkFiles: [ResolvedMount] = []
     /// The host's name for a container that shares it, else the container's own.
@@ -59,8 +61,6 @@ struct ResolvedMount: Sendable, Equatable {
     var target: String
     var isReadOnly: Bool
     var source: Source
-    /// The volume behind it, for `inspect`.
-    var volume: String?
 
     enum Source: Sendable, Equatable {
         case bind(path: String, propagation: String, recursion: BindRequest.Recursion)

@@ -1,0 +1,71 @@
+import ContainerRuntime
+import Diagnostics
+import Linux
+import Storage
+import SystemPackage
+
+extension EngineContext {
+    /// Gives the empty volumes of a new container what the image has in their place.
+    ///
+    /// As in Docker this happens when the container is made, so that others see it before it ever
+    /// runs. What a volume's options mount is filled by the monitor, which mounts it.
+    func fillVolumes(of record: ContainerRecord) throws(Problem) {
+        let fillings = try fillings(of: record)
+        guard !fillings.isEmpty, !record.layers.isEmpty else { return }
+        let lower = try Snapshots(root: configuration.dataRoot).lower(of: record.diffIDs())
+        for filling in fillings {
+            try explaining("cannot copy \(filling.target) of the image into its volume") {
+                () throws(SystemCallError) in
+                // Its descriptor keeps the mount until the copy is done; nobody else sees it.
+                let image = RootedDirectory(
+                    adopting: try OverlayMount(lower: lower, upper: nil, work: nil)
+                        .open(through: configuration.bundle(of: record.id).rootfs))
+                let lock = try FileLock(configuration.volumeLock(filling.volume), .exclusive)
+                defer { withExtendedLifetime(lock) {} }
+                guard let copy = try empty(filling) else { return }
+                try copy.fill(with: filling.target, of: image)
+            }
+        }
+    }
+
+    /// A volume that may get content.
+    private struct VolumeFilling {
+        let volume: String
+        let subpath: FilePath
+        let target: FilePath
+    }
+
+    private func fillings(of record: ContainerRecord) throws(Problem) -> [VolumeFilling] {
+        var fillings: [VolumeFilling] = []
+        var uses: [VolumeUse]?
+        for mount in record.request.mounts {
+            guard case .volume(let volume) = mount.kind, !mount.isInherited else { continue }
+            if uses == nil {
+                uses = try database.read { database throws(Problem) in
+                    try database.volumes(ofContainer: record.id)
+                }
+            }
+            guard let use = uses?.first(where: { $0.target == mount.target }), use.options.isEmpty
+            else { continue }
+            try makeDirectory(ofVolume: use.name)
+            let filling = VolumeFilling(
+                volume: use.name, subpath: FilePath(volume.subpath ?? "/"),
+                target: FilePath(mount.target))
+            let isEmpty = try explaining("cannot look into the volume \(use.name)") {
+                () throws(SystemCallError) -> Bool in
+                if case .some = try empty(filling) { true } else { false }
+            }
+            if volume.isCopiedUp, isEmpty { fillings.append(filling) }
+        }
+        return fillings
+    }
+
+    /// The directory to fill; nil where it has content already, or is none.
+    private func empty(_ filling: VolumeFilling) throws(SystemCallError) -> OwnedFD? {
+        let root = try RootedDirectory(at: configuration.volume(filling.volume))
+        guard try root.status(of: filling.subpath)?.kind == .directory else { return nil }
+        let directory = try root.open(filling.subpath, [.readOnly, .directory])
+        guard try directory.listDirectory().isEmpty else { return nil }
+        return directory
+    }
+}

@@ -1,0 +1,103 @@
+import ContainerRuntime
+import Diagnostics
+import Linux
+import SystemPackage
+
+/// Mounts what bind mounts of the container come from: volumes with options, images, subpaths.
+///
+/// All of it is below the bundle's `mounts`, on a tmpfs that only the monitor and the container
+/// have: nothing stays on the host, whoever is killed.
+struct SourceMounts {
+    private let configuration: MonitorConfiguration
+
+    init(_ configuration: MonitorConfiguration) {
+        self.configuration = configuration
+    }
+
+    /// Mounts each where `config.json` expects it; the root file system is mounted already.
+    func make() throws(Problem) {
+        guard !configuration.sources.isEmpty else { return }
+        try explaining("cannot make room for the mounts of \(configuration.id)") {
+            () throws(SystemCallError) in
+            try Mount.mount(
+                "kade-mounts", at: directory, type: "tmpfs", [.noSetUserID, .noDevices],
+                data: "mode=0700,size=1m")
+        }
+        for (index, source) in configuration.sources.enumerated() {
+            let place = directory.appending("\(index)")
+            // With a subpath the whole stays mounted beside it: a scoped lookup refuses `..` on a
+            // mount that is attached nowhere.
+            let whole = source.subpath == nil ? place : directory.appending("\(index).whole")
+            try mount(source, at: whole)
+            if let subpath = source.subpath {
+                try mount(subpath: FilePath(subpath), of: whole, named: source.name, at: place)
+            }
+            if let target = source.filledFrom { try fill(place, of: source.name, from: target) }
+        }
+    }
+
+    private var directory: FilePath { FilePath(configuration.bundle).appending("mounts") }
+
+    private func mount(
+        _ source: MonitorConfiguration.Source, at place: FilePath
+    ) throws(Problem) {
+        try explaining("cannot make a mount point for \(source.name)") {
+            () throws(SystemCallError) in
+            try Directory.make(place, permissions: .ownerReadWriteExecute)
+        }
+        switch source.kind {
+        case .directory(let path):
+            try explaining("cannot mount \(source.name)") { () throws(SystemCallError) in
+                let directory = try OwnedFD.open(FilePath(path), [.path, .directory])
+                try DetachedMount(cloning: directory, isRecursive: true).attach(onto: place)
+            }
+        case .overlay(let mount):
+            let overlay = OverlayMount(
+                lower: mount.lower.map { FilePath($0) }, upper: mount.upper.map { FilePath($0) },
+                work: mount.work.map { FilePath($0) })
+            try explaining("cannot mount \(source.name)") { () throws(SystemCallError) in
+                try overlay.mount(at: place)
+            }
+        case .fileSystem(let system):
+            try VolumeMount(name: source.name, system: system).make(at: place)
+        }
+    }
+
+    /// Mounts a file or directory that is looked up beneath a root: no link leads out of it.
+    private func mount(
+        subpath: FilePath, of whole: FilePath, named name: String, at place: FilePath
+    ) throws(Problem) {
+        let isFound = try explaining("cannot mount \(subpath) of \(name)") {
+            () throws(SystemCallError) -> Bool in
+            let root = try RootedDirectory(at: whole)
+            guard let file = try root.openIfPresent(subpath, [.path]) else { return false }
+            if try FileStatus(of: file).kind == .directory {
+                try Directory.make(place, permissions: .ownerReadWriteExecute)
+            } else {
+                try File.create(place, content: [], permissions: .ownerReadWrite)
+            }
+            try DetachedMount(cloning: file, isRecursive: true).attach(onto: place)
+            return true
+        }
+        guard isFound else {
+            throw Problem(
+                kind: .notFound, what: "cannot mount \(subpath) of \(name)",
+                why: "it has no such file or directory",
+                fix: "make it first: a subpath is not made by mounting it")
+        }
+    }
+
+    /// Gives an empty directory the content, owner and permissions of one of the image.
+    private func fill(
+        _ place: FilePath, of name: String, from target: String
+    ) throws(Problem) {
+        let rootfs = FilePath(configuration.bundle).appending("rootfs")
+        try explaining("cannot copy \(target) of the image into \(name)") {
+            () throws(SystemCallError) in
+            guard try FileStatus(of: place).kind == .directory else { return }
+            let copy = try OwnedFD.open(place, [.readOnly, .directory])
+            guard try copy.listDirectory().isEmpty else { return }
+            try copy.fill(with: FilePath(target), of: RootedDirectory(at: rootfs))
+        }
+    }
+}
