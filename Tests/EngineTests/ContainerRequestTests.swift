@@ -175,6 +175,7 @@ import Testing
     private func mounts() -> [MountRequest] {
         var shared = BindRequest(source: "/s", createsSource: true)
         shared.propagation = "rshared"
+        shared.owner = "1000:1001"
         var strict = BindRequest(source: "/t", createsSource: false)
         strict.recursion = .readonly
         var sized = TmpfsRequest()

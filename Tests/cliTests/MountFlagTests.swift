@@ -21,6 +21,18 @@ import Testing
         #expect(try VolumeFlag.parse("/dst").request == .anonymousVolume(at: "/dst"))
     }
 
+    @Test func `an owner may have a colon`() throws {
+        var bind = BindRequest(source: "./src", createsSource: true)
+        bind.owner = "1000:1001"
+        #expect(
+            try VolumeFlag.parse("./src:/dst:owner=1000:1001,ro").request
+                == MountRequest(kind: .bind(bind), target: "/dst", isReadOnly: true))
+        let mount = try MountFlag.parse("type=bind,src=/a,dst=/b,bind-owner=auto")
+        var other = BindRequest(source: "/a", createsSource: false)
+        other.owner = "auto"
+        #expect(mount.kind == .bind(other))
+    }
+
     @Test func `z asks for a label of SELinux`() throws {
         #expect(try VolumeFlag.parse("/a:/b:z").wantsRelabelling)
         #expect(try !VolumeFlag.parse("/a:/b").wantsRelabelling)
@@ -37,6 +49,8 @@ import Testing
         ("/a:/", "invalid specification: destination can't be '/'"),
         ("/a:/b:fast", "invalid mode: fast"),
         ("/a:/b:ro,ro", "invalid mode: ro,ro: 'ro' is there twice"),
+        ("/a:/b:owner=", "invalid owner: ''"), ("/a:/b:owner=1:2:3", "invalid owner: '1:2:3'"),
+        ("data:/b:owner=1", "an owner is for paths, and data is a volume's name"),
         ("/a:/b:nocopy", "'nocopy' is for volumes, and /a is a path"),
         (
             "a b:/b",

@@ -54,12 +54,12 @@ struct PrepareMount: SetupStep {
                     isRecursive: true)
             }
         }
-        if let mapping = mount.options.ownerMapping { try map(prepared, mapping) }
+        if let mapping = mount.options.ownerMapping { try map(prepared, mapping, of: source) }
         context.preparedMounts[mount.index] = prepared
     }
 
     private func map(
-        _ prepared: PreparedMount, _ mapping: MountOptions.OwnerMapping
+        _ prepared: PreparedMount, _ mapping: MountOptions.OwnerMapping, of source: FilePath
     ) throws(Problem) {
         guard let maps = mount.ownerMaps ?? situation.userNamespaceMaps else { return }
         do throws(SystemCallError) {
@@ -67,12 +67,38 @@ struct PrepareMount: SetupStep {
             try prepared.tree.descriptor.mapMountOwners(
                 by: namespace, isRecursive: mapping == .tree)
         } catch {
-            throw Problem(
-                kind: error.errno == .invalidArgument ? .unsupported : Problem.Kind(error.errno),
-                what: "cannot map the owners of \(mount.destination)",
-                why: "the kernel or the file system refuses: \(error)",
-                fix: "use a file system that supports idmapped mounts (ext4, xfs, btrfs, tmpfs)",
-                cause: error)
+            throw problem(error, mapping, of: source)
+        }
+    }
+
+    private func problem(
+        _ refusal: SystemCallError, _ mapping: MountOptions.OwnerMapping, of source: FilePath
+    ) -> Problem {
+        let what = "cannot map the owners of \(mount.destination)"
+        guard refusal.call == "mount_setattr" else { return Problem(what: what, refusal: refusal) }
+        // Where the table tells nothing the message has one word less.
+        let type = try? MountTable.current().entry(holding: source)?.type
+        let place = "\(source)\(mapping == .tree ? " or a mount below it" : "")"
+        switch refusal.errno {
+        case .invalidArgument:
+            return Problem(
+                kind: .unsupported, what: what,
+                why: "the file system of \(place) cannot show mapped owners"
+                    + (type.map { " (\(source) lies on \($0))" } ?? ""),
+                fix: "use one that can: ext4, XFS, FAT (Linux 5.12), Btrfs, NTFS (5.15), F2FS "
+                    + "(5.18), EROFS (5.19), squashfs (6.2), tmpfs (6.3), CephFS (6.7)",
+                cause: refusal)
+        case .notPermitted:
+            return Problem(
+                kind: .denied, what: what,
+                why: "\(place) shows mapped owners already, or this process may not map them",
+                fix: "mount the directory below the mapping, as root", cause: refusal)
+        case .noFunction:
+            return Problem(
+                kind: .unsupported, what: what,
+                why: "mounts with mapped owners (mount_setattr(2)) came with Linux 5.12",
+                fix: "use a newer kernel", cause: refusal)
+        default: return Problem(what: what, refusal: refusal)
         }
     }
 }

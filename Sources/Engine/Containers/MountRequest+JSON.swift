@@ -44,6 +44,7 @@ extension MountRequest {
         case .bind(let bind) where bind.createsSource && bind.recursion == .enabled:
             var options = [isReadOnly ? "ro" : "rw"]
             if let propagation = bind.propagation { options.append(propagation) }
+            if let owner = bind.owner { options.append("owner=\(owner)") }
             return "\(bind.source):\(target):\(options.joined(separator: ","))"
         case .volume(let volume):
             guard let name = volume.name, volume == VolumeRequest(name: name) else { return nil }
@@ -64,7 +65,13 @@ extension MountRequest {
         let kind: Kind
         if source.hasPrefix("/") {
             var bind = BindRequest(source: source, createsSource: true)
-            bind.propagation = options.first { $0 != "ro" && $0 != "rw" }
+            for option in options where option != "ro" && option != "rw" {
+                if option.hasPrefix("owner=") {
+                    bind.owner = String(option.dropFirst(6))
+                } else {
+                    bind.propagation = option
+                }
+            }
             kind = .bind(bind)
         } else {
             kind = .volume(VolumeRequest(name: source))
@@ -122,6 +129,7 @@ extension BindRequest {
         self.init(
             source: json.text("Source") ?? "", createsSource: options.flag("CreateMountpoint"))
         propagation = options.text("Propagation")
+        owner = options.text("Owner")
         if options.flag("NonRecursive") { recursion = .disabled }
         if options.flag("ReadOnlyNonRecursive") { recursion = .writable }
         if options.flag("ReadOnlyForceRecursive") { recursion = .readonly }
@@ -138,6 +146,7 @@ extension BindRequest {
         case .readonly: options["ReadOnlyForceRecursive"] = true
         }
         if createsSource { options["CreateMountpoint"] = true }
+        if let owner { options["Owner"] = .string(owner) }
         return .object(options)
     }
 }

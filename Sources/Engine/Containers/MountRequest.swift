@@ -66,6 +66,9 @@ package struct BindRequest: Sendable, Equatable {
     package var propagation: String?
     /// `bind-recursive=`.
     package var recursion = Recursion.enabled
+    /// `owner=` and `bind-owner=`: `auto`, or a user of the image and perhaps a group, whom the
+    /// files of the source's owner belong to inside; see ``OwnerSwap``.
+    package var owner: String?
 
     package init(source: String, createsSource: Bool) {
         self.source = source

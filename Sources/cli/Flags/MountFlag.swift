@@ -60,6 +60,7 @@ private struct MountFields {
         case "bind-nonrecursive":
             if try boolean(key, value) { bind.recursion = .disabled }
         case "bind-recursive": bind.recursion = try recursion(value)
+        case "bind-owner": bind.owner = try BindOwner.check(value)
         case "bind-create-src": bind.createsSource = try boolean(key, value)
         case "volume-nocopy": volume.isCopiedUp = try !boolean(key, value)
         case "volume-subpath": volume.subpath = try subpath(key, value)

@@ -8,8 +8,10 @@ struct VolumeFlag: Equatable {
     let wantsRelabelling: Bool
 
     static func parse(_ text: String) throws(InvalidValue) -> VolumeFlag {
-        let parts = text.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
-        guard (1...3).contains(parts.count), parts.allSatisfy({ !$0.isEmpty }) else {
+        let parts = text.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
+            .map(String.init)
+        guard parts.allSatisfy({ !$0.isEmpty }), parts.count < 3 || VolumeOptions.areOnes(parts[2])
+        else {
             throw InvalidValue(
                 "invalid volume specification: '\(text)'", fix: "write [SOURCE:]TARGET[:OPTIONS]")
         }
@@ -38,10 +40,14 @@ struct VolumeFlag: Equatable {
             }
             var bind = BindRequest(source: source, createsSource: true)
             bind.propagation = options.propagation
+            bind.owner = options.owner
             return .bind(bind)
         }
         guard options.propagation == nil else {
             throw InvalidValue("a propagation is for paths, and \(source) is a volume's name")
+        }
+        guard options.owner == nil else {
+            throw InvalidValue("an owner is for paths, and \(source) is a volume's name")
         }
         var volume = VolumeRequest(name: try VolumeName.check(source))
         volume.isCopiedUp = !options.isNotCopiedUp
@@ -55,6 +61,12 @@ private struct VolumeOptions {
     var isNotCopiedUp = false
     var wantsRelabelling = false
     var propagation: String?
+    var owner: String?
+
+    /// Whether a text can be options: a colon is a part of an owner only.
+    static func areOnes(_ text: String) -> Bool {
+        text.split(separator: ",").allSatisfy { !$0.contains(":") || $0.hasPrefix("owner=") }
+    }
 
     mutating func read(_ text: String) throws(InvalidValue) {
         var seen: Set<Substring> = []
@@ -68,6 +80,8 @@ private struct VolumeOptions {
             case "nocopy": isNotCopiedUp = true
             case "z", "Z": wantsRelabelling = true
             case "consistent", "cached", "delegated": break  // hints for Docker Desktop's shares
+            case let owner where owner.hasPrefix("owner="):
+                self.owner = try BindOwner.check(String(owner.dropFirst(6)))
             default:
                 guard MountPropagation.names.contains(String(option)) else {
                     throw InvalidValue("invalid mode: \(text)", fix: "ro, rw, nocopy, rslave, …")
@@ -83,6 +97,17 @@ enum MountPropagation {
     static let names: Set<String> = [
         "shared", "rshared", "slave", "rslave", "private", "rprivate",
     ]
+}
+
+/// Whom the files of a bind mount belong to inside: `auto`, or `USER[:GROUP]` of the image.
+enum BindOwner {
+    static func check(_ text: String) throws(InvalidValue) -> String {
+        let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+        guard (1...2).contains(parts.count), parts.allSatisfy({ !$0.isEmpty }) else {
+            throw InvalidValue("invalid owner: '\(text)'", fix: "auto, or a user, or user:group")
+        }
+        return text
+    }
 }
 
 /// Where a mount appears inside the container.

@@ -14,7 +14,9 @@ struct ResolvedMounts: Sendable, Equatable {
 extension EngineContext {
     /// The request's mounts with paths of the host in the place of volumes and images; what is
     /// missing is made where the request allows it.
-    func resolvedMounts(of record: ContainerRecord) throws(Problem) -> ResolvedMounts {
+    func resolvedMounts(
+        of record: ContainerRecord, users: ContainerUsers
+    ) throws(Problem) -> ResolvedMounts {
         let mounts = record.request.mounts
         guard !mounts.isEmpty else { return ResolvedMounts() }
         let uses = try database.read { database throws(Problem) in
@@ -28,11 +30,14 @@ extension EngineContext {
             switch mount.kind {
             case .bind(let bind):
                 try prepare(bind)
+                let owners = try bind.owner.map { owner throws(Problem) in
+                    try users.swap(owner, ofSource: FilePath(bind.source))
+                }
                 resolver.add(
                     mount,
                     .bind(
                         path: bind.source, propagation: bind.propagation ?? "rprivate",
-                        recursion: bind.recursion))
+                        recursion: bind.recursion), owners: owners)
             case .tmpfs(let request): resolver.add(mount, .tmpfs(request))
             case .volume(let volume):
                 guard let use = uses.volumes.first(where: { $0.target == mount.target }) else {
@@ -106,9 +111,13 @@ private struct MountResolver {
         self.bundle = bundle
     }
 
-    mutating func add(_ mount: MountRequest, _ source: ResolvedMount.Source) {
+    mutating func add(
+        _ mount: MountRequest, _ source: ResolvedMount.Source, owners: OwnerSwap? = nil
+    ) {
         resolved.mounts.append(
-            ResolvedMount(target: mount.target, isReadOnly: mount.isReadOnly, source: source))
+            ResolvedMount(
+                target: mount.target, isReadOnly: mount.isReadOnly, source: source,
+                owners: owners?.isEmpty == true ? nil : owners))
     }
 
     mutating func add(

@@ -23,7 +23,8 @@ extension EngineContext {
                 request.process.user ?? "", additionalGroups: request.process.additionalGroups),
             host: host, hostname: hostname)
         input.namespaces = peers.namespaces
-        let resolved = try resolvedMounts(of: record)
+        let resolved = try resolvedMounts(
+            of: record, users: ContainerUsers(lookup: users, process: input.user))
         (input.mounts, input.sources) = (resolved.mounts, resolved.sources)
         input.networkFiles = try networkFiles(of: record, hostname: hostname, peers)
         if request.process.hasInit { input.initProgram = try initProgram() }

@@ -61,6 +61,8 @@ struct ResolvedMount: Sendable, Equatable {
     var target: String
     var isReadOnly: Bool
     var source: Source
+    /// Who change places on a bind mount; nil where nobody does.
+    var owners: OwnerSwap?
 
     enum Source: Sendable, Equatable {
         case bind(path: String, propagation: String, recursion: BindRequest.Recursion)

@@ -92,8 +92,14 @@ extension SpecBuilder {
                 case .disabled, .writable: options.append("ro")
                 }
             }
+            guard let owners = mount.owners else {
+                return .init(
+                    destination: mount.target, type: "bind", source: path, options: options)
+            }
+            options.append(recursion == .disabled ? "idmap" : "ridmap")
             return .init(
-                destination: mount.target, type: "bind", source: path, options: options)
+                destination: mount.target, type: "bind", source: path, options: options,
+                uidMappings: owners.uidMappings, gidMappings: owners.gidMappings)
         case .tmpfs(let request):
             var options = ["noexec", "nosuid", "nodev"]
             for option in request.options { options = Self.adding(option, to: options) }
