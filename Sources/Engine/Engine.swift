@@ -9,6 +9,8 @@ package struct Engine: Sendable {
     package let images: ImageService
     /// Volumes, from creation to removal.
     package let volumes: VolumeService
+    /// Secrets, which containers get in memory.
+    package let secrets: SecretService
     /// Registries: logging in and out.
     package let registries: RegistryService
     /// Lists of images for several platforms.
@@ -25,6 +27,7 @@ package struct Engine: Sendable {
         containers = ContainerService(context: context)
         manifests = ManifestService(context: context)
         volumes = VolumeService(context: context)
+        secrets = SecretService(context: context)
         registries = RegistryService(context: context)
         steps = StepService(context: context)
         system = SystemService(context: context)

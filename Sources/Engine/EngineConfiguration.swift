@@ -18,13 +18,15 @@ package struct EngineConfiguration: Sendable {
     package var searchPath: [FilePath]
     /// The environment that programs of the engine get: proxies, certificates and `PATH`.
     package var helperEnvironment: [String]
+    /// The directories of CDI's files, the later ones before the earlier ones.
+    package var deviceDirectories: [FilePath]
     /// Kade's version, for `version` and `info`.
     package var version: String
 
     package init(
         dataRoot: FilePath, runRoot: FilePath, runtimeProgram: FilePath, serverProgram: FilePath,
         removalCommand: [String], searchPath: [FilePath], helperEnvironment: [String],
-        version: String
+        deviceDirectories: [FilePath], version: String
     ) {
         self.dataRoot = dataRoot
         self.runRoot = runRoot
@@ -33,6 +35,7 @@ package struct EngineConfiguration: Sendable {
         self.removalCommand = removalCommand
         self.searchPath = searchPath
         self.helperEnvironment = helperEnvironment
+        self.deviceDirectories = deviceDirectories
         self.version = version
     }
 }

@@ -26,6 +26,8 @@ extension EngineConfiguration {
     func volume(_ name: String) -> FilePath {
         volumesDirectory.appending(name).appending("_data")
     }
+    /// The content of a secret.
+    func secret(_ id: String) -> FilePath { dataRoot.appending("secrets").appending(id) }
     /// Held by whoever fills a new volume.
     func volumeLock(_ name: String) -> FilePath {
         volumesDirectory.appending(name).appending("lock")
@@ -57,6 +59,10 @@ struct ContainerBundle: Sendable {
     var mounts: FilePath { directory.appending("mounts") }
     var upper: FilePath { directory.appending("upper") }
     var work: FilePath { directory.appending("work") }
+    /// The layers of this run above bind mounts.
+    var overlays: FilePath { directory.appending("overlays") }
+    /// A copy of a time zone of the host.
+    var localtime: FilePath { directory.appending("localtime") }
     var hosts: FilePath { directory.appending("hosts") }
     var hostname: FilePath { directory.appending("hostname") }
     var resolver: FilePath { directory.appending("resolv.conf") }

@@ -33,6 +33,8 @@ struct Session {
                 ],
                 searchPath: searchPath.split(separator: ":").map { FilePath(String($0)) },
                 helperEnvironment: environment.map { "\($0.key)=\($0.value)" }.sorted(),
+                deviceDirectories: (environment["KADE_CDI_SPEC_DIRS"] ?? "/etc/cdi:/var/run/cdi")
+                    .split(separator: ":").map { FilePath(String($0)) },
                 version: Version.current))
     }
 

@@ -7,7 +7,7 @@ import Testing
         RestartPolicy.no, .always, .unlessStopped, .onFailure(maximumRetries: 5),
     ])
     func `monitor.json comes back as it was written`(restart: RestartPolicy) throws {
-        let configuration = MonitorConfiguration(
+        var configuration = MonitorConfiguration(
             id: "4f2a", bundle: "/b", runtimeRoot: "/r", socket: "/s.sock",
             mounts: [.init(at: "", lower: ["/l2", "/l1"], upper: "/u", work: "/w")],
             hasTerminal: true, isInputOpen: true, endsInputWithClient: false,
@@ -17,6 +17,23 @@ import Testing
                     maxSizeInBytes: 1 << 40, maxFiles: 3, compressor: "/bin/gzip")),
             restart: restart, restartCount: 4, stopSignal: 3, stopTimeoutInMilliseconds: -1,
             exitCommand: ["/bin/kade", "container", "cleanup"], recordsSteps: true)
+        configuration.pidFile = "/run/pid"
+        configuration.timeLimitInMilliseconds = 5000
+        configuration.sources = [
+            .init(
+                name: "volume data",
+                kind: .fileSystem(
+                    .init(type: "tmpfs", device: "tmpfs", options: ["size=1m"], holders: "/h")),
+                subpath: nil),
+            .init(name: "volume more", kind: .directory("/v"), subpath: "a/b"),
+            .init(
+                name: "image i",
+                kind: .overlay(.init(at: "", lower: ["/l"], upper: nil, work: nil)), subpath: "etc"),
+            .init(
+                name: "secret", kind: .secret(.init(path: "/s", user: 1, group: 2, mode: 0o400)),
+                subpath: nil),
+        ]
+        configuration.sources[0].filledFrom = "/data"
         #expect(
             try MonitorConfiguration(json: configuration.json(), named: "monitor.json")
                 == configuration)

@@ -66,6 +66,25 @@ import Testing
         #expect(merged.mounts.map(\.target) == ["/data", "/more"])
     }
 
+    @Test func `image volumes and variables may be left out`() {
+        let image = ImageConfiguration.Defaults(env: ["A=0", "B=1"], volumes: ["/data"])
+        var request = ContainerRequest(image: "i")
+        request.imageVolumes = .ignore
+        request.process.removedVariables = ["A", "PATH"]
+        let merged = request.merged(with: image)
+        #expect(merged.mounts.isEmpty)
+        #expect(merged.process.environment == ["B=1", "A", "PATH"])
+        let own = processEnvironment(merged.process, hostname: "h", home: "/root")
+        #expect(own == ["HOSTNAME=h", "B=1", "HOME=/root"])
+        request.imageVolumes = .tmpfs
+        request.process.removesAllVariables = true
+        request.process.environment = ["PATH=/p"]
+        let bare = request.merged(with: image)
+        #expect(bare.mounts.map(\.kind) == [.tmpfs(TmpfsRequest())])
+        #expect(
+            processEnvironment(bare.process, hostname: "h", home: "/") == ["PATH=/p", "HOME=/"])
+    }
+
     @Test(arguments: [
         ("a", false), ("ab", true), ("a.b-c_d", true), ("-ab", false), ("a b", false),
         ("ä1", false),
@@ -169,6 +188,22 @@ import Testing
         request.logging.options = ["max-size": "1m"]
         request.mounts = mounts()
         request.volumesFrom = ["web:ro"]
+        request.pidFile = "/run/pid"
+        request.timeLimitInSeconds = 5
+        request.process.umask = 0o22
+        request.process.timezone = "local"
+        request.secrets = [
+            SecretRequest(
+                secret: "a", use: .file(target: "/run/a", user: 1, group: 2, mode: 0o400)),
+            SecretRequest(secret: "b", use: .variable(name: "B")),
+        ]
+        request.security.interfaceDevices = ["v/c=a", "v/c=b"]
+        var gpu = GPURequest(count: 1)
+        gpu.driver = "nvidia"
+        gpu.devices = ["0"]
+        request.security.gpus = [GPURequest(count: -1), gpu]
+        request.resources.rootfsSizeInBytes = 1 << 30
+        request.resources.blockIOWeights = [DeviceRate(path: "/dev/sda", rate: 10)]
         return request
     }
 
@@ -176,6 +211,9 @@ import Testing
         var shared = BindRequest(source: "/s", createsSource: true)
         shared.propagation = "rshared"
         shared.owner = "1000:1001"
+        shared.isOverlaid = true
+        var owned = VolumeRequest(name: "v2")
+        owned.owner = "ann:staff"
         var strict = BindRequest(source: "/t", createsSource: false)
         strict.recursion = .readonly
         var sized = TmpfsRequest()
@@ -198,6 +236,7 @@ import Testing
             MountRequest(kind: .bind(shared), target: "/1", isReadOnly: true),
             MountRequest(
                 kind: .volume(VolumeRequest(name: "v1")), target: "/2", isReadOnly: false),
+            MountRequest(kind: .volume(owned), target: "/21", isReadOnly: true),
             MountRequest(kind: .bind(strict), target: "/3", isReadOnly: true),
             MountRequest(kind: .volume(bare), target: "/4", isReadOnly: false),
             MountRequest(kind: .tmpfs(sized), target: "/5", isReadOnly: false),

@@ -55,8 +55,9 @@ import Testing
         defer { try? FileManager.default.removeItem(at: place) }  // best effort
         let swap = try users.swap(example.owner, ofSource: FilePath(place.path))
         let (uid, gid) = (geteuid(), getegid())
-        #expect(swap.users == example.user.flatMap { .init(host: uid, container: $0) })
-        #expect(swap.groups == example.group.flatMap { .init(host: gid, container: $0) })
+        let exchanged = example.user.flatMap { OwnerSwap.Pair(host: uid, container: $0) }
+        let groups = example.group.flatMap { OwnerSwap.Pair(host: gid, container: $0) }
+        #expect(swap == OwnerSwap(users: exchanged, groups: groups))
         #expect(throws: Problem.self) {
             try users.swap("nobody-there", ofSource: FilePath(place.path))
         }

@@ -12,6 +12,11 @@ import Testing
         #expect(options?.options == ["addr=10.0.0.2", "ro"])
         #expect(options?.isReadOnly == true)
         #expect(try LocalVolumeOptions([:], of: "data") == nil)
+        let addressed = try LocalVolumeOptions(
+            ["type": "nfs4", "device": "10.0.0.2:/srv", "o": "vers=4.2"], of: "data")
+        #expect(addressed?.options == ["vers=4.2", "addr=10.0.0.2"])
+        let shared = try LocalVolumeOptions(["type": "cifs", "device": "//10.0.0.2/s"], of: "data")
+        #expect(shared?.options == ["addr=10.0.0.2"])
     }
 
     @Test(arguments: [
@@ -19,6 +24,11 @@ import Testing
         (["type": "tmpfs"], "missing required option: \"device\""),
         (["device": "tmpfs"], "missing required option: \"type\""),
         (["o": "size=1m"], "missing required option: \"device\""),
+        (
+            ["type": "nfs", "device": ":/srv", "o": "addr=server"],
+            "\"addr=server\" is a name, and the kernel looks no names up"
+        ),
+        (["type": "nfs", "device": "server:/srv"], "the server's address is missing"),
         (["type": "", "device": ""], "missing device in volume options"),
         (
             ["type": "tmpfs", "device": "tmpfs", "o": "rshared"],

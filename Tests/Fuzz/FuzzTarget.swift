@@ -20,6 +20,8 @@ package enum FuzzTarget: UInt8, CaseIterable, Sendable {
     case monitorRequest
     /// A message of a monitor to the engine.
     case monitorReply
+    /// A specification of devices in YAML.
+    case yaml
 
     /// Reads an input as the runtime would, up to where it would act.
     ///
@@ -39,6 +41,8 @@ package enum FuzzTarget: UInt8, CaseIterable, Sendable {
                 precondition(again == read, "monitor.json is written as it was read")
             case .monitorRequest: _ = try ClientMessage(datagram: bytes)
             case .monitorReply: _ = try MonitorMessage(datagram: bytes)
+            case .yaml:
+                _ = try YAMLText.parse(String(decoding: bytes, as: UTF8.self), named: "cdi.yaml")
             }
             return nil
         } catch {

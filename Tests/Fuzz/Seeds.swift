@@ -13,6 +13,7 @@ extension FuzzTarget {
         case .monitorConfiguration: [Array(Self.monitorText.utf8)]
         case .monitorRequest: Self.datagrams("AIEWGQ")
         case .monitorReply: Self.datagrams("TORXP")
+        case .yaml: [Array(Self.yamlText.utf8)]
         }
     }
 
@@ -20,7 +21,7 @@ extension FuzzTarget {
     package var isJSON: Bool {
         switch self {
         case .configuration, .process, .state, .monitorConfiguration: true
-        case .handshake, .monitorRequest, .monitorReply: false
+        case .handshake, .monitorRequest, .monitorReply, .yaml: false
         }
     }
 
@@ -47,6 +48,20 @@ extension FuzzTarget {
          "initProcessID":4711,"initStartTime":99,"created":"2026-05-01T08:00:00.000000001Z",
          "owner":0,"cgroupPath":"/kade/web","annotations":{"a":"b\"}"}}
         """#
+    private static let yamlText = """
+        ---
+        cdiVersion: 0.8.0   # of 2024
+        kind: "vendor.com/gpu"
+        devices:
+        - name: '0'
+          containerEdits:
+            deviceNodes: [{path: /dev/a, major: 0x1, minor: 7}, {path: /dev/b}]
+            env:
+              - A="1"
+              - - B
+        ...
+
+        """
     private static let monitorText = #"""
         {"id":"web","bundle":"/b","runtimeRoot":"/r","socket":"/s",
          "rootfs":{"mounts":[{"at":"/b/rootfs","lower":["/l"],"upper":"/u","work":"/w"}]},
@@ -54,6 +69,10 @@ extension FuzzTarget {
          "log":{"driver":"json-file","path":"/log","maxSizeInBytes":1,"maxFiles":2},
          "restart":{"policy":"on-failure","maximumRetryCount":3},
          "stop":{"signal":15,"timeoutInMilliseconds":10000},"exitCommand":["true"],
-         "recordSteps":true}
+         "sources":[{"name":"volume v","fileSystem":{"type":"tmpfs","device":"tmpfs",
+          "options":["size=1m"],"holders":"/h"},"filledFrom":"/d"},{"name":"i","overlay":{"at":"",
+          "lower":["/l"]},"subpath":"a"},{"name":"d","directory":"/d"},
+          {"name":"s","secret":{"path":"/s","user":1,"group":2,"mode":256}}],
+         "pidFile":"/p","timeLimitInMilliseconds":5,"recordSteps":true}
         """#
 }

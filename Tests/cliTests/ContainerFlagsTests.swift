@@ -89,9 +89,9 @@ private let session = Session(globals: GlobalFlags(), environment: ["HOME": "/ro
     }
 
     @Test(arguments: [
-        "--publish=80", "-p80", "-P", "--dns=1.1.1.1", "--gpus=all",
-        "--volumes-from=x", "--runtime=runc", "--network=bridge",
-        "--userns=remap", "--isolation=hyperv",
+        "--publish=80", "-p80", "-P", "--dns=1.1.1.1", "--gpus=all,capabilities=video",
+        "--runtime=runc", "--network=bridge", "--userns=remap",
+        "--isolation=hyperv",
     ])
     func `flags that Docker has and Kade has not are refused as unsupported`(flag: String) {
         #expect {

@@ -100,18 +100,20 @@ func refusal<Value>(_ body: () throws(InvalidValue) -> Value) -> String? {
     ) throws {
         #expect(
             try DeviceFlag.parse(text)
-                == DeviceRequest(
-                    hostPath: host, containerPath: container, permissions: permissions))
+                == .node(
+                    DeviceRequest(
+                        hostPath: host, containerPath: container, permissions: permissions)))
+    }
+
+    @Test func `a qualified name is a device of CDI`() throws {
+        #expect(try DeviceFlag.parse("vendor.com/gpu=all") == .interface("vendor.com/gpu=all"))
     }
 
     @Test(arguments: [
         ("/dev/a:/dev/b:rx", "invalid device mode: rx"),
         ("/a:/b:r:w", "invalid device specification: /a:/b:r:w"),
         ("dev", "'dev' is not an absolute path"),
-        (
-            "vendor.com/gpu=all",
-            "vendor.com/gpu=all names a CDI device, which this version of Kade does not support"
-        ),
+        ("vendor.com/gpu=", "'vendor.com/gpu=' is not an absolute path"),
     ])
     func `refusals say what is wrong`(text: String, why: String) {
         #expect(refusal { () throws(InvalidValue) in try DeviceFlag.parse(text) } == why)
@@ -256,5 +258,85 @@ func refusal<Value>(_ body: () throws(InvalidValue) -> Value) -> String? {
         for wrong in ["db", ":1.2.3.4", "db:host-gateway"] {
             #expect(refusal { () throws(InvalidValue) in try ExtraHostFlag.parse(wrong) } != nil)
         }
+    }
+}
+
+@Suite struct GPUFlagTests {
+    @Test func `a number, all, or fields`() throws {
+        #expect(try GPUFlag.parse("all") == GPURequest(count: -1))
+        #expect(try GPUFlag.parse("2") == GPURequest(count: 2))
+        var named = GPURequest(count: 1)
+        named.devices = ["0", "GPU-1"]
+        named.driver = "nvidia"
+        #expect(try GPUFlag.parse("\"device=0,GPU-1\",driver=nvidia,capabilities=gpu") == named)
+    }
+
+    @Test(arguments: [
+        ("none", "count must be an integer"), ("0", "count must be an integer"),
+        ("count=1,device=0", "cannot set both Count and DeviceIDs on device request"),
+        ("what=1", "unexpected key 'what' in 'what=1'"),
+        ("1,what", "unexpected key 'what' in '1,what'"),
+    ])
+    func `refusals have Docker's words`(text: String, why: String) {
+        #expect(refusal { () throws(InvalidValue) in try GPUFlag.parse(text) } == why)
+    }
+}
+
+@Suite struct SecretFlagTests {
+    @Test func `a file below run secrets, or a variable`() throws {
+        #expect(
+            try SecretFlag.parse("db")
+                == SecretRequest(
+                    secret: "db",
+                    use: .file(target: "/run/secrets/db", user: 0, group: 0, mode: 0o444)))
+        #expect(
+            try SecretFlag.parse("source=db,target=/etc/key,uid=1,gid=2,mode=0400")
+                == SecretRequest(
+                    secret: "db", use: .file(target: "/etc/key", user: 1, group: 2, mode: 0o400)))
+        #expect(
+            try SecretFlag.parse("db,type=env,target=PASSWORD")
+                == SecretRequest(secret: "db", use: .variable(name: "PASSWORD")))
+    }
+
+    @Test(arguments: [
+        ("type=env", "no secret name is given in 'type=env'"),
+        ("db,type=what", "type 'what' is invalid"), ("db,x=1", "option 'x=1' is unknown"),
+        ("db,x", "option 'x' is no NAME=VALUE"), ("db,mode=9", "'mode=9' has no number"),
+        ("db,type=env,uid=1", "UID, GID, Mode options cannot be set with secret type env"),
+        ("db,target=", "target is empty in 'db,target='"),
+    ])
+    func `refusals say what is wrong`(text: String, why: String) {
+        #expect(refusal { () throws(InvalidValue) in try SecretFlag.parse(text) } == why)
+    }
+}
+
+@Suite struct StorageFlagTests {
+    @Test func `size is the one storage option`() throws {
+        #expect(try StorageOptionFlag.parse("size=1g") == 1 << 30)
+        #expect(
+            refusal { () throws(InvalidValue) in try StorageOptionFlag.parse("inode=1") }
+                == "unknown option: inode")
+    }
+
+    @Test func `a device's weight is 10 to 1000`() throws {
+        #expect(
+            try DeviceRateFlag.parseWeight("/dev/sda:10") == DeviceRate(path: "/dev/sda", rate: 10))
+        #expect(
+            refusal { () throws(InvalidValue) in try DeviceRateFlag.parseWeight("/dev/sda:9") }
+                == "invalid weight for device: /dev/sda:9")
+    }
+}
+
+@Suite struct PodmanFlagValueTests {
+    @Test(arguments: [("0022", UInt32(0o22)), ("7", 7), ("777", 0o777)])
+    func `a umask is octal`(text: String, mask: UInt32) throws {
+        #expect(try UmaskFlag.parse(text) == mask)
+    }
+
+    @Test(arguments: ["8", "1777", "", "00022", "u+r"])
+    func `what is no umask is refused`(text: String) {
+        #expect(
+            refusal { () throws(InvalidValue) in try UmaskFlag.parse(text) }
+                == "invalid umask: \(text)")
     }
 }

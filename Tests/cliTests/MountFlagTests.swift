@@ -31,6 +31,11 @@ import Testing
         var other = BindRequest(source: "/a", createsSource: false)
         other.owner = "auto"
         #expect(mount.kind == .bind(other))
+        var volume = VolumeRequest(name: "data")
+        volume.owner = "ann"
+        #expect(try VolumeFlag.parse("data:/d:owner=ann").request.kind == .volume(volume))
+        #expect(
+            try MountFlag.parse("src=data,dst=/d,volume-owner=ann").kind == .volume(volume))
     }
 
     @Test func `z asks for a label of SELinux`() throws {
@@ -50,7 +55,9 @@ import Testing
         ("/a:/b:fast", "invalid mode: fast"),
         ("/a:/b:ro,ro", "invalid mode: ro,ro: 'ro' is there twice"),
         ("/a:/b:owner=", "invalid owner: ''"), ("/a:/b:owner=1:2:3", "invalid owner: '1:2:3'"),
-        ("data:/b:owner=1", "an owner is for paths, and data is a volume's name"),
+        ("data:/b:O", "'O' is for paths, and data is a volume's name"),
+        ("/a:/b:O,rslave", "'O' does not go with a propagation"),
+        ("/a:/b:U", "'U' would change the owners of files on the host"),
         ("/a:/b:nocopy", "'nocopy' is for volumes, and /a is a path"),
         (
             "a b:/b",

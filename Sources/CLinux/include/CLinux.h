@@ -13,6 +13,7 @@
 #include "clinux_mount.h"
 #include "clinux_namespace.h"
 #include "clinux_process.h"
+#include "clinux_quota.h"
 #include "clinux_seccomp.h"
 #include "clinux_security.h"
 #include "clinux_socket.h"

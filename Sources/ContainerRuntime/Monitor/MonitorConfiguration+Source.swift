@@ -28,6 +28,23 @@ extension MonitorConfiguration {
             case fileSystem(FileSystem)
             /// Layers, of an image or above a directory of the host.
             case overlay(RootfsMount)
+            /// A copy of a file that is in memory alone.
+            case secret(Secret)
+        }
+
+        /// A secret, and whom its copy belongs to.
+        package struct Secret: Sendable, Equatable {
+            package var path: String
+            package var user: UInt32
+            package var group: UInt32
+            package var mode: UInt32
+
+            package init(path: String, user: UInt32, group: UInt32, mode: UInt32) {
+                self.path = path
+                self.user = user
+                self.group = group
+                self.mode = mode
+            }
         }
 
         /// What the options of a volume mount: `mount -t TYPE -o OPTIONS DEVICE`.
@@ -56,6 +73,13 @@ extension MonitorConfiguration.Source {
             kind = .directory(directory)
         } else if let overlay = json["overlay"] {
             kind = .overlay(MonitorConfiguration.RootfsMount(overlay))
+        } else if let secret = json["secret"] {
+            kind = .secret(
+                Secret(
+                    path: secret["path"]?.string ?? "",
+                    user: secret["user"]?.number?.integer() ?? 0,
+                    group: secret["group"]?.number?.integer() ?? 0,
+                    mode: secret["mode"]?.number?.integer() ?? 0o400))
         } else {
             let system = json["fileSystem"]
             kind = .fileSystem(
@@ -74,6 +98,12 @@ extension MonitorConfiguration.Source {
         switch kind {
         case .directory(let path): object["directory"] = .string(path)
         case .overlay(let mount): object["overlay"] = mount.json
+        case .secret(let secret):
+            object["secret"] = [
+                "path": .string(secret.path), "user": .number(JSONNumber(secret.user)),
+                "group": .number(JSONNumber(secret.group)),
+                "mode": .number(JSONNumber(secret.mode)),
+            ]
         case .fileSystem(let system):
             object["fileSystem"] = [
                 "type": .string(system.type), "device": .string(system.device),

@@ -16,6 +16,10 @@ package struct MonitorConfiguration: Sendable, Equatable {
     package var mounts: [RootfsMount]
     /// What the container's bind mounts come from and no path of the host is; usually none.
     package var sources: [Source] = []
+    /// Where the program's pid goes at each start; nil for nowhere.
+    package var pidFile: String?
+    /// How long a run may last before SIGKILL; 0 for ever.
+    package var timeLimitInMilliseconds: Int64 = 0
     /// Whether the program has a terminal.
     package var hasTerminal: Bool
     /// Whether standard input is open; otherwise it is `/dev/null`.
@@ -121,6 +125,8 @@ extension MonitorConfiguration: JSONCodable {
             recordsSteps: value["recordSteps"]?.bool ?? false)
         events = value["events"].flatMap(Events.init)
         health = value["health"].flatMap(HealthCheck.init)
+        pidFile = value["pidFile"]?.string
+        timeLimitInMilliseconds = Int64(max(0, value["timeLimitInMilliseconds"]?.int ?? 0))
         sources = (value["sources"]?.array ?? []).map(Source.init)
     }
 
@@ -132,6 +138,10 @@ extension MonitorConfiguration: JSONCodable {
         json.member("socket", socket)
         json.member("rootfs", JSONValue.object(["mounts": .array(mounts.map(\.json))]))
         if !sources.isEmpty { json.member("sources", JSONValue.array(sources.map(\.json))) }
+        json.optional("pidFile", pidFile)
+        if timeLimitInMilliseconds > 0 {
+            json.member("timeLimitInMilliseconds", timeLimitInMilliseconds)
+        }
         json.member("terminal", hasTerminal)
         json.member("openStdin", isInputOpen)
         json.member("stdinOnce", endsInputWithClient)

@@ -37,9 +37,6 @@ extension EngineContext {
             monitor.sources = input.sources
             try explaining("cannot write the bundle \(bundle.directory)") {
                 () throws(SystemCallError) in
-                if !input.sources.isEmpty {
-                    try Directory.makeAll(bundle.mounts, permissions: .container)
-                }
                 let mode = FilePermissions(rawValue: 0o600)
                 try File.create(bundle.spec, content: spec.json(), permissions: mode)
                 try File.create(bundle.monitor, content: monitor.json(), permissions: mode)
@@ -85,6 +82,8 @@ extension EngineContext {
                 ? configuration.removalCommand + [record.id] : [],
             recordsSteps: true)
         monitor.health = try request.health.check()
+        monitor.pidFile = request.pidFile
+        monitor.timeLimitInMilliseconds = Int64(request.timeLimitInSeconds ?? 0) * 1000
         if isListed {
             monitor.events = MonitorConfiguration.Events(
                 directory: eventLog.directory.string, attributes: record.eventAttributes)

@@ -32,6 +32,9 @@ extension ContainerRequest {
             mount.isInherited = true
             mounts.append(mount)
         }
+        pidFile = json.text("PidFile")
+        timeLimitInSeconds = json.integer("TimeLimit").map(Int.init)
+        secrets = (json["Secrets"]?.array ?? []).map(SecretRequest.init)
         volumesFrom = host["VolumesFrom"]?.stringList ?? []
     }
 }
@@ -57,6 +60,8 @@ extension ProcessRequest {
         self.init()
         entrypoint = config["Entrypoint"]?.stringList
         environment = config["Env"]?.stringList ?? []
+        umask = config.text("Umask").flatMap { UInt32($0, radix: 8) }
+        timezone = config.text("Timezone")
         workingDirectory = config.text("WorkingDir")
         user = config.text("User")
         additionalGroups = host["GroupAdd"]?.stringList ?? []
@@ -123,6 +128,7 @@ extension SecurityRequest {
                 containerPath: $0.text("PathInContainer") ?? "",
                 permissions: $0.text("CgroupPermissions") ?? "rwm")
         }
+        readDeviceRequests(host["DeviceRequests"])
         deviceRules = host["DeviceCgroupRules"]?.stringList ?? []
         sysctls = host["Sysctls"]?.stringMap ?? [:]
     }
@@ -132,6 +138,7 @@ extension ResourceRequest {
     fileprivate init(host: JSONValue) {
         self.init()
         shmSizeInBytes = host.integer("ShmSize")
+        rootfsSizeInBytes = host["StorageOpt"]?.text("size").flatMap { Int64($0) }
         cgroupParent = host.text("CgroupParent")
         cpuShares = host.integer("CpuShares")
         nanoCPUs = host.integer("NanoCpus")
@@ -146,6 +153,9 @@ extension ResourceRequest {
         isOutOfMemoryKillDisabled = host.flag("OomKillDisable")
         pidsLimit = host["PidsLimit"]?.number?.integer()
         blockIOWeight = host.integer("BlkioWeight").map(Int.init)
+        blockIOWeights = (host["BlkioWeightDevice"]?.array ?? []).map {
+            DeviceRate(path: $0.text("Path") ?? "", rate: $0["Weight"]?.number?.integer() ?? 0)
+        }
         readBytesPerSecond = Self.rates(host["BlkioDeviceReadBps"])
         writeBytesPerSecond = Self.rates(host["BlkioDeviceWriteBps"])
         readOperationsPerSecond = Self.rates(host["BlkioDeviceReadIOps"])

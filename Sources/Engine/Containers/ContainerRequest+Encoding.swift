@@ -10,6 +10,9 @@ extension ContainerRequest {
             "Config": config,
             "HostConfig": hostConfig,
             "InheritedMounts": .array(inherited.map(\.mountJSON)),
+            "PidFile": .string(pidFile ?? ""),
+            "TimeLimit": .integer(timeLimitInSeconds ?? 0),
+            "Secrets": .array(secrets.map(\.json)),
         ]
     }
 
@@ -33,6 +36,9 @@ extension ContainerRequest {
         json.append("WorkingDir", .string(process.workingDirectory ?? ""))
         json.append("Entrypoint", process.entrypoint.map { .strings($0) } ?? .null)
         json.append("Labels", .map(labels))
+        // These two are Podman's.
+        if let umask = process.umask { json.append("Umask", .string(octal(umask))) }
+        if let timezone = process.timezone { json.append("Timezone", .string(timezone)) }
         if disablesHealthcheck {
             json.append("Healthcheck", ["Test": ["NONE"]])
         } else if !health.isEmpty {
@@ -41,6 +47,12 @@ extension ContainerRequest {
         if let stopSignal { json.append("StopSignal", .string(stopSignal)) }
         if let stopTimeoutInSeconds { json.append("StopTimeout", .integer(stopTimeoutInSeconds)) }
         return .object(json)
+    }
+
+    /// Four octal digits, as chmod(1) has them.
+    private func octal(_ mask: UInt32) -> String {
+        let digits = String(mask, radix: 8)
+        return String(repeating: "0", count: max(0, 4 - digits.utf8.count)) + digits
     }
 
     /// Docker's `HostConfig`: what ties the container to this machine.
@@ -115,11 +127,15 @@ extension ContainerRequest {
                         "CgroupPermissions": .string($0.permissions),
                     ]
                 }))
+        json.append("DeviceRequests", security.deviceRequests)
         json.append("DeviceCgroupRules", .strings(security.deviceRules))
     }
 
     private func appendProcessorsAndMemory(to json: inout JSONObject) {
         json.append("ShmSize", .integer(resources.shmSizeInBytes ?? ResourceRequest.defaultShmSize))
+        if let size = resources.rootfsSizeInBytes {
+            json.append("StorageOpt", ["size": .string("\(size)")])
+        }
         json.append("CgroupParent", .string(resources.cgroupParent ?? ""))
         json.append("CpuShares", .integer(resources.cpuShares ?? 0))
         json.append("NanoCpus", .integer(resources.nanoCPUs ?? 0))
@@ -146,6 +162,10 @@ extension ContainerRequest {
 
     private func appendBlockIO(to json: inout JSONObject) {
         json.append("BlkioWeight", .integer(resources.blockIOWeight ?? 0))
+        let weights = resources.blockIOWeights.map {
+            ["Path": .string($0.path), "Weight": .integer($0.rate)] as JSONValue
+        }
+        json.append("BlkioWeightDevice", .array(weights))
         let lists = [
             ("BlkioDeviceReadBps", resources.readBytesPerSecond),
             ("BlkioDeviceWriteBps", resources.writeBytesPerSecond),

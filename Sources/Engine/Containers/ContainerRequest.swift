@@ -23,6 +23,12 @@ package struct ContainerRequest: Sendable, Equatable {
     package var stopSignal: String?
     /// `--stop-timeout`; nil is ten seconds, −1 waits for ever.
     package var stopTimeoutInSeconds: Int?
+    /// `--pidfile`: where the pid of the program goes at each start.
+    package var pidFile: String?
+    /// `--timeout`: how long a run may last before the program is killed.
+    package var timeLimitInSeconds: Int?
+    /// `--image-volume`: what becomes of the image's `VOLUME`s.
+    package var imageVolumes = ImageVolumes.volume
     /// `--no-healthcheck`: the image's health check is not for this container.
     package var disablesHealthcheck = false
     /// `--health-*`.
@@ -35,6 +41,8 @@ package struct ContainerRequest: Sendable, Equatable {
     package var mounts: [MountRequest] = []
     /// `--volumes-from`: containers whose mounts this one has too, each `NAME[:ro|rw]`.
     package var volumesFrom: [String] = []
+    /// `--secret`.
+    package var secrets: [SecretRequest] = []
     /// Names and name servers.
     package var network = NetworkRequest()
     /// Privileges.
@@ -47,6 +55,16 @@ package struct ContainerRequest: Sendable, Equatable {
     package init(image: String) {
         self.image = image
     }
+}
+
+/// What becomes of the places that an image calls volumes (`--image-volume`).
+package enum ImageVolumes: String, Sendable {
+    /// Anonymous volumes.
+    case volume
+    /// A tmpfs each.
+    case tmpfs
+    /// Directories of the container as any other.
+    case ignore
 }
 
 /// When a container starts again by itself (`--restart`).
@@ -65,6 +83,14 @@ package struct ProcessRequest: Sendable, Equatable {
     package var entrypoint: [String]?
     /// `-e` and `--env-file`: `NAME=value`; a bare `NAME` removes the image's variable.
     package var environment: [String] = []
+    /// `--unsetenv`: variables of the image, and of Kade's own, that are left out.
+    package var removedVariables: [String] = []
+    /// `--unsetenv-all`: leaves all of them out.
+    package var removesAllVariables = false
+    /// `--umask`; nil is the runtime's.
+    package var umask: UInt32?
+    /// `--tz`: an area of the time zone database, or `local` for the host's.
+    package var timezone: String?
     /// `-w`; nil takes the image's, then `/`.
     package var workingDirectory: String?
     /// `-u`: `name|uid[:group|gid]`; nil takes the image's, then root.
@@ -157,6 +183,10 @@ package struct SecurityRequest: Sendable, Equatable {
     package var options: [String] = []
     /// `--device`.
     package var devices: [DeviceRequest] = []
+    /// `--device vendor.com/class=name`: devices of CDI.
+    package var interfaceDevices: [String] = []
+    /// `--gpus`.
+    package var gpus: [GPURequest] = []
     /// `--device-cgroup-rule`: `c 1:3 rwm`.
     package var deviceRules: [String] = []
     /// `--sysctl`.

@@ -20,9 +20,11 @@ extension ContainerService {
     ) throws(Problem) -> CreatedContainer {
         let host = try context.specHost()
         try request.validate(on: host)
+        try context.checkTimezone(of: request)
         let image = try context.image(for: request)
         var request = request
         let inherited = try context.inheritMounts(into: &request)
+        try context.resolveSecrets(of: &request)
         var merged = request.merged(with: image.defaults)
         guard !(merged.process.entrypoint ?? []).isEmpty || !(merged.command ?? []).isEmpty else {
             throw Problem(
@@ -46,12 +48,14 @@ extension ContainerService {
         let lock = try context.makeDirectory(of: bundle)
         do throws(Problem) {
             record = try context.insert(record, uses, namesItself: request.name == nil)
+            context.tell(.create, of: record)
         } catch {
             // Best effort: the first error counts, and the next `ps` removes what is left.
             try? Directory.removeTree(bundle.directory)
             throw error
         }
         do throws(Problem) {
+            try context.limitRootfs(of: record)
             try context.fillVolumes(of: record)
         } catch {
             // Best effort: the first error counts, and the container can be removed by its name.
@@ -60,7 +64,6 @@ extension ContainerService {
         }
         _ = consume lock
         context.remember(record)
-        context.tell(.create, of: record)
         if let monitor = monitor.take() { context.keepEarly(monitor) }
         return CreatedContainer(id: id, name: record.name, warnings: warnings)
     }
@@ -120,7 +123,8 @@ extension EngineContext {
     func insert(
         _ record: ContainerRecord, _ uses: ContainerUses, namesItself: Bool
     ) throws(Problem) -> ContainerRecord {
-        try database.write { database throws(Problem) in
+        var newVolumes: [String] = []
+        let inserted = try database.write { database throws(Problem) in
             var record = record
             if namesItself {
                 while try database.hasContainer(named: record.name) {
@@ -130,11 +134,17 @@ extension EngineContext {
             try record.resolvePeers { name throws(Problem) in try database.container(name).id }
             try database.insert(record)
             for volume in uses.volumes {
-                try database.use(volume, by: record.id, at: record.created)
+                let isNew = try database.use(volume, by: record.id, at: record.created)
+                if isNew { newVolumes.append(volume.name) }
             }
             for image in uses.images { try database.use(image, by: record.id) }
+            for secret in record.request.secrets {
+                try database.use(secret: secret.secret, by: record.id)
+            }
             return record
         }
+        for name in newVolumes { tell(.create, of: .volume, name, ["driver": "local"]) }
+        return inserted
     }
 }
 

@@ -108,6 +108,7 @@ extension EngineContext {
         try removeRuntimeState(of: record.id)
         if record.request.namespaces.ipc == .shareable { try removeSharedMemory(of: record.id) }
         if record.imageID == HostImage.name { try removeHostRootfs(of: record.id) }
+        try removeRootfsLimit(of: record)
         try removeDirectory(of: record.id, filesGo: removal)
         let volumes = try database.write { database throws(Problem) in
             try setAside(database.delete(containerID: record.id, withVolumes: withVolumes))

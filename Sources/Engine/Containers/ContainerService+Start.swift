@@ -122,6 +122,8 @@ extension EngineContext {
             // A monitor that was killed before its first word leaves a state without a lifecycle.
             try removeRuntimeState(of: record.id)
         }
+        // A creation that was killed may not have come so far.
+        if case .created = status.state { try fillVolumes(of: record) }
         let session = try waitingMonitor(of: record.id)
         var steps = StepRecorder()
         try prepareBundle(

@@ -45,10 +45,16 @@ extension MountRequest {
             var options = [isReadOnly ? "ro" : "rw"]
             if let propagation = bind.propagation { options.append(propagation) }
             if let owner = bind.owner { options.append("owner=\(owner)") }
+            if bind.isOverlaid { options.append("O") }
             return "\(bind.source):\(target):\(options.joined(separator: ","))"
         case .volume(let volume):
-            guard let name = volume.name, volume == VolumeRequest(name: name) else { return nil }
-            return "\(name):\(target)\(isReadOnly ? ":ro" : "")"
+            guard let name = volume.name else { return nil }
+            var plain = VolumeRequest(name: name)
+            plain.owner = volume.owner
+            guard volume == plain else { return nil }
+            let options = (isReadOnly ? ["ro"] : []) + (volume.owner.map { ["owner=\($0)"] } ?? [])
+            return ([name, target] + (options.isEmpty ? [] : [options.joined(separator: ",")]))
+                .joined(separator: ":")
         case .bind, .tmpfs, .image: return nil
         }
     }
@@ -61,20 +67,21 @@ extension MountRequest {
                 kind: .corrupt, what: "cannot read bind \(text)", why: "it has no target")
         }
         let options = parts.count > 2 ? parts[2].split(separator: ",").map(String.init) : []
+        let owner = options.first { $0.hasPrefix("owner=") }.map { String($0.dropFirst(6)) }
         let source = String(parts[0])
         let kind: Kind
         if source.hasPrefix("/") {
             var bind = BindRequest(source: source, createsSource: true)
-            for option in options where option != "ro" && option != "rw" {
-                if option.hasPrefix("owner=") {
-                    bind.owner = String(option.dropFirst(6))
-                } else {
-                    bind.propagation = option
-                }
+            bind.owner = owner
+            bind.isOverlaid = options.contains("O")
+            bind.propagation = options.first { option in
+                !["ro", "rw", "O"].contains(option) && !option.hasPrefix("owner=")
             }
             kind = .bind(bind)
         } else {
-            kind = .volume(VolumeRequest(name: source))
+            var volume = VolumeRequest(name: source)
+            volume.owner = owner
+            kind = .volume(volume)
         }
         self.init(kind: kind, target: String(parts[1]), isReadOnly: options.contains("ro"))
     }
@@ -130,6 +137,7 @@ extension BindRequest {
             source: json.text("Source") ?? "", createsSource: options.flag("CreateMountpoint"))
         propagation = options.text("Propagation")
         owner = options.text("Owner")
+        isOverlaid = options.flag("Overlay")
         if options.flag("NonRecursive") { recursion = .disabled }
         if options.flag("ReadOnlyNonRecursive") { recursion = .writable }
         if options.flag("ReadOnlyForceRecursive") { recursion = .readonly }
@@ -147,6 +155,7 @@ extension BindRequest {
         }
         if createsSource { options["CreateMountpoint"] = true }
         if let owner { options["Owner"] = .string(owner) }
+        if isOverlaid { options["Overlay"] = true }
         return .object(options)
     }
 }
@@ -157,6 +166,7 @@ extension VolumeRequest {
         let options = json["VolumeOptions"] ?? [:]
         isCopiedUp = !options.flag("NoCopy")
         subpath = options.text("Subpath")
+        owner = options.text("Owner")
         labels = options["Labels"]?.stringMap ?? [:]
         driver = options["DriverConfig"]?.text("Name")
         self.options = options["DriverConfig"]?["Options"]?.stringMap ?? [:]
@@ -173,6 +183,7 @@ extension VolumeRequest {
             ]
         }
         if let subpath { json["Subpath"] = .string(subpath) }
+        if let owner { json["Owner"] = .string(owner) }
         return .object(json)
     }
 }

@@ -34,6 +34,8 @@ package struct VolumeRequest: Sendable, Equatable {
     package var subpath: String?
     /// `volume-driver` or `--volume-driver`; nil is `local`.
     package var driver: String?
+    /// `owner=` and `volume-owner=`, as of a bind mount; see ``BindRequest/owner``.
+    package var owner: String?
     /// `volume-label`.
     package var labels: [String: String] = [:]
     /// `volume-opt`.
@@ -69,6 +71,8 @@ package struct BindRequest: Sendable, Equatable {
     /// `owner=` and `bind-owner=`: `auto`, or a user of the image and perhaps a group, whom the
     /// files of the source's owner belong to inside; see ``OwnerSwap``.
     package var owner: String?
+    /// `O`: what the container changes goes to a layer of this run above the source.
+    package var isOverlaid = false
 
     package init(source: String, createsSource: Bool) {
         self.source = source

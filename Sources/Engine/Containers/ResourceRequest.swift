@@ -38,6 +38,10 @@ package struct ResourceRequest: Sendable, Equatable {
     package var limits: [ProcessLimit] = []
     /// `--shm-size`; nil is 64 MiB.
     package var shmSizeInBytes: Int64?
+    /// `--storage-opt size=`: the most that the container may write into its root file system.
+    package var rootfsSizeInBytes: Int64?
+    /// `--blkio-weight-device`.
+    package var blockIOWeights: [DeviceRate] = []
     /// `--cgroup-parent`; nil is `/kade`.
     package var cgroupParent: String?
 

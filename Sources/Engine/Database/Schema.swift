@@ -75,5 +75,20 @@ enum Schema {
             PRIMARY KEY (container, target)
         ) STRICT, WITHOUT ROWID;
         """,
+        """
+        CREATE TABLE secrets (
+            id TEXT PRIMARY KEY NOT NULL,
+            name TEXT NOT NULL UNIQUE,
+            created INTEGER NOT NULL,
+            updated INTEGER NOT NULL,
+            labels TEXT NOT NULL
+        ) STRICT;
+        CREATE TABLE containerSecrets (
+            container TEXT NOT NULL REFERENCES containers (id) ON DELETE CASCADE,
+            secret TEXT NOT NULL REFERENCES secrets (id),
+            PRIMARY KEY (container, secret)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX containersOfSecret ON containerSecrets (secret);
+        """,
     ]
 }

@@ -61,15 +61,18 @@ extension VolumeRecord {
 /// The rows of volumes.
 extension Transaction {
     /// Adds a volume's row unless there is one.
-    func insertIfMissing(_ volume: VolumeRecord) throws(Problem) {
+    ///
+    /// - Returns: whether there was none.
+    func insertIfMissing(_ volume: VolumeRecord) throws(Problem) -> Bool {
+        guard try self.volume(volume.name) == nil else { return false }
         try connection.execute(
             """
             INSERT INTO volumes (\(VolumeRecord.columns)) VALUES (?, ?, ?, ?, ?)
-            ON CONFLICT (name) DO NOTHING
             """,
             .text(volume.name), .integer(volume.created.nanosecondsSinceEpoch),
             .boolean(volume.isAnonymous), .text(JSONValue.map(volume.labels).jsonString()),
             .text(JSONValue.map(volume.options).jsonString()))
+        return true
     }
 
     /// All volumes, by name.
@@ -100,8 +103,13 @@ extension Transaction {
     }
 
     /// Notes that a container uses a volume, and makes the volume's row when it has none.
-    func use(_ volume: VolumeUse, by id: String, at moment: Timestamp) throws(Problem) {
-        try insertIfMissing(
+    ///
+    /// - Returns: whether it had none.
+    @discardableResult
+    func use(
+        _ volume: VolumeUse, by id: String, at moment: Timestamp
+    ) throws(Problem) -> Bool {
+        let isNew = try insertIfMissing(
             VolumeRecord(
                 name: volume.name, created: moment, isAnonymous: volume.isAnonymous,
                 labels: volume.labels, options: volume.options))
@@ -111,6 +119,7 @@ extension Transaction {
             VALUES (?, ?, ?, ?)
             """,
             .text(id), .text(volume.name), .text(volume.target), .boolean(!volume.isAnonymous))
+        return isNew
     }
 
     /// The volumes of a container.

@@ -54,10 +54,35 @@ struct LocalVolumeOptions: Sendable, Equatable {
                 volume, "\"\(values["o"] ?? "")\" has options that are none of mount(8)",
                 fix: "leave out propagation, recursive options, idmap and tmpcopyup")
         }
+        try checkAddress(of: volume)
         guard !mount.isBind || device.hasPrefix("/") else {
             throw Self.problem(
                 volume, "\"\(device)\" is not an absolute path", fix: "a bind mount needs one")
         }
+    }
+
+    /// Sees to the server's address, which the kernel wants of NFS and CIFS as a number.
+    private mutating func checkAddress(of volume: String) throws(Problem) {
+        guard type == "nfs" || type == "nfs4" || type == "cifs" || type == "smb3" else { return }
+        func isAddress(_ text: Substring) -> Bool {
+            text.contains { $0 == "." || $0 == ":" }
+                && text.allSatisfy { $0.isHexDigit || $0 == "." || $0 == ":" }
+        }
+        if let address = options.first(where: { $0.hasPrefix("addr=") }) {
+            guard !isAddress(address.dropFirst(5)) else { return }
+            throw Self.problem(
+                volume, "\"\(address)\" is a name, and the kernel looks no names up",
+                fix: "write the server's address, as addr=10.0.0.2")
+        }
+        let host =
+            device.hasPrefix("//")
+            ? device.dropFirst(2).prefix { $0 != "/" }
+            : device.prefix { $0 != ":" }
+        guard isAddress(host) else {
+            throw Self.problem(
+                volume, "the server's address is missing", fix: "write it as -o o=addr=10.0.0.2")
+        }
+        options.append("addr=\(host)")
     }
 
     /// Whether nothing can be written to it.

@@ -1,3 +1,4 @@
+import ContainerRuntime
 package import Diagnostics
 import Linux
 import SystemPackage
@@ -41,6 +42,7 @@ extension VolumeService {
                 continue  // another command was faster: it is gone, or a container has it now
             }
         }
+        context.tell(.prune, of: .volume, "", ["reclaimed": "\(pruned.reclaimedInBytes)"])
         return pruned
     }
 }

@@ -43,11 +43,11 @@ extension VolumeService {
         let record = VolumeRecord(
             name: name, created: .now, isAnonymous: request.name == nil, labels: request.labels,
             options: request.options)
-        try context.database.write { database throws(Problem) in
+        let isNew = try context.database.write { database throws(Problem) in
             try database.insertIfMissing(record)
         }
         try context.makeDirectory(ofVolume: name)
-        context.tell(.create, of: .volume, name, ["driver": "local"])
+        if isNew { context.tell(.create, of: .volume, name, ["driver": "local"]) }
         return name
     }
 

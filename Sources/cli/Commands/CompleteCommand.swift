@@ -38,6 +38,7 @@ struct CompleteCommand: Command {
                 image.reference == nil ? nil : "\(image.repository):\(image.tag)"
             } + ["host"]
         case .volumes: return try session.engine().volumes.names()
+        case .secrets: return try session.engine().secrets.list([]).map(\.name)
         case .containers, .runningContainers, .stoppedContainers:
             return try session.engine().containers.names { state in
                 switch kind {

@@ -19,6 +19,7 @@ struct NewContainer {
                 kind: .conflict, what: "container ID file found", why: "\(file) exists",
                 fix: "make sure the other container isn't running, or delete \(file)")
         }
+        if flags.replaces { try removeReplaced() }
         if flags.pullPolicy == .always && request.image != "host" { try pull() }
         let created = try createPullingWhereMissing()
         for warning in created.warnings { try session.warn(warning) }
@@ -40,6 +41,23 @@ struct NewContainer {
         }
         try pull()
         return try engine.containers.create(request, startsNext: startsNext)
+    }
+
+    /// Removes the container whose name the new one takes over (`--replace`).
+    private func removeReplaced() throws(Problem) {
+        guard let name = request.name else {
+            throw Problem(
+                kind: .invalid, what: "cannot replace container", why: "--name is not set",
+                fix: "name the container that is replaced: --name")
+        }
+        do throws(Problem) {
+            let old = try engine.containers.summary(of: name)
+            // Not one whose ID happens to begin so.
+            guard old.name == name else { return }
+            try engine.containers.remove(old.id, force: true, removesVolumes: false)
+        } catch  where error.kind == .notFound {
+            return
+        }
     }
 
     private mutating func pull() throws(Problem) {

@@ -11,6 +11,8 @@ struct RunCommand: Command {
     var detachKeys: [UInt8]? = nil
     var proxiesSignals = true
     var explains = false
+    /// `--rmi`: the image goes with the container.
+    var removesImage = false
     var image = ""
     var arguments: [String] = []
 
@@ -30,6 +32,10 @@ struct RunCommand: Command {
             .switch(
                 "sig-proxy", nil, "Proxy received signals to the process (default true)",
                 \.proxiesSignals),
+            .switch(
+                "rmi", nil,
+                "Remove the image after the container exits, unless others use it; implies --rm",
+                \.removesImage),
             .switch(
                 "explain", nil, "Print the steps that made the container, with their times",
                 \.explains),
@@ -54,6 +60,15 @@ struct RunCommand: Command {
         var request = try container.request(
             image: image, command: tour?.command ?? arguments, in: session)
         tour?.limit(&request)
+        if removesImage {
+            guard !isDetached else {
+                throw Problem(
+                    kind: .unsupported, what: "cannot use --rmi with -d",
+                    why: "the image is removed by this command, when the container has ended",
+                    fix: "leave -d out")
+            }
+            request.isRemovedAfterExit = true
+        }
         let foreground = try foreground()
         let engine = try session.engine()
         var new = NewContainer(
@@ -61,8 +76,11 @@ struct RunCommand: Command {
         let created = try new.create()
         do {
             guard let foreground else { return try runDetached(created, engine, session) }
-            return try runAttached(
-                created, foreground, engine, session, explains: explains || tour != nil)
+            let code = try runAttached(
+                created, foreground, engine, session,
+                removes: request.isRemovedAfterExit, explains: explains || tour != nil)
+            if removesImage { try removeImage(request.image, engine, session) }
+            return code
         } catch {
             if request.isRemovedAfterExit {
                 // The start's own problem says more than what a removal might add to it.
@@ -103,12 +121,22 @@ struct RunCommand: Command {
         return .success
     }
 
+    /// Removes the image, and says so where others keep it.
+    private func removeImage(
+        _ image: String, _ engine: Engine, _ session: Session
+    ) throws(Problem) {
+        do throws(Problem) {
+            _ = try engine.images.remove(image, force: false)
+        } catch  where error.kind == .conflict || error.kind == .notFound {
+            try session.warn("image \(image) stays: \(error.why)")
+        }
+    }
+
     private func runAttached(
         _ created: CreatedContainer, _ foreground: Foreground, _ engine: Engine,
-        _ session: Session, explains: Bool
+        _ session: Session, removes: Bool, explains: Bool
     ) throws(Problem) -> ExitCode {
-        let removes = container.request.isRemovedAfterExit
-        return try FollowedStart(
+        try FollowedStart(
             id: created.id, foreground: foreground, removesAfterExit: removes
         ).run(with: engine) { () throws(Problem) in
             if explains { try StepPrinter(engine: engine, session: session).print(created.id) }

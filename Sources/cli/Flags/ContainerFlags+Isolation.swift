@@ -55,6 +55,10 @@ extension ContainerFlags {
             .list(
                 "security-opt", nil, "list", "Security Options", \.securityOptions,
                 SecurityOption.parse),
+            .list(
+                "secret", nil, "secret",
+                "Give the container a secret: NAME[,type=mount|env,target=,uid=,gid=,mode=]",
+                \.request.secrets, SecretFlag.parse),
             .pairs(
                 "sysctl", nil, "map", "Sysctl options", \.request.security.sysctls,
                 KeyValueFlag.parse),
@@ -72,10 +76,25 @@ extension ContainerFlags {
             .list(
                 "volumes-from", nil, "list",
                 "Mount volumes from the specified container(s): NAME[:ro]", \.request.volumesFrom),
+            .value(
+                "storage-opt", nil, "list",
+                "Storage driver options for the container: size=, where the file system has quotas",
+                \.request.resources.rootfsSizeInBytes, StorageOptionFlag.parse),
             .text(
                 "volume-driver", nil, "string", "Optional volume driver for the container: local",
                 \.volumeDriver),
         ]
+    }
+}
+
+/// `--storage-opt size=10g`.
+enum StorageOptionFlag {
+    static func parse(_ text: String) throws(InvalidValue) -> Int64 {
+        let option = try KeyValueFlag.parse(text)
+        guard option.key.lowercased() == "size" else {
+            throw InvalidValue("unknown option: \(option.key)", fix: "size is the one there is")
+        }
+        return try ByteSize.parse(option.value)
     }
 }
 
@@ -102,17 +121,15 @@ enum UnsupportedRunFlags {
 
     private static var other: [Flag<ContainerFlags>] {
         let realTime = "the kernel's real-time group scheduling is not supported yet"
-        let volumes = "this version of Kade does not support it yet"
         let windows = "it is for Windows containers"
         return [
-            .unsupported("gpus", nil, "gpu-request", why: "GPUs are not supported yet"),
             .unsupported("cpu-rt-period", nil, "int", why: realTime),
             .unsupported("cpu-rt-runtime", nil, "int", why: realTime),
-            .unsupported("blkio-weight-device", nil, "list", why: volumes),
             .unsupported(
                 "kernel-memory", nil, "bytes", why: "the kernel has no such limit any more"),
-            .unsupported("storage-opt", nil, "list", why: volumes),
-            .unsupported("runtime", nil, "string", why: "Kade has one runtime, kade-runtime"),
+            .allowing(
+                "runtime", "kade-runtime",
+                "a container's monitor is its runtime, so that Kade has this one alone"),
             .unsupported("use-api-socket", nil, nil, why: "Kade has no API socket yet"),
             .unsupported(
                 "disable-content-trust", nil, nil,

@@ -13,9 +13,9 @@ extension ContainerFlags {
         request.image = image
         request.command = command.isEmpty ? nil : command
         request.process.entrypoint = entrypoint.map { $0.isEmpty ? [] : [$0] }
-        request.process.environment = try EnvironmentFlags(
-            entries: environment, files: environmentFiles
-        ).resolve(in: session)
+        request.process.environment =
+            try inheritedEnvironment(in: session)
+            + EnvironmentFlags(entries: environment, files: environmentFiles).resolve(in: session)
         for file in labelFiles {
             let text = try FlagFile.text(of: file, flag: "--label-file")
             do {
@@ -26,7 +26,14 @@ extension ContainerFlags {
         }
         for label in labels { request.labels[label.key] = label.value }
         try addSecurityOptions(to: &request)
+        for device in devices {
+            switch device {
+            case .node(let node): request.security.devices.append(node)
+            case .interface(let name): request.security.interfaceDevices.append(name)
+            }
+        }
         try addVolumes(to: &request)
+        try addTmpfs(to: &request)
         if request.isRemovedAfterExit && request.restartPolicy != .no {
             throw Problem(
                 kind: .invalid, what: "conflicting options", why: "--restart and --rm",

@@ -65,6 +65,9 @@ extension ContainerFlags {
                 "Block IO (relative weight), between 10 and 1000, or 0 to disable",
                 \.request.resources.blockIOWeight, BlockWeightFlag.parse),
             .list(
+                "blkio-weight-device", nil, "list", "Block IO weight (relative device weight)",
+                \.request.resources.blockIOWeights, DeviceRateFlag.parseWeight),
+            .list(
                 "device-read-bps", nil, "list",
                 "Limit read rate (bytes per second) from a device",
                 \.request.resources.readBytesPerSecond, DeviceRateFlag.parseBytes),
@@ -79,8 +82,13 @@ extension ContainerFlags {
                 "device-write-iops", nil, "list", "Limit write rate (IO per second) to a device",
                 \.request.resources.writeOperationsPerSecond, DeviceRateFlag.parseOperations),
             .list(
-                "device", nil, "list", "Add a host device to the container",
-                \.request.security.devices, DeviceFlag.parse),
+                "device", nil, "list",
+                "Add a host device to the container, or a CDI device (VENDOR/CLASS=NAME)",
+                \.devices, DeviceFlag.parse),
+            .list(
+                "gpus", nil, "gpu-request",
+                "GPU devices to add to the container, of a CDI specification ('all' for all GPUs)",
+                \.request.security.gpus, GPUFlag.parse),
             .list(
                 "device-cgroup-rule", nil, "list", "Add a rule to the cgroup allowed devices list",
                 \.request.security.deviceRules, DeviceRuleFlag.parse),

@@ -10,6 +10,12 @@ struct ContainerFlags {
     var labels: [Label] = []
     var labelFiles: [String] = []
     var volumes: [VolumeFlag] = []
+    var devices: [DeviceFlag] = []
+    /// `--env-host`, `--http-proxy`, `--read-only-tmpfs` and `--replace`.
+    var usesHostEnvironment = false
+    var passesProxies = false
+    var mountsTmpfs = false
+    var replaces = false
     /// `--volume-driver`: for volumes of `-v`.
     var volumeDriver: String?
     var securityOptions: [SecurityOption] = []
@@ -22,7 +28,7 @@ struct ContainerFlags {
     static var flags: [Flag<ContainerFlags>] {
         processFlags + identityFlags + HealthFlags.flags + cpuFlags + memoryFlags + deviceFlags
             + namespaceFlags
-            + securityFlags + storageFlags + imageFlags + UnsupportedRunFlags.flags
+            + securityFlags + storageFlags + imageFlags + podmanFlags + UnsupportedRunFlags.flags
     }
 
     private static var processFlags: [Flag<ContainerFlags>] {

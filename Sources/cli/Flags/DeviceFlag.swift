@@ -1,17 +1,17 @@
 import Engine
 
-/// `--device HOST[:CONTAINER[:PERMISSIONS]]`.
-enum DeviceFlag {
-    static func parse(_ text: String) throws(InvalidValue) -> DeviceRequest {
+/// `--device HOST[:CONTAINER[:PERMISSIONS]]`, or the name of a device of CDI.
+enum DeviceFlag: Equatable {
+    case node(DeviceRequest)
+    case interface(String)
+
+    static func parse(_ text: String) throws(InvalidValue) -> DeviceFlag {
+        if CDIName.isQualified(text) { return .interface(text) }
         let parts = text.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
         guard (1...3).contains(parts.count), !parts[0].isEmpty else {
             throw InvalidValue("invalid device specification: \(text)")
         }
         guard parts[0].hasPrefix("/") else {
-            guard !parts[0].contains("=") else {
-                throw InvalidValue.unsupported(
-                    "\(text) names a CDI device, which this version of Kade does not support")
-            }
             throw InvalidValue("'\(parts[0])' is not an absolute path")
         }
         var containerPath = parts[0]
@@ -30,8 +30,9 @@ enum DeviceFlag {
         guard containerPath.hasPrefix("/") else {
             throw InvalidValue("'\(containerPath)' is not an absolute path")
         }
-        return DeviceRequest(
-            hostPath: parts[0], containerPath: containerPath, permissions: permissions)
+        return .node(
+            DeviceRequest(
+                hostPath: parts[0], containerPath: containerPath, permissions: permissions))
     }
 
     /// Whether the text is some of r, w and m, each at most once.
@@ -70,6 +71,16 @@ enum DeviceRateFlag {
     /// Operations per second.
     static func parseOperations(_ text: String) throws(InvalidValue) -> DeviceRate {
         try parse(text, format: "<device-path>:<number>") { UInt64($0) }
+    }
+
+    /// A relative weight of 10 to 1000.
+    static func parseWeight(_ text: String) throws(InvalidValue) -> DeviceRate {
+        let weight = try parse(text, format: "<device-path>:<number>") { UInt64($0) }
+        guard (10...1000).contains(weight.rate) else {
+            throw InvalidValue(
+                "invalid weight for device: \(text)", fix: "a weight is 10 to 1000")
+        }
+        return weight
     }
 
     private static func parse(

@@ -64,6 +64,7 @@ private struct MountFields {
         case "bind-create-src": bind.createsSource = try boolean(key, value)
         case "volume-nocopy": volume.isCopiedUp = try !boolean(key, value)
         case "volume-subpath": volume.subpath = try subpath(key, value)
+        case "volume-owner": volume.owner = try BindOwner.check(value)
         case "volume-driver": volume.driver = value
         case "volume-label":
             let label = try LabelFlag.parse(value)

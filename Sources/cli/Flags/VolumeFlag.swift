@@ -41,15 +41,20 @@ struct VolumeFlag: Equatable {
             var bind = BindRequest(source: source, createsSource: true)
             bind.propagation = options.propagation
             bind.owner = options.owner
+            bind.isOverlaid = options.isOverlaid
+            guard !options.isOverlaid || options.propagation == nil else {
+                throw InvalidValue("'O' does not go with a propagation")
+            }
             return .bind(bind)
         }
         guard options.propagation == nil else {
             throw InvalidValue("a propagation is for paths, and \(source) is a volume's name")
         }
-        guard options.owner == nil else {
-            throw InvalidValue("an owner is for paths, and \(source) is a volume's name")
+        guard !options.isOverlaid else {
+            throw InvalidValue("'O' is for paths, and \(source) is a volume's name")
         }
         var volume = VolumeRequest(name: try VolumeName.check(source))
+        volume.owner = options.owner
         volume.isCopiedUp = !options.isNotCopiedUp
         return .volume(volume)
     }
@@ -62,6 +67,7 @@ private struct VolumeOptions {
     var wantsRelabelling = false
     var propagation: String?
     var owner: String?
+    var isOverlaid = false
 
     /// Whether a text can be options: a colon is a part of an owner only.
     static func areOnes(_ text: String) -> Bool {
@@ -79,6 +85,11 @@ private struct VolumeOptions {
             case "rw": guard !isReadOnly else { throw InvalidValue("invalid mode: \(text)") }
             case "nocopy": isNotCopiedUp = true
             case "z", "Z": wantsRelabelling = true
+            case "O": isOverlaid = true
+            case "U":
+                throw InvalidValue.unsupported(
+                    "'U' would change the owners of files on the host",
+                    fix: "owner=auto shows them as the container's user's, and changes nothing")
             case "consistent", "cached", "delegated": break  // hints for Docker Desktop's shares
             case let owner where owner.hasPrefix("owner="):
                 self.owner = try BindOwner.check(String(owner.dropFirst(6)))

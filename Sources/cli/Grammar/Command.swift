@@ -66,7 +66,7 @@ enum OperandRule: Equatable {
 
 /// What a command's operands name, so that a shell can complete them.
 enum OperandKind: String {
-    case none, containers, runningContainers, stoppedContainers, images, volumes, files
+    case none, containers, runningContainers, stoppedContainers, images, volumes, secrets, files
 }
 
 /// A command without its type: what help, completions and manual pages need.

@@ -83,6 +83,16 @@ enum CommandTree {
                     Entry(name: "serve", command: ServeRegistryCommand.self)
                 ]),
             Group(
+                name: "secret", summary: "Manage secrets",
+                entries: [
+                    Entry(name: "create", command: CreateSecretCommand.self),
+                    Entry(name: "inspect", command: InspectSecretCommand.self),
+                    Entry(name: "ls", command: ListSecretsCommand.self),
+                    Entry(name: "list", command: ListSecretsCommand.self, isHidden: true),
+                    Entry(name: "rm", command: RemoveSecretCommand.self),
+                    Entry(name: "remove", command: RemoveSecretCommand.self, isHidden: true),
+                ]),
+            Group(
                 name: "system", summary: "Manage Kade",
                 entries: [
                     Entry(name: "check", command: CheckCommand.self),

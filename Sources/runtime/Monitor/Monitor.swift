@@ -160,6 +160,10 @@ final class Monitor {
         lifecycle.finishedAt = nil
         lifecycle.error = run.recordingProblem
         try lifecycle.write()
+        try writePidFile(of: run)
+        if configuration.timeLimitInMilliseconds > 0 {
+            try sources.setAlarm(milliseconds: configuration.timeLimitInMilliseconds)
+        }
         try sources.want(
             .readable, of: run.process.descriptor.rawValue, MonitorSources.Token.process)
         tell(.start)
@@ -168,6 +172,16 @@ final class Monitor {
         // Now it waits, and there is one for each container.
         try run.finishStart()
         releaseUnusedMemory()
+    }
+
+    /// Writes the program's pid where the user wants it.
+    private func writePidFile(of run: ContainerRun) throws(Problem) {
+        guard let file = configuration.pidFile else { return }
+        try explaining("cannot write the pid file \(file)") { () throws(SystemCallError) in
+            try File.create(
+                FilePath(file), content: Array("\(run.process.id)".utf8),
+                permissions: FilePermissions(rawValue: 0o644))
+        }
     }
 
     /// Notes that the container could not be started, and tells everyone.
@@ -295,7 +309,7 @@ final class Monitor {
         try log.reopen()
     }
 
-    /// The alarm rang: the time limit of a stop is over, or the program is to run again.
+    /// The alarm rang: the time limit of a stop or of the run is over, or the program is to run again.
     func alarm() throws(Problem) {
         guard try sources.alarmRang() else { return }
         switch phase {

@@ -65,7 +65,10 @@ enum MonitorCommand {
         let rootfs = try MonitorRootfs()
         do throws(Problem) {
             try rootfs.mount(monitor.configuration)
-            try SourceMounts(monitor.configuration).make()
+            try SourceMounts(
+                monitor.configuration.sources,
+                inBundle: FilePath(monitor.configuration.bundle)
+            ).make()
         } catch {
             return try monitor.fail(error)
         }

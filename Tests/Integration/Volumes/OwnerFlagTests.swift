@@ -60,10 +60,37 @@ import Testing
             "stat -c %u:%g /d/mine; touch /d/x || echo no", "--mount", mount)
         #expect(outcome.lines == ["1000:1001", "no"], "\(outcome)")
         try kade.check(
-            "create", "--name", "c", "-v", "\(source):/d:ro,owner=1000:1000", "busybox", "true")
+            "create", "--name", "one", "-v", "\(source):/d:ro,owner=1000:1000", "busybox", "true")
         #expect(
-            try kade.inspect("c", "{{json .HostConfig.Binds}}")
+            try kade.inspect("one", "{{json .HostConfig.Binds}}")
                 == #"["\#(source):/d:ro,owner=1000:1000"]"#)
+    }
+
+    @Test func `a volume may have an owner too`() throws {
+        try kade.check("volume", "create", "data")
+        let outcome = try kade.shell(
+            "stat -c %u:%g /d; touch /d/x && stat -c %u /d/x", "-u", "ann", "-v",
+            "data:/d:owner=auto")
+        #expect(outcome.lines == ["1000:1001", "1000"], "\(outcome)")
+        #expect(
+            try Tool.check("stat", "-c", "%u:%g", "\(kade.root)/volumes/data/_data/x") == "0:0\n")
+        let part = try kade.shell(
+            "true", "--mount", "src=data,dst=/d,volume-owner=ann,volume-subpath=x")
+        #expect(part.exitCode == 125)
+        #expect(part.errors.contains("owners are mapped on plain volumes"), "\(part)")
+    }
+
+    @Test func `O gives each run a layer of its own above the source`() throws {
+        try kade.check(
+            "create", "--name", "one", "-v", "\(source):/d:O", "busybox", "sh", "-c",
+            "rm /d/mine && touch /d/new && stat -c %u:%g /d && ls /d")
+        for _ in 0..<2 {
+            #expect(try kade.check("start", "-a", "one") == "4000:4001\nnew\nother\nroots")
+        }
+        #expect(try owners("mine") == ["4000:4001"])
+        #expect(!FileManager.default.fileExists(atPath: "\(source)/new"))
+        let both = try kade.shell("true", "-v", "\(source):/d:O,owner=ann")
+        #expect(both.errors.contains("overlayfs cannot show mapped owners"), "\(both)")
     }
 
     @Test func `a file is mounted so, and its owner needs no mapping where it is the same`() throws

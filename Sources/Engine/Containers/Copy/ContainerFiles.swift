@@ -63,20 +63,24 @@ extension EngineContext {
                 fix: "kade start \(record.name)")
         }
         let layers = ([mounts[0].upper] + mounts[0].lower).compactMap(\.self)
-        let resolved = try resolvedMounts(
-            of: record, rootfs: LayeredRootfs(layers: layers.map { FilePath($0) }))
-        let place = configuration.bundle(of: record.id).rootfs
+        let rootfs = LayeredRootfs(layers: layers.map { FilePath($0) })
+        let resolved = try resolvedMounts(of: record, users: users(of: record, in: rootfs))
+        let bundle = configuration.bundle(of: record.id)
+        let place = bundle.rootfs
         let isReadOnly = record.request.security.isRootfsReadOnly
-        return try explaining("cannot mount the files of container \(record.name)") {
-            () throws(SystemCallError) in
+        let what = "cannot mount the files of container \(record.name)"
+        try explaining(what) { () throws(SystemCallError) in
             try Namespaces.unshare(.newMount)
             try Mount.setPropagation(of: "/", to: .slave, isRecursive: true)
             for mount in mounts {
                 let target = mount.at.isEmpty ? place : place.pushing(FilePath(mount.at))
                 try mount.overlay.mount(at: target)
             }
+        }
+        try SourceMounts(resolved.sources, inBundle: bundle.directory).make()
+        return try explaining(what) { () throws(SystemCallError) in
             let root = try RootedDirectory(at: place)
-            for mount in resolved { try Self.attach(mount, in: root) }
+            for mount in resolved.mounts { try Self.attach(mount, in: root) }
             if isReadOnly {
                 try root.root.changeMount(
                     MountAttributeChange(set: .readOnly), isRecursive: false)
@@ -97,6 +101,12 @@ extension EngineContext {
             ? try root.makeDirectories(FilePath(mount.target), permissions: .directoryDefault)
             : try root.makeFile(FilePath(mount.target), permissions: .ownerReadWrite)
         let clone = try DetachedMount(cloning: source, isRecursive: recursion != .disabled)
+        if let owners = mount.owners {
+            let namespace = try UserNamespace.make(
+                users: IDMap(owners.uidMappings), groups: IDMap(owners.gidMappings))
+            try clone.descriptor.mapMountOwners(
+                by: namespace, isRecursive: recursion != .disabled)
+        }
         if mount.isReadOnly {
             try clone.descriptor.changeMount(
                 MountAttributeChange(set: .readOnly), isRecursive: false)

@@ -33,6 +33,10 @@ extension EngineContext {
                 let owners = try bind.owner.map { owner throws(Problem) in
                     try users.swap(owner, ofSource: FilePath(bind.source))
                 }
+                guard !bind.isOverlaid else {
+                    try resolver.addOverlaid(mount, bind, owners: owners)
+                    continue
+                }
                 resolver.add(
                     mount,
                     .bind(
@@ -43,7 +47,7 @@ extension EngineContext {
                 guard let use = uses.volumes.first(where: { $0.target == mount.target }) else {
                     throw Self.unrecorded(mount)
                 }
-                try resolver.add(mount, volume, use)
+                try resolver.add(mount, volume, use, users)
             case .image(let image):
                 guard let use = uses.images.first(where: { $0.target == mount.target }) else {
                     throw Self.unrecorded(mount)
@@ -121,12 +125,13 @@ private struct MountResolver {
     }
 
     mutating func add(
-        _ mount: MountRequest, _ volume: VolumeRequest, _ use: VolumeUse
+        _ mount: MountRequest, _ volume: VolumeRequest, _ use: VolumeUse, _ users: ContainerUsers
     ) throws(Problem) {
         try context.makeDirectory(ofVolume: use.name)
         let name = "volume \(use.name)"
         let options = try LocalVolumeOptions(use.options, of: use.name)
         if let options {
+            try Self.refuseOwner(of: volume, use.name, because: "its options mount it")
             var source = MonitorConfiguration.Source(
                 name: name,
                 kind: .fileSystem(
@@ -139,8 +144,14 @@ private struct MountResolver {
         }
         let path = context.configuration.volume(use.name).string
         guard let subpath = volume.subpath else {
-            return add(mount, .bind(path: path, propagation: "rprivate", recursion: .enabled))
+            let owners = try volume.owner.map { owner throws(Problem) in
+                try users.swap(owner, ofSource: FilePath(path))
+            }
+            return add(
+                mount, .bind(path: path, propagation: "rprivate", recursion: .enabled),
+                owners: owners)
         }
+        try Self.refuseOwner(of: volume, use.name, because: "a part of it is mounted")
         add(mount, .init(name: name, kind: .directory(path), subpath: subpath))
     }
 
@@ -157,6 +168,43 @@ private struct MountResolver {
                 name: "image \(image.image)",
                 kind: .overlay(.init(at: "", lower: lower.map(\.string), upper: nil, work: nil)),
                 subpath: image.subpath))
+    }
+
+    private static func refuseOwner(
+        of volume: VolumeRequest, _ name: String, because why: String
+    ) throws(Problem) {
+        guard let owner = volume.owner else { return }
+        throw Problem(
+            kind: .unsupported, what: "cannot give volume \(name) the owner \(owner)",
+            why: "owners are mapped on plain volumes, and \(why)", fix: "leave the owner out")
+    }
+
+    /// Adds a layer of this run above a directory of the host.
+    mutating func addOverlaid(
+        _ mount: MountRequest, _ bind: BindRequest, owners: OwnerSwap?
+    ) throws(Problem) {
+        guard owners == nil || owners?.isEmpty == true else {
+            throw Problem(
+                kind: .unsupported, what: "cannot mount \(bind.source) with O and an owner",
+                why: "overlayfs cannot show mapped owners", fix: "use one of them")
+        }
+        let layer = bundle.overlays.appending("\(resolved.sources.count)")
+        let source = FilePath(bind.source)
+        let overlay = try explaining("cannot make a layer above \(source)") {
+            () throws(SystemCallError) in
+            let status = try FileStatus(of: source)
+            // Of the run before nothing stays, as in Podman.
+            try Directory.removeTree(layer)
+            let (upper, work) = (layer.appending("upper"), layer.appending("work"))
+            try Directory.makeAll(upper, permissions: .container)
+            try Directory.make(work, permissions: .ownerReadWriteExecute)
+            try File.changeOwner(of: upper, user: status.owner, group: status.group)
+            try File.changePermissions(
+                of: upper, to: FilePermissions(rawValue: status.permissions))
+            return MonitorConfiguration.RootfsMount(
+                at: "", lower: [source.string], upper: upper.string, work: work.string)
+        }
+        add(mount, .init(name: "a layer above \(source)", kind: .overlay(overlay), subpath: nil))
     }
 
     /// Adds a mount whose source the monitor makes.

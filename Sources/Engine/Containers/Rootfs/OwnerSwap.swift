@@ -48,6 +48,21 @@ struct OwnerSwap: Sendable, Equatable {
     }
 }
 
+extension EngineContext {
+    /// The users of a container's image, and who its process is.
+    func users(of record: ContainerRecord, in rootfs: LayeredRootfs) throws(Problem)
+        -> ContainerUsers
+    {
+        let lookup = UserLookup(
+            passwd: try rootfs.text("/etc/passwd"), group: try rootfs.text("/etc/group"))
+        let process = record.request.process
+        return ContainerUsers(
+            lookup: lookup,
+            process: try lookup.user(
+                process.user ?? "", additionalGroups: process.additionalGroups))
+    }
+}
+
 /// The users of a container's image, and who its process is.
 struct ContainerUsers: Sendable {
     let lookup: UserLookup

@@ -11,7 +11,7 @@ extension ContainerRequest {
         } else if process.entrypoint == [] || process.entrypoint == [""] {
             merged.process.entrypoint = nil
         }
-        merged.process.environment = overlaidEnvironment(image.env, with: process.environment)
+        merged.process.environment = environment(over: image)
         merged.process.workingDirectory = process.workingDirectory ?? image.workingDir
         merged.process.user = process.user ?? image.user
         merged.labels = image.labels.merging(labels) { $1 }
@@ -20,8 +20,29 @@ extension ContainerRequest {
         merged.stopTimeoutInSeconds = stopTimeoutInSeconds ?? image.stopTimeout
         let taken = Set(mounts.map(\.target))
         for target in image.volumes.names where !taken.contains(target) {
-            merged.mounts.append(.anonymousVolume(at: target))
+            switch imageVolumes {
+            case .volume: merged.mounts.append(.anonymousVolume(at: target))
+            case .tmpfs:
+                merged.mounts.append(
+                    MountRequest(
+                        kind: .tmpfs(TmpfsRequest()), target: target, isReadOnly: false))
+            case .ignore: continue
+            }
         }
         return merged
+    }
+
+    /// The image's variables with the user's.
+    ///
+    /// A bare name in it takes a variable of Kade's own out (``processEnvironment(_:hostname:home:)``).
+    private func environment(over image: ImageConfiguration.Defaults) -> [String] {
+        let removed =
+            process.removesAllVariables
+            ? ["PATH", "HOSTNAME", "TERM"] : process.removedVariables
+        let base =
+            process.removesAllVariables ? [] : overlaidEnvironment(image.env, with: removed)
+        let own = overlaidEnvironment(base, with: process.environment)
+        let names = Set(own.map { $0.prefix { $0 != "=" } })
+        return own + removed.filter { !names.contains($0[...]) }
     }
 }

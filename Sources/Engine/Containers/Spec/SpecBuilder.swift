@@ -30,6 +30,7 @@ struct SpecBuilder {
         spec.mounts = mounts(options)
         spec.annotations = request.annotations
         spec.linux = try linux(capabilities, options)
+        try apply(input.deviceEdits, to: &spec)
         return spec
     }
 
@@ -49,8 +50,10 @@ struct SpecBuilder {
         process.args = arguments
         process.user = .init(
             uid: input.user.uid, gid: input.user.gid, additionalGids: input.user.additionalGroups)
+        process.user.umask = request.process.umask
         process.env = processEnvironment(
             request.process, hostname: input.hostname, home: input.user.home)
+        process.env = overlaidEnvironment(process.env, with: input.secretVariables)
         process.capabilities = Self.capabilitySets(capabilities, uid: input.user.uid)
         process.noNewPrivileges = options.hasNoNewPrivileges
         process.rlimits = try resourceLimits()

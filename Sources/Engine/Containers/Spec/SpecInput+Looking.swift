@@ -14,26 +14,38 @@ extension EngineContext {
         let peers = try peers(of: record)
         var host = try specHost()
         host.hardLimits = try Self.hardLimits(for: request.resources.limits)
-        let users = UserLookup(
-            passwd: try rootfs.text("/etc/passwd"), group: try rootfs.text("/etc/group"))
+        let users = try self.users(of: record, in: rootfs)
         let hostname = try hostname(of: record, peers)
         var input = SpecInput(
-            id: record.id, request: request,
-            user: try users.user(
-                request.process.user ?? "", additionalGroups: request.process.additionalGroups),
-            host: host, hostname: hostname)
+            id: record.id, request: request, user: users.process, host: host, hostname: hostname)
         input.namespaces = peers.namespaces
-        let resolved = try resolvedMounts(
-            of: record, users: ContainerUsers(lookup: users, process: input.user))
+        let resolved = try resolvedMounts(of: record, users: users)
         (input.mounts, input.sources) = (resolved.mounts, resolved.sources)
         input.networkFiles = try networkFiles(of: record, hostname: hostname, peers)
         if request.process.hasInit { input.initProgram = try initProgram() }
         input.sharedMemory = try sharedMemory(of: record, peers)
-        for path in devicePaths(of: request) {
+        input.deviceEdits = try deviceEdits(of: request.security)
+        try addSecrets(of: record, to: &input)
+        try addTimezone(of: record, to: &input)
+        let edited = input.deviceEdits.flatMap { $0.deviceNodes.map(\.hostPath) }
+        for path in devicePaths(of: request) + edited {
             if let device = try HostDevice(at: FilePath(path)) { input.devices[path] = device }
         }
         if request.security.isPrivileged { input.allDevices = try HostDevice.all() }
         return input
+    }
+
+    /// What the request's devices of CDI, and its GPUs, change in the container.
+    private func deviceEdits(
+        of request: SecurityRequest
+    ) throws(Problem) -> [CDISpec.ContainerEdits] {
+        guard !request.interfaceDevices.isEmpty || !request.gpus.isEmpty else { return [] }
+        let registry = try CDIRegistry(directories: configuration.deviceDirectories)
+        var names = request.interfaceDevices
+        for gpu in request.gpus {
+            names += try gpu.names(among: registry.devices(ofClass: "gpu"))
+        }
+        return try registry.edits(for: names)
     }
 
     private func devicePaths(of request: ContainerRequest) -> [String] {
@@ -41,6 +53,7 @@ extension EngineContext {
         let rates =
             resources.readBytesPerSecond + resources.writeBytesPerSecond
             + resources.readOperationsPerSecond + resources.writeOperationsPerSecond
+            + resources.blockIOWeights
         return request.security.devices.map(\.hostPath) + rates.map(\.path)
     }
 

@@ -25,6 +25,10 @@ struct SpecInput: Sendable {
     var sharedMemory: FilePath?
     /// Numbers of the devices that the request names.
     var devices: [String: HostDevice] = [:]
+    /// What devices of CDI change.
+    var deviceEdits: [CDISpec.ContainerEdits] = []
+    /// Variables that secrets are, each `NAME=value`.
+    var secretVariables: [String] = []
     /// Every device of the host, for `--privileged`.
     var allDevices: [HostDevice] = []
 }

@@ -63,6 +63,13 @@ extension SpecBuilder {
         let wanted = request.resources
         var blockIO = RuntimeSpec.BlockIO()
         blockIO.weight = wanted.blockIOWeight.map { UInt16(clamping: $0) }
+        for weight in wanted.blockIOWeights {
+            let device = try blockDevice(weight.path)
+            blockIO.weightDevice.append(
+                .init(
+                    major: device.major, minor: device.minor, weight: UInt16(clamping: weight.rate))
+            )
+        }
         blockIO.throttleReadBpsDevice = try throttles(wanted.readBytesPerSecond)
         blockIO.throttleWriteBpsDevice = try throttles(wanted.writeBytesPerSecond)
         blockIO.throttleReadIOPSDevice = try throttles(wanted.readOperationsPerSecond)
@@ -75,13 +82,18 @@ extension SpecBuilder {
     ) throws(Problem) -> [RuntimeSpec.BlockIO.ThrottleDevice] {
         var list: [RuntimeSpec.BlockIO.ThrottleDevice] = []
         for rate in rates {
-            guard let device = input.devices[rate.path], device.isBlock else {
-                throw Problem(
-                    kind: .invalid, what: "cannot limit the speed of \(rate.path)",
-                    why: "it is no block device", fix: "lsblk --paths lists the block devices")
-            }
+            let device = try blockDevice(rate.path)
             list.append(.init(major: device.major, minor: device.minor, rate: rate.rate))
         }
         return list
+    }
+
+    private func blockDevice(_ path: String) throws(Problem) -> HostDevice {
+        guard let device = input.devices[path], device.isBlock else {
+            throw Problem(
+                kind: .invalid, what: "cannot limit the speed of \(path)",
+                why: "it is no block device", fix: "lsblk --paths lists the block devices")
+        }
+        return device
     }
 }

@@ -1,4 +1,3 @@
-import ContainerRuntime
 import Diagnostics
 import Glibc
 import Linux

@@ -1,29 +1,33 @@
-import ContainerRuntime
-import Diagnostics
+package import Diagnostics
+import Glibc
 import Linux
-import SystemPackage
+package import SystemPackage
 
 /// Mounts what bind mounts of the container come from: volumes with options, images, subpaths.
 ///
 /// All of it is below the bundle's `mounts`, on a tmpfs that only the monitor and the container
-/// have: nothing stays on the host, whoever is killed.
-struct SourceMounts {
-    private let configuration: MonitorConfiguration
+/// have: nothing stays on the host, whoever is killed. The caller is in a mount namespace of its
+/// own.
+package struct SourceMounts {
+    private let bundle: FilePath
+    private let sources: [MonitorConfiguration.Source]
 
-    init(_ configuration: MonitorConfiguration) {
-        self.configuration = configuration
+    package init(_ sources: [MonitorConfiguration.Source], inBundle bundle: FilePath) {
+        self.bundle = bundle
+        self.sources = sources
     }
 
     /// Mounts each where `config.json` expects it; the root file system is mounted already.
-    func make() throws(Problem) {
-        guard !configuration.sources.isEmpty else { return }
-        try explaining("cannot make room for the mounts of \(configuration.id)") {
+    package func make() throws(Problem) {
+        guard !sources.isEmpty else { return }
+        try explaining("cannot make room for mounts in \(bundle)") {
             () throws(SystemCallError) in
+            try Directory.makeAll(directory, permissions: .ownerReadWriteExecute)
             try Mount.mount(
                 "kade-mounts", at: directory, type: "tmpfs", [.noSetUserID, .noDevices],
-                data: "mode=0700,size=1m")
+                data: "mode=0700,size=256m")
         }
-        for (index, source) in configuration.sources.enumerated() {
+        for (index, source) in sources.enumerated() {
             let place = directory.appending("\(index)")
             // With a subpath the whole stays mounted beside it: a scoped lookup refuses `..` on a
             // mount that is attached nowhere.
@@ -36,16 +40,18 @@ struct SourceMounts {
         }
     }
 
-    private var directory: FilePath { FilePath(configuration.bundle).appending("mounts") }
+    private var directory: FilePath { bundle.appending("mounts") }
 
     private func mount(
         _ source: MonitorConfiguration.Source, at place: FilePath
     ) throws(Problem) {
+        if case .secret(let secret) = source.kind { return try copy(secret, of: source, to: place) }
         try explaining("cannot make a mount point for \(source.name)") {
             () throws(SystemCallError) in
             try Directory.make(place, permissions: .ownerReadWriteExecute)
         }
         switch source.kind {
+        case .secret: return  // it is no mount
         case .directory(let path):
             try explaining("cannot mount \(source.name)") { () throws(SystemCallError) in
                 let directory = try OwnedFD.open(FilePath(path), [.path, .directory])
@@ -60,6 +66,21 @@ struct SourceMounts {
             }
         case .fileSystem(let system):
             try VolumeMount(name: source.name, system: system).make(at: place)
+        }
+    }
+
+    /// Copies a secret to the tmpfs, whose memory is all that the container sees of it.
+    private func copy(
+        _ secret: MonitorConfiguration.Source.Secret, of source: MonitorConfiguration.Source,
+        to place: FilePath
+    ) throws(Problem) {
+        try explaining("cannot give the container its \(source.name)") {
+            () throws(SystemCallError) in
+            try File.create(
+                place, content: File.read(FilePath(secret.path)), permissions: .ownerReadWrite)
+            try File.changeOwner(of: place, user: secret.user, group: secret.group)
+            try File.changePermissions(
+                of: place, to: FilePermissions(rawValue: CModeT(secret.mode)))
         }
     }
 
@@ -91,7 +112,7 @@ struct SourceMounts {
     private func fill(
         _ place: FilePath, of name: String, from target: String
     ) throws(Problem) {
-        let rootfs = FilePath(configuration.bundle).appending("rootfs")
+        let rootfs = bundle.appending("rootfs")
         try explaining("cannot copy \(target) of the image into \(name)") {
             () throws(SystemCallError) in
             guard try FileStatus(of: place).kind == .directory else { return }
