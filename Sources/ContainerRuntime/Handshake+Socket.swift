@@ -76,20 +76,7 @@ extension SetupContext {
 
     /// Reads the next message; nil at the end of the stream.
     package mutating func receive() throws(Problem) -> HandshakeMessage? {
-        var received: ReceivedMessage
-        do throws(SystemCallError) {
-            switch handshake {
-            case .some(let socket):
-                received = try socket.receiveMessage(
-                    upToBytes: HandshakeMessage.maximumSizeInBytes)
-            case .none: return nil
-            }
-        } catch  where error.errno == .connectionReset {
-            return nil
-        } catch {
-            throw Problem(what: "cannot read from the other side of the setup", refusal: error)
-        }
-        guard !received.bytes.isEmpty else { return nil }
+        guard var received = try receiveDatagram(), !received.bytes.isEmpty else { return nil }
         guard let message = HandshakeMessage(decoding: received.bytes) else {
             throw Self.protocolViolation("\(received.bytes.count) bytes mean nothing")
         }
@@ -100,6 +87,26 @@ extension SetupContext {
         default: break
         }
         return message
+    }
+
+    /// Reads the next datagram; nil where there is no other side.
+    private borrowing func receiveDatagram() throws(Problem) -> ReceivedMessage? {
+        let limit = HandshakeMessage.maximumSizeInBytes
+        switch handshake {
+        case .none: return nil
+        case .some(let socket):
+            do throws(SystemCallError) {
+                do throws(SystemCallError) {
+                    return try socket.receiveMessage(upToBytes: limit)
+                } catch  where error.errno == .connectionReset {
+                    // The other side left a message unread when it ended. The kernel tells that
+                    // once, and before what the other side had sent.
+                    return try socket.receiveMessage(upToBytes: limit)
+                }
+            } catch {
+                throw Problem(what: "cannot read from the other side of the setup", refusal: error)
+            }
+        }
     }
 
     private static func protocolViolation(_ why: String) -> Problem {

@@ -1,4 +1,6 @@
 import Diagnostics
+import Linux
+import SystemPackage
 import Testing
 
 @testable import ContainerRuntime
@@ -51,5 +53,22 @@ import Testing
         let message = HandshakeMessage.warning(
             step: 1, text: String(repeating: "x", count: 100_000))
         #expect(message.encoded.count == HandshakeMessage.maximumSizeInBytes)
+    }
+
+    @Test func `what the other side said is heard also when it left a message unread`() throws {
+        var context = SetupContext(containerID: "web", bundle: "/bundle", rootfs: "/bundle/rootfs")
+        let pair = try SocketPair(.packets)
+        let other = try pair.second.duplicate()
+        context.handshake = pair.keepFirst()
+        try context.send(.reached(.placed))
+        let problem = Problem(kind: .invalid, what: "a", why: "b")
+        try other.send(HandshakeMessage.failed(step: 3, problem).encoded)
+        _ = consume other
+        guard case .failed(let step, let heard)? = try context.receive() else {
+            Issue.record("nothing was heard")
+            return
+        }
+        #expect(step == 3 && heard.what == "a")
+        #expect(try context.receive() == nil)
     }
 }
