@@ -14,6 +14,18 @@ int32_t clinux_ns_get_nstype(int32_t descriptor) { return ioctl(descriptor, NS_G
 
 int32_t clinux_ns_get_userns(int32_t descriptor) { return ioctl(descriptor, NS_GET_USERNS); }
 
+int32_t clinux_ns_mount_count(int32_t descriptor, uint32_t *count) {
+    // struct mnt_ns_info and NS_MNT_GET_INFO, which older headers do not have.
+    struct {
+        uint32_t size;
+        uint32_t mounts;
+        uint64_t id;
+    } info = {.size = sizeof info};
+    int32_t result = ioctl(descriptor, _IOR(NSIO, 10, info), &info);
+    *count = info.mounts;
+    return result;
+}
+
 int32_t clinux_sethostname(const char *name, uint64_t count) { return sethostname(name, count); }
 
 int32_t clinux_setdomainname(const char *name, uint64_t count) {

@@ -50,11 +50,13 @@ package struct RuntimeRoot: Sendable {
     }
 
     /// The identifiers of all containers, in order.
+    ///
+    /// What begins with "@" is none: it is the runtime's own.
     package func identifiers() throws(Problem) -> [String] {
         do throws(SystemCallError) {
             return try Directory.list(path)
                 .filter { $0.kind == .directory || $0.kind == nil }
-                .map { $0.name.string }.sorted()
+                .map { $0.name.string }.filter { !$0.hasPrefix("@") }.sorted()
         } catch  where error.errno == .noSuchFileOrDirectory {
             return []
         } catch {

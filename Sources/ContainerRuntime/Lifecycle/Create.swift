@@ -41,9 +41,20 @@ package enum Create {
 
         /// The plan of the container; nothing is made.
         package func plan() throws(Problem) -> ContainerPlan {
+            try plan(fromBareMounts: false)
+        }
+
+        /// Plans the container.
+        ///
+        /// - Parameter isBare: whether init begins from an empty mount namespace.
+        /// - Returns: the plan.
+        /// - Throws: what ``plan()`` throws.
+        fileprivate func plan(fromBareMounts isBare: Bool) throws(Problem) -> ContainerPlan {
             try RuntimeRoot.check(id)
             var host = try HostFacts.probe(for: bundle.spec, process: bundle.spec.process)
             if usesSystemd { host.systemd = try .probe(isOfUser: !host.isPrivileged) }
+            var options = options
+            options.leavesHostMounts = isBare
             return try ContainerPlan(
                 spec: bundle.spec, bundle: bundle.path, host: host, options: options)
         }
@@ -72,9 +83,11 @@ package enum Create {
                 kind: .invalid, what: "cannot run container \(request.id)",
                 why: "config.json has no process", fix: "set process")
         }
-        let plan = try request.plan()
+        let bareNamespace = BareMountNamespace.openIfUseful(for: request)
+        let plan = try request.plan(fromBareMounts: bareNamespace != nil)
         let directory = try request.root.claim(request.id)
-        var creation = Creation(request: request, plan: plan, directory: directory)
+        var creation = Creation(
+            request: request, plan: plan, directory: directory, bareNamespace: bareNamespace)
         do throws(Problem) {
             try creation.make()
         } catch {
@@ -95,7 +108,10 @@ struct Creation: ~Copyable {
     private var process: ChildProcess?
     private var hasRunHooks = false
 
-    init(request: Create.Request, plan: ContainerPlan, directory: ContainerDirectory) {
+    init(
+        request: Create.Request, plan: ContainerPlan, directory: ContainerDirectory,
+        bareNamespace: consuming OwnedFD?
+    ) {
         self.request = request
         self.plan = plan
         self.directory = directory
@@ -103,6 +119,7 @@ struct Creation: ~Copyable {
         context = SetupContext(
             containerID: request.id, bundle: bundle.path, rootfs: bundle.rootfs)
         context.leavesInitToParent = request.leavesInitToParent
+        context.bareNamespace = bareNamespace
         context.undo("remove \(directory.path)") { () throws(Problem) in try directory.remove() }
         state = RuntimeState(
             ociVersion: bundle.spec.ociVersion, id: request.id, bundle: bundle.path.string,
@@ -135,7 +152,8 @@ struct Creation: ~Copyable {
 
     private mutating func makeInit() throws(Problem) {
         var ends = try HandshakeEnds()
-        let namespaces = NamespaceSetup(request.bundle.spec.linux?.namespaces ?? [])
+        var namespaces = NamespaceSetup(request.bundle.spec.linux?.namespaces ?? [])
+        if plan.leavesHostMounts { namespaces.cloned.remove(.newMount) }
         context.handshake = ends.initProcess.take()
         switch try namespaces.clone(intoCgroup: context.cgroupDirectory, in: context) {
         case .child:

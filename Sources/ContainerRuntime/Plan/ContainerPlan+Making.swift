@@ -18,6 +18,7 @@ extension ContainerPlan {
         spec: RuntimeSpec, bundle: FilePath, host: HostFacts, options: PlanOptions
     ) throws(Problem) {
         self.init()
+        leavesHostMounts = options.leavesHostMounts
         let maker = try PlanMaker(spec: spec, bundle: bundle, host: host, options: options)
         add(maker.prepare, to: .prepare)
         add(maker.attend, to: .attend)
@@ -75,7 +76,8 @@ struct PlanMaker {
             RootfsPlan.Input(
                 spec: spec, bundle: bundle,
                 rootfs: Bundle.rootfs(of: spec, in: bundle), cgroup: placement.cgroup, host: host,
-                usesPivotRoot: options.usesPivotRoot, sharingNamespace: options.sharingNamespace))
+                usesPivotRoot: options.usesPivotRoot, sharingNamespace: options.sharingNamespace,
+                leavesHostMounts: options.leavesHostMounts))
     }
 
     /// In the runtime, before init exists.

@@ -8,6 +8,9 @@ package struct ContainerPlan: Sendable {
     /// Steps of the runtime and of init run side by side where no ``Rendezvous`` orders them.
     package private(set) var steps: [PlannedStep] = []
 
+    /// Whether init enters an empty mount namespace, and is made without one of its own.
+    package internal(set) var leavesHostMounts = false
+
     package init() {}
 
     /// Adds steps at the end of a phase.

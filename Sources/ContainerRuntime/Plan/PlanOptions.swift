@@ -17,6 +17,8 @@ package struct PlanOptions: Sendable, Equatable {
     /// The mount namespace whose mounts a shared bind mount stays a peer of, as a file of
     /// `/proc`; nil where it is the runtime's own.
     package var sharingNamespace: FilePath?
+    /// Whether init begins from an empty mount namespace, and not from a copy of the host's.
+    package var leavesHostMounts = false
     /// Whether the program is killed when the runtime is: true for a monitor, which stays.
     package var endsWithRuntime: Bool
     /// The directory of the socket to which the program says that it is ready (sd_notify(3)).

@@ -16,6 +16,12 @@ package struct SetupContext: ~Copyable {
 
     /// The container's root directory, once a step of ``SetupPhase/settle`` has mounted it.
     package var rootfsDirectory: RootedDirectory?
+    /// The mount namespace that init begins from; nil for a copy of the runtime's.
+    var bareNamespace: OwnedFD?
+    /// The rootfs before it is attached in that namespace.
+    var rootfsTree: DetachedMount?
+    /// The root of init's own mount namespace, while its root directory still is the host's.
+    var bareRoot: OwnedFD?
     /// The rootfs as a mount of the runtime's, for a container without a mount namespace.
     var hostRootfs: HostRootfs?
     /// The sources of mounts that the runtime opens for init, by the mount's index in the spec.

@@ -20,6 +20,11 @@ struct EnterRootfs: SetupStep {
 
     func run(in context: inout SetupContext) throws(Problem) {
         let usesPivotRoot = usesPivotRoot
+        if let root = context.bareRoot.take() {
+            try explaining("cannot leave the host's root") { () throws(SystemCallError) in
+                try WorkingDirectory.changeRoot(to: root)
+            }
+        }
         try context.beneathRootfs("cannot make \(rootfs) the root") {
             (rootfs) throws(SystemCallError) in
             if usesPivotRoot {

@@ -30,10 +30,13 @@ package struct RootfsPlan: Sendable {
         package var usesPivotRoot: Bool
         /// Where shared bind mounts come from (``PlanOptions/sharingNamespace``).
         package var sharingNamespace: FilePath?
+        /// Whether init begins from an empty mount namespace (``BareMounts``).
+        package var leavesHostMounts: Bool
 
         package init(
             spec: RuntimeSpec, bundle: FilePath, rootfs: FilePath, cgroup: Cgroup?,
-            host: HostFacts, usesPivotRoot: Bool, sharingNamespace: FilePath? = nil
+            host: HostFacts, usesPivotRoot: Bool, sharingNamespace: FilePath? = nil,
+            leavesHostMounts: Bool = false
         ) {
             self.spec = spec
             self.bundle = bundle
@@ -42,6 +45,7 @@ package struct RootfsPlan: Sendable {
             self.host = host
             self.usesPivotRoot = usesPivotRoot
             self.sharingNamespace = sharingNamespace
+            self.leavesHostMounts = leavesHostMounts
         }
     }
 
@@ -58,7 +62,9 @@ package struct RootfsPlan: Sendable {
 
         prepare = mounts.filter { situation.mustPrepare($0) }
             .map { PrepareMount(mount: $0, situation: situation) }
-        if hasOwnMounts {
+        if input.leavesHostMounts {
+            settle = Self.bareSteps(mounts.filter { !situation.mustPrepare($0) }, situation)
+        } else if hasOwnMounts {
             settle = [
                 SetRootPropagation(propagation: situation.propagation, rootfs: input.rootfs),
                 BindRootfs(rootfs: input.rootfs),
@@ -96,6 +102,21 @@ package struct RootfsPlan: Sendable {
         if !linux.maskedPaths.isEmpty {
             seal.append(MaskedPaths(paths: linux.maskedPaths.map { FilePath($0) }))
         }
+    }
+
+    /// Takes what the container needs of the host's mounts into an empty namespace.
+    private static func bareSteps(
+        _ mounts: [ContainerMount], _ situation: MountSituation
+    ) -> [any SetupStep] {
+        let propagation = situation.propagation
+        var steps: [any SetupStep] = [
+            CloneTree(subject: .rootfs(situation.rootfs), propagation: propagation)
+        ]
+        for mount in mounts {
+            guard case .bind = mount.kind else { continue }
+            steps.append(CloneTree(subject: .source(of: mount), propagation: propagation))
+        }
+        return steps + [EnterBareMounts()]
     }
 }
 

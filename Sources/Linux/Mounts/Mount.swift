@@ -207,6 +207,8 @@ package struct FileSystemStatus: Sendable {
     package static let devpts: UInt64 = 0x1cd1
     /// `PROC_SUPER_MAGIC`.
     package static let proc: UInt64 = 0x9fa0
+    /// `NSFS_MAGIC`.
+    package static let namespaces: UInt64 = 0x6e73_6673
     /// `SYSFS_MAGIC`.
     package static let sysfs: UInt64 = 0x6265_6572
 }
