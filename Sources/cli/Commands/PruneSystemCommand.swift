@@ -7,6 +7,7 @@ import Linux
 struct PruneSystemCommand: Command {
     var includesAllImages = false
     var isForced = false
+    var prunesVolumes = false
     var filters: [Label] = []
 
     static var grammar: Grammar<PruneSystemCommand> {
@@ -21,12 +22,17 @@ struct PruneSystemCommand: Command {
                     "Provide filter values (e.g. \"label=<key>=<value>\")", \.filters,
                     FilterFlag.parse),
                 .switch("force", "f", "Do not prompt for confirmation", \.isForced),
-                .unsupported(
-                    "volumes", nil, nil, why: "this version of Kade cannot prune volumes yet"),
+                .switch("volumes", nil, "Prune anonymous volumes", \.prunesVolumes),
             ], operands: .none)
     }
 
     func run(in session: Session) throws(Problem) -> ExitCode {
+        if prunesVolumes, filters.contains(where: { $0.key == "until" }) {
+            throw Problem(
+                kind: .invalid, what: "conflicting options",
+                why: "The \"until\" filter is not supported with \"--volumes\"",
+                fix: "use one of them")
+        }
         let containerFilter = try PruneFilter.containers(filters)
         let imageFilter = try ImageFilterFlag.filter(filters)
         let isAgreed = isForced ? true : try isConfirmed(in: session)
@@ -36,6 +42,13 @@ struct PruneSystemCommand: Command {
         let containers = try engine.containers.prune(containerFilter)
         freed += containers.reclaimedInBytes
         try tell("Deleted Containers:", containers.ids, session)
+        if prunesVolumes {
+            var filter = VolumeFilter()
+            filter.conditions = filters.map { ($0.key, $0.value) }
+            let volumes = try engine.volumes.prune(filter, includingNamed: false)
+            freed += volumes.reclaimedInBytes
+            try tell("Deleted Volumes:", volumes.names, session)
+        }
         let images = try engine.images.prune(imageFilter, includingNamed: includesAllImages)
         freed += images.reclaimedInBytes
         try tell("Deleted Images:", images.removals.map(Self.line), session)
@@ -69,6 +82,9 @@ struct PruneSystemCommand: Command {
     /// Docker's question (docker/cli, command/system/prune.go).
     private func isConfirmed(in session: Session) throws(Problem) -> Bool {
         var parts = ["all stopped containers", "all networks not used by at least one container"]
+        if prunesVolumes {
+            parts.append("all anonymous volumes not used by at least one container")
+        }
         parts.append(
             includesAllImages
                 ? "all images without at least one container associated to them"

@@ -31,5 +31,17 @@ import Testing
         try kade.check("system", "prune", "-f", "--filter", "label!=keep")
         #expect(try kade.check("ps", "-a", "--format", "{{.Names}}") == "kept")
         #expect(try kade("system", "prune", "-f", "--filter", "colour=red").exitCode == 1)
+        let refused = try kade("system", "prune", "-f", "--volumes", "--filter", "until=1h")
+        #expect(refused.errors.contains("\"until\" filter is not supported with \"--volumes\""))
+    }
+
+    @Test func `anonymous volumes go where that is asked, and named ones never`() throws {
+        let kade = try Kade.withBusybox()
+        try kade.check("run", "--name", "box", "-v", "/a", "-v", "named:/b", "busybox", "true")
+        let prune = try kade.check("system", "prune", "-f")
+        #expect(!prune.contains("Deleted Volumes:"))
+        #expect(try kade.check("volume", "ls", "-q").split(separator: "\n").count == 2)
+        #expect(try kade.check("system", "prune", "-f", "--volumes").contains("Deleted Volumes:"))
+        #expect(try kade.check("volume", "ls", "-q") == "named")
     }
 }
