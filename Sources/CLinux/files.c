@@ -62,6 +62,13 @@ int64_t clinux_getdents64(int32_t directory, void *buffer, uint64_t size) {
     return syscall(SYS_getdents64, directory, buffer, size);
 }
 
+int32_t clinux_fanotify_init(uint32_t flags, uint32_t file_flags) {
+    return (int32_t)syscall(SYS_fanotify_init, flags, file_flags);
+}
+int32_t clinux_fanotify_mark(int32_t group, uint32_t flags, uint64_t mask, int32_t descriptor) {
+    return (int32_t)syscall(SYS_fanotify_mark, group, flags, mask, descriptor, NULL);
+}
+
 int64_t clinux_lgetxattr(const char *path, const char *name, void *value, uint64_t size) {
     return lgetxattr(path, name, value, size);
 }

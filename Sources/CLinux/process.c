@@ -23,6 +23,9 @@ int64_t clinux_clone3(uint64_t flags, int32_t exit_signal, int32_t cgroup, int32
 int32_t clinux_pidfd_open(int32_t pid, uint32_t flags) {
     return (int32_t)syscall(SYS_pidfd_open, pid, flags);
 }
+int32_t clinux_pidfd_getfd(int32_t process, int32_t descriptor) {
+    return (int32_t)syscall(SYS_pidfd_getfd, process, descriptor, 0);
+}
 
 int32_t clinux_pidfd_send_signal(int32_t pidfd, int32_t signal) {
     return (int32_t)syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, 0);

@@ -110,6 +110,37 @@ extension RegistryClient {
         return BlobDownload(body: response.body, offsetInBytes: start)
     }
 
+    /// Fetches a part of a blob (end-2, with Range), whose digest nobody knows here.
+    ///
+    /// - Throws: `.unsupported` of a registry that does not do ranges.
+    func blobPart(
+        _ digest: Digest, _ range: Range<Int64>, purpose: String
+    ) async throws -> [UInt8] {
+        let response = try await send(
+            RegistryRequest(
+                method: .GET, place: .resource("blobs/\(digest)"),
+                headers: [("Range", "bytes=\(range.lowerBound)-\(range.upperBound - 1)")],
+                accepted: [416], purpose: purpose))
+        let start = ContentRange.start(of: response.headers.first(name: "Content-Range"))
+        guard response.status == .partialContent, start == range.lowerBound else {
+            throw Problem(
+                kind: .unsupported, what: purpose,
+                why: "\(registry) sends no parts of blobs (it answers \(response.status.code))")
+        }
+        do {
+            let body = try await response.body.collect(upTo: range.count)
+            if body.readableBytes == range.count { return Array(body.readableBytesView) }
+        } catch {
+            try Task.checkCancellation()
+            throw Problem(
+                kind: .unavailable, what: purpose,
+                why: "a part of \(digest) broke off: \(TransportFailure.reason(of: error))",
+                cause: error)
+        }
+        throw Problem(
+            kind: .unavailable, what: purpose, why: "a part of \(digest) ended too early")
+    }
+
     /// Fetches a blob that fits in memory, and verifies its digest.
     func smallBlob(_ descriptor: Descriptor, purpose: String) async throws -> [UInt8] {
         guard descriptor.size <= Self.smallBlobLimitInBytes else {

@@ -38,6 +38,11 @@ int64_t clinux_getrandom(void *buffer, uint64_t count, uint32_t flags);
 /// getdents64(2).
 int64_t clinux_getdents64(int32_t directory, void *buffer, uint64_t size);
 
+/// fanotify_init(2).
+int32_t clinux_fanotify_init(uint32_t flags, uint32_t file_flags);
+/// fanotify_mark(2) of an open file.
+int32_t clinux_fanotify_mark(int32_t group, uint32_t flags, uint64_t mask, int32_t descriptor);
+
 /// lgetxattr(2), lsetxattr(2), llistxattr(2), lremovexattr(2).
 int64_t clinux_lgetxattr(const char *path, const char *name, void *value, uint64_t size);
 int32_t clinux_lsetxattr(

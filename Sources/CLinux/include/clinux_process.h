@@ -7,6 +7,8 @@
 int64_t clinux_clone3(uint64_t flags, int32_t exit_signal, int32_t cgroup, int32_t *pidfd);
 /// pidfd_open(2).
 int32_t clinux_pidfd_open(int32_t pid, uint32_t flags);
+/// pidfd_getfd(2).
+int32_t clinux_pidfd_getfd(int32_t process, int32_t descriptor);
 /// pidfd_send_signal(2) without siginfo.
 int32_t clinux_pidfd_send_signal(int32_t pidfd, int32_t signal);
 /// waitid(2) on P_PIDFD; `code` is CLD_EXITED, CLD_KILLED…, or 0 when WNOHANG found nothing.

@@ -89,12 +89,41 @@ package struct MonitorConfiguration: Sendable, Equatable {
         package var upper: String?
         /// Overlay's scratch directory, beside ``upper``.
         package var work: String?
+        /// Those of the layers that have not arrived.
+        package var arrivals: [Arrival] = []
 
         package init(at: String, lower: [String], upper: String?, work: String?) {
             self.at = at
             self.lower = lower
             self.upper = upper
             self.work = work
+        }
+    }
+
+    /// A layer that another process fetches: see ``ArrivalHolds``.
+    package struct Arrival: Sendable, Equatable {
+        /// Its files, one of the mount's layers.
+        package var files: String
+        /// Where they are once it has arrived.
+        package var settled: String
+        package var process: Int32
+        /// When the process was made, in ticks since boot.
+        package var startTime: UInt64
+        /// The number of the process's descriptor of the gate that readers wait at.
+        package var gate: Int32
+        /// The number of its descriptor of the pipe that tells of the end.
+        package var end: Int32
+
+        package init(
+            files: String, settled: String, process: Int32, startTime: UInt64, gate: Int32,
+            end: Int32
+        ) {
+            self.files = files
+            self.settled = settled
+            self.process = process
+            self.startTime = startTime
+            self.gate = gate
+            self.end = end
         }
     }
 }
@@ -187,12 +216,34 @@ extension MonitorConfiguration.RootfsMount {
         lower = (json["lower"]?.array ?? []).compactMap(\.string)
         upper = json["upper"]?.string
         work = json["work"]?.string
+        arrivals = (json["arrivals"]?.array ?? []).map(MonitorConfiguration.Arrival.init)
     }
 
     var json: JSONValue {
         var object: JSONObject = ["at": .string(at), "lower": .array(lower.map { .string($0) })]
         object["upper"] = upper.map { .string($0) }
         object["work"] = work.map { .string($0) }
+        if !arrivals.isEmpty { object["arrivals"] = .array(arrivals.map(\.json)) }
         return .object(object)
+    }
+}
+
+extension MonitorConfiguration.Arrival {
+    fileprivate init(_ json: JSONValue) {
+        files = json["files"]?.string ?? ""
+        settled = json["settled"]?.string ?? ""
+        process = Int32(clamping: json["process"]?.int ?? 0)
+        startTime = UInt64(clamping: json["startTime"]?.int ?? 0)
+        gate = Int32(clamping: json["gate"]?.int ?? -1)
+        end = Int32(clamping: json["end"]?.int ?? -1)
+    }
+
+    fileprivate var json: JSONValue {
+        [
+            "files": .string(files), "settled": .string(settled),
+            "process": .number(JSONNumber(Int(process))),
+            "startTime": .number(JSONNumber(Int(startTime))),
+            "gate": .number(JSONNumber(Int(gate))), "end": .number(JSONNumber(Int(end))),
+        ]
     }
 }

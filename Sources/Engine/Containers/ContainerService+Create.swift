@@ -92,7 +92,7 @@ extension EngineContext {
         var diffIDs: [Digest] = []
         for text in layers { diffIDs.append(try Digest(parsing: text)) }
         try lease.protect(diffIDs)
-        try restore(diffIDs)
+        try restore(diffIDs, exceptArriving: true)
         return lease
     }
 

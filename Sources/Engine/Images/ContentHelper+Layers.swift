@@ -8,8 +8,18 @@ extension ContentHelper {
     ///
     /// That is so when the machine went down before they were on the disk. Layers that are there
     /// cost no more than a look.
-    func restore(_ diffIDs: [Digest], in layers: Layers) throws(Problem) {
-        let missing = diffIDs.filter { !layers.contains($0) }
+    ///
+    /// - Parameters:
+    ///   - diffIDs: the layers.
+    ///   - layers: where they are.
+    ///   - exceptArriving: whether those will do that can be used while they arrive.
+    /// - Throws: `.notFound` when the store has no blob of one.
+    func restore(
+        _ diffIDs: [Digest], in layers: Layers, exceptArriving: Bool
+    ) throws(Problem) {
+        let missing = diffIDs.filter {
+            !layers.contains($0) && !(exceptArriving && layers.arrival(of: $0) != nil)
+        }
         guard let first = missing.first else { return }
         try run(
             ["restore", "--root", configuration.dataRoot.string] + missing.map(\.description),

@@ -48,6 +48,8 @@ struct ContentHelper {
         var lines = HelperLines(reading: try pipe.onlyReading())
         var problem: Problem?
         while let line = try lines.next() {
+            // The rest comes in the background, and nobody needs to wait for it.
+            if line["event"]?.string == "usable" { return }
             if line["event"]?.string == "problem" {
                 problem = line.object.flatMap { Problem(jsonObject: $0) }
             } else {

@@ -33,7 +33,7 @@ extension ImageService {
 
     private func lower(of image: ImageStore.Image) throws(Problem) -> [FilePath] {
         let diffIDs = image.configuration.rootfs.diffIDs
-        try context.restore(diffIDs)
+        try context.restore(diffIDs, exceptArriving: false)
         return try Snapshots(root: context.configuration.dataRoot).lower(of: diffIDs)
     }
 }

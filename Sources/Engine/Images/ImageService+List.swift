@@ -40,6 +40,23 @@ extension ImageService {
         }
     }
 
+    /// Whether the store has the image, and no pull of it has to go on.
+    ///
+    /// One has when the process ended that fetched it for a container which ran meanwhile. Layers
+    /// that are missing for another reason are no reason for a pull: the name may be an image of
+    /// this machine's own.
+    package func canRun(_ name: String, platform: String?) throws(Problem) -> Bool {
+        guard try contains(name, platform: platform) else { return false }
+        if name == HostImage.name { return true }
+        let wanted = try platform.map { text throws(Problem) in try Platform(parsing: text) }
+        let store = try context.imageStore()
+        let image = try store.image(named: name, platform: wanted)
+        guard !image.isArtifact else { return true }
+        return !image.configuration.rootfs.diffIDs.contains {
+            !store.layers.contains($0) && store.layers.hasBrokenArrival(of: $0)
+        }
+    }
+
     /// Gives an image a further name.
     package func tag(_ name: String, as reference: String) throws(Problem) {
         let new = try ImageReference(parsing: reference)

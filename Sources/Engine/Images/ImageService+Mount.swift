@@ -30,7 +30,7 @@ extension ImageService {
         let lease = try store.content.lease()
         defer { withExtendedLifetime(lease) {} }
         try lease.protect(diffIDs)
-        try context.restore(diffIDs)
+        try context.restore(diffIDs, exceptArriving: false)
         let lower = try Snapshots(root: context.configuration.dataRoot).lower(of: diffIDs)
         try explaining("cannot mount image \(name)") { () throws(SystemCallError) in
             try Directory.makeAll(directory, permissions: FilePermissions(rawValue: 0o755))

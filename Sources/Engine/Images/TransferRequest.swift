@@ -12,6 +12,9 @@ package struct TransferRequest: Sendable {
     package var allPlatforms = false
     /// Whether a push sends all of an index though layers of it are not here.
     package var isWhole = false
+    /// Whether a pull returns as soon as containers can use the image, where they can before it has
+    /// come whole.
+    package var endsEarly = false
     /// Whether the registry may speak http, and show any certificate.
     package var isInsecure = false
     /// The one file with credentials to use (`--authfile`).
@@ -28,6 +31,7 @@ package struct TransferRequest: Sendable {
         if allTags { arguments.append("--all-tags") }
         if allPlatforms { arguments.append("--all-platforms") }
         if isWhole { arguments.append("--whole") }
+        if endsEarly { arguments.append("--lazy") }
         if isInsecure { arguments.append("--tls-verify=false") }
         if let authFile { arguments += ["--authfile", authFile.string] }
         if let signaturePolicy { arguments += ["--signature-policy", signaturePolicy.string] }

@@ -40,7 +40,7 @@ extension StepService {
     package func squash(
         _ diffIDs: [Digest], keeping count: Int, latestTimeInSeconds time: Int64
     ) throws(Problem) -> StepLayer? {
-        try context.restore(diffIDs)
+        try context.restore(diffIDs, exceptArriving: false)
         let snapshots = try Snapshots(root: dataRoot)
         let base = count > 0 ? try snapshots.lower(of: Array(diffIDs.prefix(count))) : []
         return try context.makeLayer(

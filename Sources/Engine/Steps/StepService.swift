@@ -34,7 +34,7 @@ package struct StepService: Sendable {
     /// - Returns: the files; they go with the value.
     /// - Throws: `.notFound` when a layer is lost and cannot be unpacked again.
     package func begin(on layers: [Digest]) throws(Problem) -> StepFiles {
-        try context.restore(layers)
+        try context.restore(layers, exceptArriving: false)
         return try StepFiles(on: layers, in: context)
     }
 

@@ -172,6 +172,6 @@ extension EngineContext {
         }
         try store.layers.remove(diffID)
         guard isNeeded || !records.isEmpty else { return }
-        try restore([diffID])
+        try restore([diffID], exceptArriving: false)
     }
 }

@@ -29,6 +29,15 @@ package struct ChildProcess: ~Copyable {
         }
     }
 
+    /// A descriptor of the process, duplicated into this one (pidfd_getfd(2)).
+    package borrowing func duplicate(descriptor number: CInt) throws(SystemCallError) -> OwnedFD {
+        let raw = descriptor.rawValue
+        return OwnedFD(
+            adopting: try kernel("pidfd_getfd", "descriptor \(number) of process \(id)") {
+                clinux_pidfd_getfd(raw, number)
+            })
+    }
+
     /// Waits until the child has ended and takes its exit status (waitid(2), `P_PIDFD`).
     package borrowing func wait() throws(SystemCallError) -> ExitStatus {
         let (raw, id) = (descriptor.rawValue, id)

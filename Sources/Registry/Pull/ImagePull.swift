@@ -1,11 +1,13 @@
 package import Diagnostics
 package import OCI
 package import Storage
+import Unpacking
 
 /// Brings one image from its registry into the store.
 ///
-/// The reference is written last, so that it never names what is not there; a pull that ends early
-/// leaves whole blobs, unpacked layers and beginnings of blobs, from which the next one goes on.
+/// The reference is written last, so that it never names what is not there, but for layers that
+/// containers can use already (``Arrivals``); a pull that ends early leaves whole blobs, unpacked
+/// layers and beginnings of blobs, from which the next one goes on.
 package struct ImagePull: Sendable {
     /// What to pull.
     package let reference: ImageReference
@@ -22,6 +24,12 @@ package struct ImagePull: Sendable {
     private let trust: ImageTrust
     private let sources: [RegistryEndpoint]
     let report: @Sendable (PullEvent) -> Void
+    /// What to do once containers can use the image; nil where it has to come whole first.
+    ///
+    /// Where its layers cannot be used before that, it is not called.
+    package var whenUsable: (@Sendable () throws(Problem) -> Void)?
+    /// What lets the transfer of layers wait; nil where nothing does.
+    private(set) var brake: TransferBrake?
 
     /// How many layers arrive side by side, as with Docker.
     static let layersAtOnce = 3
@@ -104,9 +112,31 @@ package struct ImagePull: Sendable {
         try await blocking { try lease.protect(parts.digests) }
         // What came, or was here, before it was protected may have been collected since.
         for configuration in parts.configurations { _ = try await smallBlob(configuration) }
-        let fetched = try await fetch(parts.blobs)
+        var pull = self
+        let arrivals = try await pull.beginArrivals(of: parts)
+        let early = arrivals?.digests ?? []
+        let image: PulledImage
+        do {
+            let fetched = try await fetch(
+                parts.blobs.filter { !early.contains($0.descriptor.digest) })
+            image = try await store(parts, top, isNew: fetched || !early.isEmpty)
+            report(.done(image))
+            if arrivals != nil { try whenUsable?() }
+        } catch {
+            arrivals?.abandon()
+            throw error
+        }
+        if let arrivals { try await pull.settle(arrivals, parts.blobs) }
+        try await blocking { lease.end() }
+        return image
+    }
+
+    /// Puts manifests and the reference into the store.
+    private func store(
+        _ parts: PullParts, _ top: Descriptor, isNew: Bool
+    ) async throws -> PulledImage {
         let isNew = try await blocking {
-            var isNew = fetched
+            var isNew = isNew
             for document in parts.documents where !content.contains(document.digest) {
                 try content.store(document.bytes, as: document.digest)
                 isNew = true
@@ -118,15 +148,42 @@ package struct ImagePull: Sendable {
             for blob in parts.blobs.map(\.descriptor) + parts.configurations {
                 content.remember(source: reference.repository, of: blob.digest)
             }
-            lease.end()
             return isNew
         }
-        let image = PulledImage(
+        return PulledImage(
             reference: reference, manifest: top.digest, image: parts.image ?? top.digest,
             isNew: isNew)
-        report(.done(image))
-        return image
     }
+
+    /// Makes layers usable before they have come, where that is wanted and can be.
+    private mutating func beginArrivals(of parts: PullParts) async throws -> Arrivals? {
+        guard whenUsable != nil, sources.count == 1, !takesAllPlatforms,
+            try layers.snapshotter.kind(in: layers.directory) == .erofs
+        else { return nil }
+        let brake = TransferBrake()
+        self.brake = brake
+        return try await Arrivals.begin(parts.blobs, of: self, brake: brake)
+    }
+
+    /// Brings the layers whole that are in use already.
+    private func settle(_ arrivals: Arrivals, _ blobs: [PullParts.Blob]) async throws {
+        let early = arrivals.digests
+        do {
+            _ = try await fetch(blobs.filter { early.contains($0.descriptor.digest) })
+            try await arrivals.settle(self)
+            try await blocking { try layers.flush() }
+        } catch {
+            let problem =
+                error as? Problem
+                ?? Problem(kind: .unavailable, what: purpose, why: "\(error)")
+            arrivals.fail(problem)
+            if problem.condemnsContent { try await blocking { try forget() } }
+            throw error
+        }
+    }
+
+    /// Takes the name from an image whose layers turned out to be others than it says.
+    private func forget() throws(Problem) { try content.references.remove(reference) }
 
     /// Refuses an image that the policy does not let in, before any of it is unpacked.
     func admit(_ manifest: Digest) async throws {

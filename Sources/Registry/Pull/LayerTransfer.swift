@@ -67,6 +67,7 @@ struct LayerTransfer: Sendable {
         var lastReport = ContinuousClock.now - Self.reportInterval
         while true {
             let next: ByteBuffer?
+            try await layer.pull.brake?.pass()
             do {
                 next = try await bytes.next()
             } catch {

@@ -9,6 +9,8 @@ package enum PullEvent: Sendable, Equatable {
     case layer(digest: Digest, status: LayerStatus, current: Int64, total: Int64)
     /// The image is in the store.
     case done(PulledImage)
+    /// What is told after this nobody needs to wait for: the image's layers can be used.
+    case usable
 
     /// What happens to a layer.
     package enum LayerStatus: String, Sendable {
@@ -65,6 +67,7 @@ extension PullEvent {
                 "manifest": .string("\(image.manifest)"), "image": .string("\(image.image)"),
                 "status": image.isNew ? "downloaded" : "upToDate",
             ]
+        case .usable: ["event": "usable"]
         }
     }
 }

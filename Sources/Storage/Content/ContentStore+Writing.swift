@@ -25,7 +25,7 @@ extension ContentStore {
         for digest: Digest, sizeInBytes: Int64?,
         resuming each: (UnsafeRawBufferPointer) throws(Problem) -> Void
     ) throws(Problem) -> BlobWriter? {
-        let partial = ingest.appending("\(digest.algorithm)-\(digest.encoded).partial")
+        let partial = partial(of: digest)
         while !contains(digest) {
             var locked = try lockedFile(partial, what: "cannot store \(digest)")
             guard let file = locked.take() else { continue }
@@ -44,6 +44,38 @@ extension ContentStore {
             return writer
         }
         return nil
+    }
+
+    /// A range of a blob that is here, or has come so far of one that arrives; nil where it has not.
+    ///
+    /// The whole of an arriving blob may turn out to be damaged: who takes a part of it verifies
+    /// that.
+    package func bytes(_ range: Range<Int64>, of digest: Digest) throws(Problem) -> [UInt8]? {
+        let paths = [path(of: digest), partial(of: digest)]
+        return try asking("cannot read a part of \(digest)") { () throws(SystemCallError) in
+            for path in paths where File.exists(path) {
+                let file: OwnedFD
+                do throws(SystemCallError) {
+                    file = try OwnedFD.open(path, .readOnly)
+                } catch  where error.errno == .noSuchFileOrDirectory {
+                    continue  // it has come whole meanwhile
+                }
+                guard try FileStatus(of: file).sizeInBytes >= range.upperBound else { continue }
+                try file.seek(toOffsetInBytes: range.lowerBound)
+                var bytes: [UInt8] = []
+                while bytes.count < range.count {
+                    let more = try file.read(upToBytes: range.count - bytes.count)
+                    if more.isEmpty { break }  // it begins again
+                    bytes += more
+                }
+                if bytes.count == range.count { return bytes }
+            }
+            return nil
+        }
+    }
+
+    private func partial(of digest: Digest) -> FilePath {
+        ingest.appending("\(digest.algorithm)-\(digest.encoded).partial")
     }
 
     /// Begins to receive content whose digest is not known yet.

@@ -147,8 +147,10 @@ package struct Layers: Sendable {
 extension Layers {
     /// Removes what dead processes left: unfinished and half removed layers that nobody holds.
     package func sweep() throws(Problem) {
+        let arrivals = self
         let directory = directory.appending("sha256")
         try asking("cannot clear up the layers in \(directory)") { () throws(SystemCallError) in
+            try arrivals.sweepArrivals()
             for entry in try Directory.list(directory) where entry.name.string.contains(".") {
                 let path = directory.appending(entry.name)
                 let held: OwnedFD

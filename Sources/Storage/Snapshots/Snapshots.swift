@@ -23,19 +23,31 @@ package struct Snapshots: Sendable {
     /// - Parameters:
     ///   - id: the container's ID.
     ///   - diffIDs: the image's layers, the lowest first, as its configuration lists them.
-    /// - Returns: what to mount as the container's root.
+    /// - Returns: what to mount as the container's root. Layers that can be used while they arrive
+    ///   are where they do.
     /// - Throws: `.notFound` when a layer is not unpacked.
     package func prepare(
         container id: String, layers diffIDs: [Digest]
     ) throws(Problem) -> OverlayMount {
-        try prepare(in: containers.appending(id), lower: try lower(of: diffIDs))
+        let lower = try lower(of: diffIDs, takesArriving: true)
+        return try prepare(in: containers.appending(id), lower: lower)
     }
 
     /// The lower directories of an image, the uppermost first, with their files visible.
     package func lower(of diffIDs: [Digest]) throws(Problem) -> [FilePath] {
+        try lower(of: diffIDs, takesArriving: false)
+    }
+
+    private func lower(
+        of diffIDs: [Digest], takesArriving: Bool
+    ) throws(Problem) -> [FilePath] {
         var paths: [FilePath] = []
-        for diffID in diffIDs.reversed() where !paths.contains(layers.path(of: diffID)) {
-            paths.append(try layers.show(diffID))
+        for diffID in diffIDs.reversed() {
+            let isArriving =
+                takesArriving && !layers.contains(diffID) && layers.arrival(of: diffID) != nil
+            let path =
+                isArriving ? layers.arrivingPath(of: diffID) : try layers.show(diffID)
+            if !paths.contains(path) { paths.append(path) }
         }
         return paths.isEmpty ? [layers.empty] : paths
     }

@@ -6,7 +6,8 @@ extension ContentStore {
     /// Unpacks layers again that are not there any more.
     ///
     /// That is so when the machine went down before they were on the disk, or when somebody removed
-    /// their directories. Layers that are there cost no more than a look.
+    /// their directories. Layers that are there cost no more than a look; those that arrive are
+    /// waited for.
     ///
     /// - Parameters:
     ///   - diffIDs: the layers that must be there.
@@ -15,6 +16,9 @@ extension ContentStore {
     package func restore(_ diffIDs: [Digest], in layers: Layers) throws(Problem) {
         var layers = layers
         layers.archiveLimit = .none  // they were within it when they came
+        for diffID in diffIDs where !layers.contains(diffID) {
+            try layers.waitForArrival(of: diffID)
+        }
         var missing = diffIDs.filter { !layers.contains($0) }
         guard !missing.isEmpty else { return }
         let lease = try lease()

@@ -3,7 +3,7 @@ import Glibc
 import Linux
 package import OCI
 package import Storage
-import SystemPackage
+package import SystemPackage
 
 /// Compares an unpacked layer with its blob, file by file.
 package struct LayerVerification: Sendable {
@@ -37,27 +37,53 @@ package struct LayerVerification: Sendable {
         } catch {
             return "its files cannot be shown: \(error.why)"
         }
+        return try difference(
+            of: path, from: blob, leavingOut: nil, entries: record.entries,
+            mayLackAttributes: record.skippedAttributes > 0)
+    }
+
+    /// The first difference between files that came by a table of contents and what the layer's
+    /// blob says; nil for none.
+    ///
+    /// - Parameters:
+    ///   - files: their root.
+    ///   - diffID: the layer, which has come whole.
+    ///   - blob: its blob, whose digest is right.
+    /// - Returns: a sentence, or nil.
+    /// - Throws: what keeps it from reading the blob or the files.
+    package func difference(
+        ofArriving files: FilePath, of diffID: Digest, from blob: Digest
+    ) throws(Problem) -> String? {
+        try difference(
+            of: files, from: blob, leavingOut: Array(ContentsDocument.name.utf8), entries: nil,
+            mayLackAttributes: try layers.record(of: diffID).skippedAttributes > 0)
+    }
+
+    private func difference(
+        of files: FilePath, from blob: Digest, leavingOut omitted: [UInt8]?, entries: Int?,
+        mayLackAttributes: Bool
+    ) throws(Problem) -> String? {
         let root: OpenDirectory
         do throws(SystemCallError) {
-            root = try OpenDirectory(at: path)
+            root = try OpenDirectory(at: files)
         } catch {
             return "its files cannot be opened: \(error)"
         }
         var expected = ExpectedTree()
         var reader = try reader(of: blob)
         while let entry = try reader.nextEntry() { try expected.add(entry) }
-        guard expected.entries == record.entries else {
-            return "its record says \(record.entries) entries, and its archive has "
-                + "\(expected.entries)"
+        if let entries, expected.entries != entries {
+            return "its record says \(entries) entries, and its archive has \(expected.entries)"
         }
         var comparison = TreeComparisonRun(
-            walker: DirectoryWalker(root: root), mayLackAttributes: record.skippedAttributes > 0)
+            walker: DirectoryWalker(root: root), mayLackAttributes: mayLackAttributes)
         reader = try self.reader(of: blob)
         var ordinal = 0
         while let entry = try reader.nextEntry() {
             defer { ordinal += 1 }
             let path = try LayerPath(entry.name)
-            guard !path.isRoot, expected.isLast(ordinal, of: path.joined) else { continue }
+            guard !path.isRoot, path.joined != omitted, expected.isLast(ordinal, of: path.joined)
+            else { continue }
             if let difference = try comparison.difference(at: path, from: entry, &reader) {
                 return "\(display(path.joined)) \(difference)"
             }

@@ -67,7 +67,7 @@ struct WrittenLayer: Sendable {
 
 extension Digest {
     /// The first 16 bytes, by which the kernel tells file systems apart.
-    fileprivate var uuid: [UInt8] {
+    var uuid: [UInt8] {
         let digits = Array(encoded.utf8.prefix(32))
         return stride(from: 0, to: 32, by: 2).map { index in
             UInt8(String(decoding: digits[index..<index + 2], as: UTF8.self), radix: 16) ?? 0

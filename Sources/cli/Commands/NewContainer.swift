@@ -33,7 +33,7 @@ struct NewContainer {
             return try engine.containers.create(request, startsNext: startsNext)
         } catch {
             guard error.kind == .notFound, request.image != "host", flags.pullPolicy == .missing,
-                try !engine.images.contains(request.image, platform: request.platform)
+                try !engine.images.canRun(request.image, platform: request.platform)
             else { throw error }
         }
         if !flags.isQuiet {
@@ -64,9 +64,10 @@ struct NewContainer {
         let stream = session.error
         var display = ProgressDisplay(
             on: stream, style: .fitting(stream, isQuiet: flags.isQuiet))
-        let pulled = try engine.images.pull(
-            request.image, platform: request.platform, allTags: false
-        ) { event in display.show(event) }
+        var transfer = TransferRequest(request.image)
+        transfer.platform = request.platform
+        transfer.endsEarly = startsNext
+        let pulled = try engine.images.pull(transfer) { event in display.show(event) }
         // registries.conf may know a short name as an image of another registry.
         let usual = try ImageReference(parsing: request.image).withDefaultTag
         if "\(usual)" != pulled { request.image = pulled }

@@ -18,9 +18,10 @@ final class ContainerRun {
     private var start: ContainerStart?
 
     private init(
-        _ start: consuming ContainerStart, streams pipes: MonitorStreams?
+        _ start: consuming ContainerStart, streams pipes: MonitorStreams?,
+        whileArriving arrivals: ArrivalHolds?
     ) throws(Problem) {
-        var outcome = try start.outcome()
+        var outcome = try start.outcome(whileArriving: arrivals)
         let id = outcome.process.id
         startTime = try explaining("cannot ask about process \(id)") {
             // Also of one that has ended already: it waits for this process.
@@ -38,10 +39,12 @@ final class ContainerRun {
     /// - Parameters:
     ///   - configuration: what the engine tells the monitor.
     ///   - host: the mount namespace that shared bind mounts are peers in.
+    ///   - arrivals: what is held of layers that have not arrived; the program may wait for one.
     /// - Returns: the run, whose program has started.
     /// - Throws: what kept the program from starting; the container may be there still.
     static func begin(
-        _ configuration: MonitorConfiguration, sharingWith host: FilePath
+        _ configuration: MonitorConfiguration, sharingWith host: FilePath,
+        whileArriving arrivals: ArrivalHolds?
     ) throws(Problem) -> ContainerRun {
         let pipes =
             configuration.hasTerminal
@@ -49,7 +52,7 @@ final class ContainerRun {
         let start = try ContainerStart.begin(
             configuration, streams: pipes?.ofProgram, sharingWith: host)
         pipes?.closeProgramSide()
-        return try ContainerRun(start, streams: pipes)
+        return try ContainerRun(start, streams: pipes, whileArriving: arrivals)
     }
 
     /// Waits for the end of the process that started the container; nobody else needs to.

@@ -60,11 +60,14 @@ struct ContainerStart: ~Copyable {
 
     /// Waits until the container runs.
     ///
+    /// - Parameter arrivals: what is held of layers that have not arrived.
+    /// - Returns: what the monitor gets of it.
     /// - Throws: what kept the program from starting; the container may be there still.
-    borrowing func outcome() throws(Problem) -> Outcome {
+    borrowing func outcome(whileArriving arrivals: ArrivalHolds?) throws(Problem) -> Outcome {
         var terminal: OwnedFD?
         var recordingProblem: String?
         while true {
+            try arrivals?.wait(for: socket)
             var message = try explaining("cannot hear how the container starts") {
                 () throws(SystemCallError) in
                 try socket.receiveMessage(upToBytes: HandshakeMessage.maximumSizeInBytes)

@@ -26,6 +26,7 @@ extension Monitor {
             try log.reapCompressor()
         default:
             if event.token >= Token.firstClient { return try answerClient(event) }
+            if event.token >= Token.firstArrival { return try answerArrival(event.token) }
             guard case .running(let run) = phase else { return }
             switch event.token {
             case Token.process: try end(run)

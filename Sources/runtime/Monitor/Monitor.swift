@@ -21,6 +21,9 @@ final class Monitor {
     private var lifecycle: LifecycleFile
     private var backoff = RestartBackoff()
     private var wasStopped = false
+    private var arrivals: ArrivalHolds?
+    /// Why layers of the container will never be whole.
+    private var arrivalFault: Problem?
     private var nextToken = MonitorSources.Token.firstClient
 
     /// Where the container is in its life.
@@ -151,7 +154,9 @@ final class Monitor {
     // MARK: The container's life
 
     private func begin(sharingWith host: FilePath) throws(Problem) {
-        let run = try ContainerRun.begin(configuration, sharingWith: host)
+        if let arrivalFault { throw arrivalFault }
+        let run = try ContainerRun.begin(
+            configuration, sharingWith: host, whileArriving: arrivals)
         phase = .running(run)
         lifecycle.status = .running
         lifecycle.pid = run.process.id
@@ -212,7 +217,8 @@ final class Monitor {
         lifecycle.wasOutOfMemory = try wasOutOfMemory(state)
         if lifecycle.wasOutOfMemory { tell(.outOfMemory) }
         let complaints = try Delete.run(configuration.id, in: runtimeRoot, isForced: true)
-        lifecycle.error = complaints.first?.description ?? log.gap?.text
+        lifecycle.error =
+            arrivalFault?.description ?? complaints.first?.description ?? log.gap?.text
         for token in MonitorSources.Token.process...MonitorSources.Token.input {
             sources.forget(token)
         }
@@ -316,6 +322,28 @@ final class Monitor {
         case .running: try kill(.kill)
         case .restarting: phase = .ended(runInMilliseconds: 0)
         case .waitingForClient, .ended: return
+        }
+    }
+
+    // MARK: Layers that have not arrived
+
+    /// Ends the container when layers of it will never be whole.
+    func watch(_ arrivals: ArrivalHolds) throws(Problem) {
+        self.arrivals = arrivals
+        for number in arrivals.ends {
+            try sources.want(
+                .readable, of: number, MonitorSources.Token.firstArrival + UInt64(number))
+        }
+    }
+
+    func answerArrival(_ token: UInt64) throws(Problem) {
+        let number = CInt(token - MonitorSources.Token.firstArrival)
+        try sources.want([], of: number, token)
+        switch try arrivals?.end(of: number) {
+        case nil, .complete?: return
+        case .failed(let problem)?:
+            arrivalFault = problem
+            try stop(.kill, timeoutInMilliseconds: 0)
         }
     }
 

@@ -64,7 +64,9 @@ enum MonitorCommand {
     private static func watch(with monitor: Monitor) throws(Problem) {
         let rootfs = try MonitorRootfs()
         do throws(Problem) {
-            try rootfs.mount(monitor.configuration)
+            let arrivals = try ArrivalHolds(monitor.configuration)
+            try rootfs.mount(monitor.configuration, arrivals)
+            try monitor.watch(arrivals)
             try SourceMounts(
                 monitor.configuration.sources,
                 inBundle: FilePath(monitor.configuration.bundle)

@@ -27,17 +27,32 @@ struct MonitorRootfs: ~Copyable {
     var hostNamespacePath: FilePath { FilePath("/proc/\(getpid())/fd/\(hostNamespace.rawValue)") }
 
     /// Mounts the overlays.
-    borrowing func mount(_ configuration: MonitorConfiguration) throws(Problem) {
+    borrowing func mount(
+        _ configuration: MonitorConfiguration, _ arrivals: ArrivalHolds
+    ) throws(Problem) {
         let rootfs = FilePath(configuration.bundle).appending("rootfs")
-        for mount in configuration.mounts {
+        try explaining(
+            "cannot mount the root file system of \(configuration.id)",
+            fix: "see what the kernel says: dmesg | tail"
+        ) { () throws(SystemCallError) in
+            do throws(SystemCallError) {
+                try Self.mount(arrivals.mounts(isSettled: false), at: rootfs)
+            } catch  where error.errno == .noSuchFileOrDirectory && !arrivals.isEmpty {
+                // A layer has arrived in this moment, and left the place where it did.
+                try Self.mount(arrivals.mounts(isSettled: true), at: rootfs)
+            }
+        }
+    }
+
+    private static func mount(
+        _ mounts: [MonitorConfiguration.RootfsMount], at rootfs: FilePath
+    ) throws(SystemCallError) {
+        for mount in mounts {
             let target = mount.at.isEmpty ? rootfs : rootfs.pushing(FilePath(mount.at))
-            let overlay = OverlayMount(
+            try OverlayMount(
                 lower: mount.lower.map { FilePath($0) }, upper: mount.upper.map { FilePath($0) },
-                work: mount.work.map { FilePath($0) })
-            try explaining(
-                "cannot mount the root file system of \(configuration.id)",
-                fix: "see what the kernel says: dmesg | tail"
-            ) { () throws(SystemCallError) in try overlay.mount(at: target) }
+                work: mount.work.map { FilePath($0) }
+            ).mount(at: target)
         }
     }
 

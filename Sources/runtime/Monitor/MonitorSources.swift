@@ -24,7 +24,9 @@ final class MonitorSources {
         static let healthTimer: UInt64 = 7
         static let healthProcess: UInt64 = 8
         static let logCompressor: UInt64 = 9
-        static let firstClient: UInt64 = 16
+        /// The ends of what fetches layers, by their descriptors' numbers.
+        static let firstArrival: UInt64 = 1 << 32
+        static let firstClient: UInt64 = 1 << 40
     }
 
     /// Listens at a path, where a socket of a monitor that was killed may be left.

@@ -53,8 +53,9 @@ struct PullCommand {
         let content = try ContentStore(root: arguments.root)
         let layers = try Layers.receiving(root: arguments.root)
         let isQuiet = arguments.isQuiet
+        let isWanted = try LazyStart.isWanted()
         for reference in references {
-            let pull = try ImagePull(
+            var pull = try ImagePull(
                 reference, platform: arguments.platform,
                 allPlatforms: arguments.takesAllPlatforms, content: content, layers: layers,
                 settings: settings, trust: trust,
@@ -62,6 +63,12 @@ struct PullCommand {
                     if case .layer = event, isQuiet { return }
                     output.write(event)
                 })
+            if arguments.endsEarly, isWanted {
+                pull.whenUsable = { () throws(Problem) in
+                    output.write(.usable)
+                    try LazyStart.leaveCaller()
+                }
+            }
             _ = try await pull.run()
         }
     }

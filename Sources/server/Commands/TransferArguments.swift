@@ -16,6 +16,8 @@ struct TransferArguments: Equatable {
     var takesAllPlatforms = false
     /// Whether an index is pushed though layers of it are not here.
     var isWhole = false
+    /// Whether a pull goes on in the background once containers can use the image.
+    var endsEarly = false
     /// The one file with credentials to use.
     var authFile: FilePath?
     /// The policy about signatures to use.
@@ -36,6 +38,7 @@ struct TransferArguments: Equatable {
         var takesAllTags = false
         var takesAllPlatforms = false
         var isWhole = false
+        var endsEarly = false
         var authFile: FilePath?
         var signaturePolicy: FilePath?
         while let argument = reading.next() {
@@ -49,6 +52,7 @@ struct TransferArguments: Equatable {
             case .flag("--all-platforms"):
                 takesAllPlatforms = try reading.bool(of: "--all-platforms")
             case .flag("--whole"): isWhole = try reading.bool(of: "--whole")
+            case .flag("--lazy"): endsEarly = try reading.bool(of: "--lazy")
             case .flag("--authfile"): authFile = FilePath(try reading.value(of: "--authfile"))
             case .flag("--signature-policy"):
                 signaturePolicy = FilePath(try reading.value(of: "--signature-policy"))
@@ -68,6 +72,7 @@ struct TransferArguments: Equatable {
         self.takesAllTags = takesAllTags
         self.takesAllPlatforms = takesAllPlatforms
         self.isWhole = isWhole
+        self.endsEarly = endsEarly
         self.authFile = authFile
         self.signaturePolicy = signaturePolicy
     }

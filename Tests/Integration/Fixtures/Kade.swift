@@ -29,6 +29,8 @@ final class Kade {
     deinit {
         // Best effort: a test that fails must not leave its containers running.
         _ = try? call(["ps", "-aq"]).lines.forEach { _ = try? call(["rm", "-f", "-v", $0]) }
+        _ = try? processes().filter { $0.value.range(of: Data("\0pull\0".utf8)) != nil }
+            .forEach { kill($0.key, SIGKILL) }
         _ = try? layerMounts().forEach { _ = try? Tool.run("umount", "-l", $0) }
         // The folder's own end would follow a mount that should not be there.
         _ = try? Tool.run("rm", "-rf", "--one-file-system", folder.path)

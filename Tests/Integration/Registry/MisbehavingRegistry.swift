@@ -25,6 +25,12 @@ final class MisbehavingRegistry {
         case redirect
         /// Layers come at 2 MB a second.
         case slow
+        /// A layer comes whole only after ``release()``; parts of it come at once.
+        case held
+        /// As `held`, and one byte of every part is another, but not of tables of contents.
+        case heldWithDamagedParts
+        /// As `held`, and ranges are not understood.
+        case heldWithoutRanges
         /// Manifests are of Docker's schema 1.
         case schema1
         /// A token server gives tokens that expire at once.
@@ -49,13 +55,18 @@ final class MisbehavingRegistry {
     private let folder: TemporaryFolder
     private let server: Tool.Running
 
-    init(serving images: TestImages, fault: Fault) throws {
+    convenience init(serving images: TestImages, fault: Fault) throws {
+        try self.init(serving: images.path, fault: fault)
+    }
+
+    /// Serves the layout in a directory.
+    init(serving layout: String, fault: Fault) throws {
         folder = try TemporaryFolder()
         let port = try freePort()
         authority = "127.0.0.1:\(port)"
         try folder.write(Self.program, to: "registry.py")
         server = try Tool.start([
-            "python3", folder.at("registry.py"), images.path, "\(port)", "\(try freePort())",
+            "python3", folder.at("registry.py"), layout, "\(port)", "\(try freePort())",
             fault.rawValue, folder.at("log"),
         ])
         try waitForListener(at: authority)
@@ -65,6 +76,9 @@ final class MisbehavingRegistry {
         server.signal(SIGKILL)
         server.process.waitUntilExit()
     }
+
+    /// Lets layers come whole that are held.
+    func release() throws { try folder.write("", to: "log.release") }
 
     /// The requests up to now.
     func requests() throws -> [Request] {
@@ -166,10 +180,17 @@ final class MisbehavingRegistry {
                     middle = len(data) // 2
                     data = data[:middle] + bytes([data[middle] ^ 1]) + data[middle + 1:]
                 start, headers = 0, {}
-                if self.headers.get("Range") and fault != "resetWithoutRanges":
-                    start = int(self.headers["Range"].split("=")[1].split("-")[0])
-                    headers["Content-Range"] = "bytes %d-%d/%d" % (start, len(data) - 1, len(data))
-                part = data[start:]
+                end = len(data)
+                if self.headers.get("Range") and not fault.endswith("WithoutRanges"):
+                    first, last = self.headers["Range"].split("=")[1].split("-")
+                    start, end = int(first), int(last) + 1 if last else end
+                    headers["Content-Range"] = "bytes %d-%d/%d" % (start, end - 1, len(data))
+                part = data[start:end]
+                if layer and fault.startswith("held"):
+                    while end - start == len(data) and not os.path.exists(log + ".release"):
+                        time.sleep(0.02)
+                    if fault == "heldWithDamagedParts" and end < len(data) // 2:
+                        part = part[:-1] + bytes([part[-1] ^ 1])
                 if layer and fault == "truncated": part = part[:max(1, len(part) // 2)]
                 self.send_response(206 if headers else 200)
                 for name, value in headers.items(): self.send_header(name, value)

@@ -160,7 +160,7 @@ private struct MountResolver {
     ) throws(Problem) {
         var diffIDs: [Digest] = []
         for layer in use.layers { diffIDs.append(try Digest(parsing: layer)) }
-        try context.restore(diffIDs)
+        try context.restore(diffIDs, exceptArriving: false)
         let lower = try Snapshots(root: context.configuration.dataRoot).lower(of: diffIDs)
         add(
             mount,

@@ -11,12 +11,27 @@ extension EngineContext {
         of record: ContainerRecord
     ) throws(Problem) -> MonitorConfiguration.RootfsMount {
         let diffIDs = try record.diffIDs()
-        try restore(diffIDs)
+        try restore(diffIDs, exceptArriving: true)
+        let layers = try Layers(root: configuration.dataRoot)
         let overlay = try Snapshots(root: configuration.dataRoot)
             .prepare(container: record.id, layers: diffIDs)
-        return MonitorConfiguration.RootfsMount(
+        var mount = MonitorConfiguration.RootfsMount(
             at: "", lower: overlay.lower.map(\.string), upper: overlay.upper?.string,
             work: overlay.work?.string)
+        for (index, files) in mount.lower.enumerated() {
+            let place = diffIDs.first { layers.arrivingPath(of: $0).string == files }
+            guard let diffID = place else { continue }
+            guard let arrival = layers.arrival(of: diffID) else {
+                mount.lower[index] = try layers.show(diffID).string  // it has arrived meanwhile
+                continue
+            }
+            mount.arrivals.append(
+                MonitorConfiguration.Arrival(
+                    files: files, settled: layers.path(of: diffID).string,
+                    process: arrival.process, startTime: arrival.startTime, gate: arrival.gate,
+                    end: arrival.end))
+        }
+        return mount
     }
 
     /// The overlays of a container as they are or will be, for whoever reads its files.
@@ -41,7 +56,12 @@ extension EngineContext {
         guard bytes.contains(where: { $0 != 0 }) else {
             return record.imageID == HostImage.name ? [] : [try snapshot(of: record)]
         }
-        return try MonitorConfiguration(json: bytes, named: path.string).mounts
+        let layers = try Layers(root: configuration.dataRoot)
+        return try MonitorConfiguration(json: bytes, named: path.string).mounts.map { mount in
+            var mount = mount
+            mount.lower = mount.lower.map { layers.settledPath(of: FilePath($0)).string }
+            return mount
+        }
     }
 }
 
@@ -60,15 +80,21 @@ extension EngineContext {
     /// Layers that were lost when the machine went down are unpacked again.
     func showLayers(of record: ContainerRecord) throws(Problem) {
         let diffIDs = try record.diffIDs()
-        try restore(diffIDs)
+        try restore(diffIDs, exceptArriving: false)
         let layers = try Layers(root: configuration.dataRoot)
         for diffID in diffIDs { try layers.show(diffID) }
     }
 
     /// Unpacks those of the layers again that are not there.
-    func restore(_ diffIDs: [Digest]) throws(Problem) {
+    ///
+    /// - Parameters:
+    ///   - diffIDs: the layers.
+    ///   - exceptArriving: whether those will do that can be used while they arrive; it waits for
+    ///     the others to arrive.
+    /// - Throws: `.notFound` when the store has no blob of one.
+    func restore(_ diffIDs: [Digest], exceptArriving: Bool) throws(Problem) {
         try ContentHelper(configuration: configuration).restore(
-            diffIDs, in: Layers(root: configuration.dataRoot))
+            diffIDs, in: Layers(root: configuration.dataRoot), exceptArriving: exceptArriving)
     }
 }
 
