@@ -28,9 +28,7 @@ package enum Exec {
         try SpecValidation.check(request.process, field: "process")
         let state = request.container.state
         guard let initProcess = try Kill.initProcess(of: state) else {
-            throw Problem(
-                kind: .conflict, what: "cannot exec in container \(state.id)",
-                why: "cannot exec in a stopped container", fix: "start it first")
+            throw stopped(state)
         }
         let host = try HostFacts.probe(for: request.container.spec, process: request.process)
         let cgroup = State.cgroup(of: state, on: host.cgroups)
@@ -53,9 +51,18 @@ package enum Exec {
         do throws(Problem) {
             try execution.make(initProcess)
         } catch {
-            throw execution.takeBack(after: error)
+            let problem = execution.takeBack(after: error)
+            // Whatever was missing, it was because the container ended meanwhile.
+            if let _ = try Kill.initProcess(of: state) { throw problem }
+            throw stopped(state, cause: problem)
         }
         return execution.finish()
+    }
+
+    private static func stopped(_ state: RuntimeState, cause: Problem? = nil) -> Problem {
+        Problem(
+            kind: .conflict, what: "cannot exec in container \(state.id)",
+            why: "cannot exec in a stopped container", fix: "start it first", cause: cause)
     }
 }
 

@@ -70,12 +70,14 @@ extension ContainerService {
         arguments += overlay.lower.map(\.string)
         var gaps = ArchiveGaps()
         var made: JSONValue?
-        try context.pausing(record, if: request.pauses) { () throws(Problem) in
-            try ContentHelper(configuration: context.configuration).run(
-                arguments, input: nil, file: file.rawValue, what: "cannot commit \(name)"
-            ) { line in
-                if line["event"]?.string == "image" { made = line }
-                gaps = ArchiveGaps(line) ?? gaps
+        try context.whilePresent(record) { () throws(Problem) in
+            try context.pausing(record, if: request.pauses) { () throws(Problem) in
+                try ContentHelper(configuration: context.configuration).run(
+                    arguments, input: nil, file: file.rawValue, what: "cannot commit \(name)"
+                ) { line in
+                    if line["event"]?.string == "image" { made = line }
+                    gaps = ArchiveGaps(line) ?? gaps
+                }
             }
         }
         guard let made else {
@@ -114,7 +116,11 @@ extension EngineContext {
             try? resume(record)  // best effort: the first error counts
             throw error
         }
-        try resume(record)
+        do throws(Problem) {
+            try resume(record)
+        } catch {
+            guard try hasEnded(record) else { throw error }
+        }
         _ = consume pause
     }
 
@@ -129,9 +135,14 @@ extension EngineContext {
             let pause = try explaining("cannot lock \(path)") { () throws(SystemCallError) in
                 try FileLock(path, .exclusive)
             }
-            try runRuntime(
-                ["pause", record.id], on: record.id,
-                what: "cannot pause container \(record.name)")
+            do throws(Problem) {
+                try runRuntime(
+                    ["pause", record.id], on: record.id,
+                    what: "cannot pause container \(record.name)")
+            } catch {
+                guard try hasEnded(record) else { throw error }
+                return nil
+            }
             return pause
         }
     }

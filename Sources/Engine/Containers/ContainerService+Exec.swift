@@ -30,7 +30,9 @@ extension ContainerService {
                 kind: .invalid, what: "cannot exec in container \(name)",
                 why: "No exec command specified")
         }
-        let process = try context.execProcess(request, in: record, pid: pid)
+        let process = try context.whileRunning(record, what: "cannot exec in container \(name)") {
+            () throws(Problem) in try context.execProcess(request, in: record, pid: pid)
+        }
         let file = try explaining("cannot describe the process to run") {
             () throws(SystemCallError) -> CInt in
             let file = try OwnedFD.memory(named: "process.json")

@@ -19,10 +19,12 @@ extension ContainerService {
         let overlay = try context.ownOverlay(of: record, for: "export")
         let layers = (overlay.upper.map { [$0] } ?? []) + overlay.lower
         var gaps = ArchiveGaps()
-        try ContentHelper(configuration: context.configuration).run(
-            ["export"] + layers.map(\.string), input: nil, file: output.rawValue,
-            what: "cannot export \(name)"
-        ) { line in gaps = ArchiveGaps(line) ?? gaps }
+        try context.whilePresent(record) { () throws(Problem) in
+            try ContentHelper(configuration: context.configuration).run(
+                ["export"] + layers.map(\.string), input: nil, file: output.rawValue,
+                what: "cannot export \(name)"
+            ) { line in gaps = ArchiveGaps(line) ?? gaps }
+        }
         context.tell(.export, of: record)
         return gaps
     }

@@ -73,8 +73,10 @@ extension ContainerService {
                     why: "container \(record.id) is not running")
             }
             try context.removePauseLock(of: record)
-            try context.runRuntime(
-                ["pause", record.id], on: record.id, what: "cannot pause container \(name)")
+            let what = "cannot pause container \(name)"
+            try context.whileRunning(record, what: what) { () throws(Problem) in
+                try context.runRuntime(["pause", record.id], on: record.id, what: what)
+            }
             context.tell(.pause, of: record)
         }
     }
@@ -88,7 +90,9 @@ extension ContainerService {
                     kind: .conflict, what: "cannot unpause container \(name)",
                     why: "container \(record.id) is not paused")
             }
-            try context.resume(record)
+            try context.whileRunning(record, what: "cannot unpause container \(name)") {
+                () throws(Problem) in try context.resume(record)
+            }
             context.tell(.unpause, of: record)
         }
     }

@@ -150,7 +150,7 @@ extension EngineContext {
         if !changed.changesProcessors { limits.cpu = nil }
         if changed.pidsLimit == nil { limits.pids = nil }
         if changed.blockIOWeight == nil { limits.blockIO = nil }
-        if try status(of: record).state.isAlive {
+        if try !hasEnded(record) {
             let file = try explaining("cannot describe the limits") {
                 () throws(SystemCallError) in
                 let file = try OwnedFD.memory(named: "resources.json")
@@ -158,9 +158,13 @@ extension EngineContext {
                 try file.seek(toOffsetInBytes: 0)
                 return file
             }
-            try runRuntime(
-                ["update", "--resources", "-", record.id], on: record.id,
-                what: "cannot update container \(record.name)", input: file.rawValue)
+            do throws(Problem) {
+                try runRuntime(
+                    ["update", "--resources", "-", record.id], on: record.id,
+                    what: "cannot update container \(record.name)", input: file.rawValue)
+            } catch {
+                guard try hasEnded(record) else { throw error }  // the next start has them
+            }
         }
         try changeSpec(of: record, limits)
         return builder.warnings

@@ -73,12 +73,12 @@ extension Transaction {
         ) { row throws(Problem) in try ContainerRecord(row) }
         if let exact { return exact }
         let isPrefix = !text.isEmpty && text.utf8.count <= 64 && text.utf8.allSatisfy(isHexDigit)
-        guard isPrefix else { throw noSuchContainer(text) }
+        guard isPrefix else { throw .noSuchContainer(text) }
         let found = try connection.rows(
             "SELECT \(ContainerRecord.columns) FROM containers WHERE id >= ? AND id < ? LIMIT 2",
             .text(text), .text(text + "g")  // "g" follows every hexadecimal digit
         ) { row throws(Problem) in try ContainerRecord(row) }
-        guard let container = found.first else { throw noSuchContainer(text) }
+        guard let container = found.first else { throw .noSuchContainer(text) }
         guard found.count == 1 else {
             throw Problem(
                 kind: .invalid, what: "cannot tell which container \(text) is",
@@ -151,8 +151,11 @@ extension Transaction {
             row throws(Problem) in try row.text(0)
         }
     }
+}
 
-    private func noSuchContainer(_ text: String) -> Problem {
+extension Problem {
+    /// A name, an ID or its beginning that no container has.
+    static func noSuchContainer(_ text: String) -> Problem {
         Problem(
             kind: .notFound, what: "No such container: \(text)",
             why: "no container has this name or ID", fix: "kade ps -a lists all containers")

@@ -64,8 +64,12 @@ extension ContentStore {
             var texts: [String] = []
             for entry in try Directory.list(ingest) where entry.name.string.hasPrefix("lease-") {
                 let path = ingest.appending(entry.name)
-                guard File.exists(path) else { continue }
-                let file = try OwnedFD.open(path, .readOnly)
+                let file: OwnedFD
+                do throws(SystemCallError) {
+                    file = try OwnedFD.open(path, .readOnly)
+                } catch  where error.errno == .noSuchFileOrDirectory {
+                    continue  // it has ended
+                }
                 if try file.lock(.shared, wait: false, "\(path)") {
                     try Link.remove(path)
                 } else {

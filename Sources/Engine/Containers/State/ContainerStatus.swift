@@ -54,7 +54,8 @@ extension EngineContext {
         return truth
     }
 
-    private func isAlive(_ pid: Int32, startTime: UInt64) throws(Problem) -> Bool {
+    /// Whether a process is still the one of this number that started then, and has not ended.
+    func isAlive(_ pid: Int32, startTime: UInt64) throws(Problem) -> Bool {
         guard pid > 0 else { return false }
         return try explaining("cannot look at process \(pid)") { () throws(SystemCallError) in
             try processStartTime(pid) == startTime
