@@ -103,6 +103,10 @@ let package = Package(
             dependencies: ["CLinux", "Diagnostics", "OCI", "Linux", system],
             swiftSettings: lean),
         .target(
+            name: "Networking",
+            dependencies: ["Diagnostics", "OCI", "Linux", system],
+            swiftSettings: lean),
+        .target(
             name: "Storage",
             dependencies: [
                 "Diagnostics", "OCI", "Linux", system,
@@ -133,7 +137,8 @@ let package = Package(
         .target(
             name: "Engine",
             dependencies: [
-                "Diagnostics", "OCI", "Linux", "ContainerRuntime", "Storage", "CSQLite", system,
+                "Diagnostics", "OCI", "Linux", "ContainerRuntime", "Networking", "Storage",
+                "CSQLite", system,
             ],
             swiftSettings: strict),
         // Level 5
@@ -154,14 +159,17 @@ let package = Package(
             swiftSettings: strict),
         // Level 7: programs
         .target(
-            name: "cli", dependencies: ["Diagnostics", "OCI", "Linux", "Engine", "Build", system],
+            name: "cli",
+            dependencies: ["Diagnostics", "OCI", "Linux", "Networking", "Engine", "Build", system],
             swiftSettings: strict),
         .executableTarget(
             name: "kade", dependencies: ["cli"], swiftSettings: strict,
             linkerSettings: fullyStaticWithEssentials),
         .executableTarget(
             name: "runtime",
-            dependencies: ["CEntry", "Diagnostics", "OCI", "Linux", "ContainerRuntime", system],
+            dependencies: [
+                "CEntry", "Diagnostics", "OCI", "Linux", "ContainerRuntime", "Networking", system,
+            ],
             swiftSettings: lean, linkerSettings: fullyStatic + ownEntry),
         .executableTarget(
             name: "server",
@@ -190,6 +198,9 @@ let package = Package(
             dependencies: ["ContainerRuntime", "Diagnostics", "Fuzz", "Linux", "OCI", system],
             swiftSettings: strict),
         .testTarget(
+            name: "NetworkingTests", dependencies: ["Diagnostics", "Linux", "Networking", "OCI"],
+            swiftSettings: strict),
+        .testTarget(
             name: "StorageTests", dependencies: ["Diagnostics", "OCI", "Linux", "Storage", system],
             swiftSettings: strict),
         .testTarget(
@@ -204,12 +215,13 @@ let package = Package(
         .testTarget(
             name: "Integration",
             dependencies: [
-                "Diagnostics", "OCI", "Linux", "ContainerRuntime", "SeccompOracle", "Storage",
-                "Unpacking", system,
+                "Diagnostics", "OCI", "Linux", "ContainerRuntime", "Networking", "SeccompOracle",
+                "Storage", "Unpacking", system,
             ],
             swiftSettings: strict),
         .testTarget(
-            name: "cliTests", dependencies: ["cli", "Diagnostics", "Engine", "Linux", "OCI"],
+            name: "cliTests",
+            dependencies: ["cli", "Diagnostics", "Engine", "Linux", "Networking", "OCI"],
             swiftSettings: strict),
         .testTarget(
             name: "BuildTests", dependencies: ["Build", "Diagnostics", "Fuzz", "OCI", "Storage"],
@@ -224,7 +236,8 @@ let package = Package(
         .testTarget(
             name: "EngineTests",
             dependencies: [
-                "ContainerRuntime", "Diagnostics", "Engine", "Linux", "OCI", "Storage", system,
+                "ContainerRuntime", "Diagnostics", "Engine", "Linux", "Networking", "OCI",
+                "Storage", system,
             ],
             swiftSettings: strict),
         // libseccomp is the oracle for our own filters.

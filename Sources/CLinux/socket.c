@@ -121,8 +121,8 @@ int64_t clinux_receive_descriptors(
     return result;
 }
 
-int32_t clinux_route_socket(void) {
-    return socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+int32_t clinux_netlink_socket(int32_t family) {
+    return socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, family);
 }
 
 int32_t clinux_poll(void *entries, uint64_t count, int32_t milliseconds) {

@@ -13,7 +13,7 @@ import Testing
     }
 
     @Test func `an acknowledgement holds an error code`() {
-        var answer: [UInt8] = [36, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0]
+        var answer: [UInt8] = [20, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0]
         answer += [0xed, 0xff, 0xff, 0xff]  // −19, ENODEV
         #expect(NetlinkMessage.errorCode(in: answer[...]) == -19)
         #expect(NetlinkMessage.errorCode(in: answer[..<16]) == nil)

@@ -45,8 +45,8 @@ extern const int32_t clinux_MSG_TRUNC;
 extern const int32_t clinux_MSG_CTRUNC;
 extern const int32_t clinux_MSG_PEEK;
 
-/// socket(2) of AF_NETLINK with NETLINK_ROUTE.
-int32_t clinux_route_socket(void);
+/// socket(2) of AF_NETLINK, for one of its families (NETLINK_ROUTE is 0, NETLINK_NETFILTER 12).
+int32_t clinux_netlink_socket(int32_t family);
 
 /// ppoll(2) on an array of struct pollfd {int32_t, int16_t, int16_t}; milliseconds −1 waits for ever.
 int32_t clinux_poll(void *entries, uint64_t count, int32_t milliseconds);

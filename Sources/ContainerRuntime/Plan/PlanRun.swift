@@ -1,4 +1,5 @@
 package import Diagnostics
+import Linux
 
 extension ContainerPlan {
     /// Runs the steps of one phase, in order, in this process.

@@ -1,5 +1,6 @@
 import ContainerRuntime
 import Diagnostics
+import Linux
 import OCI
 
 /// Notes what the engine does for a container, and how long it takes, for `explain`.

@@ -1,25 +1,30 @@
 /// A message to the kernel in its netlink format (`netlink(7)`): a header, a body, attributes.
-struct NetlinkMessage {
+package struct NetlinkMessage: Sendable {
     /// The message so far; the header's length is right after every append.
-    private(set) var bytes: [UInt8] = []
+    package private(set) var bytes: [UInt8] = []
 
     /// What the header asks for.
-    struct Flags: OptionSet {
-        let rawValue: UInt16
+    package struct Flags: OptionSet, Sendable {
+        package let rawValue: UInt16
+        package init(rawValue: UInt16) { self.rawValue = rawValue }
         /// `NLM_F_REQUEST`.
-        static let request = Flags(rawValue: 0x1)
+        package static let request = Flags(rawValue: 0x1)
         /// `NLM_F_ACK`.
-        static let acknowledge = Flags(rawValue: 0x4)
+        package static let acknowledge = Flags(rawValue: 0x4)
         /// `NLM_F_DUMP`: all that there is.
-        static let dump = Flags(rawValue: 0x300)
+        package static let dump = Flags(rawValue: 0x300)
+        /// `NLM_F_REPLACE`: in the place of what there is.
+        package static let replace = Flags(rawValue: 0x100)
         /// `NLM_F_EXCL`: it must be new.
-        static let exclusive = Flags(rawValue: 0x200)
+        package static let exclusive = Flags(rawValue: 0x200)
         /// `NLM_F_CREATE`.
-        static let create = Flags(rawValue: 0x400)
+        package static let create = Flags(rawValue: 0x400)
+        /// `NLM_F_APPEND`: behind what there is.
+        package static let append = Flags(rawValue: 0x800)
     }
 
     /// Begins a message: `struct nlmsghdr`.
-    init(type: UInt16, flags: Flags) {
+    package init(type: UInt16, flags: Flags) {
         append(UInt32(16))  // nlmsg_len
         append(type)
         append(flags.rawValue)
@@ -27,19 +32,36 @@ struct NetlinkMessage {
         append(UInt32(0))  // nlmsg_pid: the kernel fills it in
     }
 
+    /// The number that answers to this message have, too (`nlmsg_seq`).
+    package var sequence: UInt32 {
+        get { bytes.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: 8, as: UInt32.self) } }
+        set { withUnsafeBytes(of: newValue) { bytes.replaceSubrange(8..<12, with: $0) } }
+    }
+
+    /// Asks for more than the message was begun with.
+    package mutating func insert(_ flags: Flags) {
+        let all = bytes.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: 6, as: UInt16.self) }
+        withUnsafeBytes(of: all | flags.rawValue) { bytes.replaceSubrange(6..<8, with: $0) }
+    }
+
     /// Appends a number in the machine's byte order.
-    mutating func append(_ value: some FixedWidthInteger) {
+    package mutating func append(_ value: some FixedWidthInteger) {
         withUnsafeBytes(of: value) { bytes.append(contentsOf: $0) }
         updateLength()
     }
 
     /// Appends an attribute with a text, which ends with 0.
-    mutating func appendAttribute(type: UInt16, text: String) {
+    package mutating func appendAttribute(type: UInt16, text: String) {
         appendAttribute(type: type, bytes: Array(text.utf8) + [0])
     }
 
+    /// Appends an attribute with a number in the machine's byte order.
+    package mutating func appendAttribute(type: UInt16, number: some FixedWidthInteger) {
+        appendAttribute(type: type, bytes: withUnsafeBytes(of: number) { Array($0) })
+    }
+
     /// Appends an attribute of bytes: `struct rtattr`, padded to four bytes.
-    mutating func appendAttribute(type: UInt16, bytes content: [UInt8]) {
+    package mutating func appendAttribute(type: UInt16, bytes content: [UInt8]) {
         append(UInt16(4 + content.count))
         append(type)
         bytes += content
@@ -47,8 +69,20 @@ struct NetlinkMessage {
         updateLength()
     }
 
+    /// Appends an attribute that holds attributes (`NLA_F_NESTED`).
+    package mutating func appendNested(
+        type: UInt16, _ content: (inout NetlinkMessage) -> Void
+    ) {
+        let start = bytes.count
+        append(UInt16(4))
+        append(type | 0x8000)
+        content(&self)
+        let length = UInt16(bytes.count - start)
+        withUnsafeBytes(of: length) { bytes.replaceSubrange(start..<start + 2, with: $0) }
+    }
+
     /// Appends `struct ifinfomsg`: which interface, and which of its `IFF_…` flags change to what.
-    mutating func appendInterfaceInformation(index: Int32, flags: UInt32, change: UInt32) {
+    package mutating func appendInterfaceInformation(index: Int32, flags: UInt32, change: UInt32) {
         append(UInt8(0))  // ifi_family: AF_UNSPEC
         append(UInt8(0))
         append(UInt16(0))  // ifi_type
@@ -59,13 +93,8 @@ struct NetlinkMessage {
 
     /// The code of an acknowledgement: 0, or an errno below 0; nil where it is no `NLMSG_ERROR`.
     static func errorCode(in answer: ArraySlice<UInt8>) -> Int32? {
-        let answer = Array(answer)
-        guard answer.count >= 20 else { return nil }
-        return answer.withUnsafeBytes { buffer in
-            let type = buffer.loadUnaligned(fromByteOffset: 4, as: UInt16.self)
-            guard type == 2 else { return nil }  // NLMSG_ERROR
-            return buffer.loadUnaligned(fromByteOffset: 16, as: Int32.self)
-        }
+        var reader = NetlinkReader(Array(answer))
+        return reader.next()?.errorCode
     }
 
     private mutating func updateLength() {

@@ -1,44 +1,68 @@
 /// Messages of the kernel in its netlink format, taken apart (`netlink(7)`, `rtnetlink(7)`).
-struct NetlinkReader {
+package struct NetlinkReader {
     private let bytes: [UInt8]
     private var position = 0
 
-    init(_ bytes: [UInt8]) { self.bytes = bytes }
+    package init(_ bytes: [UInt8]) { self.bytes = bytes }
 
     /// One message: its type and what follows the header.
-    struct Message {
-        let type: UInt16
+    package struct Message {
+        package let type: UInt16
+        /// The number of the message that it answers.
+        package let sequence: UInt32
         fileprivate let body: ArraySlice<UInt8>
 
+        /// What an `NLMSG_ERROR` says: 0, or an errno below 0; nil for every other message.
+        package var errorCode: Int32? { type == 2 ? number(at: 0, as: Int32.self) : nil }
+
         /// A number in the body, in the machine's byte order.
-        func number<Number: FixedWidthInteger>(at offset: Int, as type: Number.Type) -> Number? {
+        package func number<Number: FixedWidthInteger>(
+            at offset: Int, as type: Number.Type
+        ) -> Number? {
             NetlinkReader.number(in: body, at: offset)
         }
 
         /// The attributes after a structure of this size: `struct rtattr`, padded to four bytes.
-        func attributes(after size: Int) -> [UInt16: [UInt8]] {
+        package func attributes(after size: Int) -> [UInt16: [UInt8]] {
             var attributes: [UInt16: [UInt8]] = [:]
-            var rest = body.dropFirst(size)
-            while let length: UInt16 = NetlinkReader.number(in: rest, at: 0),
-                let type: UInt16 = NetlinkReader.number(in: rest, at: 2),
-                length >= 4, Int(length) <= rest.count
-            {
-                attributes[type & 0x3fff] = Array(rest.dropFirst(4).prefix(Int(length) - 4))
-                rest = rest.dropFirst((Int(length) + 3) & ~3)
+            for attribute in NetlinkReader.attributes(in: body.dropFirst(size)) {
+                attributes[attribute.type] = attribute.content
             }
             return attributes
         }
     }
 
+    /// One attribute.
+    package struct Attribute {
+        package let type: UInt16
+        package let content: [UInt8]
+    }
+
+    /// The attributes in a row of them, such as the content of a nested one.
+    package static func attributes(in bytes: ArraySlice<UInt8>) -> [Attribute] {
+        var attributes: [Attribute] = []
+        var rest = bytes
+        while let length: UInt16 = number(in: rest, at: 0),
+            let type: UInt16 = number(in: rest, at: 2), length >= 4, Int(length) <= rest.count
+        {
+            let content = Array(rest.dropFirst(4).prefix(Int(length) - 4))
+            attributes.append(Attribute(type: type & 0x3fff, content: content))
+            rest = rest.dropFirst((Int(length) + 3) & ~3)
+        }
+        return attributes
+    }
+
     /// The next message; nil at the end, and where what follows is none.
-    mutating func next() -> Message? {
+    package mutating func next() -> Message? {
         let rest = bytes[position...]
         guard let length: UInt32 = Self.number(in: rest, at: 0),
             let type: UInt16 = Self.number(in: rest, at: 4),
+            let sequence: UInt32 = Self.number(in: rest, at: 8),
             length >= 16, Int(length) <= rest.count
         else { return nil }
         position += min((Int(length) + 3) & ~3, rest.count)
-        return Message(type: type, body: rest.dropFirst(16).prefix(Int(length) - 16))
+        return Message(
+            type: type, sequence: sequence, body: rest.dropFirst(16).prefix(Int(length) - 16))
     }
 
     private static func number<Number: FixedWidthInteger>(

@@ -27,9 +27,9 @@ package struct NetworkAddress: Sendable, Equatable {
 extension RouteSocket {
     /// The network devices of the namespace (`RTM_GETLINK`).
     package borrowing func devices() throws(SystemCallError) -> [NetworkDevice] {
-        var message = NetlinkMessage(type: 18, flags: [.request, .dump])
+        var message = NetlinkMessage(type: 18, flags: .request)
         message.appendInterfaceInformation(index: 0, flags: 0, change: 0)
-        return try dump(message, "the network devices").compactMap { answer in
+        return try socket.dump(message, "the network devices").compactMap { answer in
             guard answer.type == 16, let index = answer.number(at: 4, as: Int32.self),
                 let name = answer.attributes(after: 16)[3]  // IFLA_IFNAME
             else { return nil }
@@ -42,10 +42,10 @@ extension RouteSocket {
     package borrowing func addresses(
         of device: NetworkDevice
     ) throws(SystemCallError) -> [NetworkAddress] {
-        var message = NetlinkMessage(type: 22, flags: [.request, .dump])
+        var message = NetlinkMessage(type: 22, flags: .request)
         message.append(UInt32(0))  // struct ifaddrmsg: any family
         message.append(UInt32(0))
-        return try dump(message, "the addresses of \(device.name)").compactMap { answer in
+        return try socket.dump(message, "the addresses of \(device.name)").compactMap { answer in
             guard answer.type == 20, let address = NetworkAddress(answer),
                 address.deviceIndex == device.index
             else { return nil }
@@ -63,12 +63,12 @@ extension RouteSocket {
     package borrowing func move(
         _ device: NetworkDevice, to namespace: borrowing OwnedFD, as name: String
     ) throws(SystemCallError) {
-        var message = NetlinkMessage(type: 16, flags: [.request, .acknowledge])  // RTM_NEWLINK
+        var message = NetlinkMessage(type: 16, flags: .request)  // RTM_NEWLINK
         message.appendInterfaceInformation(index: device.index, flags: 0, change: 0)
         message.appendAttribute(type: 3, text: name)  // IFLA_IFNAME
         message.appendAttribute(  // IFLA_NET_NS_FD
             type: 28, bytes: withUnsafeBytes(of: namespace.rawValue) { Array($0) })
-        try request(message, "move \(device.name)")
+        try socket.request(message, "move \(device.name)")
     }
 
     /// Gives a device an address (`RTM_NEWADDR`).
@@ -76,7 +76,7 @@ extension RouteSocket {
         _ address: NetworkAddress, to device: NetworkDevice
     ) throws(SystemCallError) {
         var message = NetlinkMessage(
-            type: 20, flags: [.request, .acknowledge, .create, .exclusive])
+            type: 20, flags: [.request, .create, .exclusive])
         message.append(address.family)
         message.append(address.prefixLength)
         message.append(UInt8(0))  // ifa_flags: IFA_FLAGS below has them all
@@ -89,14 +89,14 @@ extension RouteSocket {
         // NODAD, HOMEADDRESS, MANAGETEMPADDR, NOPREFIXROUTE, MCAUTOJOIN are its user's.
         let flags = address.flags & (0x02 | 0x10 | 0x100 | 0x200 | 0x400)
         message.appendAttribute(type: 8, bytes: withUnsafeBytes(of: flags) { Array($0) })
-        try request(message, "add an address to \(device.name)")
+        try socket.request(message, "add an address to \(device.name)")
     }
 
     /// Switches a device on (`IFF_UP`).
     package borrowing func setUp(_ device: NetworkDevice) throws(SystemCallError) {
-        var message = NetlinkMessage(type: 16, flags: [.request, .acknowledge])  // RTM_NEWLINK
+        var message = NetlinkMessage(type: 16, flags: .request)  // RTM_NEWLINK
         message.appendInterfaceInformation(index: device.index, flags: 1, change: 1)
-        try request(message, "set \(device.name) up")
+        try socket.request(message, "set \(device.name) up")
     }
 }
 

@@ -1,5 +1,4 @@
 package import Diagnostics
-package import Linux
 package import SystemPackage
 
 extension Problem {

@@ -1,0 +1,62 @@
+import Linux
+import SystemPackage
+
+/// Who has a port of the host, for the error that says so.
+///
+/// Everything here is best effort: what cannot be read is not said.
+enum PortHolder {
+    /// The process that has a port, in words; nil where none is found.
+    static func find(_ transport: Transport, _ port: UInt16) -> String? {
+        guard transport != .sctp else { return nil }
+        var inodes: Set<String> = []
+        for table in [transport.rawValue, transport.rawValue + "6"] {
+            guard let text = try? File.readText(FilePath("/proc/thread-self/net/\(table)")) else {
+                continue
+            }
+            inodes.formUnion(Self.inodes(in: text, of: port, listens: transport == .tcp))
+        }
+        guard !inodes.isEmpty, let processes = try? Directory.list("/proc") else { return nil }
+        for entry in processes {
+            let process = FilePath("/proc").appending(entry.name)
+            guard entry.name.string.allSatisfy(\.isNumber),
+                let files = try? Directory.list(process.appending("fd"))
+            else { continue }
+            for file in files {
+                guard
+                    let target = try? Link.target(of: process.appending("fd").appending(file.name)),
+                    target.string.hasPrefix("socket:["),
+                    inodes.contains(String(target.string.dropFirst(8).dropLast()))
+                else { continue }
+                return description(of: entry.name.string)
+            }
+        }
+        return nil
+    }
+
+    /// The inodes of the sockets in a table of `/proc/net` that have a local port.
+    static func inodes(in text: String, of port: UInt16, listens: Bool) -> Set<String> {
+        var inodes: Set<String> = []
+        for line in text.split(whereSeparator: { $0 == "\n" }).dropFirst() {
+            let words = line.split { $0 == " " }
+            guard words.count > 9, let local = words[1].split(whereSeparator: { $0 == ":" }).last,
+                UInt16(local, radix: 16) == port, !listens || words[3] == "0A"  // TCP_LISTEN
+            else { continue }
+            inodes.insert(String(words[9]))
+        }
+        return inodes
+    }
+
+    /// `process 4121 (nginx)`, or the container that it publishes the port for.
+    private static func description(of pid: String) -> String {
+        let words = ((try? File.read(FilePath("/proc/\(pid)/cmdline"))) ?? [])
+            .split { $0 == 0 }.map { String(decoding: $0, as: UTF8.self) }
+        if words.contains("monitor"), let index = words.firstIndex(of: "--container"),
+            index + 1 < words.count, let id = FilePath(words[index + 1]).lastComponent?.string
+        {
+            return "container \(id.prefix(12))"
+        }
+        let name = (try? File.readText(FilePath("/proc/\(pid)/comm")))?
+            .split { $0 == "\n" }.first.map { " (\($0))" }
+        return "process \(pid)\(name ?? "")"
+    }
+}
