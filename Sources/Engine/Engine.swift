@@ -5,6 +5,8 @@
 package struct Engine: Sendable {
     /// Containers, from creation to removal.
     package let containers: ContainerService
+    /// Networks, and who is on them.
+    package let networks: NetworkService
     /// Images and the store that they live in.
     package let images: ImageService
     /// Volumes, from creation to removal.
@@ -25,6 +27,7 @@ package struct Engine: Sendable {
         let context = EngineContext(configuration: configuration)
         images = ImageService(context: context)
         containers = ContainerService(context: context)
+        networks = NetworkService(context: context)
         manifests = ManifestService(context: context)
         volumes = VolumeService(context: context)
         secrets = SecretService(context: context)

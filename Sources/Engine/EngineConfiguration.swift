@@ -20,13 +20,15 @@ package struct EngineConfiguration: Sendable {
     package var helperEnvironment: [String]
     /// The directories of CDI's files, the later ones before the earlier ones.
     package var deviceDirectories: [FilePath]
+    /// The network of containers that name none: `bridge`, `none`, or another one's name.
+    package var defaultNetwork: String
     /// Kade's version, for `version` and `info`.
     package var version: String
 
     package init(
         dataRoot: FilePath, runRoot: FilePath, runtimeProgram: FilePath, serverProgram: FilePath,
         removalCommand: [String], searchPath: [FilePath], helperEnvironment: [String],
-        deviceDirectories: [FilePath], version: String
+        deviceDirectories: [FilePath], defaultNetwork: String, version: String
     ) {
         self.dataRoot = dataRoot
         self.runRoot = runRoot
@@ -36,6 +38,7 @@ package struct EngineConfiguration: Sendable {
         self.searchPath = searchPath
         self.helperEnvironment = helperEnvironment
         self.deviceDirectories = deviceDirectories
+        self.defaultNetwork = defaultNetwork
         self.version = version
     }
 }

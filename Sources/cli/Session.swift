@@ -35,6 +35,7 @@ struct Session {
                 helperEnvironment: environment.map { "\($0.key)=\($0.value)" }.sorted(),
                 deviceDirectories: (environment["KADE_CDI_SPEC_DIRS"] ?? "/etc/cdi:/var/run/cdi")
                     .split(separator: ":").map { FilePath(String($0)) },
+                defaultNetwork: environment["KADE_DEFAULT_NETWORK"] ?? "bridge",
                 version: Version.current))
     }
 

@@ -22,10 +22,16 @@ import Testing
 
     @Test func `hosts have the container's own name and those that were added`() {
         let text = NetworkFiles.hosts(
-            hostname: "web", domainName: "example.org",
+            hostname: "web", domainName: "example.org", addresses: [],
             extraHosts: ["a:1.2.3.4", "b=[::1]", "c:2001:db8::1"])
         #expect(text.hasPrefix("127.0.0.1\tlocalhost\n"))
         #expect(text.contains("\tweb.example.org web\n"))
         #expect(text.hasSuffix("1.2.3.4\ta\n::1\tb\n2001:db8::1\tc\n"))
+    }
+
+    @Test func `the own name stands for the addresses on networks`() {
+        let text = NetworkFiles.hosts(
+            hostname: "web", domainName: nil, addresses: ["172.17.0.2", "fd00::2"], extraHosts: [])
+        #expect(text.hasSuffix("172.17.0.2\tweb\nfd00::2\tweb\n"))
     }
 }

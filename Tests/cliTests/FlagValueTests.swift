@@ -229,12 +229,7 @@ func refusal<Value>(_ body: () throws(InvalidValue) -> Value) -> String? {
         #expect(try NamespaceFlags.parsePID("container:web") == .container("web"))
         #expect(try NamespaceFlags.parseIPC("private") == .isolated)
         #expect(try NamespaceFlags.parseIPC("none") == IPCMode.none)
-        #expect(try NamespaceFlags.parseNetwork("none") == .isolated)
         #expect(try NamespaceFlags.parseCgroup("private") == .isolated)
-        #expect(
-            refusal { () throws(InvalidValue) in try NamespaceFlags.parseNetwork("bridge") }
-                == "this version of Kade has no network 'bridge': bridges and named networks come"
-                + " later")
         #expect(
             refusal { () throws(InvalidValue) in try NamespaceFlags.parseUTS("container:x") }
                 == "invalid UTS mode: container:x")

@@ -18,7 +18,7 @@ private func container(_ name: String, _ state: ContainerState) -> ContainerSumm
     ContainerSummary(
         id: id, name: name, image: "alpine", imageID: "sha256:\(id)",
         command: ["/bin/sh", "-c", "while true; do sleep 1; done"], created: ago(seconds: 7300),
-        state: state, labels: ["b": "2", "a": "1"], mounts: ["/data", "volume"], network: "none")
+        state: state, labels: ["b": "2", "a": "1"], mounts: ["/data", "volume"], networks: ["none"])
 }
 
 @Suite struct ContainerListingTests {

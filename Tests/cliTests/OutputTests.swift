@@ -95,7 +95,7 @@ import Testing
             Issue.record("no words")
             return
         }
-        #expect(flags.contains("--rm") && !flags.contains("--publish"))
+        #expect(flags.contains("--rm") && !flags.contains("--link"))
     }
 
     @Test func `names and files`() {

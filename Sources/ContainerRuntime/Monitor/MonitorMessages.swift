@@ -11,6 +11,8 @@ package import Diagnostics
 //     │ ◄── O standard output, R error ──  │
 //     │ ── Q stop (signal, time limit) ──► │
 //     │ ── L reload (monitor.json) ──────► │
+//     │ ── N change networks (network.json) │
+//     │ ◄────────────────────── C changed ─ │   or P problem
 //     │ ── K check the health now ───────► │
 //     │ ◄──────── H checked (exit code) ── │
 //     │ ◄──────────────── X exited (code)  │   to every client; then the monitor hangs up
@@ -34,6 +36,8 @@ package enum ClientMessage: Sendable, Equatable {
     case stop(signal: UInt8, timeoutInMilliseconds: Int32)
     /// Read `monitor.json` again: the container has another name, policy or health check.
     case reload
+    /// Read `network.json` again, and make the networks and ports what it says.
+    case changeNetwork
     /// Check the container's health now, and tell what was found.
     case checkHealth
 
@@ -72,6 +76,8 @@ package enum MonitorMessage: Sendable, Equatable {
     case exited(code: Int32)
     /// The health check that was asked for ended with this exit code; −1 when it took too long.
     case checked(exitCode: Int32)
+    /// The networks and ports are what was asked.
+    case networkChanged
     /// The container could not be started: a ``Problem`` as JSON.
     case problem(json: [UInt8])
 }
@@ -89,6 +95,7 @@ extension ClientMessage {
         case .stop(let signal, let timeout):
             [UInt8(ascii: "Q"), signal] + timeout.littleEndianBytes
         case .reload: [UInt8(ascii: "L")]
+        case .changeNetwork: [UInt8(ascii: "N")]
         case .checkHealth: [UInt8(ascii: "K")]
         }
     }
@@ -112,6 +119,7 @@ extension ClientMessage {
                 signal: datagram[1],
                 timeoutInMilliseconds: Int32(littleEndianBytes: body.suffix(4)))
         case (UInt8(ascii: "L"), 0): self = .reload
+        case (UInt8(ascii: "N"), 0): self = .changeNetwork
         case (UInt8(ascii: "K"), 0): self = .checkHealth
         default: throw unreadable(datagram, from: "a client")
         }
@@ -127,6 +135,7 @@ extension MonitorMessage {
         case .error(let bytes): [UInt8(ascii: "R")] + bytes
         case .exited(let code): [UInt8(ascii: "X")] + code.littleEndianBytes
         case .checked(let code): [UInt8(ascii: "H")] + code.littleEndianBytes
+        case .networkChanged: [UInt8(ascii: "C")]
         case .problem(let json): [UInt8(ascii: "P")] + json
         }
     }
@@ -142,6 +151,7 @@ extension MonitorMessage {
         case (UInt8(ascii: "R"), _): self = .error(Array(body))
         case (UInt8(ascii: "X"), 4): self = .exited(code: Int32(littleEndianBytes: body))
         case (UInt8(ascii: "H"), 4): self = .checked(exitCode: Int32(littleEndianBytes: body))
+        case (UInt8(ascii: "C"), 0): self = .networkChanged
         case (UInt8(ascii: "P"), _): self = .problem(json: Array(body))
         default: throw unreadable(datagram, from: "a monitor")
         }

@@ -26,8 +26,9 @@ extension EngineContext {
         }
         let layers = ([mounts.first?.upper] + (mounts.first?.lower ?? [])).compactMap(\.self)
         let rootfs = LayeredRootfs(layers: layers.map { FilePath($0) })
+        let endpoints = try prepareNetworks(of: record, recording: &steps)
         let input = try steps.record(.lookUp(record)) { () throws(Problem) in
-            try specInput(for: record, rootfs: rootfs)
+            try specInput(for: record, rootfs: rootfs, endpoints: endpoints)
         }
         try steps.record(.writeBundle(bundle)) { () throws(Problem) in
             var builder = SpecBuilder(input)

@@ -1,6 +1,7 @@
 import ContainerRuntime
 import Diagnostics
 import Linux
+import Networking
 import SystemPackage
 
 extension EngineContext {
@@ -25,9 +26,19 @@ extension EngineContext {
             }
         }
         let wasRunning = lifecycle.status == .running
+        try takeBackPorts(of: lifecycle)
+        lifecycle.ports = []
         lifecycle.status = .exited
         try lifecycle.write(to: configuration.bundle(of: status.record.id).lifecycle)
         if wasRunning { tell(.die, of: status.record, ["exitCode": "\(lifecycle.exitCode)"]) }
+    }
+
+    /// Leads the ports that a killed monitor left to nobody any more.
+    func takeBackPorts(of lifecycle: Lifecycle?) throws(Problem) {
+        guard let lifecycle, !lifecycle.ports.isEmpty, lifecycle.bootID == (try bootID()) else {
+            return
+        }
+        try PortRules.remove(lifecycle.ports)
     }
 
     /// Removes the runtime's state of a container whose processes are gone, or are to go.

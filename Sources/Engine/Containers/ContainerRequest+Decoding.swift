@@ -1,4 +1,5 @@
 import Diagnostics
+import Networking
 import OCI
 
 extension ContainerRequest {
@@ -23,7 +24,7 @@ extension ContainerRequest {
         logging.options = host["LogConfig"]?["Config"]?.stringMap ?? [:]
         process = ProcessRequest(config: config, host: host)
         namespaces = NamespaceRequest(host: host)
-        network = NetworkRequest(config: config, host: host)
+        network = try NetworkRequest(config: config, host: host)
         security = SecurityRequest(host: host)
         resources = ResourceRequest(host: host)
         mounts = try MountRequest.list(config: config, host: host)
@@ -103,8 +104,27 @@ extension NamespaceMode {
 }
 
 extension NetworkRequest {
-    fileprivate init(config: JSONValue, host: JSONValue) {
+    fileprivate init(config: JSONValue, host: JSONValue) throws(Problem) {
         self.init()
+        switch host.text("NetworkMode") ?? "default" {
+        case "none": attachments = []
+        case "default", "host": attachments = nil
+        case let mode where mode.hasPrefix("container:"): attachments = nil
+        case let mode: attachments = [NetworkAttachment(network: mode)]
+        }
+        publishesExposed = host.flag("PublishAllPorts")
+        for member in config["ExposedPorts"]?.object?.members ?? [] {
+            exposed.formUnion(try PortSpec.parseExposed(member.name))
+        }
+        for member in host["PortBindings"]?.object?.members ?? [] {
+            for binding in member.value.array ?? [] {
+                let address = binding.text("HostIp").map {
+                    $0.contains(":") ? "[\($0)]:" : "\($0):"
+                }
+                published += try PortSpec.parse(
+                    "\(address ?? "")\(binding.text("HostPort") ?? ""):\(member.name)")
+            }
+        }
         hostname = config.text("Hostname")
         domainName = config.text("Domainname")
         nameServers = host["Dns"]?.stringList ?? []

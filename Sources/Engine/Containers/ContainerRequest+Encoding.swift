@@ -1,3 +1,4 @@
+import Networking
 import OCI
 
 /// The request in the words of Docker's API: what the database keeps and `inspect` shows.
@@ -29,6 +30,12 @@ extension ContainerRequest {
         json.append("OpenStdin", .bool(process.isInteractive))
         json.append("StdinOnce", .bool(process.isInteractive))
         json.append("Env", .strings(process.environment))
+        let ports = network.exposed.union(network.published.map(\.container))
+        if !ports.isEmpty {
+            json.append(
+                "ExposedPorts",
+                .object(JSONObject(ports.sorted().map { .init("\($0)", [:]) })))
+        }
         json.append("Cmd", command.map { .strings($0) } ?? .null)
         json.append("Image", .string(image))
         let anonymous = ownMounts.filter(\.isPlainAnonymousVolume)
@@ -79,7 +86,8 @@ extension ContainerRequest {
         json.append(
             "RestartPolicy", ["Name": .string(name), "MaximumRetryCount": .integer(retries)])
         json.append("AutoRemove", .bool(isRemovedAfterExit))
-        json.append("PortBindings", [:])
+        json.append("PortBindings", network.portBindings)
+        json.append("PublishAllPorts", .bool(network.publishesExposed))
         json.append("Annotations", annotations.isEmpty ? .null : .map(annotations))
         json.append("VolumesFrom", volumesFrom.isEmpty ? .null : .strings(volumesFrom))
         let tmpfs = ownMounts.compactMap { mount -> JSONObject.Member? in
@@ -93,7 +101,7 @@ extension ContainerRequest {
     }
 
     private func appendNamespaces(to json: inout JSONObject) {
-        json.append("NetworkMode", .string(namespaces.network.text(isolated: "none")))
+        json.append("NetworkMode", .string(networkMode))
         json.append("PidMode", .string(namespaces.pid.text(isolated: "")))
         json.append("IpcMode", .string(namespaces.ipc.text))
         json.append("UTSMode", .string(namespaces.uts.text(isolated: "")))
@@ -105,6 +113,12 @@ extension ContainerRequest {
         json.append("DnsSearch", .strings(network.searchDomains))
         json.append("ExtraHosts", .strings(network.extraHosts))
         json.append("Sysctls", .map(security.sysctls))
+    }
+
+    /// Docker's word for the networks: the first one's name.
+    var networkMode: String {
+        namespaces.network.text(
+            isolated: network.attachments.map { $0.first?.network ?? "none" } ?? "default")
     }
 
     private func appendSecurity(to json: inout JSONObject) {
@@ -177,6 +191,29 @@ extension ContainerRequest {
                 name,
                 .array(rates.map { ["Path": .string($0.path), "Rate": .integer($0.rate)] }))
         }
+    }
+}
+
+extension NetworkRequest {
+    /// What `-p` asked: Docker's `PortBindings`.
+    fileprivate var portBindings: JSONValue {
+        let byPort = Dictionary(grouping: published, by: \.container)
+        return .object(
+            JSONObject(
+                byPort.sorted { $0.key < $1.key }.map { port, specs in
+                    .init("\(port)", .array(specs.map(\.bindingJSON)))
+                }))
+    }
+}
+
+extension PortSpec {
+    fileprivate var bindingJSON: JSONValue {
+        let range = hostPorts.map { ports in
+            ports.count == 1 ? "\(ports.lowerBound)" : "\(ports.lowerBound)-\(ports.upperBound)"
+        }
+        return [
+            "HostIp": .string(hostAddress.map { "\($0)" } ?? ""), "HostPort": .string(range ?? ""),
+        ]
     }
 }
 

@@ -1,3 +1,5 @@
+package import Networking
+
 /// What someone asks of a new container: the flags of `run` and `create` as plain values.
 ///
 /// Merged with its image's configuration (``merged(with:)``) the same type is what the database
@@ -147,8 +149,17 @@ package enum IPCMode: Sendable, Equatable {
     case container(String)
 }
 
-/// Names and name servers of a container.
+/// A container's networks, its ports, and names and name servers.
 package struct NetworkRequest: Sendable, Equatable {
+    /// `--network` by name, of a container with a network namespace of its own; nil takes the
+    /// default network, and an empty list is none.
+    package var attachments: [NetworkAttachment]?
+    /// `-p`.
+    package var published: [PortSpec] = []
+    /// `-P`: all exposed ports are published, wherever there is room.
+    package var publishesExposed = false
+    /// `--expose`, and the image's.
+    package var exposed: Set<TransportPort> = []
     /// `--hostname`; nil is the beginning of the ID.
     package var hostname: String?
     /// `--domainname`.

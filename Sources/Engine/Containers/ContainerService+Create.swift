@@ -32,10 +32,15 @@ extension ContainerService {
                 why: "no command specified, and the image has none",
                 fix: "name one after the image")
         }
+        merged.network.attachments = try context.attachments(of: merged)
         let id = makeContainerID()
-        var monitor: ContainerSession? = startsNext ? try context.startMonitor(of: id) : nil
+        var monitor: ContainerSession? = startsNext ? try context.startMonitor(of: id, merged) : nil
         merged.name = nil
-        let warnings = try image.warnings + context.warnings(of: merged, host)
+        var warnings = try image.warnings + context.warnings(of: merged, host)
+        if !merged.network.published.isEmpty, merged.network.attachments == [] {
+            warnings.append(
+                "Published ports are discarded when using \(merged.networkMode) network mode")
+        }
         var record = ContainerRecord(
             id: id, name: request.name ?? makeContainerName(), image: request.image,
             imageID: image.id, created: .now, request: merged, layers: image.layers)
@@ -140,6 +145,11 @@ extension EngineContext {
             for image in uses.images { try database.use(image, by: record.id) }
             for secret in record.request.secrets {
                 try database.use(secret: secret.secret, by: record.id)
+            }
+            for (position, attachment) in (record.request.network.attachments ?? []).enumerated() {
+                _ = try database.lease(
+                    attachment, on: try database.network(attachment.network), to: record.id,
+                    position: position)
             }
             return record
         }

@@ -57,7 +57,9 @@ extension ContainerService {
         json.append("GraphDriver", try graphDriver(of: record))
         json.append("Mounts", try mounts(of: record))
         json.append("Config", config(of: record))
-        json.append("NetworkSettings", networkSettings(of: record))
+        json.append(
+            "NetworkSettings",
+            NetworkSettings(status: status, endpoints: try context.endpoints(of: record)).json)
         return .object(json)
     }
 
@@ -132,24 +134,6 @@ extension ContainerService {
                 }
                 return .object(json)
             })
-    }
-
-    private func networkSettings(of record: ContainerRecord) -> JSONValue {
-        let mode = record.request.namespaces.network
-        let none: JSONValue = [
-            "IPAMConfig": .null, "Links": .null, "Aliases": .null, "MacAddress": "",
-            "NetworkID": "", "EndpointID": "", "Gateway": "", "IPAddress": "",
-            "IPPrefixLen": 0, "IPv6Gateway": "", "GlobalIPv6Address": "",
-            "GlobalIPv6PrefixLen": 0,
-        ]
-        let networks: JSONObject =
-            mode.isContainer
-            ? [:] : JSONObject([.init(mode.text(isolated: "none"), none)])
-        return [
-            "Bridge": "", "SandboxID": "", "SandboxKey": "", "Ports": [:], "EndpointID": "",
-            "Gateway": "", "GlobalIPv6Address": "", "GlobalIPv6PrefixLen": 0, "IPAddress": "",
-            "IPPrefixLen": 0, "IPv6Gateway": "", "MacAddress": "", "Networks": .object(networks),
-        ]
     }
 }
 

@@ -1,5 +1,6 @@
 import ContainerRuntime
 package import Diagnostics
+import Networking
 import SystemPackage
 
 extension ContainerService {
@@ -10,6 +11,9 @@ extension ContainerService {
         let records = try context.database.read { database throws(Problem) in
             try database.containers()
         }
+        let endpoints = try context.database.read { database throws(Problem) in
+            try database.endpointsByContainer()
+        }
         var statuses: [ContainerStatus] = []
         for record in records {
             if let status = try context.cleanedStatus(of: record, restarting: true) {
@@ -17,7 +21,7 @@ extension ContainerService {
             }
         }
         try context.removeOrphans(knowing: Set(records.map(\.id)))
-        let matcher = try ContainerMatcher(filter, among: statuses)
+        let matcher = try ContainerMatcher(filter, among: statuses, on: endpoints)
         var matching = statuses.filter { matcher.matches($0) }
         if !matcher.healths.isEmpty {
             var ofHealth: [ContainerStatus] = []
@@ -33,7 +37,7 @@ extension ContainerService {
         }
         var summaries: [ContainerSummary] = []
         for status in matching {
-            var summary = ContainerSummary(status)
+            var summary = ContainerSummary(status, on: endpoints[status.record.id] ?? [])
             if status.state.isAlive {
                 summary.health = try context.health(of: status.record)?.status
             }
@@ -66,8 +70,9 @@ extension ContainerService {
 
     /// One container's line, as `ps` has it.
     package func summary(of name: String) throws(Problem) -> ContainerSummary {
-        let status = try context.status(of: try context.record(of: name))
-        var summary = ContainerSummary(status)
+        let record = try context.record(of: name)
+        let status = try context.status(of: record)
+        var summary = ContainerSummary(status, on: try context.endpoints(of: record))
         if status.state.isAlive { summary.health = try context.health(of: status.record)?.status }
         return summary
     }
@@ -113,8 +118,9 @@ extension ContainerService {
 }
 
 extension ContainerSummary {
-    init(_ status: ContainerStatus) {
+    init(_ status: ContainerStatus, on endpoints: [EndpointRecord]) {
         let request = status.record.request
+        let isAlive = status.state.isAlive
         self.init(
             id: status.record.id, name: status.record.name, image: status.record.image,
             imageID: status.record.imageID,
@@ -128,7 +134,9 @@ extension ContainerSummary {
                 case .tmpfs: nil
                 }
             },
-            network: request.namespaces.network.text(isolated: "none"))
+            networks: endpoints.isEmpty ? [request.networkMode] : endpoints.map(\.network.name),
+            ports: isAlive ? status.lifecycle?.ports ?? [] : [],
+            exposed: isAlive ? request.network.exposed.sorted() : [])
     }
 }
 
@@ -141,7 +149,10 @@ struct ContainerMatcher {
     /// The words of health that are wanted; empty where all are.
     private(set) var healths: Set<String> = []
 
-    init(_ filter: ContainerFilter, among all: [ContainerStatus]) throws(Problem) {
+    init(
+        _ filter: ContainerFilter, among all: [ContainerStatus],
+        on endpoints: [String: [EndpointRecord]]
+    ) throws(Problem) {
         createdBefore = filter.createdBefore
         for (key, value) in filter.conditions {
             if key == "health" {
@@ -151,7 +162,12 @@ struct ContainerMatcher {
                 healths.insert(value)
                 continue
             }
-            let test = try Self.test(key, value, all)
+            let test =
+                switch key {
+                case "network": Self.networkTest(value, endpoints)
+                case "publish", "expose": try Self.portTest(key, value)
+                default: try Self.test(key, value, all)
+                }
             tests[key, default: []].append(test)
             if key == "status" || key == "exited" { asksForState = true }
         }
@@ -211,7 +227,7 @@ struct ContainerMatcher {
                 ? { $0.record.created < created } : { $0.record.created > created }
         case "volume":
             return { status in
-                ContainerSummary(status).mounts.contains(value)
+                ContainerSummary(status, on: []).mounts.contains(value)
                     || status.record.request.mounts.contains { $0.target == value }
             }
         case "restart-policy":
@@ -222,8 +238,33 @@ struct ContainerMatcher {
         case "should-start-on-boot":
             guard value == "true" || value == "false" else { throw invalid(key, value) }
             return { $0.startsAtBoot == (value == "true") }
-        case "network": return { ContainerSummary($0).network == value }
         default: throw invalid(key, value)
+        }
+    }
+
+    /// The name of a network, its ID or the beginning of it.
+    private static func networkTest(
+        _ value: String, _ endpoints: [String: [EndpointRecord]]
+    ) -> (ContainerStatus) -> Bool {
+        { status in
+            let networks = (endpoints[status.record.id] ?? []).map(\.network)
+            guard !networks.isEmpty else { return status.record.request.networkMode == value }
+            return networks.contains { $0.name == value || $0.id.hasPrefix(value) }
+        }
+    }
+
+    /// A port or a range of them, of a protocol.
+    private static func portTest(
+        _ key: String, _ value: String
+    ) throws(Problem) -> (ContainerStatus) -> Bool {
+        guard let wanted = try? Set(PortSpec.parseExposed(value)) else { throw invalid(key, value) }
+        return { status in
+            let published = (status.lifecycle?.ports ?? []).map {
+                TransportPort($0.port, $0.transport)
+            }
+            let ports =
+                key == "publish" ? Set(published) : status.record.request.network.exposed
+            return !wanted.isDisjoint(with: ports)
         }
     }
 
@@ -237,6 +278,6 @@ struct ContainerMatcher {
             why: "there is no such filter, or the value is none of its",
             fix:
                 "filters are id, name, label, exited, status, health, ancestor, before, since, volume, "
-                + "network, restart-policy and should-start-on-boot")
+                + "network, publish, expose, restart-policy and should-start-on-boot")
     }
 }

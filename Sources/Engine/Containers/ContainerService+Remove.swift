@@ -106,6 +106,7 @@ extension EngineContext {
     ) throws(Problem) {
         forget()
         try removeRuntimeState(of: record.id)
+        try takeBackPorts(of: Lifecycle(at: configuration.bundle(of: record.id).lifecycle))
         if record.request.namespaces.ipc == .shareable { try removeSharedMemory(of: record.id) }
         if record.imageID == HostImage.name { try removeHostRootfs(of: record.id) }
         try removeRootfsLimit(of: record)

@@ -124,7 +124,7 @@ extension EngineContext {
         }
         // A creation that was killed may not have come so far.
         if case .created = status.state { try fillVolumes(of: record) }
-        let session = try waitingMonitor(of: record.id)
+        let session = try waitingMonitor(of: record)
         var steps = StepRecorder()
         try prepareBundle(
             of: record, isListed: true, restartCount: restartCount, recording: &steps)

@@ -1,4 +1,5 @@
 package import ContainerRuntime
+package import Networking
 
 /// Containers, from creation to removal.
 ///
@@ -63,8 +64,12 @@ package struct ContainerSummary: Sendable {
     package let labels: [String: String]
     /// The sources of mounts: volume names and host paths.
     package let mounts: [String]
-    /// `none`, `host` or `container:ID`.
-    package let network: String
+    /// The names of its networks; `none`, `host` or `container:ID` where it has none of its own.
+    package let networks: [String]
+    /// The ports of the host that lead to it.
+    package var ports: [PublishedPort] = []
+    /// The ports that it is said to listen on, while it runs.
+    package var exposed: [TransportPort] = []
     /// nil where it was not asked for.
     package var size: ContainerSize?
     /// nil for a container without a health check, and for one that does not run.

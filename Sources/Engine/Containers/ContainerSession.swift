@@ -47,6 +47,7 @@ package struct ContainerSession: ~Copyable, Sendable {
         case .error(let bytes): return .error(bytes)
         case .exited(let code): return .exited(code: code)
         case .checked(let code): return .checked(exitCode: code)
+        case .networkChanged: return .networkChanged
         case .problem(let json): return .failed(try Problem(json: json, from: "the monitor"))
         }
     }
@@ -107,6 +108,8 @@ package enum SessionEvent: Sendable {
     case exited(code: Int32)
     /// The health check that was asked for ended so.
     case checked(exitCode: Int32)
+    /// The networks are what was asked.
+    case networkChanged
     /// The container could not start; the problem's kind decides the exit code.
     case failed(Problem)
 }

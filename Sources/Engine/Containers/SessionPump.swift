@@ -58,7 +58,7 @@ package struct SessionPump: Sendable {
                 case .output(let bytes): try pumping.deliver(bytes, isError: false)
                 case .error(let bytes): try pumping.deliver(bytes, isError: true)
                 case .exited(let code): return .exited(code: code)
-                case .checked: continue
+                case .checked, .networkChanged: continue
                 case .failed(let problem): throw problem
                 }
             }

@@ -9,14 +9,18 @@ import SystemPackage
 /// the session is let go without one.
 extension EngineContext {
     /// The monitor that was started early for a container, or one that is started now.
-    func waitingMonitor(of id: String) throws(Problem) -> ContainerSession {
-        var early = takeEarlyMonitor(of: id)
+    func waitingMonitor(of record: ContainerRecord) throws(Problem) -> ContainerSession {
+        var early = takeEarlyMonitor(of: record.id)
         if let session = early.take() { return session }
-        return try startMonitor(of: id)
+        return try startMonitor(of: record.id, record.request)
     }
 
     /// Starts a container's monitor, which waits for the message that the bundle is complete.
-    func startMonitor(of id: String) throws(Problem) -> ContainerSession {
+    ///
+    /// Meanwhile it makes the container's network namespace, where it will need one.
+    func startMonitor(
+        of id: String, _ request: ContainerRequest
+    ) throws(Problem) -> ContainerSession {
         let what = "cannot make a socket for the monitor"
         let pair = try explaining(what) { () throws(SystemCallError) in try SocketPair(.packets) }
         let monitorEnd = try explaining(what) {
@@ -29,7 +33,7 @@ extension EngineContext {
             arguments: [
                 program.string, "monitor", "--container",
                 configuration.bundle(of: id).directory.string, "--client-fd", "3",
-            ],
+            ] + (request.network.attachments ?? []).prefix(1).map { _ in "--network" },
             environment: configuration.helperEnvironment,
             descriptors: [-1, -1, -1, monitorEnd.rawValue], hasOwnSession: true)
         return ContainerSession(containerID: id, socket: pair.split { first, _ in first })

@@ -90,5 +90,26 @@ enum Schema {
         ) STRICT, WITHOUT ROWID;
         CREATE INDEX containersOfSecret ON containerSecrets (secret);
         """,
+        """
+        CREATE TABLE networks (
+            id TEXT PRIMARY KEY NOT NULL,
+            name TEXT NOT NULL UNIQUE,
+            created INTEGER NOT NULL,
+            definition TEXT NOT NULL
+        ) STRICT;
+        CREATE TABLE endpoints (
+            container TEXT NOT NULL REFERENCES containers (id) ON DELETE CASCADE,
+            network TEXT NOT NULL REFERENCES networks (id),
+            position INTEGER NOT NULL,
+            id TEXT NOT NULL UNIQUE,
+            ipv4 TEXT NOT NULL,
+            ipv6 TEXT NOT NULL,
+            mac TEXT NOT NULL,
+            settings TEXT NOT NULL,
+            PRIMARY KEY (container, network)
+        ) STRICT, WITHOUT ROWID;
+        CREATE UNIQUE INDEX addressesOfNetwork ON endpoints (network, ipv4) WHERE ipv4 <> '';
+        CREATE UNIQUE INDEX addresses6OfNetwork ON endpoints (network, ipv6) WHERE ipv6 <> '';
+        """,
     ]
 }

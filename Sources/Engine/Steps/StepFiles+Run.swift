@@ -20,7 +20,7 @@ extension StepFiles {
         let record = ContainerRecord(
             id: id, name: "build", image: request.image, imageID: "", created: .now,
             request: request, layers: layers.map(\.description))
-        let session = try context.startMonitor(of: id)
+        let session = try context.startMonitor(of: id, request)
         var steps = StepRecorder()
         try context.prepareBundle(
             of: record, isListed: false, restartCount: 0, recording: &steps)
@@ -50,7 +50,7 @@ extension ContainerSession {
             // Its mounts are gone when the monitor is: so wait for that, too.
             guard let event = try receive() else { break }
             switch event {
-            case .started, .checked: continue
+            case .started, .checked, .networkChanged: continue
             case .output(let bytes), .error(let bytes): output(bytes)
             case .exited(let number): code = number
             case .failed(let problem): throw problem

@@ -24,10 +24,12 @@ package enum BoundSocket {
     ///   - kind: its protocol.
     ///   - address: 4 or 16 octets in the order of the network.
     ///   - port: 0 lets the kernel choose.
+    ///   - isReused: whether connections of whoever had the port before may still be about to end
+    ///     (`SO_REUSEADDR`).
     /// - Returns: the socket.
     /// - Throws: EADDRINUSE when somebody has the port.
     package static func bound(
-        _ kind: Kind, to address: [UInt8], port: UInt16
+        _ kind: Kind, to address: [UInt8], port: UInt16, reusing isReused: Bool
     ) throws(SystemCallError) -> OwnedFD {
         let isVersion6 = address.count == 16
         let type = kind == .datagrams ? Int32(SOCK_DGRAM.rawValue) : Int32(SOCK_STREAM.rawValue)
@@ -38,8 +40,7 @@ package enum BoundSocket {
                     isVersion6 ? AF_INET6 : AF_INET, type | Int32(SOCK_CLOEXEC.rawValue), number)
             })
         if isVersion6 { try socket.set(IPV6_V6ONLY, of: CInt(IPPROTO_IPV6), to: 1) }
-        // Connections of whoever had the port before may still be about to end.
-        if kind == .stream, port != 0, !isVersion6 {
+        if isReused {
             try socket.set(SO_REUSEADDR, of: SOL_SOCKET, to: 1)
         }
         let bytes = name(of: address, port: port)

@@ -1,4 +1,5 @@
 import Linux
+import OCI
 import SystemPackage
 
 /// Who has a port of the host, for the error that says so.
@@ -7,6 +8,7 @@ import SystemPackage
 enum PortHolder {
     /// The process that has a port, in words; nil where none is found.
     static func find(_ transport: Transport, _ port: UInt16) -> String? {
+        if let container = container(with: transport, port) { return container }
         guard transport != .sctp else { return nil }
         var inodes: Set<String> = []
         for table in [transport.rawValue, transport.rawValue + "6"] {
@@ -33,6 +35,37 @@ enum PortHolder {
         return nil
     }
 
+    /// The container that publishes a port: a socket that only holds it is in no table of the kernel,
+    /// but the container's monitor has noted it.
+    private static func container(with transport: Transport, _ port: UInt16) -> String? {
+        let own = (try? FileStatus(of: "/proc/self/ns/net"))?.identity
+        for entry in (try? Directory.list("/proc")) ?? []
+        where entry.name.string.allSatisfy(\.isNumber) {
+            // The same port of another network namespace is another one.
+            guard let bundle = monitoredBundle(of: entry.name.string),
+                let namespace = try? FileStatus(of: FilePath("/proc/\(entry.name)/ns/net")),
+                namespace.identity == own,
+                let bytes = try? File.read(bundle.appending("lifecycle.json")),
+                let json = try? JSONValue.parse(bytes, named: "lifecycle.json")
+            else { continue }
+            let ports = (json["ports"]?.array ?? []).compactMap { PublishedPort($0) }
+            if ports.contains(where: { $0.transport == transport && $0.hostPort == port }) {
+                return "container \(bundle.lastComponent?.string.prefix(12) ?? "")"
+            }
+        }
+        return nil
+    }
+
+    /// The bundle of the container that a process is the monitor of.
+    private static func monitoredBundle(of pid: String) -> FilePath? {
+        let words = ((try? File.read(FilePath("/proc/\(pid)/cmdline"))) ?? [])
+            .split { $0 == 0 }.map { String(decoding: $0, as: UTF8.self) }
+        guard words.contains("monitor"), let index = words.firstIndex(of: "--container"),
+            index + 1 < words.count
+        else { return nil }
+        return FilePath(words[index + 1])
+    }
+
     /// The inodes of the sockets in a table of `/proc/net` that have a local port.
     static func inodes(in text: String, of port: UInt16, listens: Bool) -> Set<String> {
         var inodes: Set<String> = []
@@ -46,15 +79,8 @@ enum PortHolder {
         return inodes
     }
 
-    /// `process 4121 (nginx)`, or the container that it publishes the port for.
+    /// `process 4121 (nginx)`.
     private static func description(of pid: String) -> String {
-        let words = ((try? File.read(FilePath("/proc/\(pid)/cmdline"))) ?? [])
-            .split { $0 == 0 }.map { String(decoding: $0, as: UTF8.self) }
-        if words.contains("monitor"), let index = words.firstIndex(of: "--container"),
-            index + 1 < words.count, let id = FilePath(words[index + 1]).lastComponent?.string
-        {
-            return "container \(id.prefix(12))"
-        }
         let name = (try? File.readText(FilePath("/proc/\(pid)/comm")))?
             .split { $0 == "\n" }.first.map { " (\($0))" }
         return "process \(pid)\(name ?? "")"

@@ -133,13 +133,9 @@ package struct PortReservation: ~Copyable {
                 case .udp: .datagrams
                 case .sctp: .sctp
                 }
-            let socket = try BoundSocket.bound(kind, to: host.bytes, port: port)
-            switch kind {
-            case .stream, .sctp:
-                // One of version 6 refuses callers of ::1, whom no rule can lead to a container.
-                if host.version == .v4 { try BoundSocket.listen(socket, backlog: 0) }
-            case .datagrams: try BoundSocket.keepLittle(socket)
-            }
+            // Nobody listens: who comes past the rules, to ::1 or after a flush, hears that at once.
+            let socket = try bind(kind, transport, host, port)
+            if kind == .datagrams { try BoundSocket.keepLittle(socket) }
             return socket
         } catch {
             let name = host.version == .v6 ? "[\(host)]:\(port)" : "\(host):\(port)"
@@ -160,6 +156,21 @@ package struct PortReservation: ~Copyable {
                 return nil
             default: throw Problem(what: what, refusal: error)
             }
+        }
+    }
+
+    private static func bind(
+        _ kind: BoundSocket.Kind, _ transport: Transport, _ host: IPAddress, _ port: UInt16
+    ) throws(SystemCallError) -> OwnedFD {
+        do throws(SystemCallError) {
+            return try BoundSocket.bound(kind, to: host.bytes, port: port, reusing: false)
+        } catch  where error.errno == .addressInUse && kind == .stream && port != 0 {
+            // Where nobody has it, these are connections that are about to end; only a socket that
+            // listens keeps others out then.
+            guard PortHolder.find(transport, port) == nil else { throw error }
+            let socket = try BoundSocket.bound(kind, to: host.bytes, port: port, reusing: true)
+            try BoundSocket.listen(socket, backlog: 0)
+            return socket
         }
     }
 }

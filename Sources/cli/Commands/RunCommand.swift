@@ -45,8 +45,8 @@ struct RunCommand: Command {
             summary: "Create and run a new container from an image",
             discussion: "The image 'host' is the machine's own root file system, read-only below"
                 + " a throw-away layer: nothing on the machine changes. Without a command it shows"
-                + " what isolates the container.\n\nA container without --network has no network"
-                + " but its loopback.",
+                + " what isolates the container.\n\nA container without --network is on the network"
+                + " bridge, or on the one that KADE_DEFAULT_NETWORK names.",
             flags: ContainerFlags.flags.map { $0.lifted(to: \.container) } + own,
             operands: .atLeast(1), operandKind: .images, endsFlagsAtFirstOperand: true,
             assign: { command, operands in

@@ -5,14 +5,6 @@ extension ContainerFlags {
     static var namespaceFlags: [Flag<ContainerFlags>] {
         [
             .setting(
-                "network", nil, "network",
-                "Connect a container to a network: none (default), host or container:NAME",
-                \.request.namespaces.network, NamespaceFlags.parseNetwork),
-            // Docker's older word for the same.
-            Flag<ContainerFlags>.setting(
-                "net", nil, "network", "", \.request.namespaces.network, NamespaceFlags.parseNetwork
-            ).hidden,
-            .setting(
                 "pid", nil, "string", "PID namespace to use: host or container:NAME",
                 \.request.namespaces.pid, NamespaceFlags.parsePID),
             .setting(
@@ -35,6 +27,24 @@ extension ContainerFlags {
             .list(
                 "add-host", nil, "list", "Add a custom host-to-IP mapping (host:ip)",
                 \.request.network.extraHosts, ExtraHostFlag.parse),
+        ]
+    }
+
+    /// Networks, ports and name servers.
+    static var networkFlags: [Flag<ContainerFlags>] {
+        NetworkFlags.flags.map { $0.lifted(to: \.networking) } + [
+            .switch(
+                "publish-all", "P", "Publish all exposed ports to random ports",
+                \.request.network.publishesExposed),
+            .list("dns", nil, "list", "Set custom DNS servers", \.request.network.nameServers),
+            .list(
+                "dns-option", nil, "list", "Set DNS options", \.request.network.resolverOptions),
+            Flag<ContainerFlags>.list(
+                "dns-opt", nil, "list", "", \.request.network.resolverOptions
+            ).hidden,
+            .list(
+                "dns-search", nil, "list", "Set custom DNS search domains",
+                \.request.network.searchDomains),
         ]
     }
 
@@ -105,18 +115,10 @@ enum UnsupportedRunFlags {
     }
 
     private static var network: [Flag<ContainerFlags>] {
-        let why =
-            "this version of Kade has no networks of its own yet: none, host and container:NAME"
-            + " are there, and nothing is published"
-        let texts = ["ip", "ip6", "mac-address"]
-        let lists = [
-            "dns", "dns-option", "dns-search", "expose", "link", "link-local-ip", "network-alias",
-            "net-alias", "dns-opt",
-        ]
-        return [
-            .unsupported("publish", "p", "list", why: why),
-            .unsupported("publish-all", "P", nil, why: why),
-        ] + (texts + lists).map { .unsupported($0, nil, "string", why: why) }
+        let why = "this version of Kade does not answer for names of containers yet"
+        return ["link", "link-local-ip", "network-alias", "net-alias"].map {
+            .unsupported($0, nil, "string", why: why)
+        }
     }
 
     private static var other: [Flag<ContainerFlags>] {

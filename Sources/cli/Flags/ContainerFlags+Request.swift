@@ -34,6 +34,10 @@ extension ContainerFlags {
         }
         try addVolumes(to: &request)
         try addTmpfs(to: &request)
+        do { try networking.apply(to: &request) } catch {
+            throw Problem(
+                kind: .invalid, what: "conflicting options", why: error.why, fix: error.fix)
+        }
         if request.isRemovedAfterExit && request.restartPolicy != .no {
             throw Problem(
                 kind: .invalid, what: "conflicting options", why: "--restart and --rm",

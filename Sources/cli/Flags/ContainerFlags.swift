@@ -20,6 +20,7 @@ struct ContainerFlags {
     var volumeDriver: String?
     var securityOptions: [SecurityOption] = []
     var entrypoint: String?
+    var networking = NetworkFlags()
     var isQuiet = false
     var pullPolicy = PullPolicy.missing
     /// `--cidfile`.
@@ -27,8 +28,8 @@ struct ContainerFlags {
 
     static var flags: [Flag<ContainerFlags>] {
         processFlags + identityFlags + HealthFlags.flags + cpuFlags + memoryFlags + deviceFlags
-            + namespaceFlags
-            + securityFlags + storageFlags + imageFlags + podmanFlags + UnsupportedRunFlags.flags
+            + namespaceFlags + networkFlags + securityFlags + storageFlags + imageFlags
+            + podmanFlags + UnsupportedRunFlags.flags
     }
 
     private static var processFlags: [Flag<ContainerFlags>] {

@@ -39,20 +39,6 @@ enum NamespaceFlags {
         }
     }
 
-    /// `--network none|host|container:NAME`; networks of Kade's own are refused for now.
-    static func parseNetwork(_ text: String) throws(InvalidValue) -> NamespaceMode {
-        switch text {
-        case "none": return .isolated
-        case "host": return .host
-        default:
-            if let name = container(in: text) { return .container(name) }
-            throw InvalidValue.unsupported(
-                "this version of Kade has no network '\(text)': bridges and named networks come"
-                    + " later",
-                fix: "use none (the default), host or container:NAME")
-        }
-    }
-
     /// `--userns host`.
     static func parseUser(_ text: String) throws(InvalidValue) -> String {
         guard text.isEmpty || text == "host" else {

@@ -78,6 +78,19 @@ enum CommandTree {
                     Entry(name: "rm", command: RemoveManifestCommand.self),
                 ]),
             Group(
+                name: "network", summary: "Manage networks",
+                entries: [
+                    Entry(name: "connect", command: ConnectNetworkCommand.self),
+                    Entry(name: "create", command: CreateNetworkCommand.self),
+                    Entry(name: "disconnect", command: DisconnectNetworkCommand.self),
+                    Entry(name: "inspect", command: InspectNetworkCommand.self),
+                    Entry(name: "ls", command: ListNetworksCommand.self),
+                    Entry(name: "list", command: ListNetworksCommand.self, isHidden: true),
+                    Entry(name: "prune", command: PruneNetworksCommand.self),
+                    Entry(name: "rm", command: RemoveNetworkCommand.self),
+                    Entry(name: "remove", command: RemoveNetworkCommand.self, isHidden: true),
+                ]),
+            Group(
                 name: "registry", summary: "Manage registries",
                 entries: [
                     Entry(name: "serve", command: ServeRegistryCommand.self)
@@ -134,6 +147,7 @@ enum CommandTree {
             Entry(name: "list", command: ListContainersCommand.self, isHidden: true),
             Entry(name: "ps", command: ListContainersCommand.self),
             Entry(name: "pause", command: PauseCommand.self),
+            Entry(name: "port", command: PortCommand.self),
             Entry(name: "prune", command: PruneContainersCommand.self),
             Entry(name: "rename", command: RenameCommand.self),
             Entry(name: "restart", command: RestartCommand.self),

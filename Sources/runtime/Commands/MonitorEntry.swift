@@ -5,7 +5,8 @@ import SystemPackage
 enum MonitorEntry {
     static func run(_ arguments: [String]) throws(Problem) -> CInt {
         let parsed = try ParsedArguments(
-            arguments, options: [.value("container"), .value("client-fd")], stopsAtOperand: false)
+            arguments, options: [.value("container"), .value("client-fd"), .flag("network")],
+            stopsAtOperand: false)
         try parsed.requireOperands(0...0, of: "monitor")
         guard let directory = parsed.value("container") else {
             throw Problem(
@@ -13,7 +14,9 @@ enum MonitorEntry {
         }
         let client = try parsed.number("client-fd").map { CInt(clamping: $0) }
         try SelfProtection.ensure(closingFrom: 3, except: client)
-        try MonitorCommand.run(container: FilePath(directory), firstClient: client)
+        try MonitorCommand.run(
+            container: FilePath(directory), firstClient: client,
+            hasNetwork: try parsed.has("network"))
         return 0
     }
 }

@@ -61,7 +61,7 @@ final class Client {
         switch message {
         case .output: options.contains(.standardOutput)
         case .error: options.contains(.standardError)
-        case .started, .exited, .checked, .problem: true
+        case .started, .exited, .checked, .networkChanged, .problem: true
         }
     }
 }

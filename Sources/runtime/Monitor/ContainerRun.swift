@@ -39,18 +39,20 @@ final class ContainerRun {
     /// - Parameters:
     ///   - configuration: what the engine tells the monitor.
     ///   - host: the mount namespace that shared bind mounts are peers in.
+    ///   - network: the container's network, which is set up.
     ///   - arrivals: what is held of layers that have not arrived; the program may wait for one.
     /// - Returns: the run, whose program has started.
     /// - Throws: what kept the program from starting; the container may be there still.
     static func begin(
         _ configuration: MonitorConfiguration, sharingWith host: FilePath,
-        whileArriving arrivals: ArrivalHolds?
+        on network: ContainerNetwork?, whileArriving arrivals: ArrivalHolds?
     ) throws(Problem) -> ContainerRun {
         let pipes =
             configuration.hasTerminal
             ? nil : try MonitorStreams(hasInput: configuration.isInputOpen)
         let start = try ContainerStart.begin(
-            configuration, streams: pipes?.ofProgram, sharingWith: host)
+            configuration, streams: pipes?.ofProgram, sharingWith: host, on: network)
+        _ = network?.takeSteps()  // the copy that starts the container notes them
         pipes?.closeProgramSide()
         return try ContainerRun(start, streams: pipes, whileArriving: arrivals)
     }

@@ -39,11 +39,12 @@ struct ContainerStart: ~Copyable {
     ///   - configuration: what the engine tells the monitor.
     ///   - streams: the program's streams; with a terminal it gets its own.
     ///   - host: the mount namespace that shared bind mounts are peers in.
+    ///   - network: the container's network, which is set up.
     /// - Returns: the start under way; it never returns in the new process.
     /// - Throws: when the kernel makes no process.
     static func begin(
         _ configuration: MonitorConfiguration, streams: StandardStreams?,
-        sharingWith host: FilePath
+        sharingWith host: FilePath, on network: ContainerNetwork?
     ) throws(Problem) -> ContainerStart {
         let what = "cannot start the container"
         let pair = try explaining(what) { () throws(SystemCallError) in try SocketPair(.packets) }
@@ -54,7 +55,9 @@ struct ContainerStart: ~Copyable {
             return ContainerStart(starter: starter, socket: pair.split { first, _ in first })
         case .child:
             let socket = pair.split { _, second in second }
-            Starter(configuration: configuration, streams: streams, host: host).run(telling: socket)
+            Starter(
+                configuration: configuration, streams: streams, host: host, network: network
+            ).run(telling: socket)
         }
     }
 
@@ -106,6 +109,7 @@ private struct Starter {
     let configuration: MonitorConfiguration
     let streams: StandardStreams?
     let host: FilePath
+    let network: ContainerNetwork?
 
     /// Creates and starts the container, and tells the monitor how that went.
     func run(telling monitor: consuming OwnedFD) -> Never {
@@ -125,7 +129,7 @@ private struct Starter {
         var container = try Create.run(request())
         var failure: Problem?
         do throws(Problem) { try container.start() } catch { failure = error }
-        let recordingProblem = record(container.stepRecords())
+        let recordingProblem = record((network?.takeSteps() ?? []) + container.stepRecords())
         if let failure { throw container.takeBack(after: failure) }
         do throws(SystemCallError) {
             if let recordingProblem {
@@ -146,8 +150,9 @@ private struct Starter {
     }
 
     private func request() throws(Problem) -> Create.Request {
+        let bundle = try Bundle.load(FilePath(configuration.bundle))
         var request = Create.Request(
-            id: configuration.id, bundle: try .load(FilePath(configuration.bundle)),
+            id: configuration.id, bundle: network?.join(bundle) ?? bundle,
             root: RuntimeRoot(path: FilePath(configuration.runtimeRoot)),
             isStartedElsewhere: false)
         request.recordsSteps = configuration.recordsSteps

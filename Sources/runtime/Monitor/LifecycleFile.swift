@@ -2,6 +2,7 @@ import ContainerRuntime
 import Diagnostics
 import Glibc
 import Linux
+import Networking
 import OCI
 import SystemPackage
 
@@ -21,6 +22,8 @@ struct LifecycleFile {
     var restartCount: Int
     /// Whether a command asked for the end, and not the machine's own end.
     var wasStoppedByUser = false
+    /// The ports of the host that lead to the container.
+    var ports: [PublishedPort] = []
     private let path: FilePath
     private let monitorPid: Int32
     private let monitorStartTime: UInt64
@@ -58,6 +61,7 @@ struct LifecycleFile {
             "exitCode": number(exitCode), "oomKilled": .bool(wasOutOfMemory),
             "restartCount": number(restartCount), "stoppedByUser": .bool(wasStoppedByUser),
         ]
+        if !ports.isEmpty { object["ports"] = .array(ports.map(\.json)) }
         object["startedAt"] = startedAt.map { .string($0) }
         object["finishedAt"] = finishedAt.map { .string($0) }
         object["error"] = error.map { .string($0) }

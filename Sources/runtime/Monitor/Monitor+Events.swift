@@ -166,6 +166,9 @@ extension Monitor {
             tell(.resize, ["height": "\(rows)", "width": "\(columns)"])
         case .signal(let number): try send(Signal(rawValue: CInt(number)))
         case .reload: try reload()
+        case .changeNetwork:
+            try changeNetwork()
+            if !client.send(.networkChanged) { try letGo(token) }
         case .checkHealth: try checkHealth(for: token)
         case .stop(let signal, let timeout):
             try noteStopByUser()

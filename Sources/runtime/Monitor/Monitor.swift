@@ -18,6 +18,8 @@ final class Monitor {
     var health: HealthChecks?
     /// Whether the program runs again after this end, because it was unhealthy.
     var restartsAfterEnd = false
+    /// nil where the container has no network of its own, or only the loopback.
+    let network: ContainerNetwork?
     private var lifecycle: LifecycleFile
     private var backoff = RestartBackoff()
     private var wasStopped = false
@@ -38,8 +40,11 @@ final class Monitor {
     }
 
     /// Prepares to watch; the first client, if there is one, is connected already.
-    init(_ configuration: MonitorConfiguration, firstClient: Client?) throws(Problem) {
+    init(
+        _ configuration: MonitorConfiguration, _ network: ContainerNetwork?, firstClient: Client?
+    ) throws(Problem) {
         self.configuration = configuration
+        self.network = network
         lifecycle = try LifecycleFile(configuration)
         log = try ContainerLog(configuration.log)
         sources = try MonitorSources(socket: FilePath(configuration.socket))
@@ -80,6 +85,7 @@ final class Monitor {
             }
             try turn { if case .ended = self.phase { true } else { false } }
         } while try runsAgain()
+        leaveNetwork()
         lifecycle.status = .exited
         let noteProblem = noteState()
         try stopListening()
@@ -95,6 +101,7 @@ final class Monitor {
             lifecycle.exitCode = 255
             lifecycle.finishedAt = currentTimestamp()
         }
+        leaveNetwork()
         lifecycle.status = .exited
         lifecycle.error = problem.description
         try end(telling: problem)
@@ -155,8 +162,10 @@ final class Monitor {
 
     private func begin(sharingWith host: FilePath) throws(Problem) {
         if let arrivalFault { throw arrivalFault }
+        try network?.setUp()
+        lifecycle.ports = network?.ports ?? []
         let run = try ContainerRun.begin(
-            configuration, sharingWith: host, whileArriving: arrivals)
+            configuration, sharingWith: host, on: network, whileArriving: arrivals)
         phase = .running(run)
         lifecycle.status = .running
         lifecycle.pid = run.process.id
@@ -189,8 +198,32 @@ final class Monitor {
         }
     }
 
+    /// Makes networks and ports what `network.json` says now.
+    func changeNetwork() throws(Problem) {
+        guard let network else {
+            throw Problem(
+                kind: .conflict, what: "cannot change the container's networks",
+                why: "it was started without one", fix: "restart it, and try again")
+        }
+        let outcome = Result { () throws(Problem) in try network.change() }
+        lifecycle.ports = network.ports
+        switch phase {
+        case .running, .restarting: try lifecycle.write()
+        case .waitingForClient, .ended: break  // written with what comes next
+        }
+        try outcome.get()
+    }
+
+    /// Gives the container's ports back; what cannot be taken away is noted.
+    private func leaveNetwork() {
+        lifecycle.ports = []
+        guard let problem = network?.leave().first else { return }
+        lifecycle.error = lifecycle.error ?? problem.description
+    }
+
     /// Notes that the container could not be started, and tells everyone.
     func fail(_ problem: Problem) throws(Problem) {
+        leaveNetwork()
         lifecycle.status = .failed
         lifecycle.error = problem.description
         lifecycle.exitCode =

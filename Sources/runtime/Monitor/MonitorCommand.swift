@@ -1,13 +1,14 @@
 import ContainerRuntime
 import Diagnostics
 import Linux
+import Networking
 import OCI
 import SystemPackage
 
 /// `kade-runtime monitor`: runs a container of the engine and watches over it to its end.
 ///
 /// ```
-/// kade-runtime monitor --container DIRECTORY [--client-fd NUMBER]
+/// kade-runtime monitor --container DIRECTORY [--client-fd NUMBER] [--network]
 /// ```
 ///
 /// The directory is the bundle, with `monitor.json`. The descriptor is a connected SOCK_SEQPACKET
@@ -18,15 +19,19 @@ enum MonitorCommand {
     /// - Parameters:
     ///   - directory: the bundle.
     ///   - firstClient: the socket of a client that is connected already.
+    ///   - hasNetwork: whether the container will need a network namespace, to be made meanwhile.
     /// - Throws: what went wrong before anyone could be told.
-    static func run(container directory: FilePath, firstClient: CInt?) throws(Problem) {
+    static func run(
+        container directory: FilePath, firstClient: CInt?, hasNetwork: Bool
+    ) throws(Problem) {
         let client = firstClient.map { Client(socket: OwnedFD(adopting: $0)) }
         let monitor: Monitor
         do throws(Problem) {
             try detach()
+            let sandbox = hasNetwork ? try NetworkSandbox() : nil
             // The client may still be at work on the bundle; when it gives up, it hangs up.
             if let client, try !client.hasSpoken() { return }
-            monitor = try prepare(directory, client)
+            monitor = try prepare(directory, client, sandbox)
         } catch {
             // Nobody else hears of it: there is no socket yet.
             _ = client?.send(.problem(json: error.json))
@@ -56,9 +61,11 @@ enum MonitorCommand {
     }
 
     private static func prepare(
-        _ directory: FilePath, _ client: Client?
+        _ directory: FilePath, _ client: Client?, _ sandbox: NetworkSandbox?
     ) throws(Problem) -> Monitor {
-        try Monitor(.load(fromBundle: directory), firstClient: client)
+        try Monitor(
+            .load(fromBundle: directory), ContainerNetwork(bundle: directory, sandbox),
+            firstClient: client)
     }
 
     private static func watch(with monitor: Monitor) throws(Problem) {

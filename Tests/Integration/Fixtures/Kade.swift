@@ -10,18 +10,25 @@ final class Kade {
     let folder: TemporaryFolder
     /// What its commands find in their environment, beside what tests have in theirs.
     let environment: [String: String]
+    /// The network namespace that its commands run in; nil is the machine's.
+    let namespace: NetworkNamespace?
 
     /// For tests that look into unpacked layers, or damage them.
     static let unpacked = ["KADE_SNAPSHOTTER": "directory"]
 
-    init(environment: [String: String] = [:]) throws {
+    /// The machine's network is left alone: containers have none unless the test makes one.
+    init(environment: [String: String] = [:], in namespace: NetworkNamespace? = nil) throws {
         folder = try TemporaryFolder()
-        self.environment = environment
+        self.namespace = namespace
+        let network = namespace == nil ? "none" : "bridge"
+        self.environment = ["KADE_DEFAULT_NETWORK": network].merging(environment) { $1 }
     }
 
     /// An instance that has the image `busybox`, whose applets are in `/bin`.
-    static func withBusybox(environment: [String: String] = [:]) throws -> Kade {
-        let kade = try Kade(environment: environment)
+    static func withBusybox(
+        environment: [String: String] = [:], in namespace: NetworkNamespace? = nil
+    ) throws -> Kade {
+        let kade = try Kade(environment: environment, in: namespace)
         try kade.check("import", try busyboxArchive.get(), "busybox:latest")
         return kade
     }
@@ -43,7 +50,8 @@ final class Kade {
 
     /// The whole command line of a call.
     func commandLine(_ arguments: [String]) -> [String] {
-        [BuiltProgram.path("kade"), "--root", root, "--runroot", runRoot] + arguments
+        (namespace?.entry ?? [])
+            + [BuiltProgram.path("kade"), "--root", root, "--runroot", runRoot] + arguments
     }
 
     /// Runs a command, however it ends.

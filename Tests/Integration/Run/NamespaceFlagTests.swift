@@ -87,11 +87,14 @@ import Testing
         #expect(none.output == "0\n")
     }
 
-    @Test(arguments: ["bridge", "mynet", "container:"])
-    func `a network that kade does not have is refused`(network: String) throws {
+    @Test(arguments: [
+        ("mynet", "network mynet not found"),
+        ("container:", "invalid container format container:<name|id>"),
+    ])
+    func `a network that there is not is refused`(network: String, why: String) throws {
         let outcome = try kade.shell("true", "--network", network)
         #expect(outcome.exitCode == 125)
-        #expect(outcome.errors.contains("container:NAME"))
+        #expect(outcome.errors.contains(why), "\(outcome.errors)")
         #expect(try kade.check("ps", "-aq").isEmpty)
     }
 
@@ -99,7 +102,7 @@ import Testing
         for flags in [
             ["--uts", "host", "--hostname", "x"], ["--network", "container:a", "-h", "x"],
             ["--uts", "container:a"], ["--pid", "none"],
-            ["--ipc", "what"], ["--userns", "auto"], ["-p", "80:80"],
+            ["--ipc", "what"], ["--userns", "auto"], ["--network", "container:a", "-p", "80:80"],
         ] {
             let outcome = try kade.call(["run", "--rm"] + flags + ["busybox", "true"])
             #expect(outcome.exitCode == 125, "\(flags)")

@@ -30,7 +30,7 @@ extension ContainerService {
             switch event {
             case .checked(let code): return code == 0
             case .failed(let problem): throw problem
-            case .started, .output, .error, .exited: continue
+            case .started, .output, .error, .exited, .networkChanged: continue
             }
         }
         throw Problem(

@@ -1,15 +1,19 @@
 /// The text of a container's `/etc/hosts`, `/etc/hostname` and `/etc/resolv.conf`.
 enum NetworkFiles {
     /// `/etc/hosts` of a container with its own network.
-    static func hosts(hostname: String, domainName: String?, extraHosts: [String]) -> String {
+    ///
+    /// The name stands for the container's addresses, or for one of its own where it has none.
+    static func hosts(
+        hostname: String, domainName: String?, addresses: [String], extraHosts: [String]
+    ) -> String {
         let lines = [
             "127.0.0.1\tlocalhost", "::1\tlocalhost ip6-localhost ip6-loopback",
             "fe00::\tip6-localnet", "ff00::\tip6-mcastprefix", "ff02::1\tip6-allnodes",
             "ff02::2\tip6-allrouters",
         ]
-        var own = "127.0.1.1\t"
-        if let domainName { own += "\(hostname).\(domainName) " }
-        return (lines + [own + hostname] + extra(extraHosts)).map { $0 + "\n" }.joined()
+        let names = (domainName.map { "\(hostname).\($0) " } ?? "") + hostname
+        let own = (addresses.isEmpty ? ["127.0.1.1"] : addresses).map { "\($0)\t\(names)" }
+        return (lines + own + extra(extraHosts)).map { $0 + "\n" }.joined()
     }
 
     /// The host's file with the request's additions, for a container that shares its network.

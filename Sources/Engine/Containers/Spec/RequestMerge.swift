@@ -1,4 +1,5 @@
 import Diagnostics
+import Networking
 import OCI
 
 extension ContainerRequest {
@@ -14,6 +15,11 @@ extension ContainerRequest {
         merged.process.environment = environment(over: image)
         merged.process.workingDirectory = process.workingDirectory ?? image.workingDir
         merged.process.user = process.user ?? image.user
+        for name in image.exposedPorts.names {
+            // An image may have anything there; what is no port is none.
+            guard let ports = try? PortSpec.parseExposed(name) else { continue }
+            merged.network.exposed.formUnion(ports)
+        }
         merged.labels = image.labels.merging(labels) { $1 }
         merged.stopSignal = stopSignal ?? image.stopSignal
         if !disablesHealthcheck { merged.health = health.merged(with: image.healthcheck) }

@@ -2,13 +2,14 @@ import ContainerRuntime
 import Diagnostics
 import Glibc
 import Linux
+import Networking
 import OCI
 import SystemPackage
 
 extension EngineContext {
     /// Looks up all that a container's spec depends on, and writes the files that it binds.
     func specInput(
-        for record: ContainerRecord, rootfs: LayeredRootfs
+        for record: ContainerRecord, rootfs: LayeredRootfs, endpoints: [EndpointRecord]
     ) throws(Problem) -> SpecInput {
         let request = record.request
         let peers = try peers(of: record)
@@ -21,7 +22,8 @@ extension EngineContext {
         input.namespaces = peers.namespaces
         let resolved = try resolvedMounts(of: record, users: users)
         (input.mounts, input.sources) = (resolved.mounts, resolved.sources)
-        input.networkFiles = try networkFiles(of: record, hostname: hostname, peers)
+        input.networkFiles = try networkFiles(
+            of: record, hostname: hostname, peers, addresses: endpoints.addresses)
         if request.process.hasInit { input.initProgram = try initProgram() }
         input.sharedMemory = try sharedMemory(of: record, peers)
         input.deviceEdits = try deviceEdits(of: request.security)
@@ -103,11 +105,13 @@ extension EngineContext {
 
     /// `/etc/hosts`, `/etc/hostname` and `/etc/resolv.conf`, written into the bundle.
     private func networkFiles(
-        of record: ContainerRecord, hostname: String, _ peers: PeerContainers
+        of record: ContainerRecord, hostname: String, _ peers: PeerContainers,
+        addresses: [IPAddress]
     ) throws(Problem) -> [ResolvedMount] {
         let bundle = configuration.bundle(of: peers.network?.id ?? record.id)
         if peers.network == nil {
-            try writeNetworkFiles(of: record, hostname: hostname, into: bundle)
+            try writeNetworkFiles(
+                of: record, hostname: hostname, addresses: addresses, into: bundle)
         }
         let isReadOnly = record.request.security.isRootfsReadOnly
         return [
@@ -121,7 +125,8 @@ extension EngineContext {
     }
 
     private func writeNetworkFiles(
-        of record: ContainerRecord, hostname: String, into bundle: ContainerBundle
+        of record: ContainerRecord, hostname: String, addresses: [IPAddress],
+        into bundle: ContainerBundle
     ) throws(Problem) {
         let network = record.request.network
         let sharesNetwork = record.request.namespaces.network == .host
@@ -133,7 +138,7 @@ extension EngineContext {
                     sharing: try Self.textIfPresent("/etc/hosts"), extraHosts: network.extraHosts)
                 : NetworkFiles.hosts(
                     hostname: hostname, domainName: network.domainName,
-                    extraHosts: network.extraHosts)
+                    addresses: addresses.map { "\($0)" }, extraHosts: network.extraHosts)
             let resolver = NetworkFiles.resolver(
                 host: try Self.textIfPresent("/etc/resolv.conf"), request: network,
                 sharesNetwork: sharesNetwork)
@@ -144,6 +149,23 @@ extension EngineContext {
                 try File.create(
                     path, content: Array(text.utf8), permissions: FilePermissions(rawValue: 0o644))
             }
+        }
+    }
+
+    /// Makes the addresses of a running container's name those that it has now; the file stays the
+    /// same one, because it is bound into the container.
+    func rewriteHosts(
+        of record: ContainerRecord, _ endpoints: [EndpointRecord]
+    ) throws(Problem) {
+        let network = record.request.network
+        let hostname = network.hostname ?? String(record.id.prefix(12))
+        let path = configuration.bundle(of: record.id).hosts
+        let text = NetworkFiles.hosts(
+            hostname: hostname, domainName: network.domainName,
+            addresses: endpoints.addresses.map { "\($0)" }, extraHosts: network.extraHosts)
+        try explaining("cannot write \(path)") { () throws(SystemCallError) in
+            try File.create(
+                path, content: Array(text.utf8), permissions: FilePermissions(rawValue: 0o644))
         }
     }
 
@@ -188,5 +210,12 @@ extension EngineContext {
             }
             try Directory.remove(path)
         }
+    }
+}
+
+extension [EndpointRecord] {
+    /// The addresses of all of them.
+    fileprivate var addresses: [IPAddress] {
+        flatMap { endpoint in IPVersion.allCases.compactMap { endpoint.address($0)?.address } }
     }
 }

@@ -1,6 +1,7 @@
 import ContainerRuntime
 import Diagnostics
 import Linux
+import Networking
 import OCI
 import SystemPackage
 
@@ -22,6 +23,8 @@ struct Lifecycle: Sendable, Equatable {
     var restartCount: Int
     /// Whether a user ended the run, with `stop` or `kill`.
     var wasStoppedByUser = false
+    /// The ports of the host that lead to the container while it runs.
+    var ports: [PublishedPort] = []
 
     enum Status: String, Sendable {
         case running, exited, restarting, failed
@@ -81,6 +84,7 @@ struct Lifecycle: Sendable, Equatable {
         error = json.text("error")
         restartCount = json["restartCount"]?.int ?? 0
         wasStoppedByUser = json["stoppedByUser"]?.bool ?? false
+        ports = (json["ports"]?.array ?? []).compactMap { PublishedPort($0) }
     }
 
     var json: JSONValue {
@@ -91,6 +95,7 @@ struct Lifecycle: Sendable, Equatable {
             "exitCode": .integer(exitCode), "oomKilled": .bool(isOutOfMemory),
             "restartCount": .integer(restartCount), "stoppedByUser": .bool(wasStoppedByUser),
         ]
+        if !ports.isEmpty { json["ports"] = .array(ports.map(\.json)) }
         if let startedAt { json["startedAt"] = .string(startedAt.rfc3339) }
         if let finishedAt { json["finishedAt"] = .string(finishedAt.rfc3339) }
         if let error { json["error"] = .string(error) }

@@ -1,0 +1,172 @@
+import ContainerRuntime
+import Diagnostics
+import Linux
+import Networking
+import OCI
+import SystemPackage
+
+/// A container's networks when it starts.
+extension EngineContext {
+    /// Prepares the host, and writes for the monitor what it has to set up.
+    ///
+    /// - Returns: the container's places on its networks.
+    func prepareNetworks(
+        of record: ContainerRecord, recording steps: inout StepRecorder
+    ) throws(Problem) -> [EndpointRecord] {
+        let file = configuration.bundle(of: record.id).network
+        guard let attachments = record.request.network.attachments, !attachments.isEmpty else {
+            try explaining("cannot remove \(file)") { () throws(SystemCallError) in
+                if File.exists(file) { try Link.remove(file) }
+            }
+            return []
+        }
+        let endpoints = try endpoints(of: record)
+        try prepareHost(for: endpoints.map(\.network), recording: &steps)
+        let setup = try networkSetup(of: record, endpoints)
+        try write(setup, to: file)
+        return endpoints
+    }
+
+    /// Writes what the monitor sets up.
+    func write(_ setup: NetworkSetup, to file: FilePath) throws(Problem) {
+        try explaining("cannot write \(file)") { () throws(SystemCallError) in
+            try File.renew(
+                file, with: setup.json.json(), permissions: FilePermissions(rawValue: 0o600))
+        }
+    }
+
+    /// A container's places on its networks, in their order.
+    func endpoints(of record: ContainerRecord) throws(Problem) -> [EndpointRecord] {
+        guard let attachments = record.request.network.attachments, !attachments.isEmpty else {
+            return []
+        }
+        return try database.read { database throws(Problem) in
+            try database.endpoints(ofContainer: record.id)
+        }
+    }
+
+    /// What the monitor sets up.
+    func networkSetup(
+        of record: ContainerRecord, _ endpoints: [EndpointRecord]
+    ) throws(Problem) -> NetworkSetup {
+        let gateway = Self.gateway(among: endpoints)
+        var links: [ContainerLink] = []
+        for endpoint in endpoints {
+            links.append(endpoint.link(hasDefaultRoute: endpoint.id == gateway?.id))
+        }
+        guard let gateway, gateway.network.definition.driver == .bridge else {
+            return NetworkSetup(links: links, ports: [])
+        }
+        let host = gateway.network.definition.options[BridgeOption.hostAddress]
+            .flatMap { IPv4Address($0) }
+        let ports = record.request.publishedSpecs.map { spec in
+            var spec = spec
+            if spec.hostAddress == nil, let host, host != .unspecified {
+                spec.hostAddress = .v4(host)
+            }
+            return spec
+        }
+        return NetworkSetup(links: links, ports: ports)
+    }
+
+    /// The endpoint with the default route: the highest priority, then Docker's order by name.
+    static func gateway(among endpoints: [EndpointRecord]) -> EndpointRecord? {
+        endpoints.filter { !$0.network.definition.isInternal }
+            .min { left, right in
+                let priorities = (left.attachment.gatewayPriority, right.attachment.gatewayPriority)
+                guard priorities.0 == priorities.1 else { return priorities.0 > priorities.1 }
+                return left.position < right.position
+            }
+    }
+}
+
+extension EndpointRecord {
+    /// The container's device, as the monitor makes it.
+    func link(hasDefaultRoute: Bool) -> ContainerLink {
+        let definition = network.definition
+        let addresses = IPVersion.allCases.compactMap { address($0) }
+        var gateways: [IPAddress] = []
+        var directRoutes: [IPVersion] = []
+        let attachment: ContainerLink.Attachment
+        if hasDefaultRoute {
+            gateways = definition.subnets.compactMap(\.gateway)
+        }
+        switch definition.driver {
+        case .bridge, .host, .null:
+            attachment = .bridge(
+                network.bridgeName, hostName: "veth" + Random.hexadecimal(bytes: 5),
+                isIsolated: definition.options[BridgeOption.connectsContainers] == "false")
+        case .macvlan:
+            attachment = .macvlan(
+                parent: network.parentName, definition.options.macvlanMode ?? .bridge)
+        case .ipvlan:
+            let mode = definition.options.ipvlanMode ?? .l2
+            attachment = .ipvlan(
+                parent: network.parentName, mode, definition.options.ipvlanFlag ?? .bridge)
+            if mode != .l2, hasDefaultRoute {
+                gateways = []
+                directRoutes = addresses.map(\.address.version)
+            }
+        }
+        let prefix = definition.options[BridgeOption.interfacePrefix] ?? "eth"
+        return ContainerLink(
+            network: network.id, name: "\(prefix)\(position)", attachment: attachment, mac: mac,
+            mtu: network.mtu, addresses: addresses, gateways: gateways,
+            directRoutes: directRoutes, isPublished: hasDefaultRoute)
+    }
+}
+
+extension NetworkRecord {
+    /// The host's device that a macvlan or ipvlan network lies on.
+    var parentName: String { definition.options["parent"] ?? "" }
+}
+
+extension [String: String] {
+    /// The options of the drivers macvlan and ipvlan; nil where there is none or it is no such word.
+    var macvlanMode: LinkKind.MacvlanMode? {
+        switch self["macvlan_mode"] {
+        case "bridge": .bridge
+        case "private": .private
+        case "vepa": .vepa
+        case "passthru": .passthru
+        default: nil
+        }
+    }
+
+    var ipvlanMode: LinkKind.IPvlanMode? {
+        switch self["ipvlan_mode"] {
+        case "l2": .l2
+        case "l3": .l3
+        case "l3s": .l3s
+        default: nil
+        }
+    }
+
+    var ipvlanFlag: LinkKind.IPvlanFlag? {
+        switch self["ipvlan_flag"] {
+        case "bridge": .bridge
+        case "private": .private
+        case "vepa": .vepa
+        default: nil
+        }
+    }
+}
+
+extension ContainerRequest {
+    /// What is published: `-p`, and with `-P` all exposed ports that no `-p` names.
+    var publishedSpecs: [PortSpec] {
+        guard network.publishesExposed else { return network.published }
+        let named = Set(network.published.map(\.container))
+        return network.published
+            + network.exposed.filter { !named.contains($0) }.sorted().map {
+                PortSpec(
+                    transport: $0.transport, containerPort: $0.number, hostAddress: nil,
+                    hostPorts: nil)
+            }
+    }
+}
+
+extension ContainerBundle {
+    /// What the monitor sets up of networks; missing where the container has none.
+    var network: FilePath { directory.appending("network.json") }
+}

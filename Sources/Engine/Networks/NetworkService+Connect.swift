@@ -1,0 +1,149 @@
+import ContainerRuntime
+package import Diagnostics
+import Linux
+import Networking
+import SystemPackage
+
+/// Connecting and disconnecting, of containers that run too.
+extension NetworkService {
+    /// Connects a container to one more network.
+    package func connect(
+        _ name: String, container containerName: String, _ attachment: NetworkAttachment
+    ) throws(Problem) {
+        try context.makePredefinedNetworks()
+        let record = try context.record(of: containerName)
+        try context.withLock(on: record.id) { () throws(Problem) in
+            try Self.checkHasOwnNetwork(record, connectingTo: name)
+            let endpoint = try context.database.write { database throws(Problem) in
+                let network = try database.network(name)
+                let others = try database.endpoints(ofContainer: record.id)
+                guard !others.contains(where: { $0.network.id == network.id }) else {
+                    throw Problem(
+                        kind: .conflict, what: "cannot connect container \(record.name)",
+                        why: "endpoint with name \(record.name) already exists in network "
+                            + network.name)
+                }
+                // The lowest number that no device of the container has.
+                let position = (0...others.count).first { number in
+                    !others.contains { $0.position == number }
+                }
+                return try database.lease(
+                    attachment, on: network, to: record.id, position: position ?? others.count)
+            }
+            do throws(Problem) {
+                try context.apply(to: record)
+            } catch {
+                // Best effort: the first error counts, and a monitor that failed half-way is told
+                // again with the next change.
+                try? context.database.write { database throws(Problem) in
+                    try database.delete(endpoint)
+                }
+                throw error
+            }
+            context.tell(.connect, of: .network, endpoint.network, ["container": record.id])
+        }
+    }
+
+    /// Takes a container off a network.
+    package func disconnect(
+        _ name: String, container containerName: String, force: Bool
+    ) throws(Problem) {
+        try context.makePredefinedNetworks()
+        let record: ContainerRecord
+        do throws(Problem) {
+            record = try context.record(of: containerName)
+        } catch  where force && error.kind == .notFound {
+            return  // its endpoints went with it
+        }
+        try context.withLock(on: record.id) { () throws(Problem) in
+            let endpoint = try context.database.write { database throws(Problem) in
+                let network = try database.network(name)
+                let all = try database.endpoints(ofContainer: record.id)
+                guard let endpoint = all.first(where: { $0.network.id == network.id }) else {
+                    throw Problem(
+                        kind: .notFound, what: "cannot disconnect container \(record.name)",
+                        why: "container \(record.id) is not connected to network \(network.name)")
+                }
+                try database.delete(endpoint)
+                return endpoint
+            }
+            do throws(Problem) {
+                try context.apply(to: record)
+            } catch {
+                // Best effort: the first error counts.
+                try? context.database.write { database throws(Problem) in
+                    try database.insert(endpoint)
+                }
+                throw error
+            }
+            context.tell(.disconnect, of: .network, endpoint.network, ["container": record.id])
+        }
+    }
+
+    private static func checkHasOwnNetwork(
+        _ record: ContainerRecord, connectingTo name: String
+    ) throws(Problem) {
+        let mode = record.request.networkMode
+        guard mode == "none" || record.request.namespaces.network != .isolated else { return }
+        throw Problem(
+            kind: .denied, what: "cannot connect container \(record.name) to network \(name)",
+            why: "container cannot be connected to multiple networks with one of the networks in "
+                + "\(mode) mode",
+            fix: "make the container anew, with --network \(name)")
+    }
+}
+
+extension EngineContext {
+    /// Makes the networks of a container that runs what its rows say; the caller holds its lock.
+    func apply(to record: ContainerRecord) throws(Problem) {
+        let status = try status(of: record)
+        guard status.truth.isMonitorAlive else { return }
+        let endpoints = try endpoints(of: record)
+        var steps = StepRecorder()
+        try prepareHost(for: endpoints.map(\.network), recording: &steps)
+        let file = configuration.bundle(of: record.id).network
+        let old = try currentSetup(at: file)
+        var new = try networkSetup(of: record, endpoints)
+        for index in new.links.indices {
+            // Devices that are there already keep the names of their other ends.
+            guard let link = old.link(on: new.links[index].network) else { continue }
+            new.links[index].attachment = link.attachment
+        }
+        try write(new, to: file)
+        do throws(Problem) {
+            try changeNetworks(of: record)
+        } catch {
+            // Best effort: the first error counts.
+            try? write(old, to: file)
+            throw error
+        }
+        try rewriteHosts(of: record, endpoints)
+    }
+
+    /// Has the monitor read what was written, and waits until it has done that.
+    private func changeNetworks(of record: ContainerRecord) throws(Problem) {
+        let session = try ContainerSession(
+            connectingTo: configuration.monitorSocket(of: record.id), containerID: record.id)
+        try session.send(ClientMessage.changeNetwork)
+        while let event = try session.receive() {
+            switch event {
+            case .networkChanged: return
+            case .failed(let problem): throw problem
+            case .exited: return  // it has no networks any more
+            case .started, .output, .error, .checked: continue
+            }
+        }
+    }
+
+    private func currentSetup(at file: FilePath) throws(Problem) -> NetworkSetup {
+        let bytes: [UInt8]
+        do throws(SystemCallError) {
+            bytes = try File.read(file)
+        } catch  where error.errno == .noSuchFileOrDirectory {
+            return NetworkSetup(links: [], ports: [])
+        } catch {
+            throw Problem(what: "cannot read \(file)", refusal: error)
+        }
+        return try NetworkSetup(bytes, named: file.string)
+    }
+}

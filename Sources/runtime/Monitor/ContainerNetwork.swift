@@ -1,0 +1,83 @@
+import ContainerRuntime
+import Diagnostics
+import Linux
+import Networking
+import OCI
+import SystemPackage
+
+/// The networks of the monitor's container: `network.json`, and what the kernel has of it.
+///
+/// They are set up before the first start, and stay as they are over restarts.
+final class ContainerNetwork {
+    private var sandbox: NetworkSandbox?
+    private var setup: NetworkSetup?
+
+    private let file: FilePath
+
+    /// Reads what the engine wrote; nil where that is nothing.
+    ///
+    /// - Parameters:
+    ///   - bundle: the container's bundle.
+    ///   - sandbox: the namespace, where it was made already.
+    /// - Throws: what keeps the file from being read.
+    init?(bundle: FilePath, _ sandbox: NetworkSandbox?) throws(Problem) {
+        file = bundle.appending("network.json")
+        guard File.exists(file) else { return nil }
+        setup = try Self.read(file)
+        self.sandbox = sandbox
+    }
+
+    private static func read(_ file: FilePath) throws(Problem) -> NetworkSetup {
+        let bytes = try explaining("cannot read \(file)") { () throws(SystemCallError) in
+            try File.read(file)
+        }
+        return try NetworkSetup(bytes, named: file.string)
+    }
+
+    /// The ports of the host that lead to the container.
+    var ports: [PublishedPort] { sandbox?.ports ?? [] }
+
+    /// Connects the container to its networks, unless that was done.
+    func setUp() throws(Problem) {
+        guard let setup else { return }
+        let sandbox: NetworkSandbox
+        if let made = self.sandbox { sandbox = made } else { sandbox = try NetworkSandbox() }
+        self.sandbox = sandbox
+        try sandbox.setUp(setup)
+        self.setup = nil
+    }
+
+    /// Makes the networks what the engine has written meanwhile.
+    func change() throws(Problem) {
+        let new = try Self.read(file)
+        // What was never set up begins with that.
+        guard let sandbox, setup == nil else {
+            setup = new
+            return
+        }
+        try sandbox.change(to: new)
+    }
+
+    /// The bundle of a container that joins the namespace, in the place of making one.
+    func join(_ bundle: Bundle) -> Bundle {
+        guard let sandbox, var linux = bundle.spec.linux else { return bundle }
+        var spec = bundle.spec
+        for index in linux.namespaces.indices where linux.namespaces[index].type == .network {
+            linux.namespaces[index].path = sandbox.path.string
+        }
+        spec.linux = linux
+        return Bundle(path: bundle.path, spec: spec, configuration: bundle.configuration)
+    }
+
+    /// What was done since this was last asked.
+    func takeSteps() -> [StepRecord] { sandbox?.takeSteps() ?? [] }
+
+    /// Gives the ports back, and lets the namespace go.
+    ///
+    /// - Returns: what could not be taken away.
+    func leave() -> [Problem] {
+        let problems = sandbox?.tearDown() ?? []
+        sandbox = nil
+        return problems
+    }
+}

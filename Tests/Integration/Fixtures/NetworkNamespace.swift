@@ -1,0 +1,70 @@
+import Foundation
+
+/// A network namespace of a test's own, in the place of the machine's network.
+///
+/// It is there as long as its owner, and everything in it goes with it.
+final class NetworkNamespace {
+    private let keeper: Tool.Running
+
+    init() throws {
+        keeper = try Tool.start(["unshare", "--net", "sh", "-ec", Self.script])
+        let deadline = Date(timeIntervalSinceNow: 60)
+        while keeper.output.isEmpty {
+            guard keeper.process.isRunning, Date() < deadline else {
+                throw Tool.Failure(description: "no network namespace: \(keeper.errors)")
+            }
+            usleep(2_000)
+        }
+    }
+
+    deinit { keeper.signal(SIGKILL) }
+
+    /// It begins as a machine does that is no router.
+    private static let script = """
+        ip link set lo up
+        echo 0 > /proc/sys/net/ipv4/ip_forward
+        echo 0 > /proc/sys/net/ipv6/conf/all/forwarding
+        echo ready
+        exec sleep infinity
+        """
+
+    /// The process that it belongs to.
+    var process: Int32 { keeper.process.processIdentifier }
+
+    /// The words before a command that shall run in it.
+    var entry: [String] { ["nsenter", "--net=/proc/\(process)/ns/net"] }
+
+    /// Runs a program in it, however it ends.
+    @discardableResult
+    func run(_ arguments: String...) throws -> Tool.Outcome {
+        try Tool.start(entry + arguments).wait()
+    }
+
+    /// Runs a shell script in it that must succeed.
+    @discardableResult
+    func check(_ script: String) throws -> String {
+        let outcome = try Tool.start(entry + ["sh", "-ec", script]).wait()
+        guard outcome.exitCode == 0 else {
+            throw Tool.Failure(
+                description: "\(script) ended with \(outcome.exitCode): \(outcome.errors)"
+                    + outcome.output)
+        }
+        return outcome.output
+    }
+
+    /// Starts a program in it that goes on while the test does.
+    func start(_ arguments: String...) throws -> Tool.Running {
+        try Tool.start(entry + arguments)
+    }
+
+    /// Connects it to another one, as two machines are by a cable.
+    func connect(to other: NetworkNamespace, own: String, others: String) throws {
+        try check(
+            """
+            ip link add lan0 type veth peer name lan0 netns /proc/\(other.process)/ns/net
+            ip address add \(own) dev lan0
+            ip link set lan0 up
+            """)
+        try other.check("ip address add \(others) dev lan0; ip link set lan0 up")
+    }
+}

@@ -1,0 +1,252 @@
+import Foundation
+import Testing
+
+/// `kade network`: networks of one's own.
+@Suite(.enabled(if: isRoot)) struct NetworkCommandTests {
+    private let host: NetworkNamespace
+    private let kade: Kade
+
+    init() throws {
+        host = try NetworkNamespace()
+        kade = try Kade.withBusybox(in: host)
+    }
+
+    private func startSleeper(_ name: String, on network: String) throws {
+        try kade.check(
+            "run", "-d", "--name", name, "--network", network, "busybox", "sleep", "9999")
+    }
+
+    private func address(of name: String, on network: String) throws -> String {
+        try kade.inspect(name, "{{(index .NetworkSettings.Networks \"\(network)\").IPAddress}}")
+    }
+
+    /// Whether a container gets an answer from an address.
+    private func reaches(_ address: String, from name: String) throws -> Bool {
+        try kade("exec", name, "ping", "-c", "1", "-W", "2", address).exitCode == 0
+    }
+
+    /// The page that a server shows.
+    private func page(of address: String, _ port: Int, from place: NetworkNamespace) throws -> Bool
+    {
+        let text =
+            "printf 'GET / HTTP/1.0\\r\\n\\r\\n' | timeout -s KILL 5 busybox nc \(address) \(port)"
+        return try place.run("sh", "-c", text).output.contains("hello")
+    }
+
+    @Test func `a network is made, shown and removed`() throws {
+        let id = try kade.check(
+            "network", "create", "--label", "tier=front", "--subnet", "10.9.0.0/24", "front")
+        #expect(id.utf8.count == 64)
+        let table = try kade.check("network", "ls").split(separator: "\n").map(String.init)
+        #expect(table[0] == "NETWORK ID     NAME      DRIVER    SCOPE")
+        #expect(table.count == 5)
+        #expect(table.contains("\(id.prefix(12))   front     bridge    local"))
+        #expect(
+            try kade.check("network", "ls", "-q", "-f", "label=tier=front") == "\(id.prefix(12))")
+        #expect(
+            try kade.check("network", "ls", "--format", "{{.Name}}", "-f", "type=builtin")
+                == "bridge\nhost\nnone")
+        #expect(
+            try kade.check("network", "inspect", "-f", "{{json .IPAM}}", "front")
+                == #"{"Driver":"default","Options":null,"Config":[{"Subnet":"10.9.0.0/24","Gateway":"10.9.0.1"}]}"#
+        )
+        try startSleeper("aa", on: "front")
+        #expect(try address(of: "aa", on: "front") == "10.9.0.2")
+        #expect(
+            try kade.check(
+                "network", "inspect", "-f",
+                "{{range .Containers}}{{.Name}} {{.IPv4Address}}{{end}}", "front")
+                == "aa 10.9.0.2/24")
+        let bridge = "kd-\(id.prefix(12))"
+        #expect(try host.check("ip address show \(bridge)").contains("inet 10.9.0.1/24"))
+        let refused = try kade("network", "rm", "front")
+        #expect(refused.exitCode == 1)
+        #expect(refused.errors.contains("has active endpoints: aa"))
+        try kade.check("rm", "-f", "aa")
+        #expect(try kade.check("network", "rm", "front") == "front")
+        #expect(try host.run("ip", "link", "show", bridge).exitCode == 1)
+        #expect(!(try host.check("nft list table inet kade").contains(bridge)))
+        #expect(try kade("network", "rm", "front").exitCode == 1)
+        #expect(try kade("network", "rm", "-f", "front").exitCode == 0)
+    }
+
+    @Test(arguments: [
+        (["bridge"], "predefined bridge network"),
+        (["--subnet", "172.17.9.0/24", "x"], "Pool overlaps with other one on this address space"),
+        (["--subnet", "10.0.0.0/24", "--gateway", "10.0.1.1", "x"], "no matching subnet"),
+        (["-d", "overlay", "x"], "could not find plugin overlay"),
+        (["-o", "color=red", "x"], "has no option color"),
+        (["-d", "macvlan", "x"], "none is named"),
+        (["--config-only", "x"], "swarm"),
+        (["-x-"], "unknown shorthand flag"),
+    ])
+    func `what makes no network says why`(arguments: [String], why: String) throws {
+        try kade.check("network", "ls")
+        let outcome = try kade.call(["network", "create"] + arguments)
+        #expect(outcome.exitCode != 0)
+        #expect(outcome.errors.contains(why), "\(outcome.errors)")
+        #expect(try kade.check("network", "ls", "-q").split(separator: "\n").count == 3)
+    }
+
+    @Test func `networks are apart, and no packet of one gets to the other`() throws {
+        let first = try kade.check("network", "create", "one")
+        let second = try kade.check("network", "create", "two")
+        try startSleeper("aa", on: "one")
+        try startSleeper("a2", on: "one")
+        try startSleeper("bb", on: "two")
+        let capture = kade.folder.at("capture")
+        let tcpdump = try host.start(
+            "tcpdump", "-U", "-n", "-i", "kd-\(second.prefix(12))", "-w", capture)
+        try kade.wait { tcpdump.errors.contains("listening on") }
+        #expect(try reaches(address(of: "a2", on: "one"), from: "aa"))
+        let other = try address(of: "bb", on: "two")
+        #expect(try !reaches(other, from: "aa"))
+        #expect(try kade("exec", "aa", "nc", "-w", "1", other, "80").exitCode != 0)
+        tcpdump.signal(SIGKILL)
+        _ = try tcpdump.wait()
+        let packets = try Tool.check("tcpdump", "-n", "-r", capture)
+        let own = try address(of: "aa", on: "one")
+        #expect(!packets.contains(own), "\(packets)")
+        #expect(first != second)
+    }
+
+    @Test func `an internal network leads nowhere`() throws {
+        let world = try NetworkNamespace()
+        try host.connect(to: world, own: "192.0.2.1/24", others: "192.0.2.2/24")
+        try kade.check("network", "create", "--internal", "inside")
+        try kade.check("network", "create", "outside")
+        try startSleeper("aa", on: "inside")
+        try startSleeper("bb", on: "inside")
+        try startSleeper("cc", on: "outside")
+        #expect(try reaches(address(of: "bb", on: "inside"), from: "aa"))
+        #expect(try reaches("192.0.2.2", from: "cc"))
+        #expect(!(try kade.check("exec", "aa", "ip", "route").contains("default")))
+        let gateway = try kade.check(
+            "network", "inspect", "-f", "{{(index .IPAM.Config 0).Gateway}}", "inside")
+        // Even who makes a route has no way out.
+        try kade.check("rm", "-f", "aa")
+        try kade.check(
+            "run", "-d", "--name", "aa", "--cap-add", "NET_ADMIN", "--network", "inside", "busybox",
+            "sleep", "9999")
+        try kade.check("exec", "aa", "ip", "route", "add", "default", "via", gateway)
+        #expect(try !reaches("192.0.2.2", from: "aa"))
+    }
+
+    @Test func `without inter-container communication only the host answers`() throws {
+        try kade.check(
+            "network", "create", "-o", "com.docker.network.bridge.enable_icc=false", "-o",
+            "com.docker.network.driver.mtu=1400", "apart")
+        try startSleeper("aa", on: "apart")
+        try startSleeper("bb", on: "apart")
+        #expect(try !reaches(address(of: "bb", on: "apart"), from: "aa"))
+        let gateway = try kade.inspect("aa", "{{.NetworkSettings.Networks.apart.Gateway}}")
+        #expect(try reaches(gateway, from: "aa"))
+        #expect(try kade.check("exec", "aa", "cat", "/sys/class/net/eth0/mtu") == "1400")
+    }
+
+    @Test func `IPv6 reaches neighbours, the world, and published ports`() throws {
+        let world = try NetworkNamespace()
+        try host.connect(to: world, own: "192.0.2.1/24", others: "192.0.2.2/24")
+        try host.check("ip -6 address add 2001:db8::1/64 dev lan0 nodad")
+        try world.check("ip -6 address add 2001:db8::2/64 dev lan0 nodad")
+        try kade.check("network", "create", "--ipv6", "six")
+        try startSleeper("aa", on: "six")
+        try kade.check(
+            "run", "-d", "--name", "bb", "--network", "six", "-p", "8080:80", "busybox", "sh", "-c",
+            "echo hello > /tmp/index.html; exec httpd -f -p '[::]:80' -h /tmp")
+        let six = try kade.inspect("bb", "{{.NetworkSettings.Networks.six.GlobalIPv6Address}}")
+        #expect(six.hasPrefix("fd"))
+        try kade.wait { try page(of: six, 80, from: host) }
+        #expect(try kade("exec", "aa", "ping", "-c", "1", "-W", "5", six).exitCode == 0)
+        #expect(try kade("exec", "aa", "ping", "-c", "1", "-W", "5", "2001:db8::2").exitCode == 0)
+        #expect(try page(of: "2001:db8::1", 8080, from: world))
+        // The kernel cannot lead ::1 away, and says so at once.
+        #expect(try !page(of: "::1", 8080, from: host))
+        #expect(try page(of: "192.0.2.1", 8080, from: world))
+        #expect(
+            try kade.check("ps", "--filter", "name=bb", "--format", "{{.Ports}}")
+                == "0.0.0.0:8080->80/tcp, [::]:8080->80/tcp")
+    }
+
+    @Test func `a running container is connected and disconnected`() throws {
+        try kade.check("network", "create", "--subnet", "10.8.0.0/24", "one")
+        try kade.check("network", "create", "--subnet", "10.9.0.0/24", "two")
+        try kade.check(
+            "run", "-d", "--name", "web", "--network", "one", "-p", "8080:80", "busybox", "sh",
+            "-c", "echo hello > /tmp/index.html; exec httpd -f -p 80 -h /tmp")
+        try startSleeper("bb", on: "two")
+        #expect(try !reaches("10.9.0.9", from: "bb"))
+        try kade.check("network", "connect", "--ip", "10.9.0.9", "two", "web")
+        // The kernel remembers for a while that nobody answered.
+        try kade.wait { try reaches("10.9.0.9", from: "bb") }
+        #expect(
+            try kade.check("exec", "web", "ip", "route").contains("default via 10.8.0.1 dev eth0"))
+        #expect(try kade.check("exec", "web", "cat", "/etc/hosts").contains("10.9.0.9\t"))
+        #expect(
+            try kade.check("ps", "--filter", "network=two", "--format", "{{.Names}}|{{.Networks}}")
+                .contains("web|one,two"))
+        let again = try kade("network", "connect", "two", "web")
+        #expect(again.errors.contains("endpoint with name web already exists in network two"))
+        // The way out and the ports go to the network that is left.
+        try kade.check("network", "disconnect", "one", "web")
+        #expect(
+            try kade.check("exec", "web", "ip", "route").contains("default via 10.9.0.1 dev eth1"))
+        #expect(try page(of: "127.0.0.1", 8080, from: host))
+        try kade.check("network", "disconnect", "two", "web")
+        #expect(try kade.check("exec", "web", "ip", "-o", "link").split(separator: "\n").count == 1)
+        #expect(try kade("port", "web").output == "")
+        // And back, also over a restart.
+        try kade.check("network", "connect", "one", "web")
+        try kade.check("restart", "-t", "0", "web")
+        #expect(try address(of: "web", on: "one") == "10.8.0.2")
+        try kade.wait { try page(of: "127.0.0.1", 8080, from: host) }
+        #expect(try kade("network", "disconnect", "two", "web").exitCode == 1)
+        #expect(try kade("network", "connect", "host", "web").exitCode == 1)
+    }
+
+    @Test func `the gateway is that of the highest priority`() throws {
+        try kade.check("network", "create", "--subnet", "10.8.0.0/24", "one")
+        try kade.check("network", "create", "--subnet", "10.9.0.0/24", "two")
+        let outcome = try kade(
+            "run", "--rm", "--network", "one", "--network", "name=two,gw-priority=1,ip=10.9.0.77",
+            "busybox", "sh", "-c", "ip route; ip -o -4 address")
+        #expect(outcome.output.contains("default via 10.9.0.1 dev eth1"), "\(outcome.errors)")
+        #expect(outcome.output.contains("eth1    inet 10.9.0.77/24"))
+        let both = try kade(
+            "run", "--rm", "--network", "one", "--network", "host", "busybox", "true")
+        #expect(both.exitCode == 125)
+    }
+
+    @Test func `a small network gives all of its addresses, and says when they are gone`() throws {
+        try kade.check("network", "create", "--subnet", "10.9.0.0/30", "small")
+        try startSleeper("aa", on: "small")
+        let full = try kade("run", "--rm", "--network", "small", "busybox", "true")
+        #expect(full.exitCode == 125)
+        #expect(full.errors.contains("no available IP addresses"), "\(full.errors)")
+        try kade.check("rm", "-f", "aa")
+        #expect(try kade("run", "--rm", "--network", "small", "busybox", "true").exitCode == 0)
+    }
+
+    @Test func `prune removes what nobody uses`() throws {
+        try kade.check("network", "create", "used")
+        try kade.check("network", "create", "free")
+        try startSleeper("aa", on: "used")
+        #expect(try kade.check("network", "prune", "-f") == "Deleted Networks:\nfree")
+        #expect(
+            try kade.check("network", "ls", "-f", "type=custom", "--format", "{{.Name}}") == "used")
+    }
+
+    @Test func `macvlan containers are on the host's own network`() throws {
+        let neighbour = try NetworkNamespace()
+        try host.connect(to: neighbour, own: "192.0.2.1/24", others: "192.0.2.2/24")
+        try kade.check(
+            "network", "create", "-d", "macvlan", "-o", "parent=lan0", "--subnet", "192.0.2.0/24",
+            "--ip-range", "192.0.2.64/28", "--gateway", "192.0.2.2", "lan")
+        let outcome = try kade(
+            "run", "--rm", "--network", "lan", "busybox", "sh", "-c",
+            "ip -o -4 address; ip route; ping -c 1 -W 5 192.0.2.2")
+        #expect(outcome.exitCode == 0, "\(outcome.errors)\(outcome.output)")
+        #expect(outcome.output.contains("inet 192.0.2.64/24"))
+        #expect(outcome.output.contains("default via 192.0.2.2 dev eth0"))
+    }
+}
