@@ -89,9 +89,8 @@ private let session = Session(globals: GlobalFlags(), environment: ["HOME": "/ro
     }
 
     @Test(arguments: [
-        "--publish=80", "-p80", "-P", "--dns=1.1.1.1", "--gpus=all,capabilities=video",
-        "--runtime=runc", "--network=bridge", "--userns=remap",
-        "--isolation=hyperv",
+        "--link=other", "--network-alias=name", "--gpus=all,capabilities=video",
+        "--runtime=runc", "--userns=remap", "--isolation=hyperv",
     ])
     func `flags that Docker has and Kade has not are refused as unsupported`(flag: String) {
         #expect {

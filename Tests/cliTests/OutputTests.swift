@@ -117,7 +117,7 @@ import Testing
         #expect(run.text.hasPrefix(".TH \"KADE\\-RUN\" 1"))
         #expect(
             run.text.contains("\\fB\\-m\\fR, \\fB\\-\\-memory\\fR \\fIbytes\\fR\nMemory limit.\n"))
-        #expect(!run.text.contains("\\-\\-publish"))
+        #expect(!run.text.contains("\\-\\-link"))
     }
 }
 
