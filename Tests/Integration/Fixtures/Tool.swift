@@ -55,7 +55,9 @@ struct Tool {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         process.arguments = arguments
-        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+        // Containers of a test that says nothing else leave the machine's network alone.
+        process.environment = ProcessInfo.processInfo.environment
+            .merging(["KADE_DEFAULT_NETWORK": "none"]) { $1 }.merging(environment) { $1 }
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = try folder.handle(forWriting: "stdout")
         process.standardError = try folder.handle(forWriting: "stderr")
