@@ -30,9 +30,12 @@ extension ImageService {
         var pruned = PrunedImages()
         var deleted: [Digest] = []
         for image in try store.images() {
+            // A container may have the image for another platform than this machine's.
+            let entry = References.Entry(name: image.name, descriptor: image.root)
+            let ids = try store.platformImages(of: entry).map(\.image.id) + [image.id]
             let isKept =
-                (image.name != nil && !includesNamed) || used.contains("\(image.id)")
-                || mounted.contains(image.id)
+                (image.name != nil && !includesNamed)
+                || ids.contains { used.contains("\($0)") || mounted.contains($0) }
             guard !isKept, matcher.matches(try ImageSummary(image, in: store)) else { continue }
             let removed = try remove(image, from: store)
             context.tell(removed, ofImage: "\(image.id)")

@@ -15,13 +15,10 @@ extension ImageService {
         let image = try store.image(of: entry, platform: nil, named: name)
         let entries = try store.content.references.list()
             .filter { $0.descriptor.digest == entry.descriptor.digest }
-        let users = try users(of: "\(image.id)")
-        if !force, try context.mountedImages().contains(image.id) {
-            throw Problem(
-                kind: .conflict, what: "conflict: unable to delete \(image.id.short)",
-                why: "image is mounted at \(context.mountPlace(of: image.id).appending("rootfs"))",
-                fix: "kade image unmount \(name), or use --force")
-        }
+        // A container may have the image for another platform than this machine's.
+        let ids = try store.platformImages(of: entry).map(\.image.id) + [image.id]
+        let users = try users(of: Set(ids))
+        if !force { try checkUnmounted(ids, named: name) }
         let isByName = entry.name != nil && !ImageStore.isID(name, of: image)
         let removal = Removal(
             name: name, image: image, entry: entry, entries: entries, users: users, force: force)
@@ -47,9 +44,21 @@ extension ImageService {
         return .untagged(reference.familiar)
     }
 
-    private func users(of id: String) throws(Problem) -> [ContainerStatus] {
+    /// Refuses to go on with images that are mounted on the host.
+    func checkUnmounted(_ ids: [Digest], named name: String) throws(Problem) {
+        let mounted = try context.mountedImages()
+        guard let id = ids.first(where: { mounted.contains($0) }) else { return }
+        throw Problem(
+            kind: .conflict, what: "conflict: unable to delete \(id.short)",
+            why: "image is mounted at \(context.mountPlace(of: id).appending("rootfs"))",
+            fix: "kade image unmount \(name), or use --force")
+    }
+
+    /// The containers that are made of one of the images.
+    func users(of ids: Set<Digest>) throws(Problem) -> [ContainerStatus] {
+        let names = Set(ids.map(\.description))
         let records = try context.database.read { database throws(Problem) in
-            try database.containers().filter { $0.imageID == id }
+            try database.containers().filter { names.contains($0.imageID) }
         }
         var users: [ContainerStatus] = []
         for record in records { users.append(try context.status(of: record)) }

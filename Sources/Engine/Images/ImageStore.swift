@@ -42,6 +42,13 @@ struct ImageStore: Sendable {
         }
     }
 
+    /// An image for one platform, and the manifests that say where it is from.
+    struct PlatformImage: Sendable {
+        var image: Image
+        /// The digests of attestation manifests, here or not.
+        var attestations: [Digest] = []
+    }
+
     /// Finds an image by reference, digest, ID or the beginning of an ID.
     ///
     /// - Parameters:
@@ -93,6 +100,13 @@ struct ImageStore: Sendable {
             }
             descriptor = child
         }
+        return try image(descriptor, of: entry)
+    }
+
+    /// The image of one manifest that an entry leads to.
+    private func image(
+        _ descriptor: Descriptor, of entry: References.Entry
+    ) throws(Problem) -> Image {
         guard descriptor.mediaType.isManifest else {
             return Image(artifact: descriptor, of: entry)
         }
@@ -110,6 +124,29 @@ struct ImageStore: Sendable {
             name: entry.name, root: entry.descriptor, manifestDigest: descriptor.digest,
             manifest: manifest,
             configuration: configuration)
+    }
+
+    /// An entry's images for all platforms that are here, with what is attested of each.
+    func platformImages(of entry: References.Entry) throws(Problem) -> [PlatformImage] {
+        try platformImages(below: entry.descriptor, of: entry)
+    }
+
+    private func platformImages(
+        below descriptor: Descriptor, of entry: References.Entry
+    ) throws(Problem) -> [PlatformImage] {
+        guard descriptor.mediaType.isIndex else {
+            return [PlatformImage(image: try image(descriptor, of: entry))]
+        }
+        let index = try ImageIndex(
+            json: try document(descriptor.digest), named: "\(descriptor.digest)")
+        var images: [PlatformImage] = []
+        for child in index.manifests where !child.isAttestation && content.contains(child.digest) {
+            for var found in try platformImages(below: child, of: entry) {
+                found.attestations += index.attestations(of: found.image.manifestDigest)
+                images.append(found)
+            }
+        }
+        return images
     }
 
     /// What an index has for a platform; without one, of what is here the best.
@@ -230,6 +267,14 @@ struct ImageStore: Sendable {
 }
 
 extension ImageIndex {
+    /// The manifests that BuildKit put beside an image about it.
+    fileprivate func attestations(of manifest: Digest) -> [Digest] {
+        manifests.filter {
+            $0.isAttestation
+                && $0.annotations["vnd.docker.reference.digest"] == "\(manifest)"
+        }.map(\.digest)
+    }
+
     /// This machine's platform, or one that the index has when it has not that.
     fileprivate var usualPlatform: Platform {
         let platforms = manifests.filter { !$0.isAttestation }.compactMap(\.platform)

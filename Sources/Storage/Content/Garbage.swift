@@ -75,6 +75,28 @@ extension ContentStore {
         return garbage
     }
 
+    /// Removes manifests that an index names at any depth, so that the store lacks these parts of it.
+    ///
+    /// Their configurations and layers are garbage then, unless something else needs them.
+    ///
+    /// - Parameters:
+    ///   - manifests: what to remove.
+    ///   - index: what the references name.
+    /// - Returns: those that stay, because something else needs them; nothing is removed then.
+    /// - Throws: as ``collectGarbage(layers:usedLayers:now:)``.
+    package func remove(
+        _ manifests: Set<Digest>, from index: Descriptor
+    ) throws(Problem) -> [Digest] {
+        let lock = try lockGarbage()
+        defer { withExtendedLifetime(lock) {} }
+        let mark = try markNeeded(without: .init(index: index.digest, manifests: manifests))
+        let needed = manifests.filter { mark.kept.contains($0) }
+        guard needed.isEmpty else { return needed.sorted() }
+        var garbage = Garbage()
+        try remove(manifests.filter { contains($0) }.sorted(), butFor: [], noting: &garbage)
+        return []
+    }
+
     private func lockGarbage() throws(Problem) -> FileLock {
         let garbageLock = garbageLock
         return try asking("cannot collect garbage") { () throws(SystemCallError) in
@@ -83,8 +105,9 @@ extension ContentStore {
     }
 
     /// All that references, leases and builds need.
-    private func markNeeded() throws(Problem) -> Mark {
+    private func markNeeded(without omission: Mark.Omission? = nil) throws(Problem) -> Mark {
         var mark = Mark(store: self, passesDamage: false)
+        mark.omission = omission
         for digest in try leasedDigests() { mark.keep(digest) }
         for digest in try buildCache.digests() { mark.keep(digest) }
         for entry in try references.list() {
@@ -160,8 +183,18 @@ private struct Mark {
     let store: ContentStore
     private(set) var kept: Set<Digest> = []
     private var visited: Set<Digest> = []
+    /// What does not count as needed.
+    var omission: Omission?
+    /// Whether what is followed now is below the omission's index.
+    private var isBelowOmission = false
     /// Whether a damaged document is passed over; who removes anything must not do that.
     private let passesDamage: Bool
+
+    /// Manifests that one index need not keep.
+    struct Omission {
+        var index: Digest
+        var manifests: Set<Digest>
+    }
 
     init(store: ContentStore, passesDamage: Bool) {
         self.store = store
@@ -172,6 +205,18 @@ private struct Mark {
 
     /// Keeps a descriptor's content and all that it names; what is not here is no error.
     mutating func follow(_ descriptor: Descriptor) throws(Problem) {
+        guard let omission, omission.index == descriptor.digest else {
+            return try followAny(descriptor)
+        }
+        // Below this index another rule holds, so that what was visited elsewhere is visited again.
+        let visitedElsewhere = visited
+        (visited, isBelowOmission) = ([], true)
+        try followAny(descriptor)
+        (visited, isBelowOmission) = (visitedElsewhere, false)
+    }
+
+    private mutating func followAny(_ descriptor: Descriptor) throws(Problem) {
+        if isBelowOmission, omission?.manifests.contains(descriptor.digest) == true { return }
         kept.insert(descriptor.digest)
         guard visited.insert(descriptor.digest).inserted,
             descriptor.mediaType.isIndex || descriptor.mediaType.isManifest,
@@ -179,13 +224,13 @@ private struct Mark {
         else { return }
         if descriptor.mediaType.isIndex {
             let index = try ImageIndex(json: bytes, named: "\(descriptor.digest)")
-            for child in index.manifests { try follow(child) }
-            if let subject = index.subject { try follow(subject) }
+            for child in index.manifests { try followAny(child) }
+            if let subject = index.subject { try followAny(subject) }
         } else {
             let manifest = try Manifest(json: bytes, named: "\(descriptor.digest)")
             for layer in manifest.layers { kept.insert(layer.digest) }
             try followConfiguration(manifest.config)
-            if let subject = manifest.subject { try follow(subject) }
+            if let subject = manifest.subject { try followAny(subject) }
         }
     }
 

@@ -107,4 +107,75 @@ import Testing
         try kade.check("pull", "-q", "--all-platforms", reference)
         #expect(try kade.check("images", "--format", "{{.Tag}}") == "multi")
     }
+
+    @Test func `one platform of an image goes, and comes back with a pull`() throws {
+        let parts = try ["amd64", "arm64", "s390x"].map { architecture in
+            try TestImages.tree(in: folder, named: architecture, sizeInBytes: 10_000)
+            return try images.add(
+                .init(trees: [folder.at(architecture)], architecture: architecture))
+        }
+        let index = try images.addIndex(of: parts, as: "multi")
+        let server = try MisbehavingRegistry(serving: images, fault: .none)
+        let name = "\(server.authority)/a/b:multi"
+        try kade.check("pull", "-q", "--all-platforms", name)
+        func isHere(_ part: TestImages.Blob) -> Bool {
+            ([part.digest] + part.layers).allSatisfy {
+                FileManager.default.fileExists(
+                    atPath: "\(kade.root)/image/blobs/sha256/\($0.dropFirst(7))")
+            }
+        }
+
+        let missing = try kade("rmi", "--platform", "linux/riscv64", name)
+        #expect(missing.exitCode == 1)
+        #expect(missing.errors.contains("linux/amd64, linux/arm64, linux/s390x"))
+        // A container needs its own platform only.
+        let (use, other) = ("linux/arm64", "linux/s390x,linux/amd64")
+        try kade.check("create", "--name", "user", "--platform", use, name, "true")
+        let used = try kade("rmi", "--platform", use, name)
+        #expect(used.errors.contains("is using it"), "\(used.errors)")
+        // The whole image is in use by any of its platforms.
+        #expect(try kade("rmi", name).errors.contains("is using its referenced image"))
+
+        let removed = try kade.check("rmi", "--platform", other, name)
+        #expect(removed.contains("Deleted: \(parts[0].digest)"))
+        #expect(removed.contains("Deleted: \(parts[2].digest)"))
+        #expect(parts.map(isHere) == [false, true, false])
+        #expect(
+            try kade.check(
+                "image", "inspect", "-f", "{{.Architecture}} {{.Descriptor.digest}}", name)
+                == "arm64 \(index.digest)")
+        for command in [["image", "inspect"], ["history"], ["save", "-o", folder.at("tar")]] {
+            let gone = try kade.call(command + ["--platform", "linux/amd64", name])
+            #expect(gone.exitCode != 0, "\(command)")
+            let rest = try kade.call(command + ["--platform", "linux/arm64", name])
+            #expect(rest.exitCode == 0, "\(rest.errors)")
+        }
+        #expect(try kade.check("system", "check").contains("problem") == false)
+
+        try kade.check("pull", "-q", "--platform", "linux/amd64", name)
+        #expect(parts.map(isHere) == [true, true, false])
+        // The last platform takes the name with it.
+        try kade.check("rm", "user")
+        let all = try kade.check("rmi", "--platform", "linux/amd64,linux/arm64", name)
+        #expect(all.contains("Untagged: \(name)"))
+        #expect(try kade.check("images", "-q").isEmpty)
+    }
+
+    @Test func `a platform that has a name of its own stays`() throws {
+        let parts = try ["amd64", "arm64"].map { architecture in
+            try TestImages.tree(in: folder, named: architecture, sizeInBytes: 10_000)
+            return try images.add(
+                .init(trees: [folder.at(architecture)], architecture: architecture))
+        }
+        try images.addIndex(of: parts, as: "multi")
+        try images.addName(parts[1], "arm")
+        let server = try MisbehavingRegistry(serving: images, fault: .none)
+        let name = "\(server.authority)/a/b:multi"
+        try kade.check("pull", "-q", "--all-platforms", name)
+        try kade.check("pull", "-q", "--platform", "linux/arm64", "\(server.authority)/a/b:arm")
+        let refused = try kade("rmi", "--platform", "linux/arm64", name)
+        #expect(refused.errors.contains("another name of the store"), "\(refused.errors)")
+        try kade.check("rmi", "\(server.authority)/a/b:arm")
+        try kade.check("rmi", "--platform", "linux/arm64", name)
+    }
 }
