@@ -14,7 +14,7 @@ package struct ManifestFetch: Sendable {
     package init(_ reference: ImageReference, settings: RegistrySettings) throws(Problem) {
         self.reference = reference.withDefaultTag
         client = RegistryClient(
-            try settings.registries.endpoint(of: reference), access: .pull, settings: settings)
+            try settings.endpoint(of: reference, for: .resolve), access: .pull, settings: settings)
     }
 
     /// A manifest or index.

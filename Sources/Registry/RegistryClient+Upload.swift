@@ -148,7 +148,7 @@ extension RegistryClient {
         let base = try await apiAddress()
         let shortest = response.headers.first(name: "OCI-Chunk-Min-Length").flatMap { Int64($0) }
         var upload = base
-        upload.target = "/v2/\(repository)/blobs/uploads/"
+        upload.target = target(of: "blobs/uploads/")
         let empty = UploadSession(
             location: upload, offsetInBytes: 0, shortestChunkInBytes: shortest ?? 0)
         guard response.headers.first(name: "Location") != nil else {

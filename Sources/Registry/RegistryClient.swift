@@ -11,10 +11,12 @@ package actor RegistryClient {
     package nonisolated let registry: String
     /// The repository in it: "library/debian".
     package nonisolated let repository: String
-    private let endpoint: RegistryEndpoint
+    private nonisolated let endpoint: RegistryEndpoint
     private let access: RegistryAccess
     private let settings: RegistrySettings
     private let transport: HTTPTransport
+    /// The addresses to try, the best first.
+    private let candidates: [WebAddress]
     let authorizer: Authorizer
     private var base: WebAddress?
     /// Clients that may also read a repository which blobs are mounted from.
@@ -33,13 +35,20 @@ package actor RegistryClient {
         self.repository = repository
         self.access = access
         self.settings = settings
+        let candidates =
+            endpoint.host?.candidates
+            ?? RegistryAddress.candidates(for: registry, verifiesTLS: settings.verifiesTLS)
+        self.candidates = candidates
+        let host = endpoint.host.map {
+            HTTPTransport.Host(description: $0, authorities: Set(candidates.map(\.authority)))
+        }
         transport = HTTPTransport(
             proxies: settings.proxies, certificates: settings.certificates,
-            verifiesTLS: settings.verifiesTLS)
+            verifiesTLS: settings.verifiesTLS, host: host)
         authorizer = Authorizer(
             registry: registry, repository: repository, access: access,
             store: settings.credentials, transport: transport,
-            mayUsePlainHTTP: !settings.verifiesTLS)
+            mayUsePlainHTTP: !settings.verifiesTLS || endpoint.host?.address?.scheme == .http)
     }
 
     /// Ends all connections; the client is of no use after.
@@ -123,7 +132,7 @@ package actor RegistryClient {
         var message = WebRequest(
             method: request.method, address: base, headers: request.headers, body: request.body)
         switch request.place {
-        case .resource(let resource): message.address.target = "/v2/\(repository)/\(resource)"
+        case .resource(let resource): message.address.target = target(of: resource)
         case .path(let path): message.address.target = path
         case .address(let address): message.address = address
         }
@@ -143,11 +152,19 @@ package actor RegistryClient {
         return try await transport.send(message)
     }
 
-    /// Where the registry's API is, found out with the ping `/v2/` where http is allowed.
+    /// The path and query of one of the repository's resources.
+    nonisolated func target(of resource: String) -> String {
+        let path = "\(endpoint.host?.apiPath ?? "/v2")/\(repository)/\(resource)"
+        guard let namespace = endpoint.namespace else { return path }
+        return path + (path.contains("?") ? "&" : "?") + "ns=\(namespace.escapedForQuery)"
+    }
+
+    /// The API's own path.
+    nonisolated var apiPath: String { "\(endpoint.host?.apiPath ?? "/v2")/" }
+
+    /// Where the registry's API is, found out with the ping of `/v2/` where http is allowed.
     func apiAddress() async throws -> WebAddress {
         if let base { return base }
-        let candidates = RegistryAddress.candidates(
-            for: registry, verifiesTLS: settings.verifiesTLS)
         guard let first = candidates.first else {
             throw Problem(
                 kind: .invalid, what: "cannot reach the registry '\(registry)'",
@@ -175,7 +192,7 @@ package actor RegistryClient {
     /// Whether a registry speaks at an address: `GET /v2/` answers 200 or 401 (end-1).
     private func answersPing(_ address: WebAddress) async throws -> Bool {
         var address = address
-        address.target = "/v2/"
+        address.target = apiPath
         let response = try await transport.send(WebRequest(address: address))
         hasAnswered = true
         let status = response.status.code

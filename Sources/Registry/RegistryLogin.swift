@@ -65,13 +65,13 @@ package struct RegistryLogin: Sendable {
     /// - Returns: the lasting token that its token server gave.
     private func verify(_ settings: RegistrySettings) async throws(Problem) -> String? {
         let purpose = "cannot log in to \(server.registry)"
-        var endpoint = try settings.registries.endpoint(ofRegistry: server.registry)
+        var endpoint = try settings.endpoint(ofRegistry: server.registry)
         endpoint.repository = server.repository
         let client = RegistryClient(endpoint, access: .login, settings: settings)
         let result: Result<String?, any Error>
         do {
             let response = try await client.send(
-                RegistryRequest(method: .GET, place: .path("/v2/"), purpose: purpose))
+                RegistryRequest(method: .GET, place: .path(client.apiPath), purpose: purpose))
             _ = await response.refusal()
             result = .success(await client.authorizer.identityToken)
         } catch {

@@ -46,7 +46,7 @@ package struct RegistrySearch: Sendable {
         let purpose = "cannot search \(registry)"
         // The Hub's index is at a host of its own.
         let host = registry == "docker.io" ? "index.docker.io" : registry
-        let endpoint = try settings.registries.endpoint(ofRegistry: host)
+        let endpoint = try settings.endpoint(ofRegistry: host)
         let client = RegistryClient(endpoint, access: .pull, settings: settings)
         let found: Swift.Result<[Result], any Error>
         do {
@@ -99,7 +99,8 @@ package struct RegistrySearch: Sendable {
         for _ in 0..<Self.pageLimit {
             let response = try await client.send(
                 RegistryRequest(
-                    method: .GET, place: .path("/v2/_catalog?\(query)"), purpose: purpose))
+                    method: .GET, place: .path("\(client.apiPath)_catalog?\(query)"),
+                    purpose: purpose))
             let body = try await response.body.collect(upTo: Self.answerLimitInBytes)
             let json = try JSONValue.parse(
                 Array(body.readableBytesView), named: "the list of repositories")

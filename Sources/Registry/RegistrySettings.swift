@@ -14,6 +14,8 @@ package struct RegistrySettings: Sendable {
     package var credentials: CredentialStore
     /// What registries.conf says.
     package var registries: RegistriesConfiguration
+    /// By which hosts a registry is reached.
+    package var hostsFiles: RegistryHostsFiles
     /// Who is told what registries warn of.
     package var warnings = RegistryWarnings { _ in }
     /// When to ask again.
@@ -32,6 +34,7 @@ package struct RegistrySettings: Sendable {
         self.verifiesTLS = verifiesTLS
         proxies = ProxySettings(environment: environment)
         certificates = RegistryCertificates(home: environment("HOME"))
+        hostsFiles = RegistryHostsFiles(home: environment("HOME"))
         registries = try RegistriesFiles(environment: environment, exists: { File.exists($0) })
             .read()
         credentials = CredentialStore(authFile: authFile, environment: environment)

@@ -134,6 +134,10 @@ package struct RegistryEndpoint: Sendable, Equatable {
     package var isInsecure = false
     /// Whether it is one of several places, of which another may do.
     package var isMirror = false
+    /// How `hosts.toml` wants it to be reached.
+    package var host: RegistryHost?
+    /// The registry whose images are meant, where the host is another one (containerd's `?ns=`).
+    package var namespace: String?
 
     package init(registry: String, repository: String) {
         self.registry = registry

@@ -33,7 +33,8 @@ package struct WebDownload: Sendable {
     /// - Throws: `.notFound`, `.denied` or `.unavailable` as the server's answer says.
     package func run(into file: borrowing OwnedFD) async throws(Problem) -> Int64 {
         let transport = HTTPTransport(
-            proxies: settings.proxies, certificates: settings.certificates, verifiesTLS: true)
+            proxies: settings.proxies, certificates: settings.certificates, verifiesTLS: true,
+            host: nil)
         let what = "cannot download \(text)"
         do {
             let response = try await transport.send(WebRequest(address: address))

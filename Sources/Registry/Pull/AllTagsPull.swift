@@ -26,7 +26,8 @@ package struct AllTagsPull: Sendable {
     package func references() async throws(Problem) -> [ImageReference] {
         let purpose = "cannot pull all tags of \(repository)"
         let client = RegistryClient(
-            try settings.registries.endpoint(of: repository), access: .pull, settings: settings)
+            try settings.endpoint(of: repository, for: .resolve), access: .pull,
+            settings: settings)
         let result: Result<[String], any Error>
         do {
             result = .success(try await client.tags(purpose: purpose))

@@ -21,11 +21,41 @@ extension ImagePull {
             return try await storedDocument(.digest(digest)).descriptor
         }
         let tag = reference.tag ?? "latest"
+        if !resolvers.isEmpty {
+            let digest = try await resolvedElsewhere(tag)
+            if let known, known.digest == digest, content.contains(digest) { return known }
+            return try await storedDocument(.digest(digest)).descriptor
+        }
         if let known, content.contains(known.digest) {
             let current = try await client.manifestDigest(of: tag, purpose: purpose)
             if current == known.digest { return known }
         }
         return try await storedDocument(.tag(tag)).descriptor
+    }
+
+    /// The digest of a tag from the first place that says it, where this one may not be asked.
+    private func resolvedElsewhere(_ tag: String) async throws -> Digest {
+        var failures: [String] = []
+        for resolver in resolvers {
+            let client = RegistryClient(resolver, access: .pull, settings: settings)
+            let result: Result<Digest?, any Error>
+            do {
+                result = .success(try await client.manifestDigest(of: tag, purpose: purpose))
+            } catch {
+                result = .failure(error)
+            }
+            await client.shutDown()
+            switch result {
+            case .success(let digest?): return digest
+            case .success(nil): failures.append("\(resolver.registry) does not say its digest")
+            case .failure(let problem as Problem):
+                failures.append("\(resolver.registry): \(problem.why)")
+            case .failure(let error): throw error
+            }
+        }
+        throw Problem(
+            kind: .unavailable, what: purpose, why: failures.joined(separator: "; "),
+            fix: "pull by digest, or let another host of hosts.toml resolve tags")
     }
 
     /// Finds out all that has to come for what the reference names, and whether it may.

@@ -22,7 +22,9 @@ package struct ImagePull: Sendable {
     let schedule: RetrySchedule
     let settings: RegistrySettings
     private let trust: ImageTrust
-    private let sources: [RegistryEndpoint]
+    private let places: RegistrySettings.PullPlaces
+    /// The places that know the digests of tags; none where the present one does.
+    private(set) var resolvers: [RegistryEndpoint]
     let report: @Sendable (PullEvent) -> Void
     /// What to do once containers can use the image; nil where it has to come whole first.
     ///
@@ -58,8 +60,9 @@ package struct ImagePull: Sendable {
         schedule = settings.schedule
         self.settings = settings
         self.trust = trust
-        sources = try settings.registries.sources(of: reference)
-        client = RegistryClient(sources[0], access: .pull, settings: settings)
+        places = try settings.pullPlaces(of: reference)
+        resolvers = places.resolvers(for: places.sources[0])
+        client = RegistryClient(places.sources[0], access: .pull, settings: settings)
     }
 
     /// Pulls the image, from the first place that has it: mirrors, then the registry.
@@ -71,14 +74,15 @@ package struct ImagePull: Sendable {
     package func run() async throws(Problem) -> PulledImage {
         var pull = self
         var failures: [String] = []
-        for (number, source) in sources.enumerated() {
+        for (number, source) in places.sources.enumerated() {
             if number > 0 {
                 pull.client = RegistryClient(source, access: .pull, settings: settings)
+                pull.resolvers = places.resolvers(for: source)
             }
             do throws(Problem) {
                 return try await pull.runOnce()
             } catch {
-                if number == sources.count - 1 || Task.isCancelled {
+                if number == places.sources.count - 1 || Task.isCancelled {
                     throw error.after(failures)
                 }
                 failures.append("the mirror \(source.registry)/\(source.repository): \(error.why)")
@@ -157,7 +161,7 @@ package struct ImagePull: Sendable {
 
     /// Makes layers usable before they have come, where that is wanted and can be.
     private mutating func beginArrivals(of parts: PullParts) async throws -> Arrivals? {
-        guard whenUsable != nil, sources.count == 1, !takesAllPlatforms,
+        guard whenUsable != nil, places.sources.count == 1, !takesAllPlatforms,
             try layers.snapshotter.kind(in: layers.directory) == .erofs
         else { return nil }
         let brake = TransferBrake()

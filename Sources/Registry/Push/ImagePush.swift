@@ -46,7 +46,7 @@ package struct ImagePush: Sendable {
         references = try Self.references(reference, allTags: allTags, in: content, purpose)
         self.settings = settings
         client = RegistryClient(
-            try settings.registries.endpoint(of: reference), access: .push(mountingFrom: nil),
+            try settings.endpoint(of: reference, for: .push), access: .push(mountingFrom: nil),
             settings: settings)
     }
 

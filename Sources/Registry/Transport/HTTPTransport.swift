@@ -13,16 +13,27 @@ actor HTTPTransport {
     private let proxies: ProxySettings
     private let certificates: RegistryCertificates
     private let verifiesTLS: Bool
+    private let host: Host?
     private var clients: [ProxySettings.Proxy?: HTTPClient] = [:]
     private var tlsConfigurations: [String: TLSConfiguration] = [:]
 
     /// The most redirects that one request follows.
     private static let longestRedirectChain = 10
 
-    init(proxies: ProxySettings, certificates: RegistryCertificates, verifiesTLS: Bool) {
+    /// How `hosts.toml` wants a host to be spoken to, and under which names it is known.
+    struct Host: Sendable {
+        var description: RegistryHost
+        var authorities: Set<String>
+    }
+
+    init(
+        proxies: ProxySettings, certificates: RegistryCertificates, verifiesTLS: Bool,
+        host: Host?
+    ) {
         self.proxies = proxies
         self.certificates = certificates
         self.verifiesTLS = verifiesTLS
+        self.host = host
     }
 
     /// Sends a request and follows its redirects.
@@ -68,8 +79,11 @@ actor HTTPTransport {
         for header in request.headers {
             message.headers.add(name: header.name, value: header.value)
         }
+        for header in description(of: request.address)?.headers ?? [] {
+            message.headers.add(name: header.name, value: header.value)
+        }
         if let authorization = request.authorization {
-            message.headers.add(name: "Authorization", value: authorization)
+            message.headers.replaceOrAdd(name: "Authorization", value: authorization)
         }
         message.attach(request.body)
         if request.address.scheme == .https {
@@ -81,6 +95,11 @@ actor HTTPTransport {
             try Task.checkCancellation()
             throw TransportFailure(error, address: request.address, proxy: proxy)
         }
+    }
+
+    /// What `hosts.toml` says of the host at an address, and of no other: it may have secrets.
+    private func description(of address: WebAddress) -> RegistryHost? {
+        host.flatMap { $0.authorities.contains(address.authority) ? $0.description : nil }
     }
 
     private func redirect(of response: HTTPClientResponse) -> String? {
@@ -96,7 +115,7 @@ actor HTTPTransport {
         if let client = clients[proxy] { return client }
         var configuration = HTTPClient.Configuration(
             redirectConfiguration: .disallow,
-            timeout: .init(connect: .seconds(30), read: .seconds(60), write: .seconds(60)),
+            timeout: .init(connect: connectTimeout, read: .seconds(60), write: .seconds(60)),
             decompression: .disabled)
         configuration.httpVersion = .http1Only  // one connection a layer, each with its own window
         // A connection that was refused is this module's to try again, with its schedule.
@@ -106,6 +125,10 @@ actor HTTPTransport {
             eventLoopGroup: MultiThreadedEventLoopGroup.singleton, configuration: configuration)
         clients[proxy] = client
         return client
+    }
+
+    private var connectTimeout: TimeAmount {
+        host?.description.dialTimeoutInNanoseconds.map { .nanoseconds($0) } ?? .seconds(30)
     }
 
     private static func configuration(
@@ -134,8 +157,10 @@ actor HTTPTransport {
 
     private func tlsConfiguration(for address: WebAddress) throws -> TLSConfiguration {
         if let known = tlsConfigurations[address.authority] { return known }
-        var configuration = try certificates.tlsConfiguration(for: address)
-        if !verifiesTLS || LoopbackHost.contains(address.host) {
+        let ofHost = description(of: address)
+        var configuration = try certificates.tlsConfiguration(for: address, of: ofHost)
+        if ofHost?.skipsVerification == true || !verifiesTLS || LoopbackHost.contains(address.host)
+        {
             configuration.certificateVerification = .none
         }
         tlsConfigurations[address.authority] = configuration
@@ -183,7 +208,7 @@ extension TransportFailure {
                 stage: .connecting, why: "cannot connect to \(peer): \(Self.reason(of: error))",
                 fix: "check the registry's name, the network and the proxy variables")
         case let error as HTTPClientError where error == .connectTimeout:
-            self.init(stage: .connecting, why: "\(peer) does not answer within 30 seconds")
+            self.init(stage: .connecting, why: "\(peer) does not answer in time")
         case let error as HTTPClientError where error == .proxyAuthenticationRequired:
             self.init(
                 stage: .forbidden, why: "\(peer) wants a password",

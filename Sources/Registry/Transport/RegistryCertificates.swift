@@ -16,14 +16,16 @@ package struct RegistryCertificates: Sendable {
         self.directories = directories
     }
 
-    /// The places where Docker and Podman look, the user's own first.
+    /// The places where Docker, Podman and containerd look, the user's own first.
     ///
     /// - Parameter home: the user's directory.
     package init(home: String?) {
         let own = home.flatMap { home -> FilePath? in
             home.isEmpty ? nil : FilePath(home).appending(".config/containers/certs.d")
         }
-        directories = [own, "/etc/containers/certs.d", "/etc/docker/certs.d"].compactMap { $0 }
+        directories = [
+            own, "/etc/containers/certs.d", "/etc/docker/certs.d", "/etc/containerd/certs.d",
+        ].compactMap { $0 }
     }
 
     /// The files of the first directory that knows the registry.
@@ -48,8 +50,21 @@ package struct RegistryCertificates: Sendable {
     }
 
     /// How to speak TLS with a registry.
-    func tlsConfiguration(for address: WebAddress) throws(Problem) -> TLSConfiguration {
-        let files = try files(for: address.authority)
+    ///
+    /// - Parameters:
+    ///   - address: where it is.
+    ///   - host: what `hosts.toml` says of it: certificates that are named there count alone.
+    /// - Returns: the configuration, which verifies.
+    /// - Throws: `.invalid` for a file that is none.
+    func tlsConfiguration(
+        for address: WebAddress, of host: RegistryHost?
+    ) throws(Problem) -> TLSConfiguration {
+        let files =
+            if let host, !host.authorities.isEmpty || host.identity != nil {
+                CertificateFiles(of: host)
+            } else {
+                try files(for: address.authority)
+            }
         var configuration = TLSConfiguration.makeClientConfiguration()
         do {
             configuration.additionalTrustRoots = try files.authorities.map {
@@ -65,7 +80,7 @@ package struct RegistryCertificates: Sendable {
         } catch {
             throw Problem(
                 kind: .invalid, what: "cannot use the certificates of \(address.authority)",
-                why: "a file in \(files.directory) is not in PEM form: \(error)",
+                why: "a file of \(files.directory) cannot be read in PEM form: \(error)",
                 fix: "see which with: openssl x509 -noout -text -in FILE", cause: error)
         }
         return configuration
@@ -73,7 +88,7 @@ package struct RegistryCertificates: Sendable {
 }
 
 /// The files of one registry's certificate directory, by their purpose.
-struct CertificateFiles: Equatable {
+package struct CertificateFiles: Equatable {
     /// The directory.
     var directory: FilePath
     /// Certificates of the authorities to trust.
@@ -82,9 +97,16 @@ struct CertificateFiles: Equatable {
     var identity: Identity?
 
     /// A certificate and its key.
-    struct Identity: Equatable {
-        var certificate: FilePath
-        var key: FilePath
+    package struct Identity: Sendable, Equatable {
+        package var certificate: FilePath
+        package var key: FilePath
+    }
+
+    /// Those that `hosts.toml` names.
+    init(of host: RegistryHost) {
+        directory = FilePath(host.file).removingLastComponent()
+        authorities = host.authorities
+        identity = host.identity
     }
 
     /// Sorts names by their endings.

@@ -89,6 +89,28 @@ import Testing
         #expect(outcome.exitCode == 0, "\(outcome.errors) \(outcome.output)")
     }
 
+    @Test func `hosts_toml names authorities and the client's certificate, or skips it all`() throws
+    {
+        let outcome = try withTLSRegistry(
+            at: "10.11.12.15", wantsClients: true,
+            """
+            hosts=/etc/containers/hosts/r.invalid
+            mkdir -p $hosts "$2/home/.config/containerd"
+            ln -s /etc/containers/hosts "$2/home/.config/containerd/certs.d"
+            export HOME="$2/home"
+            cat "$2/key.pem" "$2/cert.pem" >$hosts/both.pem
+            printf '[host."https://%s"]\nclient = "both.pem"\n' $registry >$hosts/hosts.toml
+            "$1" pull --root "$2/a" r.invalid/a:it && exit 9
+            printf '[host."https://%s"]\nskip_verify = true\n' $registry >$hosts/hosts.toml
+            "$1" pull --root "$2/a" r.invalid/a:it && exit 8
+            printf 'ca = "%s/cert.pem"\nclient = "both.pem"\nserver = "%s"\n' "$2" $registry >$hosts/hosts.toml
+            "$1" pull --root "$2/a" r.invalid/a:it >/dev/null || exit 7
+            printf 'skip_verify = true\nclient = [["%s/cert.pem", "%s/key.pem"]]\nserver = "%s"\n' "$2" "$2" $registry >$hosts/hosts.toml
+            "$1" pull --root "$2/b" r.invalid/a:it >/dev/null || exit 6
+            """)
+        #expect(outcome.exitCode == 0, "\(outcome.errors) \(outcome.output)")
+    }
+
     @Test func `a registry with TLS on this machine needs no trust`() throws {
         let outcome = try withTLSRegistry(
             at: "127.0.0.1", #""$1" pull --root "$2/a" $registry/a:it"#)
