@@ -33,9 +33,9 @@ package struct BuildChecks {
     ) -> CheckOutcome {
         run(request, coversAllStages: coversAllStages) { name, platform in
             var name = name
-            switch request.contexts[name] {
+            switch request.context(named: name) {
             case .image(let other)?: name = other
-            case .directory?: return nil
+            case .directory?, .layout?: return nil
             case nil: break
             }
             // One that is not here, or is damaged, the build tells of.
@@ -93,7 +93,8 @@ package struct BuildChecks {
     private mutating func lookAtStages(
         _ stages: [StageText], _ lines: LogicalLines, _ options: CheckOptions
     ) throws(Problem) {
-        let dockerfile = try Dockerfile(parsing: request.dockerfile, file: request.dockerfileName)
+        var dockerfile = try Dockerfile(parsing: request.dockerfile, file: request.dockerfileName)
+        dockerfile.giveWay(to: Set(request.contexts.keys))
         lookAtNames(stages, dockerfile, options)
         lookAtCasing(stages, options)
         var arguments = BuildArguments(

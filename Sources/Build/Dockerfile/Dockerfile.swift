@@ -11,6 +11,8 @@ package struct Dockerfile: Sendable, Equatable {
     package struct PlacedArguments: Sendable, Equatable {
         package var declarations: [ArgumentDeclaration]
         package var source: SourceText
+        /// The comments right above it.
+        package var comments: [String] = []
     }
 
     /// FROM and all up to the next one.
@@ -22,6 +24,8 @@ package struct Dockerfile: Sendable, Equatable {
         /// `--platform`, still to be expanded.
         package var platform: String?
         package var source: SourceText
+        /// The comments right above it.
+        package var comments: [String] = []
         package var instructions: [PlacedInstruction]
     }
 
@@ -50,21 +54,30 @@ package struct Dockerfile: Sendable, Equatable {
         }
     }
 
+    /// Takes the names from stages that are named contexts now (`--build-context`).
+    mutating func giveWay(to contexts: Set<String>) {
+        for index in stages.indices where stages[index].name.map(contexts.contains) == true {
+            stages[index].name = nil
+        }
+    }
+
     private mutating func add(_ line: LogicalLine) throws(ShellMistake) {
         let parts = try InstructionText(line)
         if parts.name == "FROM" { return stages.append(try stage(parts)) }
         let instruction = try parts.instruction()
         guard stages.isEmpty else {
-            stages[stages.count - 1].instructions.append(
-                PlacedInstruction(
-                    instruction: instruction, source: line.source, text: parts.historyText))
+            var placed = PlacedInstruction(
+                instruction: instruction, source: line.source, text: parts.historyText)
+            placed.comments = line.comments
+            stages[stages.count - 1].instructions.append(placed)
             return
         }
         guard case .argument(let declarations) = instruction else {
             throw ShellMistake("no build stage in current context: begin with FROM")
         }
         globalArguments.append(
-            PlacedArguments(declarations: declarations, source: line.source))
+            PlacedArguments(
+                declarations: declarations, source: line.source, comments: line.comments))
     }
 
     private func stage(_ parts: InstructionText) throws(ShellMistake) -> Stage {
@@ -75,7 +88,7 @@ package struct Dockerfile: Sendable, Equatable {
         }
         var stage = Stage(
             name: nil, base: words[0], platform: try flags.value("platform"),
-            source: parts.line.source, instructions: [])
+            source: parts.line.source, comments: parts.line.comments, instructions: [])
         try flags.finish()
         guard words.count == 3 else { return stage }
         let name = words[2].lowercased()

@@ -107,6 +107,8 @@ package struct PlacedInstruction: Sendable, Equatable {
     package var source: SourceText
     /// The instruction's text as history shows it: the word in capitals, lines joined.
     package var text: String
+    /// The comments right above it.
+    package var comments: [String] = []
 
     package init(instruction: Instruction, source: SourceText, text: String) {
         self.instruction = instruction

@@ -11,8 +11,12 @@ extension ImageBuild {
         _ image: String, platform: Platform?, _ step: StepName
     ) throws(Problem) -> BaseImage {
         var image = image
-        switch request.contexts[image] {
+        switch request.context(named: image) {
         case .image(let other)?: image = other
+        case .layout(let layout)?:
+            let base = try layoutImages.image(of: layout, platform, in: self, step)
+            note(base, named: "oci-layout/\(layout.name ?? "latest")", platform: platform)
+            return base
         case .directory?:
             throw Problem(
                 kind: .unsupported, what: "cannot begin with the context \(image)",

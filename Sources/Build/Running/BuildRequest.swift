@@ -61,7 +61,7 @@ package struct BuildRequest: Sendable {
     package var secrets: [BuildSecret] = []
     /// `--ssh`: sockets of agents by their names.
     package var agents: [String: FilePath] = [:]
-    /// `--build-context`.
+    /// `--build-context`, by ``NamedContext/name(_:)``.
     package var contexts: [String: NamedContext] = [:]
     /// `--platform`; nil is this machine's.
     package var platform: Platform?
@@ -120,4 +120,32 @@ package struct BuildSecret: Sendable {
 package enum NamedContext: Sendable, Equatable {
     case directory(FilePath)
     case image(String)
+    case layout(LayoutImage)
+
+    /// An image in an OCI layout of this machine.
+    package struct LayoutImage: Sendable, Equatable {
+        package var directory: FilePath
+        /// The digest of its manifest or index, or its tag; nil is `latest` or the only image.
+        package var name: String?
+
+        package init(directory: FilePath, name: String?) {
+            self.directory = directory
+            self.name = name
+        }
+    }
+
+    /// The form of a name in which names are compared: `docker.io/library/alpine:latest` is `alpine`.
+    package static func name(_ text: String) -> String {
+        // A text that is no reference is the name of a stage.
+        guard let reference = try? ImageReference(parsing: text) else { return text }
+        let familiar = reference.familiar
+        return familiar.hasSuffix(":latest") ? String(familiar.dropLast(7)) : familiar
+    }
+}
+
+extension BuildRequest {
+    /// What a name of FROM or `--from` means beside the Dockerfile.
+    func context(named name: String) -> NamedContext? {
+        contexts.isEmpty ? nil : contexts[NamedContext.name(name)]
+    }
 }

@@ -19,6 +19,7 @@ package final class ImageBuild: Sendable {
     let lease: Lease
     let report: @Sendable (BuildEvent) -> Void
     let sources: SourceTrees
+    let layoutImages = LayoutImages()
     private let results: StageResults
     /// What it took from elsewhere.
     let materials = Materials()
@@ -44,6 +45,7 @@ package final class ImageBuild: Sendable {
         lease = try store.lease()
         var dockerfile = try Dockerfile(
             parsing: request.dockerfile, file: request.dockerfileName)
+        dockerfile.giveWay(to: Set(request.contexts.keys))
         if let base = request.firstBase { dockerfile.stages[0].base = base }
         self.dockerfile = dockerfile
         var arguments = BuildArguments(

@@ -70,7 +70,7 @@ extension ImageBuild {
         from name: String?, in index: Int, _ step: StepName
     ) throws(Problem) -> OpenTree {
         guard let name else { return try contextTree() }
-        if case .directory(let path)? = request.contexts[name] {
+        if case .directory(let path)? = request.context(named: name) {
             return try sources.tree("context \(name)") { () throws(Problem) in
                 try directoryTree(path, ignored: .none, named: "the context \(name)")
             }

@@ -40,6 +40,40 @@ extension ImageService {
         return names
     }
 
+    /// Takes in one image of an OCI layout, without a name.
+    ///
+    /// - Parameters:
+    ///   - name: its digest or its tag; nil is the tag `latest`, or the only image.
+    ///   - layout: the layout's directory.
+    ///   - platform: of an image for several, only this one; nil for all that it has.
+    ///   - progress: is told of each layer.
+    /// - Returns: the digest of its manifest or index, which an entry of the store keeps.
+    /// - Throws: `.notFound` when the layout has no such image.
+    package func load(
+        _ name: String?, ofLayout layout: FilePath, platform: Platform?,
+        progress: (TransferEvent) -> Void
+    ) throws(Problem) -> Digest {
+        var arguments = [
+            "load", "--root", context.configuration.dataRoot.string, "--only", name ?? "latest",
+        ]
+        if name == nil { arguments += ["--or-single", "true"] }
+        if let platform { arguments += ["--platform", "\(platform)"] }
+        var text: String?
+        try ContentHelper(configuration: context.configuration).run(
+            arguments + [layout.string], input: nil, file: nil, what: "cannot load \(layout)"
+        ) { line in
+            if line["event"]?.string == "image" { text = line.text("digest") }
+            if let event = TransferEvent(line) { progress(event) }
+        }
+        guard let digest = try text.map({ text throws(Problem) in try Digest(parsing: text) })
+        else {
+            throw Problem(
+                kind: .bug, what: "cannot load \(layout)",
+                why: "kade-server ended without a result")
+        }
+        return digest
+    }
+
     /// Makes an image of one layer from a root file system's tar archive.
     ///
     /// - Returns: the image's ID.

@@ -13,6 +13,20 @@ package struct ImageArchive: Sendable {
     private let store: ContentStore
     private let layers: Layers
     private let platforms: [Platform]
+    private let choice: Choice?
+
+    /// One image of a layout, which is taken in without its names.
+    package struct Choice: Sendable, Equatable {
+        /// Its digest or its tag.
+        package var name: String
+        /// Whether the layout's only image will do as well.
+        package var orSingle: Bool
+
+        package init(name: String, orSingle: Bool) {
+            self.name = name
+            self.orSingle = orSingle
+        }
+    }
 
     /// Loads into a store.
     ///
@@ -20,7 +34,11 @@ package struct ImageArchive: Sendable {
     ///   - store: where blobs go.
     ///   - layers: where layers are unpacked.
     ///   - platforms: of images for several, only these; empty for all that the archive has.
-    package init(store: ContentStore, layers: Layers, platforms: [Platform]) {
+    ///   - choice: the one image to take; nil for all, with their names.
+    package init(
+        store: ContentStore, layers: Layers, platforms: [Platform], choice: Choice?
+    ) {
+        self.choice = choice
         self.store = store
         self.layers = layers
         self.platforms = platforms
@@ -96,17 +114,19 @@ package struct ImageArchive: Sendable {
         let images: [Image]
         if source.contains("oci-layout"), source.contains("index.json") {
             images = try LayoutReader(
-                source: source, store: store, layers: layers, platforms: platforms
+                source: source, store: store, layers: layers, platforms: platforms, choice: choice
             ).load(lease, progress)
-        } else if source.contains("manifest.json") {
+        } else if source.contains("manifest.json"), choice == nil {
             images = try DockerArchiveReader(
                 source: source, store: store, layers: layers, platforms: platforms
             ).load(lease, progress)
         } else {
             throw Problem(
                 kind: .invalid, what: "cannot load \(source.name)",
-                why: "it has neither oci-layout and index.json nor manifest.json",
-                fix: "import a root file system with kade import")
+                why: choice == nil
+                    ? "it has neither oci-layout and index.json nor manifest.json"
+                    : "it is no OCI layout, which has oci-layout and index.json",
+                fix: choice == nil ? "import a root file system with kade import" : nil)
         }
         for image in images {
             for reference in image.references {

@@ -9,6 +9,8 @@ struct LayoutReader<Source: ArchiveSource> {
     let layers: Layers
     /// Of images for several platforms, only these; empty for all that are there.
     let platforms: [Platform]
+    /// The one image to take; nil for all.
+    let choice: ImageArchive.Choice?
 
     /// Copies all that the index names, and unpacks the layers of images for Linux.
     func load(
@@ -17,9 +19,12 @@ struct LayoutReader<Source: ArchiveSource> {
         let bytes = try source.read("index.json", limitInBytes: documentLimitInBytes)
         let index = try ImageIndex(json: bytes, named: "index.json of \(source.name)")
         var images: [ImageArchive.Image] = []
-        for var descriptor in index.manifests
-        where descriptor.annotations[References.translationKey] == nil {
-            let references = try Self.references(of: descriptor)
+        var manifests = index.manifests.filter {
+            $0.annotations[References.translationKey] == nil
+        }
+        if let choice { manifests = [try chosen(choice, of: manifests)] }
+        for var descriptor in manifests {
+            let references = choice == nil ? try Self.references(of: descriptor) : []
             for key in Self.nameKeys { descriptor.annotations[key] = nil }
             let wanted = try wanted(of: descriptor, named: references.first.map { "\($0)" })
             try copy(descriptor, lease, progress, wanted)
@@ -32,6 +37,35 @@ struct LayoutReader<Source: ArchiveSource> {
             }
         }
         return images
+    }
+
+    /// The image that a choice means.
+    private func chosen(
+        _ choice: ImageArchive.Choice, of manifests: [Descriptor]
+    ) throws(Problem) -> Descriptor {
+        func isMeant(_ descriptor: Descriptor) -> Bool {
+            if "\(descriptor.digest)" == choice.name { return true }
+            return Self.nameKeys.compactMap { descriptor.annotations[$0] }.contains { name in
+                // What is no reference may still be the name.
+                name == choice.name
+                    || (try? ImageReference(parsing: name))?.withDefaultTag.tag == choice.name
+            }
+        }
+        var found = manifests.filter(isMeant)
+        if found.isEmpty, choice.orSingle { found = manifests }
+        guard let first = found.first, found.allSatisfy({ $0.digest == first.digest }) else {
+            throw Problem(
+                kind: .notFound, what: "cannot load \(choice.name) of \(source.name)",
+                why: found.isEmpty
+                    ? "the layout has no image of this name"
+                    : "the layout has \(found.count) images of this name",
+                fix: "name it by its tag or digest: \(Self.names(of: manifests))")
+        }
+        return first
+    }
+
+    private static func names(of manifests: [Descriptor]) -> String {
+        manifests.map { $0.annotations[nameKeys[1]] ?? "\($0.digest)" }.joined(separator: ", ")
     }
 
     /// Docker writes the full name beside the specification's, which may be only a tag.

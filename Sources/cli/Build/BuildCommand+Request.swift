@@ -26,16 +26,7 @@ extension BuildCommand {
                 kind: .invalid, what: "cannot push the image",
                 why: "--output makes something else of the build", fix: "leave out one of the two")
         }
-        for file in argumentFiles {
-            for argument in try FlagFile.lines(of: file, flag: "--build-arg-file") {
-                let value = Self.value(argument, in: session)
-                request.arguments[value.name] = value.value
-            }
-        }
-        for argument in arguments {
-            let value = Self.value(argument, in: session)
-            request.arguments[value.name] = value.value
-        }
+        try addArguments(to: &request, in: session)
         if request.arguments["BUILDKIT_INLINE_CACHE"] == "1" {
             request.cacheTargets.append(CacheExport(.inline, includesAllStages: false))
         }
@@ -58,15 +49,7 @@ extension BuildCommand {
         request.network = network
         request.extraHosts = extraHosts
         for secret in secrets { request.secrets.append(try read(secret, in: session)) }
-        for agent in agents {
-            guard let socket = agent.socket ?? session.environment["SSH_AUTH_SOCK"] else {
-                throw Problem(
-                    kind: .notFound, what: "cannot give --ssh \(agent.id)",
-                    why: "SSH_AUTH_SOCK is not set: no agent runs",
-                    fix: "start one: eval $(ssh-agent)")
-            }
-            request.agents[agent.id] = try Self.socket(at: FilePath(socket), for: agent.id)
-        }
+        for agent in agents { try add(agent, to: &request, &found, in: session) }
         for context in contexts {
             switch context.source {
             case .ready(let ready): request.contexts[context.name] = ready
@@ -98,6 +81,22 @@ extension BuildCommand {
         return request
     }
 
+    /// `--build-arg-file` and `--build-arg`.
+    func addArguments(
+        to request: inout BuildRequest, in session: Session
+    ) throws(Problem) {
+        for file in argumentFiles {
+            for argument in try FlagFile.lines(of: file, flag: "--build-arg-file") {
+                let value = Self.value(argument, in: session)
+                request.arguments[value.name] = value.value
+            }
+        }
+        for argument in arguments {
+            let value = Self.value(argument, in: session)
+            request.arguments[value.name] = value.value
+        }
+    }
+
     /// `--platform`, or `--os`, `--arch` and `--variant`; none for this machine's.
     func wantedPlatforms() throws(Problem) -> [Platform] {
         var texts = platforms.flatMap { $0.split(separator: ",").map(String.init) }
@@ -113,24 +112,38 @@ extension BuildCommand {
         return found
     }
 
-    /// The path of an agent's socket, which must be there.
-    private static func socket(
-        at path: FilePath, for id: String
-    ) throws(Problem) -> FilePath {
-        let kind: FileStatus.Kind
-        do throws(SystemCallError) {
-            kind = try FileStatus(of: path).kind
-        } catch {
+    /// Gives the build an agent: one that runs, or one of its own with the user's keys.
+    private func add(
+        _ agent: BuildAgentFlag, to request: inout BuildRequest, _ found: inout BuildInputs.Found,
+        in session: Session
+    ) throws(Problem) {
+        let usual = session.environment["SSH_AUTH_SOCK"].map { [$0] } ?? []
+        let files = (agent.files.isEmpty ? usual : agent.files).map { FilePath($0) }
+        guard let first = files.first else {
             throw Problem(
-                kind: .notFound, what: "cannot give --ssh \(id)", why: "\(error)", cause: error)
+                kind: .notFound, what: "cannot give --ssh \(agent.id)",
+                why: "SSH_AUTH_SOCK is not set: no agent runs",
+                fix: "start one: eval $(ssh-agent), or name a key: --ssh \(agent.id)=FILE")
         }
-        guard kind == .socket else {
+        var sockets = 0
+        for file in files {
+            do throws(SystemCallError) {
+                if try FileStatus(of: file).kind == .socket { sockets += 1 }
+            } catch {
+                throw Problem(
+                    kind: .notFound, what: "cannot give --ssh \(agent.id)", why: "\(error)",
+                    cause: error)
+            }
+        }
+        if sockets == 1, files.count == 1 { return request.agents[agent.id] = first }
+        guard sockets == 0 else {
             throw Problem(
-                kind: .unsupported, what: "cannot give --ssh \(id)",
-                why: "\(path) is no socket, and this version of Kade takes no keys",
-                fix: "give the key to an agent: ssh-add \(path)")
+                kind: .invalid, what: "cannot give --ssh \(agent.id)",
+                why: "it is one socket of an agent, or keys", fix: "give each an id of its own")
         }
-        return path
+        let own = try session.engine().steps.startAgent(with: files)
+        found.agents.append(own)
+        request.agents[agent.id] = own.socket
     }
 
     /// `NAME=value`, or `NAME` with the value of Kade's own environment.

@@ -25,6 +25,8 @@ struct BuildInputs {
         var ignored = IgnoreRules.none
         /// What was unpacked for it, and for named contexts, goes with this.
         var unpacked: [UnpackedContext] = []
+        /// Agents with the user's keys go with this, too.
+        var agents: [KeyAgent] = []
     }
 
     /// Reads it all.

@@ -73,7 +73,8 @@ extension BuildCommand {
                 \.secrets, BuildSecretFlag.parse),
             .list(
                 "ssh", nil, "list",
-                "SSH agent socket to expose to the build (format: \"default|<id>=<socket>\")",
+                "SSH agent socket or keys to expose to the build "
+                    + "(format: \"default|<id>=<socket>|<id>=<key>[,<key>]\")",
                 \.agents, BuildAgentFlag.parse),
             .list(
                 "allow", nil, "list",
@@ -100,7 +101,8 @@ extension BuildCommand {
             .switch("check", nil, "Look the Dockerfile through and build nothing", \.onlyChecks),
             .setting(
                 "call", nil, "string",
-                "What to do: \"build\", or \"check\" (also \"check,format=json\")", \.call,
+                "What to do: \"build\", \"check\", \"outline\", \"targets\" or "
+                    + "\"subrequests.describe\" (all but build with \",format=json\", too)", \.call,
                 BuildCall.parse),
             .switch(
                 "why", nil, "Say for each step why it was, or was not, taken from the cache",

@@ -73,7 +73,12 @@ struct BuildCommand: Command {
 
     func run(in session: Session) throws(Problem) -> ExitCode {
         let engine = try session.engine()
-        if onlyChecks || call != .build { return try check(with: engine, in: session) }
+        if onlyChecks { return try check(with: engine, in: session) }
+        switch call {
+        case .build: break
+        case .check: return try check(with: engine, in: session)
+        case .outline, .targets, .describe: return try answer(with: engine, in: session)
+        }
         // The programs of RUN inherit it, so that their files have the same modes everywhere.
         _ = setFileModeMask(0o022)
         try PrivateMounts.enter()
@@ -120,6 +125,38 @@ struct BuildCommand: Command {
             part.namesPlatform = true
             return part
         }
+    }
+
+    /// `--call=outline` and the like: answers a question about the Dockerfile.
+    private func answer(with engine: Engine, in session: Session) throws(Problem) -> ExitCode {
+        let inputs = try BuildInputs(
+            context: context, dockerfile: dockerfile, ignoreFile: ignoreFile,
+            keepsHistory: false, steps: engine.steps
+        ).find()
+        defer { withExtendedLifetime(inputs) {} }
+        var request = BuildRequest(dockerfile: inputs.dockerfile, dockerfileName: inputs.name)
+        try addArguments(to: &request, in: session)
+        request.target = target
+        request.platform = try wantedPlatforms().first
+        switch call {
+        case .build, .check: break
+        case .outline(let isJSON):
+            let outline = try BuildOutline(request)
+            try write(isJSON, outline.json, outline.text, in: session)
+        case .targets(let isJSON):
+            let targets = try BuildTargets(request)
+            try write(isJSON, targets.json, targets.text, in: session)
+        case .describe(let isJSON):
+            try write(isJSON, BuildQuestions.json, BuildQuestions.text, in: session)
+        }
+        return .success
+    }
+
+    private func write(
+        _ isJSON: Bool, _ json: JSONValue, _ text: String, in session: Session
+    ) throws(Problem) {
+        guard isJSON else { return try session.output.write(text) }
+        try session.output.writeLine(json.jsonString(.indented(spaces: 2)))
     }
 
     /// `--check`: looks at the Dockerfile and builds nothing.

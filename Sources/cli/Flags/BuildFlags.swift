@@ -62,22 +62,25 @@ struct BuildSecretFlag: Equatable {
     }
 }
 
-/// `--ssh default`, or `--ssh NAME=SOCKET`.
+/// `--ssh default`, `--ssh NAME=SOCKET`, or `--ssh NAME=KEY,KEY`.
 struct BuildAgentFlag: Equatable {
     var id: String
-    /// nil is that of SSH_AUTH_SOCK.
-    var socket: String?
+    /// A socket or keys; none is the socket of SSH_AUTH_SOCK.
+    var files: [String]
 
     static func parse(_ text: String) throws(InvalidValue) -> BuildAgentFlag {
         let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
         guard let id = parts.first, !id.isEmpty else {
             throw InvalidValue("invalid SSH agent '\(text)'", fix: "default, or NAME=SOCKET")
         }
-        return BuildAgentFlag(id: String(id), socket: parts.count > 1 ? String(parts[1]) : nil)
+        return BuildAgentFlag(
+            id: String(id),
+            files: parts.dropFirst().flatMap { $0.split(separator: ",").map(String.init) })
     }
 }
 
-/// `--build-context NAME=DIRECTORY|docker-image://REFERENCE|REPOSITORY|ARCHIVE`.
+/// `--build-context NAME=DIRECTORY|docker-image://REFERENCE|oci-layout://DIRECTORY[:TAG|@DIGEST]`,
+/// or a repository, or an archive of the web.
 enum BuildContextFlag {
     struct Named: Equatable {
         var name: String
@@ -92,19 +95,43 @@ enum BuildContextFlag {
 
     static func parse(_ text: String) throws(InvalidValue) -> Named {
         let pair = try KeyValueFlag.parse(text)
-        let image = "docker-image://"
-        if pair.value.hasPrefix(image) {
-            return Named(
-                name: pair.key, source: .ready(.image(String(pair.value.dropFirst(image.count)))))
+        return Named(name: NamedContext.name(pair.key), source: try source(pair.value))
+    }
+
+    private static func source(_ text: String) throws(InvalidValue) -> Source {
+        let (image, layout) = ("docker-image://", "oci-layout://")
+        if text.hasPrefix(image) { return .ready(.image(String(text.dropFirst(image.count)))) }
+        if text.hasPrefix(layout) {
+            return .ready(.layout(Self.layout(text.dropFirst(layout.count))))
         }
-        let path = pair.value
-        if UnpackedContext.isRemote(path) { return Named(name: pair.key, source: .remote(path)) }
-        guard !path.contains("://"), !path.hasPrefix("target:") else {
+        if UnpackedContext.isRemote(text) { return .remote(text) }
+        guard !text.hasPrefix("target:") else {
+            throw InvalidValue(
+                "'\(text)' names a target of a file of bake, and there is none here",
+                fix: "a stage of the Dockerfile needs no context: COPY --from=STAGE")
+        }
+        guard !text.contains("://") else {
             throw InvalidValue.unsupported(
-                "this version of Kade has no context '\(path)'",
-                fix: "a directory, docker-image://REFERENCE, a repository or an archive of the web")
+                "this version of Kade has no context '\(text)'",
+                fix: "a directory, docker-image://REFERENCE, oci-layout://DIRECTORY, a repository "
+                    + "or an archive of the web")
         }
-        return Named(name: pair.key, source: .ready(.directory(FilePath(path))))
+        return .ready(.directory(FilePath(text)))
+    }
+
+    /// `DIRECTORY`, `DIRECTORY:TAG` or `DIRECTORY@DIGEST`.
+    private static func layout(_ text: Substring) -> NamedContext.LayoutImage {
+        if let at = text.lastIndex(of: "@") {
+            return .init(
+                directory: FilePath(String(text[..<at])),
+                name: String(text[text.index(after: at)...]))
+        }
+        guard let colon = text.lastIndex(of: ":"), !text[colon...].contains("/") else {
+            return .init(directory: FilePath(String(text)), name: nil)
+        }
+        return .init(
+            directory: FilePath(String(text[..<colon])),
+            name: String(text[text.index(after: colon)...]))
     }
 }
 
@@ -125,13 +152,16 @@ enum BuildCall: Equatable {
     case build
     /// Look at it; as JSON where that is asked for, and with the exit code 0 all the same.
     case check(isJSON: Bool, ignoresStatus: Bool)
+    /// Tell what the target can be given.
+    case outline(isJSON: Bool)
+    /// Tell what the stages are.
+    case targets(isJSON: Bool)
+    /// Tell what can be asked in this way.
+    case describe(isJSON: Bool)
 
     static func parse(_ text: String) throws(InvalidValue) -> BuildCall {
         var fields = text.split(separator: ",").map(String.init)[...]
         let name = fields.popFirst() ?? "build"
-        guard ["build", "check", "lint"].contains(name) else {
-            throw .unsupported("this version of Kade has no call '\(name)'", fix: "build or check")
-        }
         var (isJSON, ignoresStatus) = (false, false)
         for field in fields {
             let pair = try KeyValueFlag.parse(field)
@@ -142,7 +172,17 @@ enum BuildCall: Equatable {
             default: throw InvalidValue("invalid field '\(field)'", fix: "format=json")
             }
         }
-        return name == "build" ? .build : .check(isJSON: isJSON, ignoresStatus: ignoresStatus)
+        switch name {
+        case "build": return .build
+        case "check", "lint": return .check(isJSON: isJSON, ignoresStatus: ignoresStatus)
+        case "outline": return .outline(isJSON: isJSON)
+        case "targets": return .targets(isJSON: isJSON)
+        case "subrequests.describe": return .describe(isJSON: isJSON)
+        default:
+            throw .unsupported(
+                "this version of Kade has no call '\(name)'",
+                fix: "build, check, outline, targets or subrequests.describe")
+        }
     }
 }
 

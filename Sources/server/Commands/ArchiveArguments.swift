@@ -1,6 +1,7 @@
 import Diagnostics
 import OCI
 import SystemPackage
+import Unpacking
 
 /// What `kade-server load` and `kade-server import` are asked to do.
 struct ArchiveArguments: Equatable {
@@ -12,6 +13,8 @@ struct ArchiveArguments: Equatable {
     var reference: ImageReference?
     /// Of images for several platforms, the ones that `load` takes; empty for all.
     var platforms: [Platform] = []
+    /// The one image that `load` takes, without its names; nil for all.
+    var choice: ImageArchive.Choice?
     /// The archive; `load` takes the directory of a layout too.
     var archive: FilePath
 
@@ -22,7 +25,8 @@ struct ArchiveArguments: Equatable {
         var values: [String: String] = [:]
         let flags =
             ["--root"]
-            + (command == "import" ? ["--configuration", "--reference"] : ["--platform"])
+            + (command == "import"
+                ? ["--configuration", "--reference"] : ["--platform", "--only", "--or-single"])
         while let argument = rest.popFirst() {
             guard argument.hasPrefix("-") else {
                 archives.append(argument)
@@ -42,6 +46,9 @@ struct ArchiveArguments: Equatable {
         }
         self.archive = FilePath(archive)
         if let root = values["--root"] { self.root = FilePath(root) }
+        choice = values["--only"].map {
+            ImageArchive.Choice(name: $0, orSingle: values["--or-single"] == "true")
+        }
         configuration = values["--configuration"].map { FilePath($0) }
         reference = try values["--reference"].map { text throws(Problem) in
             try ImageReference(parsing: text)

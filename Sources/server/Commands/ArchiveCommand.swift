@@ -21,7 +21,8 @@ struct ArchiveCommand {
         run { store, layers throws(Problem) in
             try ImageTrust.ofUser(policyFile: nil).admit(archive: arguments.archive)
             let archive = ImageArchive(
-                store: store, layers: layers, platforms: arguments.platforms)
+                store: store, layers: layers, platforms: arguments.platforms,
+                choice: arguments.choice)
             return try archive.load(from: arguments.archive) { event in
                 switch event {
                 case .layer(let diffID, let isPresent):

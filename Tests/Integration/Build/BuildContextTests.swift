@@ -177,4 +177,66 @@ import Testing
         #expect(plain.exitCode == 0, "\(plain.errors)")
         #expect(try site.read("/y") == "y")
     }
+
+    @Test func `a layout on disk is a context, by tag, by digest or alone`() throws {
+        let site = try BuildSite("FROM base AS made\nRUN echo x > /x\n", context: "true")
+        let layout = site.folder.at("layout")
+        try site.check()
+        try site.kade.check("save", "--format", "oci-dir", "-o", layout, "made")
+        let index = try Tool.check("jq", "-r", ".manifests[0].digest", layout + "/index.json")
+        let digest = index.trimmingCharacters(in: .whitespacesAndNewlines)
+        try site.kade.check("rmi", "made")
+        let listing = ["images", "--format", "{{.Repository}} {{.Digest}}"]
+        let names = try site.kade.call(listing).output
+        try site.write(
+            """
+            FROM other AS one
+            RUN cat /x > /y
+            FROM base
+            COPY --from=one /y /y
+            COPY --from=other /x /x
+            """)
+        for place in [layout, "\(layout):latest", "\(layout)@\(digest)"] {
+            try site.check("--no-cache", "--build-context", "other=oci-layout://\(place)")
+            #expect(try site.read("/y") == "x")
+            #expect(try site.read("/x") == "x")
+            try site.kade.check("rmi", "made")
+            // Nothing of it stays under a name, or without one.
+            #expect(try site.kade.call(listing).output == names)
+        }
+        let missing = try site.build("--build-context", "other=oci-layout://\(layout):nosuch")
+        #expect(missing.errors.contains("the layout has no image of this name"))
+        let none = try site.build(
+            "--build-context", "other=oci-layout://\(site.folder.at("context"))")
+        #expect(none.errors.contains("it is no OCI layout"), "\(none.errors)")
+        let target = try site.build("--build-context", "other=target:x")
+        #expect(target.errors.contains("a target of a file of bake"))
+    }
+
+    @Test func `a context takes the place of a stage and of an image`() throws {
+        let site = try BuildSite(
+            """
+            FROM nosuch.invalid/image AS stage
+            RUN false
+            FROM docker.io/library/sample:latest
+            COPY --from=stage /file /file
+            """, context: "mkdir other; echo from-directory > other/file")
+        try site.check(
+            "--build-context", "stage=\(site.folder.at("context/other"))",
+            "--build-context", "sample=docker-image://base")
+        #expect(try site.read("/file") == "from-directory")
+    }
+
+    @Test func `questions are answered without building`() throws {
+        let site = try BuildSite(
+            "ARG A=1\n# last is all\nFROM nosuch.invalid/$A AS last\nRUN false", context: "true")
+        #expect(try site.build("--call=outline").output.contains("A           1"))
+        #expect(
+            try site.build("--call=targets").output
+                == "TARGET         DESCRIPTION\nlast (default) is all\n")
+        #expect(try site.build("--call=targets,format=json").output.contains("\"default\": true"))
+        #expect(try site.build("--call=subrequests.describe").output.contains("lint"))
+        #expect(try site.build("--call=nosuch").exitCode == 125)
+        #expect(try site.build("--call=outline", "--target", "none").exitCode == 1)
+    }
 }

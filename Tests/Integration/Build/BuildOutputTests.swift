@@ -210,7 +210,39 @@ import Testing
         #expect(try site.kade("run", "--rm", "made", "ls", "/run/buildkit").exitCode == 1)
         #expect(
             try site.build("--ssh", "other=\(socket)x").errors.contains("cannot give --ssh other"))
-        let key = try site.build("--ssh", "other=\(site.folder.at("context/key"))")
-        #expect(key.errors.contains("is no socket"))
+        let both = try site.build("--ssh", "other=\(socket),\(site.folder.at("context/key"))")
+        #expect(both.errors.contains("one socket of an agent, or keys"))
+    }
+
+    @Test func `keys are given to an agent of the build's own`() throws {
+        let site = try BuildSite(
+            "FROM base\nCOPY tool /\nRUN --mount=type=ssh ssh-add -l > /keys",
+            context: """
+                mkdir -p tool/bin
+                cp "$(command -v ssh-add)" tool/bin/
+                ldd tool/bin/ssh-add | grep -o '/[^ ]*' | while read -r f; do
+                    case "$f" in /lib/*) t=tool/usr$f ;; *) t=tool$f ;; esac
+                    mkdir -p "$(dirname "$t")"; cp -L "$f" "$t"; done
+                ssh-keygen -q -t ed25519 -N '' -C one -f one
+                ssh-keygen -q -t rsa -b 2048 -N '' -C two -f two
+                ssh-keygen -q -t ed25519 -N secret -C three -f three
+                chmod 644 two
+                """)
+        let keys = ["one", "two", "three"].map { site.folder.at("context/\($0)") }
+        try site.check("--ssh", "default=\(keys[0]),\(keys[1])")
+        let found = try site.read("/keys")
+        #expect(found.contains("one (ED25519)") && found.contains("two (RSA)"), "\(found)")
+        let locked = try site.build("--ssh", "default=\(keys[2])")
+        #expect(locked.errors.contains("cannot start an agent for \(keys[2])"))
+        #expect(locked.errors.contains("a key with a passphrase goes to an agent"))
+        // The agents have gone, and their keys with them.
+        try site.kade.wait { try agents(of: site).isEmpty }
+    }
+
+    /// The agents that serve below a test's data root.
+    private func agents(of site: BuildSite) throws -> [String] {
+        try site.kade.processes().filter { _, line in
+            String(decoding: line, as: UTF8.self).contains("ssh-agent")
+        }.map { "\($0.key)" }
     }
 }

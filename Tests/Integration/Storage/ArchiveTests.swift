@@ -20,7 +20,7 @@ import Unpacking
         }
 
         func load(_ archive: String) throws(Problem) -> [ImageArchive.Image] {
-            try ImageArchive(store: content, layers: layers, platforms: []).load(
+            try ImageArchive(store: content, layers: layers, platforms: [], choice: nil).load(
                 from: FilePath(archive)
             ) { _ in }
         }
