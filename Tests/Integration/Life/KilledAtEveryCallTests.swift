@@ -131,6 +131,7 @@ private struct Walk {
     /// Records a run, and does it again once for each call, which kills it.
     ///
     /// - Parameter run: does the command with these options of strace for what is to be killed.
+    /// - Throws: what `run` throws, and when something that the walk needs does not work.
     func run(_ run: ([String]) throws -> Tool.Outcome) throws {
         try prepare()
         let trace = kade.folder.at("trace")
