@@ -198,7 +198,8 @@ let package = Package(
             dependencies: ["ContainerRuntime", "Diagnostics", "Fuzz", "Linux", "OCI", system],
             swiftSettings: strict),
         .testTarget(
-            name: "NetworkingTests", dependencies: ["Diagnostics", "Linux", "Networking", "OCI"],
+            name: "NetworkingTests",
+            dependencies: ["Diagnostics", "Fuzz", "Linux", "Networking", "OCI", system],
             swiftSettings: strict),
         .testTarget(
             name: "StorageTests", dependencies: ["Diagnostics", "OCI", "Linux", "Storage", system],

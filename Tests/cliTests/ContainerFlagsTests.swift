@@ -89,7 +89,7 @@ private let session = Session(globals: GlobalFlags(), environment: ["HOME": "/ro
     }
 
     @Test(arguments: [
-        "--link=other", "--network-alias=name", "--gpus=all,capabilities=video",
+        "--link-local-ip=169.254.1.1", "--gpus=all,capabilities=video",
         "--runtime=runc", "--userns=remap", "--isolation=hyperv",
     ])
     func `flags that Docker has and Kade has not are refused as unsupported`(flag: String) {

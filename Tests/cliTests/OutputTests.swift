@@ -95,7 +95,7 @@ import Testing
             Issue.record("no words")
             return
         }
-        #expect(flags.contains("--rm") && !flags.contains("--link"))
+        #expect(flags.contains("--rm") && !flags.contains("--link-local-ip"))
     }
 
     @Test func `names and files`() {
@@ -117,7 +117,7 @@ import Testing
         #expect(run.text.hasPrefix(".TH \"KADE\\-RUN\" 1"))
         #expect(
             run.text.contains("\\fB\\-m\\fR, \\fB\\-\\-memory\\fR \\fIbytes\\fR\nMemory limit.\n"))
-        #expect(!run.text.contains("\\-\\-link"))
+        #expect(!run.text.contains("\\-\\-link\\-local"))
     }
 }
 

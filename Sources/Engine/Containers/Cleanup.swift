@@ -27,6 +27,7 @@ extension EngineContext {
         }
         let wasRunning = lifecycle.status == .running
         try takeBackPorts(of: lifecycle)
+        try withdrawNames(of: status.record.id)
         lifecycle.ports = []
         lifecycle.status = .exited
         try lifecycle.write(to: configuration.bundle(of: status.record.id).lifecycle)

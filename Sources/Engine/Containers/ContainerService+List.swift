@@ -112,7 +112,12 @@ extension ContainerService {
         record.name = newName
         context.tell(.rename, of: record, ["oldName": "/" + old.name])
         try context.withLock(on: record.id) { () throws(Problem) in
-            try context.renewMonitor(of: try context.record(of: record.id))
+            let record = try context.record(of: record.id)
+            try context.renewMonitor(of: record)
+            // Others on its networks find it by its new name.
+            if try context.endpoints(of: record).contains(where: \.hasNames) {
+                try context.apply(to: record)
+            }
         }
     }
 }

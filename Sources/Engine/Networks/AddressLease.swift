@@ -84,6 +84,13 @@ extension NetworkAttachment {
                 why: "network \(network.name) has no subnet of its version",
                 fix: "make a network with one: kade network create --subnet …")
         }
+        guard aliases.isEmpty || network.hasNames else {
+            throw Problem(
+                kind: .invalid, what: "cannot give a container the alias \(aliases[0])",
+                why:
+                    "network-scoped alias is supported only for containers in user defined networks",
+                fix: "make a network (kade network create NAME), and name it with --network")
+        }
         guard mac == nil || definition.driver != .ipvlan else {
             throw Problem(
                 kind: .invalid, what: "cannot give a container a hardware address",

@@ -52,21 +52,25 @@ extension EngineContext {
         let gateway = Self.gateway(among: endpoints)
         var links: [ContainerLink] = []
         for endpoint in endpoints {
-            links.append(endpoint.link(hasDefaultRoute: endpoint.id == gateway?.id))
+            var link = endpoint.link(hasDefaultRoute: endpoint.id == gateway?.id)
+            link.networkName = endpoint.network.name
+            link.names = endpoint.names(of: record)
+            link.aliases = endpoint.linkedNames
+            links.append(link)
         }
-        guard let gateway, gateway.network.definition.driver == .bridge else {
-            return NetworkSetup(links: links, ports: [])
-        }
+        var setup = NetworkSetup(links: links, ports: [])
+        setup.names = record.nameConfiguration(on: endpoints, in: configuration)
+        guard let gateway, gateway.network.definition.driver == .bridge else { return setup }
         let host = gateway.network.definition.options[BridgeOption.hostAddress]
             .flatMap { IPv4Address($0) }
-        let ports = record.request.publishedSpecs.map { spec in
+        setup.ports = record.request.publishedSpecs.map { spec in
             var spec = spec
             if spec.hostAddress == nil, let host, host != .unspecified {
                 spec.hostAddress = .v4(host)
             }
             return spec
         }
-        return NetworkSetup(links: links, ports: ports)
+        return setup
     }
 
     /// The endpoint with the default route: the highest priority, then Docker's order by name.

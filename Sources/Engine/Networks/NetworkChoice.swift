@@ -16,6 +16,7 @@ extension EngineContext {
         }
         attachments.removeAll { $0.network == "none" }
         if !attachments.isEmpty { try makePredefinedNetworks() }
+        try checkLinks(of: attachments)
         return attachments
     }
 }

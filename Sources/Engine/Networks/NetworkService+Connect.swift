@@ -117,7 +117,8 @@ extension EngineContext {
             try? write(old, to: file)
             throw error
         }
-        try rewriteHosts(of: record, endpoints)
+        try rewriteNetworkFiles(
+            of: record, endpoints, changesResolver: (old.names == nil) != (new.names == nil))
     }
 
     /// Has the monitor read what was written, and waits until it has done that.

@@ -128,6 +128,7 @@ package struct NetworkService: Sendable {
             return network
         }
         try context.removeFromHost(network)
+        try NameDirectory(root: context.configuration.namesDirectory).remove(network.id)
         context.tell(.destroy, of: .network, network)
     }
 

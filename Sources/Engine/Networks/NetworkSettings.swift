@@ -37,7 +37,7 @@ struct NetworkSettings {
             return .object(
                 JSONObject(
                     endpoints.sorted { $0.network.name < $1.network.name }.map {
-                        .init($0.network.name, .object($0.networkJSON(isRunning: isRunning)))
+                        .init($0.network.name, .object(networkJSON(of: $0)))
                     }))
         }
         if case .container = request.namespaces.network { return [:] }
@@ -45,6 +45,13 @@ struct NetworkSettings {
         let mode = request.networkMode
         guard mode == "none" || mode == "host" else { return [:] }
         return .object(JSONObject([.init(mode, .object(Self.empty))]))
+    }
+
+    private func networkJSON(of endpoint: EndpointRecord) -> JSONObject {
+        var json = endpoint.networkJSON(isRunning: isRunning)
+        let names = endpoint.names(of: status.record)
+        if !names.isEmpty { json["DNSNames"] = .strings(names) }
+        return json
     }
 
     private var ports: JSONValue {

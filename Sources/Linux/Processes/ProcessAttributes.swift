@@ -83,6 +83,27 @@ package func closeInherited(from first: CInt, except kept: CInt?) throws(SystemC
     }
 }
 
+/// Closes all descriptors from a number on but some, the lowest of them first.
+///
+/// The system call is `close_range(2)`.
+package func closeInherited(from first: CInt, keeping kept: [CInt]) throws(SystemCallError) {
+    var next = UInt32(first)
+    for number in kept.sorted() where number >= first {
+        let end = UInt32(number)
+        if end > next {
+            let begin = next
+            try kernel("close_range", "descriptors from \(begin)") {
+                clinux_close_range(begin, end - 1, 0)
+            }
+        }
+        next = end + 1
+    }
+    let begin = next
+    try kernel("close_range", "descriptors from \(begin)") {
+        clinux_close_range(begin, .max, 0)
+    }
+}
+
 /// A limit of resources of a process (getrlimit(2)).
 package enum ResourceLimit: String, Sendable, CaseIterable {
     case cpu = "RLIMIT_CPU"

@@ -8,6 +8,10 @@ package enum FilterExpression: Sendable {
     case meta(Meta, to: UInt32)
     /// Loads bytes of the packet.
     case payload(Header, offset: UInt32, length: UInt32, to: UInt32)
+    /// Loads a value of the rule's own.
+    case load([UInt8], to: UInt32)
+    /// Writes a register into the packet, and makes the checksum at an offset right again.
+    case write(Header, offset: UInt32, length: UInt32, checksum: UInt32, from: UInt32)
     /// Loads something that connection tracking knows.
     case connection(Connection, to: UInt32)
     /// Loads what kind of address the destination is here (`RTN_…`).
@@ -65,7 +69,7 @@ package enum FilterExpression: Sendable {
     private var name: String {
         switch self {
         case .meta: "meta"
-        case .payload: "payload"
+        case .payload, .write: "payload"
         case .connection: "ct"
         case .destinationKind: "fib"
         case .mask: "bitwise"
@@ -74,7 +78,7 @@ package enum FilterExpression: Sendable {
         case .changeDestination: "nat"
         case .masquerade: "masq"
         case .resetConnection: "reject"
-        case .verdict: "immediate"
+        case .verdict, .load: "immediate"
         }
     }
 
@@ -83,6 +87,16 @@ package enum FilterExpression: Sendable {
         case .meta(let key, let register): numbers([(2, key.rawValue), (1, register)], &message)
         case .payload(let header, let offset, let length, let register):
             numbers([(1, register), (2, header.rawValue), (3, offset), (4, length)], &message)
+        case .load(let value, let register):
+            numbers([(1, register)], &message)
+            message.appendNested(type: 2) { $0.appendAttribute(type: 1, bytes: value) }
+        case .write(let header, let offset, let length, let checksum, let register):
+            // NFTA_PAYLOAD_SREG, NFT_PAYLOAD_CSUM_INET
+            numbers(
+                [
+                    (5, register), (2, header.rawValue), (3, offset), (4, length), (6, 1),
+                    (7, checksum),
+                ], &message)
         case .connection(let key, let register):
             numbers([(2, key.rawValue), (1, register)], &message)
         case .destinationKind(let register):

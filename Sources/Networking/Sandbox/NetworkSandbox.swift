@@ -7,15 +7,15 @@ package import SystemPackage
 /// It is kept over restarts, with its devices and addresses. When its last holder goes, the kernel
 /// takes it down with everything in it: nothing can leak, and nobody waits.
 package final class NetworkSandbox {
-    private let hostNamespace: OwnedFD
-    private let namespace: OwnedFD
+    let hostNamespace: OwnedFD
+    let namespace: OwnedFD
     /// Opened inside; the process itself is outside again.
     private let inside: RouteSocket
     private var reservation = PortReservation()
     /// The ports that lead to the container.
     package private(set) var ports: [PublishedPort] = []
     /// What was done, and how long it took.
-    private var steps = NetworkSteps()
+    var steps = NetworkSteps()
     /// What was set up.
     private var current = NetworkSetup(links: [], ports: [])
     /// The host's devices that are ports of bridges.
@@ -54,6 +54,9 @@ package final class NetworkSandbox {
 
     /// The namespace's file, for as long as this process lives.
     package var path: FilePath { FilePath("/proc/self/fd/\(namespace.rawValue)") }
+
+    /// The descriptors of the namespace and of the host's, for a copy of the process to keep.
+    package var descriptors: [CInt] { [hostNamespace.rawValue, namespace.rawValue] }
 
     /// Connects the container to its networks, and leads its ports to it.
     ///

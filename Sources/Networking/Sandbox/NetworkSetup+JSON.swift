@@ -15,10 +15,15 @@ extension NetworkSetup {
                 why: "a link or a port of it lacks something", fix: "start the container again")
         }
         self.init(links: all, ports: specs)
+        names = json["names"].flatMap(NameConfiguration.init)
     }
 
     package var json: JSONValue {
-        ["links": .array(links.map(\.json)), "ports": .array(ports.map(\.json))]
+        var object: JSONObject = [
+            "links": .array(links.map(\.json)), "ports": .array(ports.map(\.json)),
+        ]
+        object["names"] = names?.json
+        return .object(object)
     }
 }
 
@@ -40,6 +45,11 @@ extension ContainerLink {
                 $0.int == 4 ? .v4 : $0.int == 6 ? .v6 : nil
             },
             isPublished: json["published"]?.bool ?? false)
+        networkName = json["networkName"]?.string ?? ""
+        names = (json["names"]?.array ?? []).compactMap(\.string)
+        for member in json["aliases"]?.object?.members ?? [] {
+            aliases[member.name] = member.value.string
+        }
     }
 
     fileprivate var json: JSONValue {
@@ -52,6 +62,14 @@ extension ContainerLink {
             "published": .bool(isPublished),
         ]
         object["mac"] = mac.map { .string("\($0)") }
+        guard !names.isEmpty else { return .object(object) }
+        object["networkName"] = .string(networkName)
+        object["names"] = .array(names.map { .string($0) })
+        if !aliases.isEmpty {
+            object["aliases"] = .object(
+                JSONObject(
+                    aliases.sorted { $0.key < $1.key }.map { .init($0.key, .string($0.value)) }))
+        }
         return .object(object)
     }
 }

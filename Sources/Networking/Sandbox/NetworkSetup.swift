@@ -9,6 +9,8 @@ package struct NetworkSetup: Sendable, Equatable {
     package var links: [ContainerLink]
     /// What is published of it.
     package var ports: [PortSpec]
+    /// How names are answered; nil where the container has no network with names.
+    package var names: NameConfiguration?
 
     package init(links: [ContainerLink], ports: [PortSpec]) {
         self.links = links
@@ -49,6 +51,12 @@ package struct ContainerLink: Sendable, Equatable {
     package var directRoutes: [IPVersion]
     /// Whether ports are published for its addresses.
     package var isPublished: Bool
+    /// The network's name, which follows a container's: `web.front`.
+    package var networkName = ""
+    /// What others on the network find the container by; empty where the network has no names.
+    package var names: [String] = []
+    /// `--link`: what the container itself calls others, and their names.
+    package var aliases: [String: String] = [:]
 
     package init(
         network: String, name: String, attachment: Attachment, mac: MACAddress?, mtu: UInt32,

@@ -153,12 +153,13 @@ struct ConnectNetworkCommand: Command {
     var ipv4: IPv4Address?
     var ipv6: IPv6Address?
     var gatewayPriority = 0
+    var aliases: [String] = []
+    var links: [String] = []
     var network = ""
     var container = ""
 
     static var grammar: Grammar<ConnectNetworkCommand> {
-        let names = "this version of Kade does not answer for names of containers yet"
-        return Grammar(
+        Grammar(
             name: "connect", synopsis: "[OPTIONS] NETWORK CONTAINER",
             summary: "Connect a container to a network",
             flags: [
@@ -171,8 +172,12 @@ struct ConnectNetworkCommand: Command {
                 .setting(
                     "gw-priority", nil, "int", "Highest gw-priority provides the default gateway",
                     \.gatewayPriority, NumberValue.parseInt),
-                .unsupported("alias", nil, "strings", why: names),
-                .unsupported("link", nil, "list", why: names),
+                .list(
+                    "alias", nil, "strings", "Add network-scoped alias for the container",
+                    \.aliases, AliasFlag.parse),
+                .list(
+                    "link", nil, "list", "Add link to another container", \.links,
+                    LinkFlag.parse),
                 .unsupported("link-local-ip", nil, "strings", why: "it is for Windows containers"),
                 .unsupported("driver-opt", nil, "strings", why: "no driver has such options"),
             ], operands: .exactly(2),
@@ -187,6 +192,8 @@ struct ConnectNetworkCommand: Command {
         attachment.ipv4 = ipv4
         attachment.ipv6 = ipv6
         attachment.gatewayPriority = gatewayPriority
+        attachment.aliases = aliases
+        attachment.links = links
         try session.engine().networks.connect(network, container: container, attachment)
         return .success
     }

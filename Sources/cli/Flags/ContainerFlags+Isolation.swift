@@ -111,17 +111,6 @@ enum StorageOptionFlag {
 /// Docker's flags of `run` that this version of Kade knows and refuses.
 enum UnsupportedRunFlags {
     static var flags: [Flag<ContainerFlags>] {
-        network + other
-    }
-
-    private static var network: [Flag<ContainerFlags>] {
-        let why = "this version of Kade does not answer for names of containers yet"
-        return ["link", "link-local-ip", "network-alias", "net-alias"].map {
-            .unsupported($0, nil, "string", why: why)
-        }
-    }
-
-    private static var other: [Flag<ContainerFlags>] {
         let realTime = "the kernel's real-time group scheduling is not supported yet"
         let windows = "it is for Windows containers"
         return [
@@ -136,6 +125,7 @@ enum UnsupportedRunFlags {
             .unsupported(
                 "disable-content-trust", nil, nil,
                 why: "Kade checks digests, and has no Notary signatures to skip"),
+            .unsupported("link-local-ip", nil, "list", why: windows),
             .unsupported("isolation", nil, "string", why: windows),
             .unsupported("cpu-count", nil, "int", why: windows),
             .unsupported("cpu-percent", nil, "int", why: windows),

@@ -35,13 +35,14 @@ enum ExtraHostFlag {
             address = address.dropFirst().dropLast()
         }
         let isAddress =
-            !address.isEmpty
-            && address.allSatisfy { $0.isHexDigit || $0 == "." || $0 == ":" }
-            && (address.contains(".") || address.contains(":"))
+            address == "host-gateway"
+            || !address.isEmpty
+                && address.allSatisfy { $0.isHexDigit || $0 == "." || $0 == ":" }
+                && (address.contains(".") || address.contains(":"))
         guard isAddress else {
             throw InvalidValue(
                 "invalid IP address in add-host: \"\(parts[1])\"",
-                fix: "host-gateway waits for networks; write the address")
+                fix: "write an address, or host-gateway for the host's own")
         }
         return "\(parts[0]):\(address)"
     }

@@ -52,8 +52,11 @@ enum NetworkFlag: Equatable {
         case "ip6": attachment.ipv6 = try IPv6Flag.parse(value)
         case "mac-address": attachment.mac = try MACFlag.parse(value)
         case "gw-priority": attachment.gatewayPriority = try NumberValue.parseInt(value)
-        case "alias", "driver-opt", "link-local-ip":
-            throw .unsupported("this version of Kade has no '\(key)' of networks yet")
+        case "alias": attachment.aliases.append(try AliasFlag.parse(value))
+        case "driver-opt":
+            throw .unsupported("no driver has options of a container's place on a network")
+        case "link-local-ip":
+            throw .unsupported("addresses of that kind are for Windows containers")
         default: throw InvalidValue("invalid field key \(key)")
         }
     }
@@ -89,6 +92,33 @@ enum MACFlag {
     }
 }
 
+/// `--network-alias`.
+enum AliasFlag {
+    static func parse(_ text: String) throws(InvalidValue) -> String {
+        let isName =
+            (1...63).contains(text.utf8.count)
+            && text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7f && $0 != UInt8(ascii: "/") }
+        guard isName else {
+            throw InvalidValue(
+                "\(text) is no name that a network could answer to",
+                fix: "use at most 63 letters, digits, dashes and dots")
+        }
+        return text
+    }
+}
+
+/// `--link CONTAINER[:ALIAS]`.
+enum LinkFlag {
+    static func parse(_ text: String) throws(InvalidValue) -> String {
+        let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+        guard !text.isEmpty else { throw InvalidValue("empty string specified for links") }
+        guard parts.count <= 2, parts.allSatisfy({ !$0.isEmpty }) else {
+            throw InvalidValue("bad format for links: \(text)", fix: "write CONTAINER:ALIAS")
+        }
+        return text
+    }
+}
+
 /// `-p` and `--expose`.
 enum PortFlag {
     static func parse(_ text: String) throws(InvalidValue) -> [PortSpec] {
@@ -111,6 +141,9 @@ struct NetworkFlags {
     var ipv4: IPv4Address?
     var ipv6: IPv6Address?
     var mac: MACAddress?
+    /// `--network-alias` and `--link`: of the first network, too.
+    var aliases: [String] = []
+    var links: [String] = []
     var published: [[PortSpec]] = []
     var exposed: [[TransportPort]] = []
 
@@ -119,7 +152,7 @@ struct NetworkFlags {
             .list(
                 "network", nil, "network",
                 "Connect a container to a network: a name, none, host or container:NAME; or"
-                    + " name=NAME with ip=, ip6=, mac-address= and gw-priority=",
+                    + " name=NAME with ip=, ip6=, mac-address=, alias= and gw-priority=",
                 \.networks, NetworkFlag.parse),
             // Docker's older word for the same.
             Flag<NetworkFlags>.list("net", nil, "network", "", \.networks, NetworkFlag.parse)
@@ -130,6 +163,14 @@ struct NetworkFlags {
             .value(
                 "mac-address", nil, "string",
                 "Container MAC address (e.g., 92:d0:c6:0a:29:33)", \.mac, MACFlag.parse),
+            .list(
+                "network-alias", nil, "list",
+                "Add network-scoped alias for the container", \.aliases, AliasFlag.parse),
+            Flag<NetworkFlags>.list("net-alias", nil, "list", "", \.aliases, AliasFlag.parse)
+                .hidden,
+            .list(
+                "link", nil, "list", "Add link to another container: NAME[:ALIAS]", \.links,
+                LinkFlag.parse),
             .list(
                 "publish", "p", "list", "Publish a container's port(s) to the host", \.published,
                 PortFlag.parse),
@@ -157,11 +198,13 @@ struct NetworkFlags {
                 "container cannot be connected to multiple networks with one of them in host, "
                     + "none or container mode", fix: "use that network alone")
         }
-        let isOwn = ipv4 != nil || ipv6 != nil || mac != nil
+        let isOwn =
+            ipv4 != nil || ipv6 != nil || mac != nil || !aliases.isEmpty || !links.isEmpty
         if hasMode {
             guard !isOwn else {
                 throw InvalidValue(
-                    "--ip, --ip6 and --mac-address need a network of the container's own",
+                    "--ip, --ip6, --mac-address, --network-alias and --link need a network of "
+                        + "the container's own",
                     fix: "name one with --network")
             }
             return
@@ -173,6 +216,8 @@ struct NetworkFlags {
         if let ipv4 { first.ipv4 = ipv4 }
         if let ipv6 { first.ipv6 = ipv6 }
         if let mac { first.mac = mac }
+        first.aliases += aliases
+        first.links += links
         attachments[0] = first
         guard Set(attachments.map(\.network)).count == attachments.count else {
             throw InvalidValue("a network is named twice", fix: "name each one once")

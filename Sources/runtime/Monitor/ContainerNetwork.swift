@@ -11,6 +11,10 @@ import SystemPackage
 final class ContainerNetwork {
     private var sandbox: NetworkSandbox?
     private var setup: NetworkSetup?
+    /// Answers for names; nil where the container has no network with any.
+    private(set) var names: NameService?
+    /// What others find the container by while it runs.
+    private var published: PublishedNames?
 
     private let file: FilePath
 
@@ -44,7 +48,27 @@ final class ContainerNetwork {
         if let made = self.sandbox { sandbox = made } else { sandbox = try NetworkSandbox() }
         self.sandbox = sandbox
         try sandbox.setUp(setup)
+        try prepareNames(setup, in: sandbox)
         self.setup = nil
+    }
+
+    private func prepareNames(_ setup: NetworkSetup, in sandbox: NetworkSandbox) throws(Problem) {
+        guard setup.names != nil, names == nil else { return }
+        names = try NameService(in: sandbox, file: file)
+    }
+
+    /// Lets others find the container by its names, from now until ``withdrawNames()``.
+    func publishNames(of container: String) throws(Problem) {
+        guard names != nil else { return }
+        let published = try PublishedNames(of: container)
+        self.published = published
+        try published.change(to: Self.read(file))
+    }
+
+    /// Nobody finds the container by its names any more.
+    func withdrawNames() throws(Problem) {
+        try published?.change(to: NetworkSetup(links: [], ports: []))
+        published = nil
     }
 
     /// Makes the networks what the engine has written meanwhile.
@@ -56,6 +80,8 @@ final class ContainerNetwork {
             return
         }
         try sandbox.change(to: new)
+        try prepareNames(new, in: sandbox)
+        try published?.change(to: new)
     }
 
     /// The bundle of a container that joins the namespace, in the place of making one.
@@ -76,7 +102,15 @@ final class ContainerNetwork {
     ///
     /// - Returns: what could not be taken away.
     func leave() -> [Problem] {
-        let problems = sandbox?.tearDown() ?? []
+        var problems: [Problem] = []
+        do throws(Problem) {
+            try withdrawNames()
+            try names?.end()
+        } catch {
+            problems.append(error)
+        }
+        names = nil
+        problems += sandbox?.tearDown() ?? []
         sandbox = nil
         return problems
     }

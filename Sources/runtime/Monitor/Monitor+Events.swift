@@ -24,6 +24,8 @@ extension Monitor {
         case Token.logCompressor:
             sources.forget(event.token)
             try log.reapCompressor()
+        case Token.nameDatagrams, Token.nameConnections, Token.nameProcess:
+            try answerNames(event.token)
         default:
             if event.token >= Token.firstClient { return try answerClient(event) }
             if event.token >= Token.firstArrival { return try answerArrival(event.token) }

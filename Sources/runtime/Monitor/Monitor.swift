@@ -20,6 +20,8 @@ final class Monitor {
     var restartsAfterEnd = false
     /// nil where the container has no network of its own, or only the loopback.
     let network: ContainerNetwork?
+    /// Whether a process answers questions about names.
+    var isAnsweringNames = false
     private var lifecycle: LifecycleFile
     private var backoff = RestartBackoff()
     private var wasStopped = false
@@ -164,6 +166,8 @@ final class Monitor {
         if let arrivalFault { throw arrivalFault }
         try network?.setUp()
         lifecycle.ports = network?.ports ?? []
+        try network?.publishNames(of: configuration.id)
+        try watchNames()
         let run = try ContainerRun.begin(
             configuration, sharingWith: host, on: network, whileArriving: arrivals)
         phase = .running(run)
@@ -207,6 +211,7 @@ final class Monitor {
         }
         let outcome = Result { () throws(Problem) in try network.change() }
         lifecycle.ports = network.ports
+        try watchNames()
         switch phase {
         case .running, .restarting: try lifecycle.write()
         case .waitingForClient, .ended: break  // written with what comes next
@@ -217,6 +222,12 @@ final class Monitor {
     /// Gives the container's ports back; what cannot be taken away is noted.
     private func leaveNetwork() {
         lifecycle.ports = []
+        for token in [
+            MonitorSources.Token.nameDatagrams, MonitorSources.Token.nameConnections,
+            MonitorSources.Token.nameProcess,
+        ] {
+            sources.forget(token)
+        }
         guard let problem = network?.leave().first else { return }
         lifecycle.error = lifecycle.error ?? problem.description
     }
@@ -241,6 +252,7 @@ final class Monitor {
         let status = try explaining("cannot learn how the program ended") {
             () throws(SystemCallError) in try run.process.wait()
         }
+        try network?.withdrawNames()
         try drain(run)
         log.finish()
         try endHealthChecks()

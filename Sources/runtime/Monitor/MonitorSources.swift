@@ -24,6 +24,9 @@ final class MonitorSources {
         static let healthTimer: UInt64 = 7
         static let healthProcess: UInt64 = 8
         static let logCompressor: UInt64 = 9
+        static let nameDatagrams: UInt64 = 10
+        static let nameConnections: UInt64 = 11
+        static let nameProcess: UInt64 = 12
         /// The ends of what fetches layers, by their descriptors' numbers.
         static let firstArrival: UInt64 = 1 << 32
         static let firstClient: UInt64 = 1 << 40

@@ -5,9 +5,19 @@ import Foundation
 /// It is there as long as its owner, and everything in it goes with it.
 final class NetworkNamespace {
     private let keeper: Tool.Running
+    /// Whether it has mounts of its own, too.
+    private let hasMounts: Bool
 
-    init() throws {
-        keeper = try Tool.start(["unshare", "--net", "sh", "-ec", Self.script])
+    /// Makes one.
+    ///
+    /// - Parameter resolver: the text of `/etc/resolv.conf` for programs in it; nil leaves them the
+    ///   machine's.
+    /// - Throws: when there is none after a minute.
+    init(resolver: String? = nil) throws {
+        hasMounts = resolver != nil
+        let script = (resolver.map(Self.resolverScript) ?? "") + Self.script
+        keeper = try Tool.start(
+            ["unshare", "--net"] + (hasMounts ? ["--mount"] : []) + ["sh", "-ec", script])
         let deadline = Date(timeIntervalSinceNow: 60)
         while keeper.output.isEmpty {
             guard keeper.process.isRunning, Date() < deadline else {
@@ -18,6 +28,17 @@ final class NetworkNamespace {
     }
 
     deinit { keeper.signal(SIGKILL) }
+
+    /// Binds a file over `/etc/resolv.conf`, which programs may write.
+    private static func resolverScript(_ text: String) -> String {
+        """
+        file=$(mktemp)
+        printf '%s' '\(text)' > $file
+        mount --bind $file /etc/resolv.conf
+        rm $file
+
+        """
+    }
 
     /// It begins as a machine does that is no router.
     private static let script = """
@@ -32,7 +53,10 @@ final class NetworkNamespace {
     var process: Int32 { keeper.process.processIdentifier }
 
     /// The words before a command that shall run in it.
-    var entry: [String] { ["nsenter", "--net=/proc/\(process)/ns/net"] }
+    var entry: [String] {
+        ["nsenter", "--net=/proc/\(process)/ns/net"]
+            + (hasMounts ? ["--mount=/proc/\(process)/ns/mnt"] : [])
+    }
 
     /// Runs a program in it, however it ends.
     @discardableResult

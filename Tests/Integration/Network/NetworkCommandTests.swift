@@ -249,4 +249,30 @@ import Testing
         #expect(outcome.output.contains("inet 192.0.2.64/24"))
         #expect(outcome.output.contains("default via 192.0.2.2 dev eth0"))
     }
+
+    @Test func `containers call the host, and those they are linked to, by name`() throws {
+        try startSleeper("web", on: "bridge")
+        let hosts = try kade.shell(
+            "cat /etc/hosts", "--link", "web:db", "--add-host", "box:host-gateway")
+        #expect(hosts.exitCode == 0, "\(hosts.errors)")
+        let id = try kade.inspect("web", "{{.Id}}").prefix(12)
+        for line in [
+            "172.17.0.2\tdb \(id) web", "172.17.0.1\tbox",
+            "172.17.0.1\thost.docker.internal host.containers.internal",
+        ] {
+            #expect(hosts.lines.contains(line), "\(line) is not in \(hosts.output)")
+        }
+        let own = try kade.shell(
+            "cat /etc/hosts", "--add-host", "host.docker.internal:192.0.2.9")
+        #expect(own.lines.contains("172.17.0.1\thost.containers.internal"))
+        #expect(own.lines.contains("192.0.2.9\thost.docker.internal"))
+        let none = try kade(
+            "run", "--rm", "--network", "none", "--add-host", "box:host-gateway", "busybox", "true")
+        #expect(none.errors.contains("unable to derive the IP value for host-gateway"))
+        try kade.check("stop", "-t", "0", "web")
+        let stopped = try kade("run", "--rm", "--link", "web:db", "busybox", "true")
+        #expect(stopped.errors.contains("Cannot link to a non running container"))
+        let missing = try kade("create", "--link", "nobody", "busybox", "true")
+        #expect(missing.exitCode != 0)
+    }
 }

@@ -1,68 +1,97 @@
+import Networking
+
 /// The text of a container's `/etc/hosts`, `/etc/hostname` and `/etc/resolv.conf`.
 enum NetworkFiles {
+    /// A line of `/etc/hosts`.
+    struct Host: Equatable {
+        var address: String
+        var names: [String]
+    }
+
     /// `/etc/hosts` of a container with its own network.
     ///
     /// The name stands for the container's addresses, or for one of its own where it has none.
     static func hosts(
-        hostname: String, domainName: String?, addresses: [String], extraHosts: [String]
+        hostname: String, domainName: String?, addresses: [String], others: [Host]
     ) -> String {
         let lines = [
             "127.0.0.1\tlocalhost", "::1\tlocalhost ip6-localhost ip6-loopback",
             "fe00::\tip6-localnet", "ff00::\tip6-mcastprefix", "ff02::1\tip6-allnodes",
             "ff02::2\tip6-allrouters",
         ]
-        let names = (domainName.map { "\(hostname).\($0) " } ?? "") + hostname
-        let own = (addresses.isEmpty ? ["127.0.1.1"] : addresses).map { "\($0)\t\(names)" }
-        return (lines + own + extra(extraHosts)).map { $0 + "\n" }.joined()
+        let names = (domainName.map { ["\(hostname).\($0)"] } ?? []) + [hostname]
+        let own = (addresses.isEmpty ? ["127.0.1.1"] : addresses).map {
+            Host(address: $0, names: names)
+        }
+        return lines.map { $0 + "\n" }.joined() + text(own + others)
     }
 
-    /// The host's file with the request's additions, for a container that shares its network.
-    static func hosts(sharing text: String, extraHosts: [String]) -> String {
+    /// The host's file with others added, for a container that shares its network.
+    static func hosts(sharing text: String, others: [Host]) -> String {
         let separator = text.isEmpty || text.hasSuffix("\n") ? "" : "\n"
-        return text + separator + extra(extraHosts).map { $0 + "\n" }.joined()
+        return text + separator + Self.text(others)
+    }
+
+    private static func text(_ hosts: [Host]) -> String {
+        hosts.map { "\($0.address)\t\($0.names.joined(separator: " "))\n" }.joined()
     }
 
     /// `name:address` of `--add-host`, also with `=` and with an IPv6 address in brackets.
-    private static func extra(_ hosts: [String]) -> [String] {
-        hosts.compactMap { host in
-            guard let index = host.firstIndex(where: { $0 == ":" || $0 == "=" }) else { return nil }
+    ///
+    /// - Parameters:
+    ///   - hosts: what was asked.
+    ///   - gateways: the addresses that `host-gateway` stands for.
+    /// - Returns: the lines; nil where `host-gateway` stands for nothing.
+    static func extra(_ hosts: [String], gateways: [String]) -> [Host]? {
+        var lines: [Host] = []
+        for host in hosts {
+            guard let index = host.firstIndex(where: { $0 == ":" || $0 == "=" }) else { continue }
+            let name = String(host[..<index])
             var address = host[host.index(after: index)...]
+            if address == hostGateway {
+                if gateways.isEmpty { return nil }
+                lines += gateways.map { Host(address: $0, names: [name]) }
+                continue
+            }
             if address.hasPrefix("["), address.hasSuffix("]") {
                 address = address.dropFirst().dropLast()
             }
-            return "\(address)\t\(host[..<index])"
+            lines.append(Host(address: String(address), names: [name]))
         }
+        return lines
+    }
+
+    /// What `--add-host` calls the host's own address on the container's network.
+    static let hostGateway = "host-gateway"
+
+    /// Who answers a container's questions about names.
+    enum NameSource {
+        /// Those whom the host asks, over the host's network.
+        case host
+        /// The same, over a network of the container's own, where nobody listens on the loopback.
+        case network
+        /// The container's own name server.
+        case containers
     }
 
     /// `/etc/resolv.conf`: the host's, with the parts replaced that the request names.
-    ///
-    /// Name servers on the host's loopback are left out unless the network is the host's: nobody
-    /// answers there inside the container.
     static func resolver(
-        host text: String, request: NetworkRequest, sharesNetwork: Bool
+        host text: String, request: NetworkRequest, asking source: NameSource
     ) -> String {
-        var servers: [String] = []
-        var search: [String] = []
-        var options: [String] = []
-        for line in text.split(separator: "\n") {
-            let words = line.split(whereSeparator: \.isWhitespace).map(String.init)
-            guard words.count > 1 else { continue }
-            switch words[0] {
-            case "nameserver": servers.append(words[1])
-            case "search", "domain": search = Array(words.dropFirst())
-            case "options": options += words.dropFirst()
-            default: continue
-            }
+        var file = ResolverFile(text)
+        if source != .host {
+            file.servers.removeAll { $0.hasPrefix("127.") || $0 == "::1" }
         }
-        if !sharesNetwork { servers.removeAll { $0.hasPrefix("127.") || $0 == "::1" } }
-        if !request.nameServers.isEmpty { servers = request.nameServers }
+        if !request.nameServers.isEmpty { file.servers = request.nameServers }
         if !request.searchDomains.isEmpty {
-            search = request.searchDomains == ["."] ? [] : request.searchDomains
+            file.search = request.searchDomains == ["."] ? [] : request.searchDomains
         }
-        if !request.resolverOptions.isEmpty { options = request.resolverOptions }
-        var lines = servers.map { "nameserver \($0)" }
-        if !search.isEmpty { lines.append("search " + search.joined(separator: " ")) }
-        if !options.isEmpty { lines.append("options " + options.joined(separator: " ")) }
-        return lines.map { $0 + "\n" }.joined()
+        if !request.resolverOptions.isEmpty { file.options = request.resolverOptions }
+        if source == .containers {
+            file.servers = ["\(NameServerAddress.inside)"]
+            // A container's name has no dots, and is asked about as it is.
+            if file.dots == nil { file.options.append("ndots:0") }
+        }
+        return file.text
     }
 }

@@ -23,7 +23,7 @@ extension EngineContext {
         let resolved = try resolvedMounts(of: record, users: users)
         (input.mounts, input.sources) = (resolved.mounts, resolved.sources)
         input.networkFiles = try networkFiles(
-            of: record, hostname: hostname, peers, addresses: endpoints.addresses)
+            of: record, hostname: hostname, peers, on: endpoints)
         if request.process.hasInit { input.initProgram = try initProgram() }
         input.sharedMemory = try sharedMemory(of: record, peers)
         input.deviceEdits = try deviceEdits(of: request.security)
@@ -106,12 +106,11 @@ extension EngineContext {
     /// `/etc/hosts`, `/etc/hostname` and `/etc/resolv.conf`, written into the bundle.
     private func networkFiles(
         of record: ContainerRecord, hostname: String, _ peers: PeerContainers,
-        addresses: [IPAddress]
+        on endpoints: [EndpointRecord]
     ) throws(Problem) -> [ResolvedMount] {
         let bundle = configuration.bundle(of: peers.network?.id ?? record.id)
         if peers.network == nil {
-            try writeNetworkFiles(
-                of: record, hostname: hostname, addresses: addresses, into: bundle)
+            try writeNetworkFiles(of: record, hostname: hostname, on: endpoints, into: bundle)
         }
         let isReadOnly = record.request.security.isRootfsReadOnly
         return [
@@ -125,25 +124,15 @@ extension EngineContext {
     }
 
     private func writeNetworkFiles(
-        of record: ContainerRecord, hostname: String, addresses: [IPAddress],
+        of record: ContainerRecord, hostname: String, on endpoints: [EndpointRecord],
         into bundle: ContainerBundle
     ) throws(Problem) {
-        let network = record.request.network
-        let sharesNetwork = record.request.namespaces.network == .host
+        let texts = try networkTexts(
+            of: record, hostname: hostname, on: endpoints, isStarting: true)
         try explaining("cannot write the network files of \(record.name)") {
             () throws(SystemCallError) in
-            let hosts =
-                sharesNetwork
-                ? NetworkFiles.hosts(
-                    sharing: try Self.textIfPresent("/etc/hosts"), extraHosts: network.extraHosts)
-                : NetworkFiles.hosts(
-                    hostname: hostname, domainName: network.domainName,
-                    addresses: addresses.map { "\($0)" }, extraHosts: network.extraHosts)
-            let resolver = NetworkFiles.resolver(
-                host: try Self.textIfPresent("/etc/resolv.conf"), request: network,
-                sharesNetwork: sharesNetwork)
             for (path, text) in [
-                (bundle.hosts, hosts), (bundle.resolver, resolver),
+                (bundle.hosts, texts.hosts), (bundle.resolver, texts.resolver),
                 (bundle.hostname, hostname + "\n"),
             ] {
                 try File.create(
@@ -152,20 +141,59 @@ extension EngineContext {
         }
     }
 
-    /// Makes the addresses of a running container's name those that it has now; the file stays the
-    /// same one, because it is bound into the container.
-    func rewriteHosts(
-        of record: ContainerRecord, _ endpoints: [EndpointRecord]
-    ) throws(Problem) {
+    /// The texts of `/etc/hosts` and `/etc/resolv.conf`.
+    private struct NetworkTexts {
+        var hosts: String
+        var resolver: String
+    }
+
+    private func networkTexts(
+        of record: ContainerRecord, hostname: String, on endpoints: [EndpointRecord],
+        isStarting: Bool
+    ) throws(Problem) -> NetworkTexts {
         let network = record.request.network
-        let hostname = network.hostname ?? String(record.id.prefix(12))
-        let path = configuration.bundle(of: record.id).hosts
-        let text = NetworkFiles.hosts(
-            hostname: hostname, domainName: network.domainName,
-            addresses: endpoints.addresses.map { "\($0)" }, extraHosts: network.extraHosts)
-        try explaining("cannot write \(path)") { () throws(SystemCallError) in
-            try File.create(
-                path, content: Array(text.utf8), permissions: FilePermissions(rawValue: 0o644))
+        let sharesHost = record.request.namespaces.network == .host
+        let others = try otherHosts(of: record, on: endpoints, isStarting: isStarting)
+        return try explaining("cannot read the host's network files") {
+            () throws(SystemCallError) in
+            NetworkTexts(
+                hosts: sharesHost
+                    ? NetworkFiles.hosts(
+                        sharing: try Self.textIfPresent("/etc/hosts"), others: others)
+                    : NetworkFiles.hosts(
+                        hostname: hostname, domainName: network.domainName,
+                        addresses: endpoints.addresses.map { "\($0)" }, others: others),
+                resolver: NetworkFiles.resolver(
+                    host: try Self.textIfPresent("/etc/resolv.conf"), request: network,
+                    asking: sharesHost
+                        ? .host : endpoints.contains(where: \.hasNames) ? .containers : .network))
+        }
+    }
+
+    /// Makes a running container's files those of the networks that it has now; they stay the same
+    /// files, because they are bound into the container.
+    ///
+    /// - Parameters:
+    ///   - record: the container.
+    ///   - endpoints: its places on networks.
+    ///   - changesResolver: whether it has a name server of its own now and had none before, or the
+    ///     other way round; otherwise `/etc/resolv.conf` stays, which it may have changed.
+    /// - Throws: what kept them from being written.
+    func rewriteNetworkFiles(
+        of record: ContainerRecord, _ endpoints: [EndpointRecord], changesResolver: Bool
+    ) throws(Problem) {
+        let hostname = record.request.network.hostname ?? String(record.id.prefix(12))
+        let bundle = configuration.bundle(of: record.id)
+        let texts = try networkTexts(
+            of: record, hostname: hostname, on: endpoints, isStarting: false)
+        var files = [(bundle.hosts, texts.hosts)]
+        if changesResolver { files.append((bundle.resolver, texts.resolver)) }
+        try explaining("cannot write the network files of \(record.name)") {
+            () throws(SystemCallError) in
+            for (path, text) in files {
+                try File.create(
+                    path, content: Array(text.utf8), permissions: FilePermissions(rawValue: 0o644))
+            }
         }
     }
 
@@ -215,7 +243,7 @@ extension EngineContext {
 
 extension [EndpointRecord] {
     /// The addresses of all of them.
-    fileprivate var addresses: [IPAddress] {
+    var addresses: [IPAddress] {
         flatMap { endpoint in IPVersion.allCases.compactMap { endpoint.address($0)?.address } }
     }
 }
