@@ -48,7 +48,7 @@ extension SetupContext {
                 failedStep = step
                 throw problem
             case .warning(let step, let text): warn(text, step: step)
-            case .process: throw Self.protocolViolation("a process came twice")
+            case .process, .helper: throw Self.protocolViolation("a process came twice")
             case .console, .seccompListener: continue
             }
         }
@@ -68,7 +68,7 @@ extension SetupContext {
                 throw problem
             case .warning(let step, let text): warn(text, step: step)
             case .console: continue
-            case .reached, .process:
+            case .reached, .process, .helper:
                 throw Self.protocolViolation("a message came instead of the seccomp listener")
             }
         }

@@ -35,6 +35,8 @@ package enum HandshakeMessage: Sendable {
     case seccompListener
     /// The process that the container's first process was made as, with its pidfd.
     case process(id: Int32)
+    /// A process that made it on the way and has ended, for whoever is its parent.
+    case helper(id: Int32)
 }
 
 /// A point at which the runtime and init wait for each other.
@@ -79,6 +81,8 @@ extension HandshakeMessage {
             bytes = [UInt8(ascii: "s")]
         case .process(let id):
             bytes = [UInt8(ascii: "p")] + Self.encode(Int(id))
+        case .helper(let id):
+            bytes = [UInt8(ascii: "h")] + Self.encode(Int(id))
         }
         return Array(bytes.prefix(Self.maximumSizeInBytes))
     }
@@ -104,6 +108,9 @@ extension HandshakeMessage {
         case UInt8(ascii: "p"):
             guard let id = Self.decodeNumber(payload) else { return nil }
             self = .process(id: Int32(id))
+        case UInt8(ascii: "h"):
+            guard let id = Self.decodeNumber(payload) else { return nil }
+            self = .helper(id: Int32(id))
         default: return nil
         }
     }

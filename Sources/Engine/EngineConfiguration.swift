@@ -22,6 +22,8 @@ package struct EngineConfiguration: Sendable {
     package var deviceDirectories: [FilePath]
     /// The network of containers that name none: `bridge`, `none`, or another one's name.
     package var defaultNetwork: String
+    /// Whether mounts of this process are seen by nobody else, and end with it.
+    package var hasPrivateMounts = false
     /// Kade's version, for `version` and `info`.
     package var version: String
 

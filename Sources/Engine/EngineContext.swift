@@ -19,6 +19,7 @@ final class EngineContext: Sendable {
     private struct LearnedFacts: ~Copyable {
         var bootID: String?
         var layout: CgroupLayout?
+        var isRootless: Bool?
         /// The container that this process made last: its start need not read it again.
         var made: ContainerRecord?
         /// The monitor of that container, when it is about to be started.
@@ -41,6 +42,16 @@ final class EngineContext: Sendable {
         let layout = try CgroupLayout.detect()
         facts.withLock { $0.layout = layout }
         return layout
+    }
+
+    /// Whether Kade works for an ordinary user, as root of a user namespace.
+    func isRootless() throws(Problem) -> Bool {
+        if let known = facts.withLock({ $0.isRootless }) { return known }
+        let isRootless = try explaining("cannot ask for the user namespace", fix: "mount /proc") {
+            () throws(SystemCallError) in try !UserNamespace.isInitial()
+        }
+        facts.withLock { $0.isRootless = isRootless }
+        return isRootless
     }
 
     /// Keeps the record of a container that this process just made.

@@ -9,6 +9,7 @@ struct Session {
     let globals: GlobalFlags
     /// Kade's own environment.
     let environment: [String: String]
+    private let defaults: DefaultRoots
     /// The descriptors that people and pipes read.
     let output = OutputStream.standardOutput
     let error = OutputStream.standardError
@@ -16,37 +17,56 @@ struct Session {
     init(globals: GlobalFlags, environment: [String: String]) {
         self.globals = globals
         self.environment = environment
+        defaults = DefaultRoots(user: geteuid(), environment: environment)
     }
 
     /// The engine over this session's directories; opening it costs nothing.
+    ///
+    /// An ordinary user goes on as root of a user namespace: to be called before there are threads.
     func engine() throws(Problem) -> Engine {
+        var configuration = try engineConfiguration()
+        configuration.hasPrivateMounts = geteuid() != 0
+        if let lack = try SharedUserNamespace.enter(configuration) { try warn(lack) }
+        return Engine(configuration: configuration)
+    }
+
+    private func engineConfiguration() throws(Problem) -> EngineConfiguration {
         let programs = try ProgramDirectories()
         let searchPath = environment["PATH"] ?? "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin"
-        return Engine(
-            configuration: EngineConfiguration(
-                dataRoot: dataRoot, runRoot: runRoot,
-                runtimeProgram: programs.find("kade-runtime", searchPath: searchPath),
-                serverProgram: programs.find("kade-server", searchPath: searchPath),
-                removalCommand: [
-                    programs.own.string, "--root", dataRoot.string, "--runroot", runRoot.string,
-                    "container", "cleanup",
-                ],
-                searchPath: searchPath.split(separator: ":").map { FilePath(String($0)) },
-                helperEnvironment: environment.map { "\($0.key)=\($0.value)" }.sorted(),
-                deviceDirectories: (environment["KADE_CDI_SPEC_DIRS"] ?? "/etc/cdi:/var/run/cdi")
-                    .split(separator: ":").map { FilePath(String($0)) },
-                defaultNetwork: environment["KADE_DEFAULT_NETWORK"] ?? "bridge",
-                version: Version.current))
+        let dataRoot = try dataRoot
+        return EngineConfiguration(
+            dataRoot: dataRoot, runRoot: runRoot,
+            runtimeProgram: programs.find("kade-runtime", searchPath: searchPath),
+            serverProgram: programs.find("kade-server", searchPath: searchPath),
+            removalCommand: [
+                programs.own.string, "--root", dataRoot.string, "--runroot", runRoot.string,
+                "container", "cleanup",
+            ],
+            searchPath: searchPath.split(separator: ":").map { FilePath(String($0)) },
+            helperEnvironment: environment.map { "\($0.key)=\($0.value)" }.sorted(),
+            deviceDirectories: (environment["KADE_CDI_SPEC_DIRS"] ?? "/etc/cdi:/var/run/cdi")
+                .split(separator: ":").map { FilePath(String($0)) },
+            defaultNetwork: environment["KADE_DEFAULT_NETWORK"] ?? "bridge",
+            version: Version.current)
     }
 
-    /// What lasts: `--root`, then KADE_ROOT, then /var/lib/kade.
+    /// What lasts: `--root`, then KADE_ROOT, then ``DefaultRoots``.
     var dataRoot: FilePath {
-        FilePath(globals.dataRoot ?? environment["KADE_ROOT"] ?? "/var/lib/kade")
+        get throws(Problem) {
+            if let named = globals.dataRoot ?? environment["KADE_ROOT"] { return FilePath(named) }
+            guard let usual = defaults.data else {
+                throw Problem(
+                    kind: .invalid, what: "cannot tell where your images and containers are",
+                    why: "neither HOME nor XDG_DATA_HOME is set to an absolute path",
+                    fix: "set HOME, or name a directory with --root")
+            }
+            return usual
+        }
     }
 
-    /// What ends with the machine: `--runroot`, then KADE_RUNROOT, then /run/kade.
+    /// What ends with the machine: `--runroot`, then KADE_RUNROOT, then ``DefaultRoots``.
     var runRoot: FilePath {
-        FilePath(globals.runRoot ?? environment["KADE_RUNROOT"] ?? "/run/kade")
+        (globals.runRoot ?? environment["KADE_RUNROOT"]).map { FilePath($0) } ?? defaults.run
     }
 
     /// A sentence that is no error: shown unless the log level is above it.

@@ -59,6 +59,7 @@ enum RuntimeProgram {
         case "spec": return try SpecCommand.run(arguments)
         case "features": return try FeaturesCommand.run(arguments)
         case "monitor": return try MonitorEntry.run(arguments)
+        case "hold": return try HoldCommand.run(arguments)
         case "update": return try UpdateCommand.run(arguments, global)
         case "mounts": return try MountsCommand.run(arguments, global)
         case "events": return try EventsCommand.run(arguments, global)

@@ -154,6 +154,7 @@ struct Creation: ~Copyable {
         var ends = try HandshakeEnds()
         var namespaces = NamespaceSetup(request.bundle.spec.linux?.namespaces ?? [])
         if plan.leavesHostMounts { namespaces.cloned.remove(.newMount) }
+        namespaces.canReturn = plan.canReturn
         context.handshake = ends.initProcess.take()
         switch try namespaces.clone(intoCgroup: context.cgroupDirectory, in: context) {
         case .child:
@@ -162,7 +163,7 @@ struct Creation: ~Copyable {
                 plan, in: &context, journal: journal, process: request.bundle.spec.process)
         case .parent(let child):
             context.handshake = ends.runtime.take()
-            guard namespaces.joinedUser == nil else {
+            guard !namespaces.takesDetour else {
                 return try keep(context.initMade(by: child))
             }
             try keep(child)

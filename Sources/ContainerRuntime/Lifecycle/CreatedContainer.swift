@@ -34,6 +34,9 @@ package struct CreatedContainer: ~Copyable {
         self.journal = journal
     }
 
+    /// A process that helped to make init, and that this process's parent has to wait for.
+    package var helperProcessID: Int32? { context.helperProcessID }
+
     /// What the container has to live without.
     package var warnings: [String] { context.warnings.map(\.text) }
 

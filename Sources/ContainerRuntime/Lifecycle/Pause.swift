@@ -32,7 +32,8 @@ package enum Pause {
         guard let cgroup = try State.cgroup(of: state) else {
             throw Problem(
                 kind: .unsupported, what: "cannot \(verb) container \(id)",
-                why: "the container has no cgroup of its own")
+                why: "the container has no cgroup of its own, which could be frozen",
+                fix: "start it where a cgroup is delegated to you (version 2), or as root")
         }
         try explaining("cannot \(verb) container \(id)") { () throws(SystemCallError) in
             try body(cgroup)

@@ -13,12 +13,14 @@ extension SetupContext {
         }
     }
 
-    /// Hears from the process that joined a user namespace which process it made.
+    /// Hears from the process that joined namespaces for good which process it made.
     ///
-    /// Where init is left to this process's parent, that process's exit status is too.
+    /// Where init is left to this process's parent, that process's exit status is too:
+    /// ``helperProcessID``.
     mutating func initMade(by middle: consuming ChildProcess) throws(Problem) -> ChildProcess {
         let message = try receive()
-        try explaining("cannot reap the process that joined the user namespace") {
+        if leavesInitToParent { helperProcessID = middle.id }
+        try explaining("cannot reap the process that joined the namespaces") {
             () throws(SystemCallError) in
             if !leavesInitToParent { _ = try middle.wait() }
         }
@@ -34,7 +36,7 @@ extension SetupContext {
         default:
             throw Problem(
                 kind: .unavailable, what: "cannot make the container's first process",
-                why: "the process that joined the user namespace ended")
+                why: "the process that joined the namespaces ended")
         }
     }
 }

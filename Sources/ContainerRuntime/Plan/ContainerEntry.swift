@@ -18,8 +18,11 @@ struct ContainerEntry {
         self.initProcessID = initProcessID
     }
 
-    /// Whether the container has a user namespace that the runtime's rights do not reach into.
-    var needsDetour: Bool { kinds.contains(.user) && !host.isPrivileged }
+    /// Whether the container has a user namespace that the runtime's rights do not reach into, or a
+    /// PID namespace from which it could not come back.
+    var needsDetour: Bool {
+        !host.isPrivileged && (kinds.contains(.user) || kinds.contains(.pid))
+    }
 
     /// The steps that enter, in the process that ``clone(in:)`` made.
     ///
@@ -30,7 +33,7 @@ struct ContainerEntry {
         let rootStep: [any SetupStep] =
             kinds.contains(.mount) ? [] : [ChangeRootToProcess(process: initProcessID)]
         let userStep: [any SetupStep] = kinds.contains(.user) ? [BecomeNamespaceRoot()] : []
-        if needsDetour {
+        if needsDetour, kinds.contains(.user) {
             return
                 (rootStep.isEmpty
                 ? [JoinMountNamespace(path: namespaceFile(.mount))] : rootStep) + userStep
@@ -43,7 +46,8 @@ struct ContainerEntry {
     /// Makes the process: a child of the runtime whose PID namespace is the container's.
     func clone(in context: borrowing SetupContext) throws(Problem) -> CloneResult {
         var setup = NamespaceSetup([])
-        if needsDetour {
+        setup.canReturn = !needsDetour
+        if needsDetour, kinds.contains(.user) {
             setup.joinedUser = namespaceFile(.user)
             setup.joined = kinds.filter { $0 != .user && $0 != .mount }
                 .map { JoinedNamespace(kind: $0, path: namespaceFile($0)) }

@@ -19,6 +19,7 @@ extension ContainerPlan {
     ) throws(Problem) {
         self.init()
         leavesHostMounts = options.leavesHostMounts
+        canReturn = host.isInInitialUserNamespace
         let maker = try PlanMaker(spec: spec, bundle: bundle, host: host, options: options)
         add(maker.prepare, to: .prepare)
         add(maker.attend, to: .attend)
@@ -195,7 +196,8 @@ struct PlanMaker {
         steps.append(EnterWorkingDirectory(path: process.cwd, user: process.user, isMade: true))
         steps += rootfs.seal
         let processMaker = ProcessPlanMaker(
-            process: process, host: host, hasOwnUser: hasOwnUser)
+            process: process, host: host, hasOwnUser: hasOwnUser,
+            annotations: spec.annotations)
         steps += processMaker.confinement
         if let domain = linux.personality?.domain { steps.append(SetPersonality(domain: domain)) }
         if let policy = linux.memoryPolicy { steps.append(SetMemoryPolicy(policy: policy)) }

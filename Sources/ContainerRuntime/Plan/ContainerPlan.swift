@@ -10,6 +10,8 @@ package struct ContainerPlan: Sendable {
 
     /// Whether init enters an empty mount namespace, and is made without one of its own.
     package internal(set) var leavesHostMounts = false
+    /// Whether the runtime can come back from namespaces that it joins.
+    package internal(set) var canReturn = true
 
     package init() {}
 

@@ -79,7 +79,8 @@ struct ExecPlanMaker {
             [EnterWorkingDirectory(path: process.cwd, user: process.user, isMade: false)],
             to: .enter)
         let maker = ProcessPlanMaker(
-            process: process, host: host, hasOwnUser: entry.kinds.contains(.user))
+            process: process, host: host, hasOwnUser: entry.kinds.contains(.user),
+            annotations: spec.annotations)
         let filter = try SeccompPlan(
             spec.linux?.seccomp, process: process,
             state: ContainerState(of: state, status: .running))

@@ -17,10 +17,9 @@ extension HostFacts {
     ) throws(Problem) -> HostFacts {
         try explaining("cannot find out what this machine offers", fix: "mount /proc") {
             () throws(SystemCallError) in
-            HostFacts(
+            var facts = HostFacts(
                 effectiveUserID: geteuid(), effectiveGroupID: getegid(),
-                isInInitialUserNamespace: IDMap(parsing: try File.readText("/proc/self/uid_map"))
-                    .isIdentity,
+                isInInitialUserNamespace: try UserNamespace.isInitial(),
                 effectiveCapabilities: try ProcessCapabilities(of: 0).effective.rawValue,
                 lastCapability: try lastCapabilityOfKernel(),
                 kernel: KernelVersion.running,
@@ -31,6 +30,10 @@ extension HostFacts {
                     && SecurityLabels.isSELinuxEnabled,
                 resourceControl: spec.linux?.intelRdt == nil
                     ? nil : try ResourceControl.mountPoint())
+            if !facts.isInInitialUserNamespace {
+                facts.canSetGroups = try !File.readText("/proc/self/setgroups").hasPrefix("deny")
+            }
+            return facts
         }
     }
 

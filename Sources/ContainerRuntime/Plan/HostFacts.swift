@@ -9,6 +9,8 @@ package struct HostFacts: Sendable, Equatable {
     package var effectiveGroupID: UInt32
     /// Whether the runtime runs in the machine's first user namespace.
     package var isInInitialUserNamespace: Bool
+    /// Whether the runtime's user namespace lets processes change their additional groups.
+    package var canSetGroups = true
     /// The runtime's effective capabilities, one bit for each number (capabilities(7)).
     package var effectiveCapabilities: UInt64
     /// The highest capability that the kernel knows (`/proc/sys/kernel/cap_last_cap`).

@@ -7,6 +7,8 @@ struct ProcessPlanMaker {
     let host: HostFacts
     /// Whether the process is root of a user namespace of its own, where everything can be granted.
     let hasOwnUser: Bool
+    /// Those of the container.
+    let annotations: [String: String]
 
     /// What confines the program while it is still root.
     var confinement: [any SetupStep] {
@@ -29,6 +31,11 @@ struct ProcessPlanMaker {
         return steps
     }
 
+    private var ownGroups: SetIdentity.OwnGroups {
+        if annotations[SetIdentity.annotation] == "1" { return .kept }
+        return host.canSetGroups ? .replaced : .undroppable
+    }
+
     /// From root to the program's user.
     var identity: [any SetupStep] {
         let grantable = CapabilitySet(rawValue: hasOwnUser ? .max : host.effectiveCapabilities)
@@ -36,7 +43,7 @@ struct ProcessPlanMaker {
         var steps: [any SetupStep] = [
             DropBoundingSet(sets: sets, lastCapability: host.lastCapability),
             OwnStreams(userID: process.user.uid),
-            SetIdentity(user: process.user),
+            SetIdentity(user: process.user, ownGroups: ownGroups),
             CheckWorkingDirectory(path: process.cwd),
             ApplyCapabilities(sets: sets),
         ]

@@ -41,6 +41,8 @@ package struct SetupContext: ~Copyable {
     package var initProcessID: CInt?
     /// Whether init is a sibling of the runtime (`CLONE_PARENT`) and not its child.
     var leavesInitToParent = false
+    /// The process that made init, where it is a sibling of the runtime as well.
+    var helperProcessID: CInt?
     /// The runtime's end or init's end of the socket between them.
     package var handshake: OwnedFD?
     /// The process whose namespaces `exec` enters, opened where its number still means it.

@@ -8,20 +8,18 @@ extension NamespaceSetup {
     ///
     /// - Parameters:
     ///   - cgroup: the cgroup v2 directory that the process is born into.
-    ///   - context: its handshake is init's end; only the detour over a joined user namespace
-    ///     writes to it.
-    /// - Returns: in init `.child`, in the runtime its process. With a joined user namespace that is
-    ///   the process that makes init, of which the runtime hears as
-    ///   ``HandshakeMessage/process(id:)``.
+    ///   - context: its handshake is init's end; only the detour (``takesDetour``) writes to it.
+    /// - Returns: in init `.child`, in the runtime its process. With the detour that is the process
+    ///   that makes init, of which the runtime hears as ``HandshakeMessage/process(id:)``.
     /// - Throws: the ``Problem`` that the kernel's refusal means.
     package func clone(
         intoCgroup cgroup: borrowing OwnedFD?, in context: borrowing SetupContext
     ) throws(Problem) -> CloneResult {
-        guard let joinedUser else {
+        guard takesDetour else {
             return try clone(
                 visiting: joined[...], context.leavesInitToParent ? .parent : [], cgroup)
         }
-        return try detour(over: joinedUser, cgroup, in: context)
+        return try detour(cgroup, in: context)
     }
 
     /// Enters one namespace after the other, clones, and comes back out of each.
@@ -75,13 +73,15 @@ extension NamespaceSetup {
         }
     }
 
-    /// A process between runtime and init enters the user namespace, which cannot be left again,
-    /// and makes init as its sibling (`CLONE_PARENT`), so that the runtime is init's parent, or has
-    /// the same parent.
+    /// A process between runtime and init enters the namespaces, which cannot be left again, and
+    /// makes init as its sibling (`CLONE_PARENT`), so that the runtime is init's parent, or has the
+    /// same parent.
     private func detour(
-        over user: FilePath, _ cgroup: borrowing OwnedFD?, in context: borrowing SetupContext
+        _ cgroup: borrowing OwnedFD?, in context: borrowing SetupContext
     ) throws(Problem) -> CloneResult {
-        let userNamespace = try JoinedNamespace(kind: .user, path: user).open()
+        let user = joinedUser.map { JoinedNamespace(kind: .user, path: $0) }
+        // Opened with the rights of the runtime's own user namespace.
+        let userNamespace = try user?.open()
         let flags: CloneFlags = context.leavesInitToParent ? .parent : []
         switch try explaining(
             "cannot make the container's first process",
@@ -90,7 +90,7 @@ extension NamespaceSetup {
         case .parent(let middle): return .parent(middle)
         case .child:
             do throws(Problem) {
-                try enter(userNamespace, JoinedNamespace(kind: .user, path: user))
+                if let user, let userNamespace { try enter(userNamespace, user) }
                 for next in joined { try enter(next.open(), next) }
                 switch try cloneHere(.parent, nil) {
                 case .child: return .child

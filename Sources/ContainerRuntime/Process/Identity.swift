@@ -6,31 +6,48 @@ import SystemPackage
 /// Who the program runs as: `process.user` (runtime-spec, config.md § User; credentials(7)).
 struct SetIdentity: SetupStep {
     let user: RuntimeSpec.User
+    /// What becomes of the additional groups that the runtime has.
+    let ownGroups: OwnGroups
+
+    enum OwnGroups {
+        /// The user's take their place.
+        case replaced
+        /// They stay, which crun's annotation `run.oci.keep_original_groups` asks for.
+        case kept
+        /// They stay, because the runtime's user namespace denies setgroups(2).
+        case undroppable
+    }
+
+    /// crun's name for it.
+    static let annotation = "run.oci.keep_original_groups"
 
     var explanation: Explanation {
         let groups = user.additionalGids.map(String.init).joined(separator: ",")
+        let option =
+            ownGroups != .replaced
+            ? "--keep-groups" : groups.isEmpty ? "--clear-groups" : "--groups \(groups)"
         return Explanation(
-            shell: "setpriv --reuid \(user.uid) --regid \(user.gid) "
-                + (groups.isEmpty ? "--clear-groups" : "--groups \(groups)"),
+            shell: "setpriv --reuid \(user.uid) --regid \(user.gid) \(option)",
             why: "the program runs as this user and these groups",
             spec: "process.user")
     }
 
     func run(in context: inout SetupContext) throws(Problem) {
-        let canSetGroups = context.canSetGroups
+        let canSetGroups = context.canSetGroups && ownGroups != .undroppable
+        let replacesGroups = canSetGroups && ownGroups == .replaced
         try explaining(
             "cannot become user \(user.uid) and group \(user.gid)",
             fix: "map both in linux.uidMappings and linux.gidMappings"
         ) { () throws(SystemCallError) in
             if let mask = user.umask { setFileModeMask(mask) }
-            if canSetGroups { try setAdditionalGroups(user.additionalGids) }
+            if replacesGroups { try setAdditionalGroups(user.additionalGids) }
             try setGroup(user.gid)
             // Without this the kernel would empty the permitted set that is applied next.
             if user.uid != 0 { try setKeepsCapabilities(true) }
             try setUser(user.uid)
             if user.uid != 0 { try setKeepsCapabilities(false) }
         }
-        if !canSetGroups, !user.additionalGids.isEmpty {
+        if !canSetGroups, user.additionalGids.contains(where: { $0 != user.gid }) {
             context.warn("additional groups are not set: setgroups(2) is denied in this namespace")
         }
     }

@@ -10,7 +10,8 @@ package import SystemPackage
 /// process is, so init unshares it once it is in its cgroup; a time namespace takes its offsets
 /// before anyone is in it. To join a namespace the runtime itself enters it for the length of the
 /// clone, because init, once inside a new user namespace, may not. A user namespace that is joined
-/// by path comes first of all, and cannot be left: a process between runtime and init does that.
+/// by path comes first of all, and cannot be left: a process between runtime and init does that. So
+/// it is with every namespace where the runtime is root of a user namespace alone.
 package struct NamespaceSetup: Sendable, Equatable {
     /// What `clone3(2)` makes anew.
     package var cloned: CloneFlags = []
@@ -22,6 +23,10 @@ package struct NamespaceSetup: Sendable, Equatable {
     package var joinedMount: FilePath?
     /// The user namespace to join before all others.
     package var joinedUser: FilePath?
+    /// Whether the runtime's own namespaces let it in again, once it has joined others.
+    ///
+    /// Root of a user namespace has no rights over those of the machine.
+    package var canReturn = true
 
     package init(_ namespaces: [RuntimeSpec.Namespace]) {
         for namespace in namespaces {
@@ -49,6 +54,9 @@ package struct NamespaceSetup: Sendable, Equatable {
             fix: "add {\"type\": \"user\"} to linux.namespaces and maps of its ids, as "
                 + "kade-runtime spec --rootless does, or run as root")
     }
+
+    /// Whether a process between runtime and init joins the namespaces, because they cannot be left.
+    var takesDetour: Bool { joinedUser != nil || !canReturn && !joined.isEmpty }
 
     /// Whether the container has a user namespace of its own making.
     package var hasNewUser: Bool { cloned.contains(.newUser) }

@@ -97,7 +97,7 @@ package struct ProcessRequest: Sendable, Equatable {
     package var workingDirectory: String?
     /// `-u`: `name|uid[:group|gid]`; nil takes the image's, then root.
     package var user: String?
-    /// `--group-add`: names or numbers.
+    /// `--group-add`: names or numbers, or `keep-groups` alone.
     package var additionalGroups: [String] = []
     /// `-i`: standard input stays open.
     package var isInteractive = false
@@ -109,6 +109,12 @@ package struct ProcessRequest: Sendable, Equatable {
     package var outOfMemoryScoreAdjustment = 0
 
     package init() {}
+
+    /// Whether the program keeps the groups of whoever starts the container, as in Podman.
+    var keepsGroups: Bool { additionalGroups == [Self.keptGroups] }
+
+    /// Podman's word for that.
+    static let keptGroups = "keep-groups"
 }
 
 /// The namespaces that a container has, shares or joins.

@@ -131,6 +131,9 @@ extension EngineContext {
     private func pauseForReading(_ record: ContainerRecord) throws(Problem) -> FileLock? {
         try withLock(on: record.id) { () throws(Problem) in
             guard case .running = try status(of: record).state else { return nil }
+            // Without a cgroup nothing can be frozen, and Podman, whose users have the same, does
+            // not pause either.
+            guard try cgroup(of: record) != nil else { return nil }
             let path = configuration.bundle(of: record.id).pauseLock
             let pause = try explaining("cannot lock \(path)") { () throws(SystemCallError) in
                 try FileLock(path, .exclusive)

@@ -72,6 +72,12 @@ extension ContainerService {
                     kind: .conflict, what: "cannot pause container \(name)",
                     why: "container \(record.id) is not running")
             }
+            guard try context.cgroup(of: record) != nil else {
+                throw Problem(
+                    kind: .unsupported, what: "cannot pause container \(name)",
+                    why: "it has no cgroup of its own, which could be frozen",
+                    fix: "start it where a cgroup is delegated to you, or as root")
+            }
             try context.removePauseLock(of: record)
             let what = "cannot pause container \(name)"
             try context.whileRunning(record, what: what) { () throws(Problem) in

@@ -16,9 +16,7 @@ extension ContainerService {
                 kind: .conflict, what: "cannot list the processes of \(name)",
                 why: "container \(record.id) is not running")
         }
-        let pids = try explaining("cannot list the processes of \(name)") {
-            () throws(SystemCallError) in try context.cgroup(of: record).processes()
-        }
+        let pids = try context.processes(of: record)
         let arguments = psArguments.isEmpty ? ["-ef"] : psArguments
         let list = pids.map { "\($0)" }.joined(separator: ",")
         let text: String
@@ -122,6 +120,18 @@ extension ProcessTable {
 }
 
 extension EngineContext {
+    /// The processes of a container that runs.
+    fileprivate func processes(of record: ContainerRecord) throws(Problem) -> [Int32] {
+        let cgroup = try cgroup(of: record)
+        let status = try status(of: record)
+        return try explaining("cannot list the processes of \(record.name)") {
+            () throws(SystemCallError) in
+            if let cgroup { return try cgroup.processes() }
+            guard let pid = status.state.pid else { return [] }
+            return try processTree(below: pid)
+        }
+    }
+
     /// Runs the host's `ps` and returns what it printed.
     fileprivate func runPS(_ arguments: [String]) throws(Problem) -> String {
         let path = configuration.searchPath.map { "\($0)" }.joined(separator: ":")

@@ -22,6 +22,7 @@ extension ImageService {
     /// - Returns: where its files are.
     /// - Throws: `.notFound` for an image that is not here; `.denied` without root.
     package func mount(_ name: String) throws(Problem) -> FilePath {
+        try checkMounts(for: "mount")
         let store = try context.imageStore()
         let image = try store.image(named: name, platform: nil)
         let place = context.mountPlace(of: image.id)
@@ -52,6 +53,7 @@ extension ImageService {
     /// - Throws: `.notFound` for an image that is not here.
     @discardableResult
     package func unmount(_ name: String, force: Bool) throws(Problem) -> String {
+        try checkMounts(for: "unmount")
         let id = try mountedID(name)
         let place = context.mountPlace(of: id)
         let directory = place.appending("rootfs")
@@ -76,6 +78,16 @@ extension ImageService {
             throw Problem(what: "cannot unmount image \(name)", refusal: error)
         }
         return "\(id)"
+    }
+
+    /// Refuses where nobody would see the mount.
+    private func checkMounts(for verb: String) throws(Problem) {
+        guard context.configuration.hasPrivateMounts else { return }
+        throw Problem(
+            kind: .unsupported, what: "cannot \(verb) images for an ordinary user from outside",
+            why: "what you mount is seen in your user namespace alone, which this command leaves"
+                + " with its end",
+            fix: "start a shell in it, and do it there: kade unshare")
     }
 
     /// The images that are mounted.

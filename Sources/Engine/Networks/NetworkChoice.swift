@@ -15,7 +15,16 @@ extension EngineContext {
             attachments[index].network = configuration.defaultNetwork
         }
         attachments.removeAll { $0.network == "none" }
-        if !attachments.isEmpty { try makePredefinedNetworks() }
+        if let first = attachments.first {
+            guard try !isRootless() else {
+                throw Problem(
+                    kind: .unsupported,
+                    what: "cannot connect the container to the network \(first.network)",
+                    why: "an ordinary user has no rights over the machine's network devices",
+                    fix: "use --network host, none or container:NAME, or run kade as root")
+            }
+            try makePredefinedNetworks()
+        }
         try checkLinks(of: attachments)
         return attachments
     }

@@ -37,11 +37,11 @@ package struct SystemService: Sendable {
                 "Log": .strings(LogOptions.Driver.allCases.map(\.rawValue).sorted()),
                 "Volume": ["local"],
             ])
-        try appendControllers(to: &json)
+        try appendControllers(to: &json, host)
         json.append("IPv4Forwarding", .bool(try Self.isForwarding()))
         json.append("SystemTime", .string(Timestamp.now.rfc3339))
         json.append("LoggingDriver", .string(LogRequest().driver))
-        json.append("CgroupDriver", "cgroupfs")
+        json.append("CgroupDriver", .string(host.cgroupAccess.driver))
         json.append("CgroupVersion", host.cgroupVersion == .v2 ? "2" : "1")
         json.append("SwapLimit", .bool(host.hasSwapAccounting))
         json.append("NCPU", .integer(host.processorCount))
@@ -87,6 +87,7 @@ package struct SystemService: Sendable {
         (host.isAppArmorEnabled ? ["name=apparmor"] : []) + ["name=seccomp,profile=builtin"]
             + (host.isSELinuxEnabled ? ["name=selinux"] : [])
             + (host.cgroupVersion == .v2 ? ["name=cgroupns"] : [])
+            + (host.isRootless ? ["name=rootless"] : [])
     }
 
     /// What the distribution says of itself: os-release(5).
@@ -105,7 +106,10 @@ package struct SystemService: Sendable {
     }
 
     /// Which limits the machine's cgroups can keep, by Docker's names.
-    private func appendControllers(to json: inout JSONObject) throws(Problem) {
+    private func appendControllers(
+        to json: inout JSONObject, _ host: SpecHost
+    ) throws(Problem) {
+        let isAllowed = if case .none = host.cgroupAccess { false } else { true }
         let layout = try explaining("cannot look at the machine's cgroups") {
             () throws(SystemCallError) in try context.cgroupLayout()
         }
@@ -113,10 +117,10 @@ package struct SystemService: Sendable {
             ("MemoryLimit", CgroupController.memory), ("CpuCfsPeriod", .cpu),
             ("CpuCfsQuota", .cpu), ("CPUShares", .cpu), ("CPUSet", .cpuset), ("PidsLimit", .pids),
         ] {
-            json.append(name, .bool(layout.version(of: controller) != nil))
+            json.append(name, .bool(isAllowed && layout.version(of: controller) != nil))
         }
         // Only version 1 can keep the kernel from killing.
-        json.append("OomKillDisable", .bool(layout.version(of: .memory) == .v1))
+        json.append("OomKillDisable", .bool(isAllowed && layout.version(of: .memory) == .v1))
     }
 
     private static func isForwarding() throws(Problem) -> Bool {

@@ -11,7 +11,8 @@ package struct OverlayMount: Sendable, Equatable {
     package var upper: FilePath?
     /// The kernel's scratch directory, on the same file system as ``upper``: `workdir`.
     package var work: FilePath?
-    /// Stores overlay's own marks as `user.overlay.…` attributes, as an unprivileged mount must.
+    /// Stores overlay's own marks as `user.overlay.…` attributes, as a mount in a user namespace
+    /// does in any case: there the kernel has no `trusted.…` ones.
     package var usesUserAttributes: Bool
     /// Leaves out every sync of the upper layer: `volatile`, for what need not outlive a crash.
     package var isVolatile: Bool

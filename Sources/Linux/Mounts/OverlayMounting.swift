@@ -11,11 +11,19 @@ extension OverlayMount {
             try context.set("upperdir", to: upper.string)
             try context.set("workdir", to: work.string)
         }
-        if usesUserAttributes { try context.set("userxattr") }
+        if try marksAsUser { try context.set("userxattr") }
         if isVolatile { try context.set("volatile") }
         if try hasErofsLayer { try context.set("xino", to: "on") }
         try context.set("source", to: "overlay")
         return try context.mount([])
+    }
+
+    /// Whether overlay's marks must be attributes that an unprivileged mount can have.
+    private var marksAsUser: Bool {
+        get throws(SystemCallError) {
+            if usesUserAttributes { return true }
+            return try !UserNamespace.isInitial()
+        }
     }
 
     /// Whether a layer is a file system of its own, so that files would have several device numbers.
@@ -38,7 +46,9 @@ extension OverlayMount {
     /// Where the paths do not fit, each layer gets a name of one or two characters: a link in a
     /// temporary directory, which is the current one during the call.
     func mountByOptionString(at target: FilePath) throws(SystemCallError) {
-        let direct = optionString(lower: lower.map { Self.escaped($0.string) })
+        var marked = self
+        marked.usesUserAttributes = try marksAsUser
+        let direct = marked.optionString(lower: lower.map { Self.escaped($0.string) })
         if direct.utf8.count < Self.optionPage {
             return try Mount.mount("overlay", at: target, type: "overlay", [], data: direct)
         }
@@ -49,7 +59,7 @@ extension OverlayMount {
         for (name, layer) in zip(names, lower) {
             try Link.makeSymbolic(at: links.appending(name), to: layer)
         }
-        let short = optionString(lower: names)
+        let short = marked.optionString(lower: names)
         let place = try OwnedFD.open(target, [.path, .directory])
         let before = try OwnedFD.open(".", [.path, .directory])
         try WorkingDirectory.change(to: links)

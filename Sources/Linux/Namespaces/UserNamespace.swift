@@ -1,8 +1,13 @@
 import Glibc
 import SystemPackage
 
-/// User namespaces that exist for their maps alone.
+/// User namespaces: whether this process is in one, and such that exist for their maps alone.
 package enum UserNamespace {
+    /// Whether this process is in the machine's first user namespace, where root is the machine's.
+    package static func isInitial() throws(SystemCallError) -> Bool {
+        IDMap(parsing: try File.readText("/proc/self/uid_map")).isIdentity
+    }
+
     /// Makes a user namespace with these maps, for ``OwnedFD/mapMountOwners(by:isRecursive:)``.
     ///
     /// A child process is born into it and ends once it is held open (`user_namespaces(7)`). Only

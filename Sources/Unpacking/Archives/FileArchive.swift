@@ -32,7 +32,7 @@ package enum FileArchive {
             try clearUmaskOfThisThread()
         }
         var reader = try reader(of: path, limit: limit)
-        var unpacker = LayerUnpacker(into: directory)
+        var unpacker = try LayerUnpacker(into: directory)
         unpacker.readsWhiteouts = false
         try unpacker.unpack(&reader)
     }

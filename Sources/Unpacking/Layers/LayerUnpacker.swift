@@ -17,9 +17,10 @@ struct LayerUnpacker {
     /// What directories get when all is unpacked, and nothing in them changes any more.
     private var deferred: [DeferredAttributes?] = []
     private var deferredIndex: [[UInt8]: Int] = [:]
-    private let isRoot = geteuid() == 0
-    private let owner = geteuid()
-    private let group = getegid()
+    let isRoot = geteuid() == 0
+    let owner = geteuid()
+    let group = getegid()
+    let isInUserNamespace: Bool
 
     /// What was unpacked.
     struct Tally: Sendable, Equatable {
@@ -37,7 +38,14 @@ struct LayerUnpacker {
     }
 
     /// Unpacks into an empty directory.
-    init(into directory: consuming OpenDirectory) { walker = DirectoryWalker(root: directory) }
+    ///
+    /// - Throws: when `/proc` is not mounted.
+    init(into directory: consuming OpenDirectory) throws(Problem) {
+        walker = DirectoryWalker(root: directory)
+        isInUserNamespace = try asking("cannot find out who unpacks the layer") {
+            () throws(SystemCallError) in try !UserNamespace.isInitial()
+        }
+    }
 
     /// Unpacks a whole archive and reads its source to the end.
     ///
@@ -60,6 +68,7 @@ struct LayerUnpacker {
             try setDirectory(entry, path, in: walker.root, ".")
             return
         }
+        if isLeftOut(entry) { return }
         let parent = try walker.directory(at: path.parent, makesMissing: true)
         if readsWhiteouts, path.name.starts(with: Whiteout.prefix) {
             return try unpackWhiteout(Whiteout(path.name, of: entry.name), in: parent, path)
@@ -140,8 +149,7 @@ struct LayerUnpacker {
         case .file: try unpackFile(entry, path, name, in: parent, from: &reader)
         case .hardLink: try unpackHardLink(entry, path, name, in: parent)
         case .symlink, .characterDevice, .blockDevice, .fifo:
-            try asking("cannot set the owner and times of \(entry.displayName)") {
-                () throws(SystemCallError) in
+            do throws(SystemCallError) {
                 if needsOwner(entry) {
                     try parent.directory.setOwner(name, owner: entry.owner, group: entry.group)
                     if entry.kind != .symlink, entry.permissions & 0o6000 != 0 {
@@ -149,6 +157,10 @@ struct LayerUnpacker {
                     }
                 }
                 try parent.directory.setModified(name, entry.modified)
+            } catch {
+                throw problem(
+                    error, of: entry, what: "cannot set the owner and times of \(entry.displayName)"
+                )
             }
             for attribute in entry.attributes {
                 try set(attribute, of: entry) { attribute throws(SystemCallError) in
@@ -179,7 +191,7 @@ extension LayerUnpacker {
                     to: FilePermissions(rawValue: entry.permissions & 0o7777))
             }
         } catch {
-            throw Problem(error, what: what)
+            throw problem(error, of: entry, what: what)
         }
         for attribute in entry.attributes {
             try set(attribute, of: entry) { attribute throws(SystemCallError) in
@@ -266,9 +278,11 @@ extension LayerUnpacker {
         _ name: [CChar]
     ) throws(Problem) {
         if needsOwner(entry) {
-            try asking("cannot set the owner of \(entry.displayName)") {
-                () throws(SystemCallError) in
+            do throws(SystemCallError) {
                 try parent.directory.setOwner(name, owner: entry.owner, group: entry.group)
+            } catch {
+                throw problem(
+                    error, of: entry, what: "cannot set the owner of \(entry.displayName)")
             }
         }
         for attribute in entry.attributes {
@@ -324,10 +338,6 @@ extension LayerUnpacker {
         } catch  where error.kind == .invalid || error.kind == .notFound {
             return nil
         }
-    }
-
-    private func needsOwner(_ entry: TarEntry) -> Bool {
-        isRoot && (entry.owner != owner || entry.group != group)
     }
 
     /// Whether an attribute is overlayfs's own or means something only outside containers.

@@ -61,9 +61,11 @@ extension LayerUnpacker {
         }
     }
 
-    /// Makes a directory hide those of lower layers: `trusted.overlay.opaque`.
+    /// Makes a directory hide those of lower layers: `trusted.overlay.opaque`, or `user.…` where the
+    /// kernel keeps the former from an ordinary user and from root of a user namespace.
     func makeOpaque(_ directory: borrowing OpenDirectory) throws(SystemCallError) {
-        let attribute = geteuid() == 0 ? "trusted.overlay.opaque" : "user.overlay.opaque"
+        let isTrusted = isRoot && !isInUserNamespace
+        let attribute = isTrusted ? "trusted.overlay.opaque" : "user.overlay.opaque"
         try directory.descriptor.setExtendedAttribute(attribute, to: [UInt8(ascii: "y")])
     }
 }

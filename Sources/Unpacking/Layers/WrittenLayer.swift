@@ -19,7 +19,7 @@ struct WrittenLayer: Sendable {
         let root = try asking("cannot unpack the layer \(diffID)") {
             () throws(SystemCallError) in try OpenDirectory(at: place.appending(Layers.files))
         }
-        var unpacker = LayerUnpacker(into: root)
+        var unpacker = try LayerUnpacker(into: root)
         var reader = TarReader(archive)
         try unpacker.unpack(&reader)
         kind = .directory

@@ -29,7 +29,8 @@ struct DiskUsageCommand: Command {
 
     func run(in session: Session) throws(Problem) -> ExitCode {
         let usage = try session.engine().system.diskUsage()
-        let listing = DiskUsageListing(usage: usage, root: session.dataRoot.string, now: .now)
+        let listing = DiskUsageListing(
+            usage: usage, root: try session.dataRoot.string, now: .now)
         guard isVerbose else {
             try session.output.write(listing.summary.text(in: try Format(format)))
             return .success

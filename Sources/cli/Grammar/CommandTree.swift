@@ -46,6 +46,7 @@ enum CommandTree {
             Entry(name: "login", command: LoginCommand.self),
             Entry(name: "logout", command: LogoutCommand.self),
             Entry(name: "search", command: SearchCommand.self),
+            Entry(name: "unshare", command: UnshareCommand.self),
             Entry(name: "version", command: VersionCommand.self),
             Entry(name: "completion", command: CompletionCommand.self),
             Entry(name: "manual", command: ManualCommand.self, isHidden: true),

@@ -16,6 +16,7 @@ import SystemPackage
 ///    │ ──────────── clone3 ───────────────────────► │  creates and starts the container
 ///    │ ◄─────────── warning(text) ───────────────── │  where its steps could not be recorded
 ///    │ ◄─────────── console + descriptor ────────── │  only with a terminal
+///    │ ◄─────────── helper ──────────────────────── │  where a process made init and has ended
 ///    │ ◄─────────── process + pidfd ─────────────── │  the container runs
 ///    │ ◄─────────── failed(problem) ─────────────── │  instead: nothing is left of it
 /// ```
@@ -84,6 +85,10 @@ struct ContainerStart: ~Copyable {
                 return Outcome(
                     process: ChildProcess(id: id, descriptor: descriptor), terminal: terminal,
                     recordingProblem: recordingProblem)
+            case .helper(let id)?:
+                try explaining("cannot reap process \(id)") { () throws(SystemCallError) in
+                    _ = try ChildProcess(opening: id).wait()
+                }
             case .reached?, .seccompListener?, nil: throw Self.lost
             }
         }
@@ -139,6 +144,9 @@ private struct Starter {
             if let terminal = container.consoleMaster.take() {
                 try monitor.send(
                     HandshakeMessage.console.encoded, descriptors: [terminal.rawValue])
+            }
+            if let helper = container.helperProcessID {
+                try monitor.send(HandshakeMessage.helper(id: helper).encoded)
             }
             try monitor.send(
                 HandshakeMessage.process(id: container.process.id).encoded,

@@ -39,4 +39,14 @@ import Testing
         try NamespaceSetup([.init(type: .mount), .init(type: .user)]).checkRights(on: user)
         try NamespaceSetup([]).checkRights(on: user)
     }
+
+    @Test func `where there is no way back, a process of its own joins namespaces`() {
+        var setup = NamespaceSetup([.init(type: .pid), .init(type: .network, path: "/web")])
+        #expect(!setup.takesDetour)
+        setup.canReturn = false
+        #expect(setup.takesDetour)
+        setup.joined = []
+        #expect(!setup.takesDetour)
+        #expect(NamespaceSetup([.init(type: .user, path: "/u")]).takesDetour)
+    }
 }

@@ -12,23 +12,31 @@ final class Kade {
     let environment: [String: String]
     /// The network namespace that its commands run in; nil is the machine's.
     let namespace: NetworkNamespace?
+    /// The ordinary user that its commands run as; nil is root.
+    let user: TestUser?
 
     /// For tests that look into unpacked layers, or damage them.
     static let unpacked = ["KADE_SNAPSHOTTER": "directory"]
 
     /// The machine's network is left alone: containers have none unless the test makes one.
-    init(environment: [String: String] = [:], in namespace: NetworkNamespace? = nil) throws {
+    init(
+        environment: [String: String] = [:], in namespace: NetworkNamespace? = nil,
+        as user: TestUser? = nil
+    ) throws {
         folder = try TemporaryFolder()
         self.namespace = namespace
+        self.user = user
+        try user?.own(folder.path)
         let network = namespace == nil ? "none" : "bridge"
         self.environment = ["KADE_DEFAULT_NETWORK": network].merging(environment) { $1 }
     }
 
     /// An instance that has the image `busybox`, whose applets are in `/bin`.
     static func withBusybox(
-        environment: [String: String] = [:], in namespace: NetworkNamespace? = nil
+        environment: [String: String] = [:], in namespace: NetworkNamespace? = nil,
+        as user: TestUser? = nil
     ) throws -> Kade {
-        let kade = try Kade(environment: environment, in: namespace)
+        let kade = try Kade(environment: environment, in: namespace, as: user)
         try kade.check("import", try busyboxArchive.get(), "busybox:latest")
         return kade
     }
@@ -38,6 +46,7 @@ final class Kade {
         _ = try? call(["ps", "-aq"]).lines.forEach { _ = try? call(["rm", "-f", "-v", $0]) }
         _ = try? processes().filter { $0.value.range(of: Data("\0pull\0".utf8)) != nil }
             .forEach { kill($0.key, SIGKILL) }
+        endNamespace()
         _ = try? layerMounts().forEach { _ = try? Tool.run("umount", "-l", $0) }
         // The folder's own end would follow a mount that should not be there.
         _ = try? Tool.run("rm", "-rf", "--one-file-system", folder.path)
@@ -50,8 +59,19 @@ final class Kade {
 
     /// The whole command line of a call.
     func commandLine(_ arguments: [String]) -> [String] {
-        (namespace?.entry ?? [])
+        (namespace?.entry ?? []) + (user?.entry(home: folder.path) ?? [])
             + [BuiltProgram.path("kade"), "--root", root, "--runroot", runRoot] + arguments
+    }
+
+    /// The process that keeps the user's namespace, if there is one.
+    var keeper: pid_t? {
+        (try? String(contentsOfFile: runRoot + "/namespace", encoding: .utf8))?
+            .split(separator: " ").first.flatMap { pid_t($0) }
+    }
+
+    /// Ends what an ordinary user's commands leave running for those to come.
+    private func endNamespace() {
+        if let keeper, keeper > 1 { kill(keeper, SIGKILL) }
     }
 
     /// Runs a command, however it ends.

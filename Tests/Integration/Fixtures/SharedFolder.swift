@@ -8,6 +8,7 @@ enum SharedFolder {
         guard mkdtemp(&template) != nil else {
             fatalError("mkdtemp: \(String(cString: strerror(errno)))")
         }
+        chmod(template, 0o755)  // for users that tests make
         // Best effort: what is left is in /tmp.
         atexit { try? FileManager.default.removeItem(atPath: SharedFolder.path) }
         return String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)

@@ -24,10 +24,17 @@ extension ContainerRequest {
                 why: "user namespaces of containers are not supported yet",
                 fix: "leave it out, or use --userns host")
         }
+        if process.additionalGroups.contains(ProcessRequest.keptGroups), !process.keepsGroups {
+            throw invalid(
+                "use --group-add keep-groups",
+                "the '--group-add keep-groups' option is not allowed with any other --group-add "
+                    + "options")
+        }
         try health.validate()
         try validateMounts()
         try validateMemory()
         try validateProcessors(on: host)
+        try resources.check(on: host.cgroupAccess)
         _ = try LogOptions(logging)
         _ = try security.capabilities(on: host)
         _ = try SecurityOptions(security.options)

@@ -29,6 +29,8 @@ struct SpecBuilder {
         }
         spec.mounts = mounts(options)
         spec.annotations = request.annotations
+        // crun's annotation, which Podman sets too.
+        if request.process.keepsGroups { spec.annotations["run.oci.keep_original_groups"] = "1" }
         spec.linux = try linux(capabilities, options)
         try apply(input.deviceEdits, to: &spec)
         return spec
@@ -67,7 +69,7 @@ struct SpecBuilder {
     ) throws(Problem) -> RuntimeSpec.Linux {
         var linux = RuntimeSpec.Linux()
         linux.namespaces = namespaces()
-        linux.cgroupsPath = "\(request.resources.cgroupParent ?? "/kade")/\(input.id)"
+        linux.cgroupsPath = cgroupPath
         linux.sysctl = request.security.sysctls
         linux.devices = try deviceNodes()
         linux.resources = try resources(options)
@@ -79,6 +81,12 @@ struct SpecBuilder {
         }
         linux.rootfsPropagation = rootPropagation
         return linux
+    }
+
+    /// nil leaves it to the runtime, which knows what an ordinary user may have.
+    private var cgroupPath: String? {
+        if input.host.isRootless, request.resources.cgroupParent == nil { return nil }
+        return "\(request.resources.cgroupParent ?? "/kade")/\(input.id)"
     }
 
     private func namespaces() -> [RuntimeSpec.Namespace] {
@@ -149,7 +157,7 @@ struct SpecBuilder {
                         + "\(limit.soft) > \(limit.hard)")
             }
             if let most = input.host.hardLimits[limit.name], hard > most,
-                !input.host.has(.sysResource)
+                !input.host.has(.sysResource) || input.host.isRootless
             {
                 warn(
                     "ulimit \(limit.name) is lowered to \(most), the engine's own hard limit: "

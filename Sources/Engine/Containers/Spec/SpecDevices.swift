@@ -8,9 +8,25 @@ extension SpecBuilder {
         if request.security.isPrivileged { return input.allDevices.map { node($0, at: $0.path) } }
         var list: [RuntimeSpec.Device] = []
         for device in request.security.devices {
+            guard !input.host.isRootless else {
+                _ = try resolved(device)
+                continue
+            }
             list.append(node(try resolved(device), at: device.containerPath))
         }
         return list
+    }
+
+    /// The host's own nodes of the devices, in the place of new ones that root of a user namespace
+    /// cannot make.
+    var deviceMounts: [RuntimeSpec.Mount] {
+        guard input.host.isRootless, !request.security.isPrivileged else { return [] }
+        return request.security.devices.map { device in
+            .init(
+                destination: device.containerPath, type: "bind", source: device.hostPath,
+                options: ["bind", "rprivate", "nosuid", "noexec"]
+                    + (device.permissions.contains("w") ? [] : ["ro"]))
+        }
     }
 
     /// Who may open, make and write which device.

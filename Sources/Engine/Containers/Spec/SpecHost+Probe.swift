@@ -7,9 +7,16 @@ import SystemPackage
 extension EngineContext {
     /// What specs depend on of this machine, asked anew on each call.
     func specHost() throws(Problem) -> SpecHost {
-        try explaining("cannot look at this machine") { () throws(SystemCallError) in
+        let isRootless = try isRootless()
+        return try explaining("cannot look at this machine") { () throws(SystemCallError) in
             let layout = try cgroupLayout()
             var host = SpecHost()
+            host.isRootless = isRootless
+            if isRootless {
+                host.cgroupAccess = CgroupAccess(ofUserOn: layout)
+                let groups = IDMap(parsing: try File.readText("/proc/self/gid_map"))
+                host.hasTerminalGroup = groups.outside(5) != nil
+            }
             host.cgroupVersion = layout.version(of: .memory) ?? (layout.isUnified ? .v2 : .v1)
             host.capabilities = try ProcessCapabilities(of: 0).permitted.rawValue
             host.lastCapability = Self.number(in: "/proc/sys/kernel/cap_last_cap") ?? 40

@@ -212,6 +212,7 @@ extension EngineContext {
         if let shared = peers.sharedMemory { return shared }
         guard record.request.namespaces.ipc == .shareable else { return nil }
         let path = configuration.sharedMemory(of: record.id)
+        if try isRootless() { return try sharedDirectory(path, of: record) }
         let size = record.request.resources.shmSizeInBytes ?? ResourceRequest.defaultShmSize
         return try explaining("cannot make the shared memory of \(record.name)") {
             () throws(SystemCallError) in
@@ -226,6 +227,25 @@ extension EngineContext {
         }
     }
 
+    /// What an ordinary user's containers share: a directory of the run root, which is a tmpfs on
+    /// most machines, because a mount would be seen by the first of them alone.
+    private func sharedDirectory(
+        _ path: FilePath, of record: ContainerRecord
+    ) throws(Problem) -> FilePath {
+        guard record.request.resources.shmSizeInBytes == nil else {
+            throw Problem(
+                kind: .unsupported, what: "cannot use --shm-size with --ipc shareable",
+                why: "an ordinary user's containers share a directory, whose size has no limit",
+                fix: "leave one of them out")
+        }
+        return try explaining("cannot make the shared memory of \(record.name)") {
+            () throws(SystemCallError) in
+            try Directory.makeAll(path, permissions: FilePermissions(rawValue: 0o700))
+            try File.changePermissions(of: path, to: FilePermissions(rawValue: 0o1777))
+            return path
+        }
+    }
+
     /// Takes the shared memory of a container away.
     func removeSharedMemory(of id: String) throws(Problem) {
         let path = configuration.sharedMemory(of: id)
@@ -236,7 +256,8 @@ extension EngineContext {
             } catch  where error.errno == .invalidArgument {
                 // It was never mounted.
             }
-            try Directory.remove(path)
+            // What an ordinary user's containers have left in the directory goes too.
+            try Directory.removeTree(path)
         }
     }
 }

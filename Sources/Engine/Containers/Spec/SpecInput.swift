@@ -36,6 +36,11 @@ struct SpecInput: Sendable {
 /// What a spec depends on of the machine.
 struct SpecHost: Sendable, Equatable {
     var cgroupVersion = CgroupVersion.v2
+    /// Whether Kade is root of a user namespace alone.
+    var isRootless = false
+    var cgroupAccess = CgroupAccess.machine
+    /// Whether Kade's user namespace has the group 5, which terminals belong to.
+    var hasTerminalGroup = true
     /// The engine's own capabilities, as bits by number: a container cannot have more.
     var capabilities: UInt64 = .max
     var lastCapability = 40

@@ -24,6 +24,7 @@ extension SpecBuilder {
                     destination: "/sbin/docker-init", type: "bind", source: program.string,
                     options: ["bind", "ro"]))
         }
+        list += deviceMounts
         let requested = input.mounts
         let taken = Set(requested.map { Self.normalized($0.target) })
         for file in input.networkFiles where !taken.contains(file.target) {
@@ -52,8 +53,8 @@ extension SpecBuilder {
             .init(
                 destination: "/dev/pts", type: "devpts", source: "devpts",
                 options: [
-                    "nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5",
-                ]),
+                    "nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620",
+                ] + (input.host.hasTerminalGroup ? ["gid=5"] : [])),
             .init(destination: "/sys", type: "sysfs", source: "sysfs", options: plain + access),
             .init(
                 destination: "/sys/fs/cgroup", type: "cgroup", source: "cgroup",

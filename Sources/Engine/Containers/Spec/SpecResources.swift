@@ -5,7 +5,10 @@ import OCI
 extension SpecBuilder {
     mutating func resources(_ options: SecurityOptions) throws(Problem) -> RuntimeSpec.Resources {
         var resources = try limits()
-        resources.devices = try deviceRules()
+        let rules = try deviceRules()
+        // The kernel takes them from the machine's root alone. An ordinary user's container has the
+        // devices that the user may open.
+        resources.devices = input.host.isRootless ? [] : rules
         return resources
     }
 

@@ -38,7 +38,9 @@ struct UserLookup: Sendable {
         } else if let entry {
             user.additionalGroups = groups.filter { $0.members.contains(entry.name) }.map(\.gid)
         }
-        for group in additionalGroups { user.additionalGroups.append(try self.group(group)) }
+        for group in additionalGroups where group != ProcessRequest.keptGroups {
+            user.additionalGroups.append(try self.group(group))
+        }
         // The primary group is one of them, as execve would not add it (CVE-2022-36109).
         user.additionalGroups = [user.gid] + user.additionalGroups.filter { $0 != user.gid }
         return user

@@ -47,8 +47,9 @@ extension EngineContext {
         // as ended, and the next command that cares ends what is left of it.
         guard lifecycle.status == .running, truth.isMonitorAlive else { return truth }
         if try isAlive(lifecycle.pid, startTime: lifecycle.pidStartTime) {
+            let cgroup = try cgroup(of: record)
             truth.isFrozen = try explaining("cannot look at the cgroup of \(record.name)") {
-                () throws(SystemCallError) in try cgroup(of: record).isFrozen()
+                () throws(SystemCallError) in try cgroup?.isFrozen() ?? false
             }
         }
         return truth
@@ -62,9 +63,21 @@ extension EngineContext {
         }
     }
 
-    /// The container's cgroup.
-    func cgroup(of record: ContainerRecord) throws(SystemCallError) -> Cgroup {
-        let parent = record.request.resources.cgroupParent ?? "/kade"
-        return Cgroup(layout: try cgroupLayout(), path: "\(parent)/\(record.id)")
+    /// The cgroup of a container that runs; nil where an ordinary user's has none of its own.
+    func cgroup(of record: ContainerRecord) throws(Problem) -> Cgroup? {
+        guard try isRootless() else {
+            let parent = record.request.resources.cgroupParent ?? "/kade"
+            return try explaining("cannot find the cgroup of \(record.name)") {
+                () throws(SystemCallError) in
+                Cgroup(layout: try cgroupLayout(), path: "\(parent)/\(record.id)")
+            }
+        }
+        // Where it is depends on the cgroup of the command that started it.
+        let root = RuntimeRoot(path: configuration.runtimeRoot)
+        do throws(Problem) {
+            return try State.cgroup(of: root.container(record.id).loadState())
+        } catch  where error.kind == .notFound {
+            return nil
+        }
     }
 }

@@ -62,8 +62,14 @@ extension EngineContext {
         sample.isRunning = true
         sample.systemInNanoseconds = machine.times.total * machine.nanosecondsPerTick
         sample.processorCount = max(1, machine.times.processorCount)
+        guard let cgroup = try cgroup(of: record) else {
+            throw Problem(
+                kind: .unsupported, what: "cannot measure container \(record.name)",
+                why: "it has no cgroup of its own, in which the kernel would count what it uses",
+                fix: "start it where a cgroup is delegated to you, or as root")
+        }
         do throws(SystemCallError) {
-            let used = try cgroup(of: record).statistics()
+            let used = try cgroup.statistics()
             sample.cpuInNanoseconds = (used.cpuUsageInMicroseconds ?? 0) * 1000
             let memory = used.memoryUsageInBytes ?? 0
             sample.memoryInBytes = memory - min(memory, used.memoryInactiveFileInBytes ?? 0)
