@@ -1,6 +1,7 @@
 import ContainerRuntime
 package import Diagnostics
 import Linux
+package import Networking
 import OCI
 import SystemPackage
 
@@ -10,6 +11,9 @@ package struct ContainerUpdate: Sendable, Equatable {
     package var resources = ResourceRequest()
     /// `--restart`.
     package var restartPolicy: RestartPolicy?
+    /// `-p` and `--rm-p`: ports that are published, and no longer published.
+    package var published: [PortSpec] = []
+    package var unpublished: [PortSpec] = []
 
     package init() {}
 }
@@ -35,12 +39,24 @@ extension ContainerService {
                     why: "container is marked for removal and cannot be \"update\"",
                     fix: "kade rm \(name)")
             }
+            let old = record
             let request = try record.request.updated(by: change)
             try request.validate(on: context.specHost())
             record.request = request
-            let warnings = try context.applyLimits(of: record, changed: change.resources)
-            try context.database.write { database throws(Problem) in
-                try database.update(record)
+            let warnings: [String]
+            if request.network == old.request.network {
+                warnings = try context.write(record, changed: change.resources)
+            } else {
+                warnings = try context.changingNetworks(of: record) { () throws(Problem) in
+                    try context.applyPorts(of: record)
+                    do throws(Problem) {
+                        return try context.write(record, changed: change.resources)
+                    } catch {
+                        // Best effort: the first error counts.
+                        try? context.apply(to: old)
+                        throw error
+                    }
+                }
             }
             try context.renewMonitor(of: record)
             context.tell(.update, of: record)
@@ -70,6 +86,7 @@ extension ContainerRequest {
                 resources.memoryAndSwapInBytes ?? resources.memoryInBytes.map { $0 * 2 }
         }
         request.resources = request.resources.updated(by: change.resources)
+        try request.network.publish(change.published, instead: change.unpublished)
         return request
     }
 
@@ -108,6 +125,35 @@ extension ContainerRequest {
     }
 }
 
+extension NetworkRequest {
+    /// Changes what `-p` published.
+    ///
+    /// - Throws: `.invalid` when something is not published that shall not be any more.
+    fileprivate mutating func publish(
+        _ new: [PortSpec], instead old: [PortSpec]
+    ) throws(Problem) {
+        for spec in old {
+            guard published.contains(where: { $0.isNamed(by: spec) }) else {
+                throw Problem(
+                    kind: .invalid, what: "cannot take port \(spec.container) back",
+                    why: "it is not published by -p, or not there",
+                    fix: "kade port CONTAINER shows what is published")
+            }
+            published.removeAll { $0.isNamed(by: spec) }
+        }
+        published += new.filter { !published.contains($0) }
+    }
+}
+
+extension PortSpec {
+    /// Whether another one names it: what that leaves open does not matter.
+    fileprivate func isNamed(by other: PortSpec) -> Bool {
+        container == other.container
+            && (other.hostAddress == nil || other.hostAddress == hostAddress)
+            && (other.hostPorts == nil || other.hostPorts == hostPorts)
+    }
+}
+
 extension ResourceRequest {
     /// These limits with those of a change in their place.
     fileprivate func updated(by change: ResourceRequest) -> ResourceRequest {
@@ -131,9 +177,18 @@ extension ResourceRequest {
 }
 
 extension EngineContext {
+    /// Changes a container's limits and its row.
+    fileprivate func write(
+        _ record: ContainerRecord, changed: ResourceRequest
+    ) throws(Problem) -> [String] {
+        let warnings = try applyLimits(of: record, changed: changed)
+        try database.write { database throws(Problem) in try database.update(record) }
+        return warnings
+    }
+
     /// Gives the container's cgroup, if it runs, and its `config.json`, if it has one, the limits
     /// of its record that a change names.
-    fileprivate func applyLimits(
+    private func applyLimits(
         of record: ContainerRecord, changed: ResourceRequest
     ) throws(Problem) -> [String] {
         guard !changed.isEmpty else { return [] }

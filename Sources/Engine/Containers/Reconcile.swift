@@ -22,7 +22,11 @@ extension EngineContext {
         if case .paused = status.state, try thawAbandoned(record) {
             status = try self.status(of: record)
         }
-        guard status.isStale else { return status }
+        guard status.isStale else {
+            // Best effort: what cannot be made so stays as it was.
+            if status.truth.isMonitorAlive { try? settleNetworks(of: record) }
+            return status
+        }
         let path = configuration.bundle(of: record.id).lock
         let lock: FileLock?
         do throws(SystemCallError) {

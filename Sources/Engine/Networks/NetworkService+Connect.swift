@@ -14,34 +14,43 @@ extension NetworkService {
         let record = try context.record(of: containerName)
         try context.withLock(on: record.id) { () throws(Problem) in
             try Self.checkHasOwnNetwork(record, connectingTo: name)
-            let endpoint = try context.database.write { database throws(Problem) in
-                let network = try database.network(name)
-                let others = try database.endpoints(ofContainer: record.id)
-                guard !others.contains(where: { $0.network.id == network.id }) else {
-                    throw Problem(
-                        kind: .conflict, what: "cannot connect container \(record.name)",
-                        why: "endpoint with name \(record.name) already exists in network "
-                            + network.name)
-                }
-                // The lowest number that no device of the container has.
-                let position = (0...others.count).first { number in
-                    !others.contains { $0.position == number }
-                }
-                return try database.lease(
-                    attachment, on: network, to: record.id, position: position ?? others.count)
-            }
-            do throws(Problem) {
-                try context.apply(to: record)
-            } catch {
-                // Best effort: the first error counts, and a monitor that failed half-way is told
-                // again with the next change.
-                try? context.database.write { database throws(Problem) in
-                    try database.delete(endpoint)
-                }
-                throw error
+            let endpoint = try context.changingNetworks(of: record) { () throws(Problem) in
+                try addEndpoint(name, to: record, attachment)
             }
             context.tell(.connect, of: .network, endpoint.network, ["container": record.id])
         }
+    }
+
+    private func addEndpoint(
+        _ name: String, to record: ContainerRecord, _ attachment: NetworkAttachment
+    ) throws(Problem) -> EndpointRecord {
+        let endpoint = try context.database.write { database throws(Problem) in
+            let network = try database.network(name)
+            let others = try database.endpoints(ofContainer: record.id)
+            guard !others.contains(where: { $0.network.id == network.id }) else {
+                throw Problem(
+                    kind: .conflict, what: "cannot connect container \(record.name)",
+                    why: "endpoint with name \(record.name) already exists in network "
+                        + network.name)
+            }
+            // The lowest number that no device of the container has.
+            let position = (0...others.count).first { number in
+                !others.contains { $0.position == number }
+            }
+            return try database.lease(
+                attachment, on: network, to: record.id, position: position ?? others.count)
+        }
+        do throws(Problem) {
+            try context.apply(to: record)
+        } catch {
+            // Best effort: the first error counts, and a monitor that failed half-way is told
+            // again with the next change.
+            try? context.database.write { database throws(Problem) in
+                try database.delete(endpoint)
+            }
+            throw error
+        }
+        return endpoint
     }
 
     /// Takes a container off a network.
@@ -56,28 +65,37 @@ extension NetworkService {
             return  // its endpoints went with it
         }
         try context.withLock(on: record.id) { () throws(Problem) in
-            let endpoint = try context.database.write { database throws(Problem) in
-                let network = try database.network(name)
-                let all = try database.endpoints(ofContainer: record.id)
-                guard let endpoint = all.first(where: { $0.network.id == network.id }) else {
-                    throw Problem(
-                        kind: .notFound, what: "cannot disconnect container \(record.name)",
-                        why: "container \(record.id) is not connected to network \(network.name)")
-                }
-                try database.delete(endpoint)
-                return endpoint
-            }
-            do throws(Problem) {
-                try context.apply(to: record)
-            } catch {
-                // Best effort: the first error counts.
-                try? context.database.write { database throws(Problem) in
-                    try database.insert(endpoint)
-                }
-                throw error
+            let endpoint = try context.changingNetworks(of: record) { () throws(Problem) in
+                try removeEndpoint(name, of: record)
             }
             context.tell(.disconnect, of: .network, endpoint.network, ["container": record.id])
         }
+    }
+
+    private func removeEndpoint(
+        _ name: String, of record: ContainerRecord
+    ) throws(Problem) -> EndpointRecord {
+        let endpoint = try context.database.write { database throws(Problem) in
+            let network = try database.network(name)
+            let all = try database.endpoints(ofContainer: record.id)
+            guard let endpoint = all.first(where: { $0.network.id == network.id }) else {
+                throw Problem(
+                    kind: .notFound, what: "cannot disconnect container \(record.name)",
+                    why: "container \(record.id) is not connected to network \(network.name)")
+            }
+            try database.delete(endpoint)
+            return endpoint
+        }
+        do throws(Problem) {
+            try context.apply(to: record)
+        } catch {
+            // Best effort: the first error counts.
+            try? context.database.write { database throws(Problem) in
+                try database.insert(endpoint)
+            }
+            throw error
+        }
+        return endpoint
     }
 
     private static func checkHasOwnNetwork(
@@ -118,7 +136,7 @@ extension EngineContext {
             throw error
         }
         try rewriteNetworkFiles(
-            of: record, endpoints, changesResolver: (old.names == nil) != (new.names == nil))
+            of: record, endpoints, changesResolver: old.resolverKind != new.resolverKind)
     }
 
     /// Has the monitor read what was written, and waits until it has done that.
@@ -146,5 +164,12 @@ extension EngineContext {
             throw Problem(what: "cannot read \(file)", refusal: error)
         }
         return try NetworkSetup(bytes, named: file.string)
+    }
+}
+
+extension NetworkSetup {
+    /// 0 without a name server of the container's own, 1 with one, 2 where that knows containers.
+    fileprivate var resolverKind: Int {
+        names == nil ? 0 : links.contains { !$0.names.isEmpty } ? 2 : 1
     }
 }

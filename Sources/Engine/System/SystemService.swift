@@ -35,6 +35,7 @@ package struct SystemService: Sendable {
             "Plugins",
             [
                 "Log": .strings(LogOptions.Driver.allCases.map(\.rawValue).sorted()),
+                "Network": .strings(NetworkDriver.allCases.map(\.rawValue).sorted()),
                 "Volume": ["local"],
             ])
         try appendControllers(to: &json, host)

@@ -42,6 +42,10 @@ struct PruneSystemCommand: Command {
         let containers = try engine.containers.prune(containerFilter)
         freed += containers.reclaimedInBytes
         try tell("Deleted Containers:", containers.ids, session)
+        var networkFilter = NetworkFilter()
+        networkFilter.createdBefore = containerFilter.createdBefore
+        networkFilter.conditions = filters.filter { $0.key != "until" }.map { ($0.key, $0.value) }
+        try tell("Deleted Networks:", engine.networks.prune(networkFilter), session)
         if prunesVolumes {
             var filter = VolumeFilter()
             filter.conditions = filters.map { ($0.key, $0.value) }

@@ -1,9 +1,12 @@
 import Diagnostics
 import Engine
+import Networking
 
 /// `kade update`: changes the limits and the restart policy of containers.
 struct UpdateCommand: Command {
     var change = ContainerUpdate()
+    var published: [[PortSpec]] = []
+    var unpublished: [[PortSpec]] = []
     var names: [String] = []
 
     static var grammar: Grammar<UpdateCommand> {
@@ -14,7 +17,8 @@ struct UpdateCommand: Command {
                 A container that runs has the new limits at once, and every container keeps them.
                 What is not given stays as it is.
                 """,
-            flags: processorFlags + memoryFlags, operands: .atLeast(1), operandKind: .containers,
+            flags: processorFlags + memoryFlags + portFlags, operands: .atLeast(1),
+            operandKind: .containers,
             assign: { $0.names = $1 })
     }
 
@@ -71,7 +75,22 @@ struct UpdateCommand: Command {
         ]
     }
 
+    private static var portFlags: [Flag<UpdateCommand>] {
+        [
+            .list(
+                "publish", "p", "list", "Publish one more of the container's ports",
+                \.published, PortFlag.parse),
+            .list(
+                "rm-p", nil, "list",
+                "Publish a port no longer: PORT, or HOSTPORT:PORT where it is published twice",
+                \.unpublished, PortFlag.parse),
+        ]
+    }
+
     func run(in session: Session) throws(Problem) -> ExitCode {
+        var change = change
+        change.published = published.flatMap(\.self)
+        change.unpublished = unpublished.flatMap(\.self)
         guard change != ContainerUpdate() else {
             throw Problem(
                 kind: .invalid, what: "nothing to update",
