@@ -54,7 +54,7 @@ package struct BuildRequest: Sendable {
     /// `--label`.
     package var labels: [NamedValue] = []
     /// `--network`.
-    package var network = NamespaceMode.isolated
+    package var network = BuildNetwork.standard
     /// `--add-host`.
     package var extraHosts: [String] = []
     /// `--secret`.
@@ -147,5 +147,25 @@ extension BuildRequest {
     /// What a name of FROM or `--from` means beside the Dockerfile.
     func context(named name: String) -> NamedContext? {
         contexts.isEmpty ? nil : contexts[NamedContext.name(name)]
+    }
+}
+
+/// The network of a build's RUN.
+package enum BuildNetwork: Sendable, Equatable {
+    /// That of containers that name none.
+    case standard
+    /// The loopback alone.
+    case none
+    case host
+    case named(String)
+
+    /// What is written into the cache's keys.
+    var word: String {
+        switch self {
+        case .standard: "default"
+        case .none: "none"
+        case .host: "host"
+        case .named(let name): name
+        }
     }
 }

@@ -17,7 +17,7 @@ extension StepRun {
         }
         inputs.values["the user"] = run.user
         inputs.values["the working directory"] = run.workingDirectory
-        inputs.values["the network"] = "\(networkMode(of: run))"
+        inputs.values["the network"] = network(of: run).word
         if run.security == .insecure { inputs.values["--security"] = run.security.rawValue }
         inputs.values["--add-host"] = build.request.extraHosts.joined(separator: " ")
         if let script = run.script {
@@ -61,7 +61,13 @@ extension StepRun {
         request.process.environment = run.environment + run.hiddenEnvironment + mounts.environment
         request.process.user = run.user.isEmpty ? nil : run.user
         request.process.workingDirectory = run.workingDirectory
-        request.namespaces.network = networkMode(of: run)
+        switch network(of: run) {
+        case .standard: request.network.attachments = nil
+        case .none: request.network.attachments = []
+        case .host: request.namespaces.network = .host
+        case .named(let name):
+            request.network.attachments = [NetworkAttachment(network: name)]
+        }
         request.network.hostname = "build"
         request.network.extraHosts = build.request.extraHosts
         request.resources = build.request.resources
@@ -71,9 +77,9 @@ extension StepRun {
         return request
     }
 
-    private func networkMode(of run: RunStep) -> NamespaceMode {
+    private func network(of run: RunStep) -> BuildNetwork {
         switch run.network {
-        case .none: .isolated
+        case .none: .none
         case .host: .host
         case .inherited: build.request.network
         }

@@ -119,6 +119,9 @@ extension EngineContext {
             try database.read({ database throws(Problem) in try database.container(id: id) }) == nil
         else { return }
         try removeRuntimeState(of: id)
+        try database.write { database throws(Problem) in
+            try database.delete(endpointsOfStep: id)
+        }
         try removeHostRootfs(of: id)
         try removeDirectory(of: id, filesGo: .atOnce)
     }

@@ -98,8 +98,35 @@ extension Transaction {
     func addresses(_ version: IPVersion, ofNetwork id: String) throws(Problem) -> Set<IPAddress> {
         let column = version == .v4 ? "ipv4" : "ipv6"
         let texts = try connection.rows(
-            "SELECT \(column) FROM endpoints WHERE network = ? AND \(column) <> ''", .text(id)
+            """
+            SELECT \(column) FROM endpoints WHERE network = ? AND \(column) <> ''
+            UNION ALL SELECT \(column) FROM stepEndpoints WHERE network = ? AND \(column) <> ''
+            """, .text(id), .text(id)
         ) { row throws(Problem) in try row.text(0) }
         return Set(texts.compactMap { IPAddress($0) })
+    }
+}
+
+/// The rows of endpoints that instructions of builds have, which have no container's row.
+extension Transaction {
+    func insert(step endpoint: EndpointRecord) throws(Problem) {
+        try connection.execute(
+            "INSERT INTO stepEndpoints (step, network, ipv4, ipv6) VALUES (?, ?, ?, ?)",
+            .text(endpoint.container), .text(endpoint.network.id),
+            .text(endpoint.ipv4.map { "\($0)" } ?? ""), .text(endpoint.ipv6.map { "\($0)" } ?? ""))
+    }
+
+    /// The endpoint of an instruction; none where it has no network.
+    func endpoints(ofStep id: String) throws(Problem) -> [EndpointRecord] {
+        try connection.rows(
+            """
+            SELECT \(NetworkRecord.columns), step, step, 0, ipv4, ipv6, '', '{}' FROM stepEndpoints
+            JOIN networks ON networks.id = network WHERE step = ?
+            """, .text(id)
+        ) { row throws(Problem) in try EndpointRecord(row) }
+    }
+
+    func delete(endpointsOfStep id: String) throws(Problem) {
+        try connection.execute("DELETE FROM stepEndpoints WHERE step = ?", .text(id))
     }
 }

@@ -111,5 +111,13 @@ enum Schema {
         CREATE UNIQUE INDEX addressesOfNetwork ON endpoints (network, ipv4) WHERE ipv4 <> '';
         CREATE UNIQUE INDEX addresses6OfNetwork ON endpoints (network, ipv6) WHERE ipv6 <> '';
         """,
+        """
+        CREATE TABLE stepEndpoints (
+            step TEXT PRIMARY KEY,
+            network TEXT NOT NULL REFERENCES networks (id) ON DELETE CASCADE,
+            ipv4 TEXT NOT NULL,
+            ipv6 TEXT NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        """,
     ]
 }

@@ -13,6 +13,22 @@ extension Transaction {
         _ attachment: NetworkAttachment, on network: NetworkRecord, to container: String,
         position: Int
     ) throws(Problem) -> EndpointRecord {
+        let endpoint = try endpoint(attachment, on: network, of: container, position: position)
+        try insert(endpoint)
+        return endpoint
+    }
+
+    /// Gives an instruction of a build a place on a network, until it has ended.
+    func lease(
+        _ attachment: NetworkAttachment, on network: NetworkRecord, toStep step: String
+    ) throws(Problem) {
+        try insert(step: endpoint(attachment, on: network, of: step, position: 0))
+    }
+
+    private func endpoint(
+        _ attachment: NetworkAttachment, on network: NetworkRecord, of container: String,
+        position: Int
+    ) throws(Problem) -> EndpointRecord {
         try attachment.check(against: network)
         var endpoint = EndpointRecord(
             id: Random.hexadecimal(bytes: 32), container: container, network: network,
@@ -31,7 +47,6 @@ extension Transaction {
             endpoint.mac =
                 endpoint.ipv4.map { MACAddress(for: $0) } ?? MACAddress(random: Random.bytes(5))
         }
-        try insert(endpoint)
         return endpoint
     }
 

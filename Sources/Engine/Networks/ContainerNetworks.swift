@@ -42,7 +42,8 @@ extension EngineContext {
             return []
         }
         return try database.read { database throws(Problem) in
-            try database.endpoints(ofContainer: record.id)
+            let endpoints = try database.endpoints(ofContainer: record.id)
+            return endpoints.isEmpty ? try database.endpoints(ofStep: record.id) : endpoints
         }
     }
 
@@ -60,7 +61,8 @@ extension EngineContext {
             links.append(link)
         }
         var setup = NetworkSetup(links: links, ports: [])
-        setup.names = record.nameConfiguration(on: endpoints, in: configuration)
+        setup.names = record.nameConfiguration(
+            on: endpoints, host: try hostResolver(), in: configuration)
         guard let gateway, gateway.network.definition.driver == .bridge else { return setup }
         let host = gateway.network.definition.options[BridgeOption.hostAddress]
             .flatMap { IPv4Address($0) }

@@ -55,11 +55,32 @@ struct ContainerLinkRequest {
 }
 
 extension ContainerRecord {
-    /// How the container's name server answers; nil where no network of it has names.
+    /// Who answers the container's questions about names.
+    ///
+    /// - Parameters:
+    ///   - endpoints: its places on networks.
+    ///   - host: the text of the host's `/etc/resolv.conf`.
+    /// - Returns: where its `/etc/resolv.conf` leads.
+    func nameSource(
+        on endpoints: [EndpointRecord], host: String
+    ) -> NetworkFiles.NameSource {
+        if request.namespaces.network == .host { return .host }
+        if endpoints.contains(where: \.hasNames) { return .containers }
+        let servers = ResolverFile(host).servers
+        let isForHostAlone = !servers.isEmpty && servers.allSatisfy(NetworkFiles.isLoopback)
+        let reachesHost = endpoints.contains { !$0.network.definition.isInternal }
+        return isForHostAlone && reachesHost && request.network.nameServers.isEmpty
+            ? .forwarder : .network
+    }
+
+    /// How the container's name server answers; nil where it has none.
     func nameConfiguration(
-        on endpoints: [EndpointRecord], in configuration: EngineConfiguration
+        on endpoints: [EndpointRecord], host: String, in configuration: EngineConfiguration
     ) -> NameConfiguration? {
-        guard endpoints.contains(where: \.hasNames) else { return nil }
+        switch nameSource(on: endpoints, host: host) {
+        case .host, .network: return nil
+        case .containers, .forwarder: break
+        }
         var options = ResolverFile()
         options.options = request.network.resolverOptions
         return NameConfiguration(

@@ -17,6 +17,9 @@ extension StepFiles {
         _ request: ContainerRequest, interruption: CInt?, output: ([UInt8]) -> Void
     ) throws(Problem) -> Int32 {
         try request.validate(on: context.specHost())
+        var request = request
+        request.network.attachments = try lease(request)
+        defer { release() }
         let record = ContainerRecord(
             id: id, name: "build", image: request.image, imageID: "", created: .now,
             request: request, layers: layers.map(\.description))
@@ -27,6 +30,26 @@ extension StepFiles {
         try session.send(ClientMessage.attach([.standardOutput, .standardError]))
         defer { removeRuntimeState() }
         return try session.follow(interruption: interruption, output: output)
+    }
+
+    /// Gives the program an address on its network.
+    ///
+    /// - Returns: the network.
+    private func lease(_ request: ContainerRequest) throws(Problem) -> [NetworkAttachment] {
+        let attachments = try context.attachments(of: request)
+        guard let attachment = attachments.first else { return [] }
+        try context.database.write { database throws(Problem) in
+            try database.lease(
+                attachment, on: try database.network(attachment.network), toStep: id)
+        }
+        return [attachment]
+    }
+
+    private func release() {
+        // Best effort: what is left, `ps` removes with the directory.
+        try? context.database.write { database throws(Problem) in
+            try database.delete(endpointsOfStep: id)
+        }
     }
 
     private func removeRuntimeState() {

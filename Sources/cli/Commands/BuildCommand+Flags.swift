@@ -82,7 +82,7 @@ extension BuildCommand {
                 \.entitlements, BuildEntitlementFlag.parse),
             .setting(
                 "network", nil, "string",
-                "Set the networking mode for the RUN instructions: default, none or host",
+                "Set the network of the RUN instructions: default, none, host or a name",
                 \.network, BuildNetworkFlag.parse),
             .list(
                 "add-host", nil, "list", "Add a custom host-to-IP mapping (format: \"host:ip\")",

@@ -37,7 +37,7 @@ struct BuildCommand: Command {
     var explainsWhy = false
     var idFile: String?
     var metadataFile: String?
-    var network = NamespaceMode.isolated
+    var network = BuildNetwork.standard
     var extraHosts: [String] = []
     var secrets: [BuildSecretFlag] = []
     var agents: [BuildAgentFlag] = []
@@ -64,8 +64,8 @@ struct BuildCommand: Command {
                 "The same Dockerfile, files and base image give the same image, whenever and"
                 + " wherever they are built: times in the image are those of the base image, or"
                 + " SOURCE_DATE_EPOCH where that is set or given as a build argument. With --why"
-                + " each step says why it was done again.\n\nRUN has no network but its loopback"
-                + " unless --network host is given.",
+                + " each step says why it was done again.\n\nRUN is on the network of containers"
+                + " that name none, unless --network says otherwise.",
             flags: imageFlags + inputFlags + displayFlags + limitFlags + podmanFlags
                 + dockerDefaults + unsupportedFlags,
             operands: .exactly(1), operandKind: .files, assign: { $0.context = $1[0] })

@@ -13,16 +13,17 @@ enum BuildArgumentFlag {
     }
 }
 
-/// `--network` of a build: default, none or host.
+/// `--network` of a build: default, none, host or a network's name.
 enum BuildNetworkFlag {
-    static func parse(_ text: String) throws(InvalidValue) -> NamespaceMode {
+    static func parse(_ text: String) throws(InvalidValue) -> BuildNetwork {
         switch text {
-        case "default", "none", "": return .isolated
+        case "default", "": return .standard
+        case "none": return .none
         case "host": return .host
-        default:
+        case let name where name.hasPrefix("container:"):
             throw InvalidValue.unsupported(
-                "this version of Kade has no network '\(text)' for a build",
-                fix: "default, none or host")
+                "RUN has no network of another container", fix: "default, none, host or a name")
+        case let name: return .named(name)
         }
     }
 }

@@ -91,6 +91,7 @@ import Testing
     }
 
     @Test func `the default bridge has no names until it is left`() throws {
+        try host.check("echo 'nameserver 192.0.2.9' > /etc/resolv.conf")
         try startSleeper("web", "--network", "front")
         try startSleeper("plain")
         let pid = try kade.inspect("plain", "{{.State.Pid}}")
@@ -98,14 +99,16 @@ import Testing
             try Tool.check("nsenter", "--net=/proc/\(pid)/ns/net", "nft", "list", "ruleset")
         }
         #expect(try rules() == "")
-        #expect(try kade.check("exec", "plain", "cat", "/etc/resolv.conf") == "search lan.example")
+        #expect(
+            try kade.check("exec", "plain", "cat", "/etc/resolv.conf") == "nameserver 192.0.2.9")
         let refused = try kade("run", "--rm", "--network-alias", "w", "busybox", "true")
         #expect(refused.errors.contains("only for containers in user defined networks"))
         try kade.check("network", "connect", "front", "plain")
         #expect(try rules().contains("127.0.0.11"))
         #expect(try lookUp("web", from: "plain") == ["10.9.0.2"])
         try kade.check("network", "disconnect", "front", "plain")
-        #expect(try kade.check("exec", "plain", "cat", "/etc/resolv.conf") == "search lan.example")
+        #expect(
+            try kade.check("exec", "plain", "cat", "/etc/resolv.conf") == "nameserver 192.0.2.9")
     }
 
     @Test func `the host's servers are asked about other names`() throws {
@@ -216,10 +219,46 @@ import Testing
         func count() throws -> Int {
             try kade.processes().filter { $0.value.range(of: Data("monitor".utf8)) != nil }.count
         }
-        #expect(try count() == 1)
+        try kade.wait { try count() == 1 }
         #expect(try lookUp("api", from: "api") == ["10.9.0.2"])
         #expect(try count() == 2)
         try kade.wait { try count() == 1 }
         #expect(try lookUp("api", from: "api") == ["10.9.0.2"])
+    }
+
+    @Test func `a name server on the host's loopback is asked from the default bridge, too`() throws
+    {
+        let server = try NameServerStub(at: "127.0.0.53", in: host)
+        defer { server.stop() }
+        try startSleeper("plain")
+        #expect(
+            try kade.check("exec", "plain", "cat", "/etc/resolv.conf")
+                == "nameserver 127.0.0.11\nsearch lan.example")
+        #expect(try lookUp("a.example", from: "plain") == ["198.51.100.7"])
+        #expect(try lookUp("plain", from: "plain") == [])
+        // RUN is on the same network.
+        try FileManager.default.createDirectory(
+            atPath: kade.folder.at("context"), withIntermediateDirectories: true)
+        let dockerfile = """
+            FROM busybox
+            RUN nslookup -type=a b.example. > /found
+            RUN --network=none ls /sys/class/net > /none
+            """
+        try dockerfile.write(
+            toFile: kade.folder.at("context/Dockerfile"), atomically: true, encoding: .utf8)
+        try kade.check("build", "-t", "built", kade.folder.at("context"))
+        try kade.check("network", "create", "--subnet", "10.7.0.0/24", "own")
+        try kade.check(
+            "build", "--network", "own", "--no-cache", "-t", "other", kade.folder.at("context"))
+        for image in ["built", "other"] {
+            #expect(
+                try kade.check("run", "--rm", "--network", "none", image, "cat", "/found")
+                    .contains("Address: 198.51.100.7"))
+        }
+        #expect(
+            try kade.check("run", "--rm", "--network", "none", "built", "cat", "/none") == "lo")
+        // Their addresses are free again.
+        try startSleeper("next")
+        #expect(try kade.inspect("next", "{{.NetworkSettings.IPAddress}}") == "172.17.0.3")
     }
 }

@@ -70,8 +70,15 @@ enum NetworkFiles {
         case host
         /// The same, over a network of the container's own, where nobody listens on the loopback.
         case network
-        /// The container's own name server.
+        /// The container's own name server, which knows the containers of its networks.
         case containers
+        /// The same without any names: it asks those whom the host asks on its loopback.
+        case forwarder
+    }
+
+    /// Whether a name server answers on the host alone.
+    static func isLoopback(_ server: String) -> Bool {
+        server.hasPrefix("127.") || server == "::1"
     }
 
     /// `/etc/resolv.conf`: the host's, with the parts replaced that the request names.
@@ -79,19 +86,17 @@ enum NetworkFiles {
         host text: String, request: NetworkRequest, asking source: NameSource
     ) -> String {
         var file = ResolverFile(text)
-        if source != .host {
-            file.servers.removeAll { $0.hasPrefix("127.") || $0 == "::1" }
-        }
+        if source != .host { file.servers.removeAll(where: isLoopback) }
         if !request.nameServers.isEmpty { file.servers = request.nameServers }
         if !request.searchDomains.isEmpty {
             file.search = request.searchDomains == ["."] ? [] : request.searchDomains
         }
         if !request.resolverOptions.isEmpty { file.options = request.resolverOptions }
-        if source == .containers {
+        if source == .containers || source == .forwarder {
             file.servers = ["\(NameServerAddress.inside)"]
-            // A container's name has no dots, and is asked about as it is.
-            if file.dots == nil { file.options.append("ndots:0") }
         }
+        // A container's name has no dots, and is asked about as it is.
+        if source == .containers, file.dots == nil { file.options.append("ndots:0") }
         return file.text
     }
 }

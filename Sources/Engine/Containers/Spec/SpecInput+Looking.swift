@@ -154,6 +154,7 @@ extension EngineContext {
         let network = record.request.network
         let sharesHost = record.request.namespaces.network == .host
         let others = try otherHosts(of: record, on: endpoints, isStarting: isStarting)
+        let resolver = try hostResolver()
         return try explaining("cannot read the host's network files") {
             () throws(SystemCallError) in
             NetworkTexts(
@@ -164,9 +165,15 @@ extension EngineContext {
                         hostname: hostname, domainName: network.domainName,
                         addresses: endpoints.addresses.map { "\($0)" }, others: others),
                 resolver: NetworkFiles.resolver(
-                    host: try Self.textIfPresent("/etc/resolv.conf"), request: network,
-                    asking: sharesHost
-                        ? .host : endpoints.contains(where: \.hasNames) ? .containers : .network))
+                    host: resolver, request: network,
+                    asking: record.nameSource(on: endpoints, host: resolver)))
+        }
+    }
+
+    /// The host's `/etc/resolv.conf`.
+    func hostResolver() throws(Problem) -> String {
+        try explaining("cannot read /etc/resolv.conf") { () throws(SystemCallError) in
+            try Self.textIfPresent("/etc/resolv.conf")
         }
     }
 
