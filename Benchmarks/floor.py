@@ -10,11 +10,18 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 GOAL = {"floor": 1.3}
 
 
-def compiled(name, work):
+def compiled(name, work, *more):
     program = os.path.join(work, name)
-    subprocess.run(["cc", "-O2", "-static", "-o", program, os.path.join(HERE, f"{name}.c")],
+    subprocess.run(["cc", "-O2", "-static", "-o", program, os.path.join(HERE, f"{name}.c"), *more],
                    check=True)
     return program
+
+
+def own_entry():
+    """How the floor is compiled to leave its writable file as the runtime does."""
+    entry = os.path.join(HERE, "../Sources/CEntry")
+    return [os.path.join(entry, "entry.c"), "-I", os.path.join(entry, "include"),
+            "-Wl,--entry=kade_entry"] if os.uname().machine == "x86_64" else []
 
 
 @contextlib.contextmanager
@@ -47,12 +54,13 @@ def filter_of(runtime, bundle, work):
 
 def comparisons(comparison, programs, plain, filtered, sleeping, work):
     """`run` of true without and with a profile; each is a bundle, and `sleeping` has the profile."""
-    floor = compiled("floor", work)
+    floor = compiled("floor", work, *own_entry())
     with unified():
         for name, bundle in [("", plain), (", seccomp", filtered)]:
             if bundle is None:
                 continue
-            least = [floor, "-u", "/sys/fs/cgroup/bench-floor"]
+            least = [floor, "run", "-u", "/sys/fs/cgroup/bench-floor", "-b", bundle,
+                     "-r", os.path.join(work, "floor-root")]
             if name:
                 kade = runtimes.prefixes(programs, work)["kade-runtime"]
                 least += ["-s", filter_of(kade, sleeping, work)]
