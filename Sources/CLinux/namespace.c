@@ -4,6 +4,7 @@
 #include <linux/nsfs.h>
 #include <sched.h>
 #include <sys/ioctl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 int32_t clinux_unshare(int32_t flags) { return unshare(flags); }
@@ -14,16 +15,16 @@ int32_t clinux_ns_get_nstype(int32_t descriptor) { return ioctl(descriptor, NS_G
 
 int32_t clinux_ns_get_userns(int32_t descriptor) { return ioctl(descriptor, NS_GET_USERNS); }
 
-int32_t clinux_ns_mount_count(int32_t descriptor, uint32_t *count) {
-    // struct mnt_ns_info and NS_MNT_GET_INFO, which older headers do not have.
+int64_t clinux_count_mounts(uint64_t most) {
+    // struct mnt_id_req, LSMT_ROOT and SYS_listmount, which older headers do not have.
     struct {
         uint32_t size;
-        uint32_t mounts;
-        uint64_t id;
-    } info = {.size = sizeof info};
-    int32_t result = ioctl(descriptor, _IOR(NSIO, 10, info), &info);
-    *count = info.mounts;
-    return result;
+        uint32_t spare;
+        uint64_t mount;
+        uint64_t after;
+    } request = {.size = sizeof request, .mount = UINT64_MAX};
+    uint64_t mounts[most];
+    return syscall(458, &request, mounts, most, 0);
 }
 
 int32_t clinux_sethostname(const char *name, uint64_t count) { return sethostname(name, count); }

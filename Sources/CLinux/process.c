@@ -109,10 +109,6 @@ int64_t clinux_join_session_keyring(const char *name) {
     return syscall(SYS_keyctl, 1 /* KEYCTL_JOIN_SESSION_KEYRING */, name, 0, 0, 0);
 }
 
-int64_t clinux_describe_key(int64_t key, char *buffer, uint64_t size) {
-    return syscall(SYS_keyctl, 6 /* KEYCTL_DESCRIBE */, key, buffer, size, 0);
-}
-
 int64_t clinux_set_key_permissions(int64_t key, uint32_t permissions) {
     return syscall(SYS_keyctl, 5 /* KEYCTL_SETPERM */, key, permissions, 0, 0);
 }

@@ -2,10 +2,12 @@
 #include "clinux_socket.h"
 
 #include <linux/netlink.h>
+#include <net/if.h>
 #include <poll.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -21,6 +23,14 @@ const int32_t clinux_MSG_DONTWAIT = MSG_DONTWAIT;
 const int32_t clinux_MSG_TRUNC = MSG_TRUNC;
 const int32_t clinux_MSG_CTRUNC = MSG_CTRUNC;
 const int32_t clinux_MSG_PEEK = MSG_PEEK;
+
+int32_t clinux_interface_up(int32_t socket, const char *name) {
+    struct ifreq request;
+    memset(&request, 0, sizeof request);
+    strncpy(request.ifr_name, name, sizeof request.ifr_name - 1);
+    request.ifr_flags = IFF_UP;
+    return ioctl(socket, SIOCSIFFLAGS, &request);
+}
 
 int32_t clinux_unix_socket(int32_t type) { return socket(AF_UNIX, type, 0); }
 

@@ -22,7 +22,7 @@ package struct Bundle: Sendable {
     package static func load(_ path: FilePath) throws(Problem) -> Bundle {
         let absolute = try explaining("cannot find the working directory") {
             () throws(SystemCallError) in
-            path.isAbsolute ? path : try WorkingDirectory.path().pushing(path).lexicallyNormalized()
+            path.isAbsolute ? path : try WorkingDirectory.path().pushing(path).withoutDots
         }
         let file = absolute.appending("config.json")
         let bytes: [UInt8]
@@ -46,6 +46,6 @@ package struct Bundle: Sendable {
 
     /// The absolute path of a spec's root file system in a bundle.
     static func rootfs(of spec: RuntimeSpec, in bundle: FilePath) -> FilePath {
-        bundle.pushing(FilePath(spec.root?.path ?? "rootfs")).lexicallyNormalized()
+        bundle.pushing(FilePath(spec.root?.path ?? "rootfs")).withoutDots
     }
 }

@@ -140,17 +140,20 @@ package struct ContainerDirectory: Sendable {
         return try RuntimeSpec(json: bytes, named: configurationFile.string)
     }
 
+    /// Removes a file that may be missing.
+    private static func remove(_ file: FilePath) throws(SystemCallError) {
+        do throws(SystemCallError) {
+            try Link.remove(file)
+        } catch  where error.errno == .noSuchFileOrDirectory {}
+    }
+
     /// Removes the directory and what the runtime keeps in it.
     package func remove() throws(Problem) {
         try explaining("cannot remove the state of container \(id)") {
             () throws(SystemCallError) in
-            for file in [fifo, configurationFile, stateFile] {
-                do throws(SystemCallError) {
-                    try Link.remove(file)
-                } catch  where error.errno == .noSuchFileOrDirectory {
-                    continue
-                }
-            }
+            try Self.remove(fifo)
+            try Self.remove(configurationFile)
+            try Self.remove(stateFile)
             do throws(SystemCallError) {
                 try Directory.remove(path)
             } catch  where error.errno == .directoryNotEmpty {

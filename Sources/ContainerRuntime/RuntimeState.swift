@@ -109,15 +109,18 @@ package struct RuntimeState: JSONCodable {
         json.member("id", id)
         json.member("bundle", bundle)
         json.member("rootfs", rootfs)
-        json.optional("initProcessID", initProcessID)
-        json.optional("initStartTime", initStartTime)
+        // Not json.optional: it would look up the types of optionals at run time.
+        if let initProcessID { json.member("initProcessID", initProcessID) }
+        if let initStartTime { json.member("initStartTime", initStartTime) }
         json.member("created", created)
         json.member("owner", owner)
-        json.optional("cgroupPath", cgroupPath)
-        json.optional("rootfsMount", rootfsMount)
+        if let cgroupPath { json.member("cgroupPath", cgroupPath) }
+        if let rootfsMount { json.member("rootfsMount", rootfsMount) }
         if let unit { json.member(unit.isOfUser ? "systemdUserUnit" : "systemdUnit", unit.name) }
-        json.optional("resourceControlDirectories", resourceControlDirectories)
-        json.optional("annotations", annotations)
+        if !resourceControlDirectories.isEmpty {
+            json.member("resourceControlDirectories", resourceControlDirectories)
+        }
+        if !annotations.isEmpty { json.member("annotations", annotations) }
         json.endObject()
     }
 }

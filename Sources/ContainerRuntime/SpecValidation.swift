@@ -65,11 +65,25 @@ package enum SpecValidation {
     }
 
     private static func checkVersion(_ version: String) throws(Problem) {
-        let core = version.prefix { $0 != "-" && $0 != "+" }  // SemVer: pre-release, build
-        let numbers = core.split(separator: ".").map { Int($0) }
-        guard numbers.count == 3, let major = numbers[0], let minor = numbers[1],
-            numbers[2] != nil
-        else {
+        var (major, minor, dots, digits) = (0, 0, 0, 0)
+        var isVersion = true
+        // SemVer: what follows "-" and "+" are pre-release and build.
+        for byte in version.utf8.prefix(while: {
+            $0 != UInt8(ascii: "-") && $0 != UInt8(ascii: "+")
+        }) {
+            let digit = Int(byte) - Int(UInt8(ascii: "0"))
+            switch byte {
+            case UInt8(ascii: "."):
+                isVersion = isVersion && digits > 0
+                (dots, digits) = (dots + 1, 0)
+            case UInt8(ascii: "0")...UInt8(ascii: "9") where digits < 9:
+                if dots == 0 { major = major * 10 + digit }
+                if dots == 1 { minor = minor * 10 + digit }
+                digits += 1
+            default: isVersion = false
+            }
+        }
+        guard isVersion, dots == 2, digits > 0 else {
             throw violation("ociVersion", "must be a version like 1.2.0, and is \"\(version)\"")
         }
         guard major == 1, minor <= 3 else {

@@ -18,10 +18,16 @@ struct OptionName {
     }
 }
 
+/// An option as it was given.
+private struct GivenOption {
+    let name: String
+    let value: String
+}
+
 /// Arguments taken apart by runc's grammar: `-b x`, `--bundle x`, `--bundle=x`, `-bundle x`; `--`
 /// ends the options.
 struct ParsedArguments {
-    private var given: [(name: String, value: String)] = []
+    private var given: [GivenOption] = []
     /// What is no option.
     private(set) var operands: [String] = []
 
@@ -54,20 +60,20 @@ struct ParsedArguments {
         _ argument: String, options: [OptionName], rest: inout ArraySlice<String>
     ) throws(Problem) {
         let text = argument.utf8.drop { $0 == UInt8(ascii: "-") }
-        let parts = text.split(
-            separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
-        let name = String(Substring(parts[0]))
+        let equals = text.firstIndex(of: UInt8(ascii: "="))
+        let name = String(Substring(text[..<(equals ?? text.endIndex)]))
         guard let option = options.first(where: { $0.name == name || $0.letter == name }) else {
             throw Problem(
                 kind: .invalid, what: "flag provided but not defined: \(argument)",
                 why: "the command has no such option", fix: "see kade-runtime --help")
         }
-        if parts.count == 2 {
-            given.append((option.name, String(Substring(parts[1]))))
+        if let equals {
+            let value = String(Substring(text[text.index(after: equals)...]))
+            given.append(GivenOption(name: option.name, value: value))
         } else if !option.takesValue {
-            given.append((option.name, "true"))
+            given.append(GivenOption(name: option.name, value: "true"))
         } else if let value = rest.popFirst() {
-            given.append((option.name, value))
+            given.append(GivenOption(name: option.name, value: value))
         } else {
             throw Problem(
                 kind: .invalid, what: "flag needs an argument: \(argument)",

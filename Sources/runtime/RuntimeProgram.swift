@@ -36,8 +36,13 @@ enum RuntimeProgram {
 
     /// What follows the program's name.
     static func arguments() -> [String] {
-        UnsafeBufferPointer(start: CommandLine.unsafeArgv, count: Int(CommandLine.argc))
-            .dropFirst().compactMap { $0.map { String(cString: $0) } }
+        var arguments: [String] = []
+        var next = CommandLine.unsafeArgv
+        while let argument = next.pointee {
+            arguments.append(String(cString: argument))
+            next += 1
+        }
+        return Array(arguments.dropFirst())
     }
 
     private static func dispatch(

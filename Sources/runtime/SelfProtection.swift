@@ -43,7 +43,7 @@ enum SelfProtection {
 
     /// - Returns: true when the file is on a read-only mount already.
     private static func reexecute() throws(SystemCallError) -> Bool {
-        let program = try OwnedFD.open("/proc/self/exe", [.path])
+        let program = try OwnedFD.open("/proc/self/exe", .path)
         // ST_RDONLY is the mount's flag too (statfs(2)).
         if try FileSystemStatus(of: program).flags & 1 != 0 {
             // Executed through a descriptor, the process is called by its number.

@@ -32,7 +32,10 @@ import Testing
         #expect(complaint { $0.ociVersion = version } == nil)
     }
 
-    @Test(arguments: ["", "1", "x.y.z", "2.0.0", "1.4.0", "0.9.0"])
+    @Test(arguments: [
+        "", "1", "x.y.z", "2.0.0", "1.4.0", "0.9.0", "1..0", "1.2.", ".2.0", "1.2.0.0", "1.2.-0",
+        "1.2", "4294967297.2.0", "-1.2.0",
+    ])
     func `other versions are refused`(version: String) {
         #expect(complaint { $0.ociVersion = version }?.contains("ociVersion") == true)
     }

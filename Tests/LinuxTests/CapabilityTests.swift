@@ -29,6 +29,11 @@ import Testing
         #expect(Capability(named: "") == nil)
     }
 
+    @Test func `the kernel's highest number is found`() throws {
+        let text = try File.readText("/proc/sys/kernel/cap_last_cap")
+        #expect("\(BoundingSet.lastCapability())\n" == text)
+    }
+
     @Test func `sets are bits`() {
         let set = CapabilitySet([.chown, .sysAdmin])
         #expect(set.rawValue == 0x20_0001)

@@ -14,6 +14,10 @@ import Testing
     @Test func `the kernel pads what it shows`() {
         let text = "         0          0 4294967295\n"
         #expect(IDMap(parsing: text).isIdentity)
+        #expect(IDMap.isIdentity(text))
+        #expect(IDMap.isIdentity("0 0 4294967295\n"))
+        #expect(!IDMap.isIdentity("         0       1000          1\n"))
+        #expect(!IDMap.isIdentity(""))
     }
 
     @Test(arguments: [

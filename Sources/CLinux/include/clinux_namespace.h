@@ -11,8 +11,8 @@ int32_t clinux_setns(int32_t descriptor, int32_t kinds);
 int32_t clinux_ns_get_nstype(int32_t descriptor);
 /// ioctl_ns(2), NS_GET_USERNS: the user namespace that owns a namespace.
 int32_t clinux_ns_get_userns(int32_t descriptor);
-/// ioctl_ns(2), NS_MNT_GET_INFO: how many mounts a mount namespace has, since Linux 6.12.
-int32_t clinux_ns_mount_count(int32_t descriptor, uint32_t *count);
+/// listmount(2): how many mounts the process sees, counted up to a few thousand; since Linux 6.8.
+int64_t clinux_count_mounts(uint64_t most);
 /// sethostname(2) and setdomainname(2).
 int32_t clinux_sethostname(const char *name, uint64_t count);
 int32_t clinux_setdomainname(const char *name, uint64_t count);

@@ -39,8 +39,6 @@ int32_t clinux_ioprio_set(int32_t which, int32_t who, int32_t priority);
 int32_t clinux_personality(uint64_t persona);
 /// keyctl(2): KEYCTL_JOIN_SESSION_KEYRING.
 int64_t clinux_join_session_keyring(const char *name);
-/// keyctl(2): KEYCTL_DESCRIBE; returns the length.
-int64_t clinux_describe_key(int64_t key, char *buffer, uint64_t size);
 /// keyctl(2): KEYCTL_SETPERM.
 int64_t clinux_set_key_permissions(int64_t key, uint32_t permissions);
 /// rt_sigprocmask(2) with SIG_SETMASK, on the kernel's 64 bit set; `old` may be null.

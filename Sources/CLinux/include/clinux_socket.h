@@ -9,6 +9,9 @@ extern const int32_t clinux_SOCK_SEQPACKET;
 extern const int32_t clinux_SOCK_DGRAM;
 extern const int32_t clinux_SOCK_RAW;
 
+/// ioctl(2), SIOCSIFFLAGS with IFF_UP, for an interface of the socket's network namespace.
+int32_t clinux_interface_up(int32_t socket, const char *name);
+
 /// socket(2) and socketpair(2) of AF_UNIX.
 int32_t clinux_unix_socket(int32_t type);
 int32_t clinux_unix_socketpair(int32_t type, int32_t *descriptors);

@@ -78,7 +78,8 @@ package enum Create {
     /// - Throws: after everything that was made is gone again.
     package static func run(_ request: Request) throws(Problem) -> CreatedContainer {
         // Only a start takes a process (runtime-spec, config.md § Process).
-        guard request.bundle.spec.process != nil || request.isStartedElsewhere else {
+        let isWithoutProcess = if case nil = request.bundle.spec.process { true } else { false }
+        if isWithoutProcess, !request.isStartedElsewhere {
             throw Problem(
                 kind: .invalid, what: "cannot run container \(request.id)",
                 why: "config.json has no process", fix: "set process")

@@ -71,6 +71,7 @@ extension SetupContext {
     ///
     /// Sorting compares bytes, as the program will, and does with few what a set does with many.
     private borrowing func lastOfEachName(_ environment: [String]) -> [String] {
+        if environment.count < 2 { return environment }
         let names = environment.map { $0.utf8.prefix { $0 != UInt8(ascii: "=") } }
         let sorted = names.indices.sorted {
             let (left, right) = (names[$0], names[$1])

@@ -58,6 +58,9 @@ struct MakeCgroup: SetupStep {
         do throws(SystemCallError) {
             made = try cgroup.create(requiring: required, wanting: Self.wanted)
             conflict = try findConflict(made)
+            if let unified = cgroup.layout.unified {
+                context.isCgroupNew = made.contains(unified.directory(of: cgroup.path))
+            }
             if conflict == nil, opensDirectory {
                 context.cgroupDirectory = try cgroup.openUnifiedDirectory()
             }

@@ -109,8 +109,10 @@ struct PlanMaker {
             steps += process.rlimits.map { SetResourceLimit(limit: $0) }
         }
         if let score = process.oomScoreAdj { steps.append(SetOOMScore(score: score)) }
-        for (name, device) in linux.netDevices.sorted(by: { $0.key < $1.key }) {
-            steps.append(MoveNetworkDevice(name: name, newName: device.name ?? name))
+        if !linux.netDevices.isEmpty {
+            for (name, device) in linux.netDevices.sorted(by: { $0.key < $1.key }) {
+                steps.append(MoveNetworkDevice(name: name, newName: device.name ?? name))
+            }
         }
         steps += placementSteps
         if let resourceControl { steps.append(JoinResourceControlGroup(group: resourceControl)) }
@@ -190,8 +192,10 @@ struct PlanMaker {
         }
         if let name = spec.hostname { steps.append(SetHostname(name: name)) }
         if let name = spec.domainname { steps.append(SetDomainname(name: name)) }
-        for (name, value) in linux.sysctl.sorted(by: { $0.key < $1.key }) {
-            steps.append(SetKernelParameter(name: name, value: value))
+        if !linux.sysctl.isEmpty {
+            for (name, value) in linux.sysctl.sorted(by: { $0.key < $1.key }) {
+                steps.append(SetKernelParameter(name: name, value: value))
+            }
         }
         steps.append(EnterWorkingDirectory(path: process.cwd, user: process.user, isMade: true))
         steps += rootfs.seal
@@ -232,11 +236,13 @@ struct PlanMaker {
     }
 
     private func hookSteps(_ kind: HookKind) -> [any SetupStep] {
+        let hooks = kind.hooks(of: spec)
+        if hooks.isEmpty { return [] }
         // To prestart hooks, which once ran at the start, the container is created.
         let isCreated = kind == .startContainer || kind == .prestart
         let state = ContainerState(
             of: Self.state(of: spec, bundle, options), status: isCreated ? .created : .creating)
-        return kind.hooks(of: spec).map { RunHook(kind: kind, hook: $0, state: state) }
+        return hooks.map { RunHook(kind: kind, hook: $0, state: state) }
     }
 
     private var hasRuntimeHooks: Bool {

@@ -21,7 +21,7 @@ extension HostFacts {
                 effectiveUserID: geteuid(), effectiveGroupID: getegid(),
                 isInInitialUserNamespace: try UserNamespace.isInitial(),
                 effectiveCapabilities: try ProcessCapabilities(of: 0).effective.rawValue,
-                lastCapability: try lastCapabilityOfKernel(),
+                lastCapability: BoundingSet.lastCapability(),
                 kernel: KernelVersion.running,
                 cgroups: try CgroupLayout.detect(),
                 isAppArmorEnabled: process?.apparmorProfile != nil
@@ -35,13 +35,6 @@ extension HostFacts {
             }
             return facts
         }
-    }
-
-    /// The highest number with which the bounding set can be asked (`cap_last_cap`).
-    private static func lastCapabilityOfKernel() throws(SystemCallError) -> Int {
-        let bytes = try File.read("/proc/sys/kernel/cap_last_cap")
-        return bytes.prefix { $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") }
-            .reduce(0) { $0 * 10 + Int($1 - UInt8(ascii: "0")) }
     }
 }
 

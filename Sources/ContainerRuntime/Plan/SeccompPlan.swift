@@ -24,7 +24,8 @@ struct SeccompPlan {
     ///   - state: what the agent behind `listenerPath` is told of the container.
     /// - Throws: for a profile that contradicts itself.
     init(
-        _ seccomp: RuntimeSpec.Seccomp?, process: RuntimeSpec.Process, state: ContainerState
+        _ seccomp: RuntimeSpec.Seccomp?, process: RuntimeSpec.Process,
+        state: @autoclosure () -> ContainerState
     ) throws(Problem) {
         guard let seccomp else { return }
         let filter = try SeccompFilter(compiling: seccomp)
@@ -33,7 +34,7 @@ struct SeccompPlan {
             steps += [SendSeccompListener(), Await(rendezvous: .listened)]
             forwarding = [
                 ForwardSeccompListener(
-                    agent: FilePath(path), metadata: seccomp.listenerMetadata, state: state),
+                    agent: FilePath(path), metadata: seccomp.listenerMetadata, state: state()),
                 Reach(rendezvous: .listened),
             ]
         }

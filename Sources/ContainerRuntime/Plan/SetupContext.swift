@@ -28,6 +28,8 @@ package struct SetupContext: ~Copyable {
     var preparedMounts: [Int: PreparedMount] = [:]
     /// The cgroup v2 directory that init is born into (`CLONE_INTO_CGROUP`), if there is one.
     package var cgroupDirectory: OwnedFD?
+    /// Whether the version 2 cgroup did not exist before.
+    var isCgroupNew = false
     /// The container's cgroup, once it is made.
     package var cgroup: Cgroup?
     /// The systemd unit that the cgroup is, once it is made.

@@ -21,7 +21,10 @@ struct CapabilitySets: Sendable, Equatable {
     ///   - grantable: what the runtime has, or all inside of a user namespace of the container.
     init(_ spec: RuntimeSpec.Capabilities?, grantable: CapabilitySet) {
         var missing: [String] = []
+        // The lists of a container are nearly always the same.
+        var last: (names: [String], set: CapabilitySet) = ([], CapabilitySet(rawValue: 0))
         let read = { (names: [String]) -> CapabilitySet in
+            if names == last.names { return last.set }
             var set = CapabilitySet(rawValue: 0)
             for name in names {
                 if let capability = Capability(named: name), grantable.contains(capability) {
@@ -30,6 +33,7 @@ struct CapabilitySets: Sendable, Equatable {
                     missing.append(name)
                 }
             }
+            last = (names, set)
             return set
         }
         bounding = read(spec?.bounding ?? [])

@@ -109,14 +109,13 @@ struct OwnStreams: SetupStep {
     func run(in context: inout SetupContext) throws(Problem) {
         for descriptor: CInt in 0...2 {
             do throws(SystemCallError) {
-                let copy = try OwnedFD(duplicating: descriptor)
-                let status = try FileStatus(of: copy)
-                if status.isNull {
+                let status = try FileStatus(ofDescriptor: descriptor)
+                if status.isNullDevice {
                     try reopenNull(as: descriptor, in: context)
                     continue
                 }
                 guard status.owner != userID else { continue }
-                try copy.changeOwner(user: userID, group: .max)
+                try OwnedFD(duplicating: descriptor).changeOwner(user: userID, group: .max)
             } catch {
                 // runc's rule: a file that refuses (read-only, not mapped) is left to its owner.
                 let tolerated: [Errno] = [
@@ -138,20 +137,13 @@ struct OwnStreams: SetupStep {
         try context.insideRoot { (root) throws(SystemCallError) in
             // To open any other device might do something, or wait.
             guard let place = try root.openIfPresent("/dev/null", [.path, .noFollow]),
-                try FileStatus(of: place).isNull
+                try FileStatus(of: place).isNullDevice
             else { return }
             do throws(SystemCallError) {
                 let own = try root.open("/dev/null", [.readWrite, .noFollow])
-                guard try FileStatus(of: own).isNull else { return }
+                guard try FileStatus(of: own).isNullDevice else { return }
                 try own.place(at: descriptor)
             } catch  where error.errno == .permissionDenied {}  // mounted with nodev
         }
-    }
-}
-
-extension FileStatus {
-    /// Whether this is the null device.
-    fileprivate var isNull: Bool {
-        kind == .characterDevice && device == DeviceNumber(major: 1, minor: 3)
     }
 }

@@ -76,14 +76,16 @@ struct FindHome: SetupStep {
     func run(in context: inout SetupContext) throws(Problem) {
         let text: String
         do throws(SystemCallError) {
-            guard let bytes = try readUsers(in: context) else {
+            switch try readUsers(in: context) {
+            case .missing: return  // an image without users: the home is the root
+            case .unusable:
                 return context.warn(
                     "HOME is /: /etc/passwd is no file, or one of more than "
                         + "\(Self.largestFileInBytes >> 20) MiB")
+            case .read(let bytes): text = String(decoding: bytes, as: UTF8.self)
             }
-            text = String(decoding: bytes, as: UTF8.self)
         } catch {
-            return  // an image without users: the home is the root
+            return  // one that cannot be read is as good as none
         }
         for line in text.split(separator: "\n") {
             let fields = line.split(separator: ":", omittingEmptySubsequences: false)
@@ -96,12 +98,24 @@ struct FindHome: SetupStep {
     /// Reads the file without waiting for a writer, should it be a fifo.
     private func readUsers(
         in context: borrowing SetupContext
-    ) throws(SystemCallError) -> [UInt8]? {
-        try context.insideRoot { (root) throws(SystemCallError) -> [UInt8]? in
-            let file = try root.open(
-                "/etc/passwd", [.readOnly, .nonBlocking, .noControllingTerminal])
-            guard try FileStatus(of: file).kind == .file else { return nil }
-            return try file.readAll(upToBytes: Self.largestFileInBytes)
+    ) throws(SystemCallError) -> Users {
+        try context.insideRoot { (root) throws(SystemCallError) -> Users in
+            guard
+                let file = try root.openIfPresent(
+                    "/etc/passwd", .nonBlocking.union(.noControllingTerminal))
+            else { return .missing }
+            guard try FileStatus(of: file).kind == .file,
+                let bytes = try file.readAll(upToBytes: Self.largestFileInBytes)
+            else { return .unusable }
+            return .read(bytes)
         }
+    }
+
+    /// What the container has at `/etc/passwd`.
+    private enum Users {
+        case missing
+        /// No file, or one that is too large.
+        case unusable
+        case read([UInt8])
     }
 }

@@ -136,7 +136,7 @@ private func enterWorkingDirectory(
     _ path: String, in context: borrowing SetupContext
 ) throws(SystemCallError) {
     try context.insideRoot { (root) throws(SystemCallError) in
-        try WorkingDirectory.change(to: root.open(FilePath(path), [.path, .directory]))
+        try WorkingDirectory.change(to: root.open(FilePath(path), .directoryHandle))
     }
 }
 

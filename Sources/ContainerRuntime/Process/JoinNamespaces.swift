@@ -80,7 +80,7 @@ struct RaiseLoopback: SetupStep {
 
     func run(in context: inout SetupContext) throws(Problem) {
         try explaining("cannot switch the loopback device on") { () throws(SystemCallError) in
-            try RouteSocket().setUp(interface: "lo")
+            try Loopback.switchOn()
         }
     }
 }

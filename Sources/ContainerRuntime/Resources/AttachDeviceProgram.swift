@@ -22,8 +22,13 @@ struct AttachDeviceProgram: SetupStep {
     func run(in context: inout SetupContext) throws(Problem) {
         do {
             let program = try CgroupDeviceProgram(instructions: DeviceProgram(list).instructions)
-            guard let directory = try cgroup.openUnifiedDirectory() else { return }
-            try program.attach(to: directory)
+            switch context.cgroupDirectory {
+            case .some(let directory):
+                try program.attach(to: directory, isNew: context.isCgroupNew)
+            case .none:
+                guard let directory = try cgroup.openUnifiedDirectory() else { return }
+                try program.attach(to: directory, isNew: context.isCgroupNew)
+            }
         } catch  where error.errno == .notPermitted && mayBeRefused {
             context.warn("device rules are root's to set: those of the cgroup above stay")
         } catch  where error.errno == .notPermitted {

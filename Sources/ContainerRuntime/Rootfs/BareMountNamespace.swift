@@ -20,9 +20,9 @@ enum BareMountNamespace {
     ///   namespace cannot be made, which costs nothing but time.
     static func openIfUseful(for request: Create.Request) -> OwnedFD? {
         guard request.sharingNamespace == nil, request.usesPivotRoot,
-            // Older kernels than 6.12 do not tell.
-            // Kernels before 6.12 do not tell.
-            let count = try? Namespaces.mountCount(), count >= BareMounts.leastMounts
+            // Kernels before 6.8 do not tell.
+            let count = try? Namespaces.mountCount(upTo: BareMounts.leastMounts),
+            count >= BareMounts.leastMounts
         else { return nil }
         do throws(SystemCallError) {
             let hierarchies = try OwnedFD.open("/sys/fs/cgroup", [.path])
@@ -31,7 +31,7 @@ enum BareMountNamespace {
             guard
                 BareMounts.areEnough(
                     for: request.bundle.spec, bundle: request.bundle.path, isUnified: isUnified),
-                try IDMap(parsing: File.readText("/proc/self/uid_map")).isIdentity
+                try UserNamespace.isInitial()
             else { return nil }
             return try open(in: request.root.path.appending(directoryName))
         } catch {

@@ -74,7 +74,8 @@ package struct ContainerMount: Sendable, Equatable {
     ///
     /// Before version 1.2 a destination could be relative; it starts at the root then.
     static func destination(of mount: RuntimeSpec.Mount) -> FilePath {
-        FilePath("/").pushing(FilePath(mount.destination).removingRoot()).lexicallyNormalized()
+        let path = FilePath(mount.destination)
+        return (path.isAbsolute ? path : FilePath("/").pushing(path)).withoutDots
     }
 
     private static func ownerMaps(of mount: RuntimeSpec.Mount) throws(Problem) -> OwnerMaps? {

@@ -112,14 +112,23 @@ struct MakeDeviceNodes: SetupStep {
         // Each gets exactly its permissions.
         let mask = setFileModeMask(0)
         defer { setFileModeMask(mask) }
+        // Nearly all are in /dev: it is looked up once.
+        var parent: ParentDirectory?
         for node in nodes {
             try context.beneathRootfs("cannot make the device \(node.path)") {
                 (rootfs) throws(SystemCallError) in
                 if bindsHostNodes, node.kind != .fifo {
                     return try bind(node, beneath: rootfs)
                 }
+                let parts = PathParts(node.path)
+                if parent?.path != parts.directory {
+                    parent = ParentDirectory(
+                        path: parts.directory,
+                        directory: try rootfs.makeDirectories(
+                            parts.directory, permissions: .directoryDefault))
+                }
                 do throws(SystemCallError) {
-                    try make(node, beneath: rootfs, in: context)
+                    try make(node, named: parts, in: parent, beneath: rootfs, context)
                 } catch  where error.errno == .notPermitted && error.call == "mknodat" {
                     try bind(node, beneath: rootfs)
                 }
@@ -127,13 +136,27 @@ struct MakeDeviceNodes: SetupStep {
         }
     }
 
+    /// The directory of the last node.
+    private struct ParentDirectory: ~Copyable {
+        let path: FilePath
+        let directory: OwnedFD
+    }
+
     private func make(
-        _ node: DeviceNode, beneath rootfs: borrowing RootedDirectory,
-        in context: borrowing SetupContext
+        _ node: DeviceNode, named parts: PathParts, in parent: borrowing ParentDirectory?,
+        beneath rootfs: borrowing RootedDirectory, _ context: borrowing SetupContext
     ) throws(SystemCallError) {
+        guard parts.isNamed else {
+            throw SystemCallError(
+                call: "mknodat", subject: "\(node.path)", errno: .invalidArgument)
+        }
         do throws(SystemCallError) {
-            try rootfs.makeNode(
-                node.path, node.kind, permissions: node.permissions, device: node.number)
+            switch parent {
+            case .some(let parent):
+                try parent.directory.makeNode(
+                    parts.name, node.kind, permissions: node.permissions, device: node.number)
+            case .none: return
+            }
             if node.user == 0, node.group == 0 { return }
         } catch  where error.errno == .fileExists {}
         let made = try rootfs.openLast(node.path)
@@ -186,11 +209,11 @@ struct LinkDevices: SetupStep {
         try context.beneathRootfs("cannot make the links in /dev") {
             (rootfs) throws(SystemCallError) in
             let directory = try rootfs.makeDirectories("/dev", permissions: .directoryDefault)
-            let hasCore = File.exists("/proc/kcore")
-            for link in Self.links where link.name != "core" || hasCore {
+            for link in Self.links where link.name != "core" || File.exists("/proc/kcore") {
                 if link.name == "ptmx" { try remove("ptmx", in: directory) }
                 do throws(SystemCallError) {
-                    try directory.makeSymbolicLink(at: FilePath(link.name), to: link.target)
+                    try directory.makeSymbolicLink(
+                        at: FilePath(link.name), to: FilePath(link.target))
                 } catch  where error.errno == .fileExists {
                     // The image's own link stays, as in runc.
                 }
@@ -207,8 +230,17 @@ struct LinkDevices: SetupStep {
         } catch  where error.errno == .noSuchFileOrDirectory {}
     }
 
-    private static let links: [(name: String, target: FilePath)] = [
-        ("fd", "/proc/self/fd"), ("stdin", "/proc/self/fd/0"), ("stdout", "/proc/self/fd/1"),
-        ("stderr", "/proc/self/fd/2"), ("core", "/proc/kcore"), ("ptmx", "pts/ptmx"),
+    private struct DeviceLink {
+        let name: String
+        let target: String
+    }
+
+    private static let links = [
+        DeviceLink(name: "fd", target: "/proc/self/fd"),
+        DeviceLink(name: "stdin", target: "/proc/self/fd/0"),
+        DeviceLink(name: "stdout", target: "/proc/self/fd/1"),
+        DeviceLink(name: "stderr", target: "/proc/self/fd/2"),
+        DeviceLink(name: "core", target: "/proc/kcore"),
+        DeviceLink(name: "ptmx", target: "pts/ptmx"),
     ]
 }

@@ -39,7 +39,7 @@ struct EnterRootfs: SetupStep {
     ///
     /// pivot_root(".", ".") needs no directory for the old root (pivot_root(2), NOTES).
     private func pivot(to root: borrowing OwnedFD) throws(SystemCallError) {
-        let oldRoot = try OwnedFD.open("/", [.path, .directory])
+        let oldRoot = try OwnedFD.open("/", .directoryHandle)
         try WorkingDirectory.change(to: root)
         do throws(SystemCallError) {
             try Mount.pivotRoot(to: ".", oldAt: ".")

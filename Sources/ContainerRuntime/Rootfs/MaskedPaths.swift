@@ -24,7 +24,7 @@ struct MaskedPaths: SetupStep {
             var cover: OwnedFD?
             for path in paths {
                 guard let place = try rootfs.openIfPresent(path) else { continue }
-                if try FileStatus(of: place).kind == .directory {
+                if try FileStatus(of: place).isDirectory {
                     cover = try coverDirectory(place, again: cover)
                 } else {
                     let mask = try DetachedMount(cloning: null, isRecursive: false)
@@ -46,7 +46,7 @@ struct MaskedPaths: SetupStep {
         try tmpfs.set("source", to: "tmpfs")
         try tmpfs.set("nr_blocks", to: "1")
         try tmpfs.set("nr_inodes", to: "1")
-        let mount = try tmpfs.mount([.readOnly, .noSetUserID, .noDevices, .noExecution])
+        let mount = try tmpfs.mount(.sealed)
         try mount.attach(onto: place)
         return mount.takeDescriptor()
     }
@@ -57,10 +57,7 @@ struct MaskedPaths: SetupStep {
         try context.beneathRootfs("cannot mask files with /dev/null") {
             (rootfs) throws(SystemCallError) in
             let null = try rootfs.openLast("/dev/null")
-            let status = try FileStatus(of: null)
-            guard status.kind == .characterDevice,
-                status.device == DeviceNumber(major: 1, minor: 3)
-            else {
+            guard try FileStatus(of: null).isNullDevice else {
                 throw SystemCallError(
                     call: "openat2", subject: "/dev/null (not the null device)",
                     errno: .noSuchAddressOrDevice)
@@ -73,7 +70,7 @@ struct MaskedPaths: SetupStep {
 extension RootedDirectory {
     /// Opens the path's last component itself with `O_PATH`, also when it is a symbolic link.
     borrowing func openLast(_ path: FilePath) throws(SystemCallError) -> OwnedFD {
-        try open(path, [.path, .noFollow])
+        try open(path, .path.union(.noFollow))
     }
 
     /// Opens a path with `O_PATH`; nil where there is none.

@@ -36,7 +36,7 @@ enum ProcProtection {
     static func checkIsDirectory(
         _ path: FilePath, beneath rootfs: borrowing RootedDirectory
     ) throws(SystemCallError) {
-        guard try FileStatus(of: rootfs.openLast(path)).kind == .directory else {
+        guard try FileStatus(of: rootfs.openLast(path)).isDirectory else {
             throw SystemCallError(
                 call: "mount", subject: "\(path) (a symbolic link of the image)",
                 errno: .tooManySymbolicLinkLevels)

@@ -22,7 +22,7 @@ struct SetRootPropagation: SetupStep {
             try Mount.setPropagation(
                 of: "/", to: propagation.kind, isRecursive: propagation.isRecursive)
             // pivot_root(2) refuses a new root whose parent mount is shared.
-            if propagation.kind == .shared || !propagation.isRecursive { try isolateParent() }
+            if propagation.isShared || !propagation.isRecursive { try isolateParent() }
         }
     }
 
@@ -54,7 +54,7 @@ struct BindRootfs: SetupStep {
             "cannot use \(rootfs) as root file system",
             fix: "name an existing directory in root.path that the container's root can enter"
         ) { () throws(SystemCallError) in
-            let directory = try OwnedFD.open(rootfs, [.path, .directory])
+            let directory = try OwnedFD.open(rootfs, .directoryHandle)
             let mount = try DetachedMount(cloning: directory, isRecursive: true)
             try mount.attach(onto: directory)
             return RootedDirectory(adopting: mount.takeDescriptor())
@@ -92,6 +92,14 @@ extension RuntimeSpec.Linux.RootfsPropagation {
         case .slave, .rslave: .slave
         case .private, .rprivate: .private
         case .unbindable, .runbindable: .unbindable
+        }
+    }
+
+    /// Whether mounts travel both ways.
+    var isShared: Bool {
+        switch self {
+        case .shared, .rshared: true
+        default: false
         }
     }
 

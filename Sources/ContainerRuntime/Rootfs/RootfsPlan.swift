@@ -81,7 +81,7 @@ package struct RootfsPlan: Sendable {
             hasOwnMounts
                 ? EnterRootfs(
                     rootfs: input.rootfs, usesPivotRoot: input.usesPivotRoot,
-                    isOldRootShared: situation.propagation.kind == .shared
+                    isOldRootShared: situation.propagation.isShared
                         || !situation.propagation.isRecursive)
                 : ChangeRoot(rootfs: input.rootfs)
         ]

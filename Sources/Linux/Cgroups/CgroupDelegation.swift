@@ -26,6 +26,7 @@ struct CgroupDelegation {
     private func enable(
         _ required: [CgroupController], _ wanted: [CgroupController], below directory: FilePath
     ) throws(SystemCallError) {
+        if required.isEmpty, wanted.isEmpty { return }
         let file = directory.appending("cgroup.subtree_control")
         let enabled = try CgroupFiles.read(file).split { $0 == " " || $0 == "\n" }
         let missing = (required + wanted.filter { !required.contains($0) }).filter { controller in

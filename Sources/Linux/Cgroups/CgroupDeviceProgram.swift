@@ -24,10 +24,14 @@ package struct CgroupDeviceProgram: ~Copyable {
 
     /// Attaches the program to a cgroup's `BPF_CGROUP_DEVICE`, in place of those attached before.
     ///
-    /// - Parameter cgroup: the directory of a version 2 cgroup.
+    /// - Parameters:
+    ///   - cgroup: the directory of a version 2 cgroup.
+    ///   - isNew: whether the cgroup has just been made, and has no program yet.
     /// - Throws: EPERM when a program further up does not let others join it.
-    package consuming func attach(to cgroup: borrowing OwnedFD) throws(SystemCallError) {
-        let previous = try Self.programs(of: cgroup)
+    package consuming func attach(
+        to cgroup: borrowing OwnedFD, isNew: Bool = false
+    ) throws(SystemCallError) {
+        let previous = isNew ? [] : try Self.programs(of: cgroup)
         try kernel("bpf", "BPF_CGROUP_DEVICE") {
             clinux_bpf_attach_device_program(cgroup.rawValue, descriptor.rawValue)
         }

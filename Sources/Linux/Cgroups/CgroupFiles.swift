@@ -6,18 +6,7 @@ enum CgroupFiles {
     /// Reads a whole file as text.
     static func read(_ path: FilePath) throws(SystemCallError) -> String {
         let descriptor = try open(path, O_RDONLY)
-        var bytes: [UInt8] = []
-        var chunk = [UInt8](repeating: 0, count: 4096)
-        while true {
-            let count = try kernel("read", path.string) {
-                chunk.withUnsafeMutableBytes {
-                    Glibc.read(descriptor.rawValue, $0.baseAddress, $0.count)
-                }
-            }
-            guard count > 0 else { break }
-            bytes += chunk[..<count]
-        }
-        return String(decoding: bytes, as: UTF8.self)
+        return String(decoding: try descriptor.readAll(), as: UTF8.self)
     }
 
     /// Writes a value with one `write(2)`.

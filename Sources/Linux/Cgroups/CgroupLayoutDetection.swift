@@ -9,12 +9,15 @@ extension CgroupLayout {
     ///
     /// - Throws: when `/proc/self/cgroup` cannot be read.
     package static func detect() throws(SystemCallError) -> CgroupLayout {
-        let memberships = parseMemberships(try CgroupFiles.read("/proc/self/cgroup"))
+        let text = try CgroupFiles.read("/proc/self/cgroup")
         let root = FilePath("/sys/fs/cgroup")
-        if clinux_is_cgroup2(root.string) == 1 {
-            let own = memberships.first { $0.names.isEmpty }?.path ?? "/"
+        if clinux_is_cgroup2("/sys/fs/cgroup") == 1 {
+            let own =
+                unifiedPath(in: text)
+                ?? parseMemberships(text).first { $0.names.isEmpty }?.path ?? "/"
             return CgroupLayout(hierarchies: [try unified(at: root, ownPath: own)])
         }
+        let memberships = parseMemberships(text)
         var found: [Hierarchy] = []
         var mounts: [MountedHierarchy]?
         for membership in memberships {
@@ -52,6 +55,21 @@ extension CgroupLayout {
                 names: parts[1].split(separator: UInt8(ascii: ",")).map { String(Substring($0)) },
                 path: String(Substring(parts[2])))
         }
+    }
+
+    /// The path of version 2 in `/proc/PID/cgroup`, whose line has no controllers: "0::/user".
+    ///
+    /// - Returns: nil where it is not the last line, at which the kernel has it.
+    static func unifiedPath(in text: String) -> String? {
+        let bytes = text.utf8
+        var end = bytes.endIndex
+        if bytes.last == UInt8(ascii: "\n") { end = bytes.index(before: end) }
+        let start =
+            bytes[..<end].lastIndex(of: UInt8(ascii: "\n")).map { bytes.index(after: $0) }
+            ?? bytes.startIndex
+        let line = bytes[start..<end]
+        guard line.starts(with: "0::".utf8) else { return nil }
+        return String(Substring(line.dropFirst(3)))
     }
 
     /// A mount of a cgroup file system, from `/proc/self/mountinfo`.
@@ -132,9 +150,21 @@ extension CgroupLayout {
     ) throws(SystemCallError) -> Hierarchy {
         let names = try CgroupFiles.read(mountPoint.appending("cgroup.controllers"))
         return Hierarchy(
-            kind: .unified(
-                names.split { $0 == " " || $0 == "\n" }
-                    .compactMap { CgroupController(unifiedName: String($0)) }),
-            mountPoint: mountPoint, ownPath: ownPath)
+            kind: .unified(controllers(in: names)), mountPoint: mountPoint, ownPath: ownPath)
+    }
+
+    /// Reads `cgroup.controllers`: names with a space between them.
+    static func controllers(in names: String) -> [CgroupController] {
+        var found: [CgroupController] = []
+        var rest = names.utf8[...]
+        while let start = rest.firstIndex(where: { $0 > UInt8(ascii: " ") }) {
+            rest = rest[start...]
+            let end = rest.firstIndex { $0 <= UInt8(ascii: " ") } ?? rest.endIndex
+            if let controller = CgroupController(unifiedName: String(Substring(rest[..<end]))) {
+                found.append(controller)
+            }
+            rest = rest[end...]
+        }
+        return found
     }
 }

@@ -15,8 +15,12 @@ extension FileStatus {
 
     /// Asks about what is open.
     package init(of file: borrowing OwnedFD) throws(SystemCallError) {
+        try self.init(ofDescriptor: file.rawValue)
+    }
+
+    /// Asks about a descriptor that someone else has open, such as 0.
+    package init(ofDescriptor descriptor: CInt) throws(SystemCallError) {
         var status = stat()
-        let descriptor = file.rawValue
         try kernel("fstat", describe(descriptor)) { fstat(descriptor, &status) }
         self.init(status)
     }

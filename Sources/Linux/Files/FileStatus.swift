@@ -62,6 +62,13 @@ package struct FileStatus: Sendable, Equatable {
             seconds: Int64(raw.st_ctim.tv_sec), nanoseconds: Int64(raw.st_ctim.tv_nsec))
     }
 
+    package var isDirectory: Bool { kind == .directory }
+
+    /// Whether this is `/dev/null`: character device 1/3.
+    package var isNullDevice: Bool {
+        kind == .characterDevice && device.rawValue == DeviceNumber(major: 1, minor: 3).rawValue
+    }
+
     /// Whether this is how overlayfs marks a removed name: a character device 0/0.
     package var isWhiteout: Bool { kind == .characterDevice && device.rawValue == 0 }
 }

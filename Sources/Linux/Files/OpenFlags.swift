@@ -15,6 +15,14 @@ package struct OpenFlags: OptionSet, Sendable {
         rawValue = bits
     }
 
+    /// These flags and others, for the same reason.
+    package func union(_ flags: OpenFlags) -> OpenFlags {
+        OpenFlags(rawValue: rawValue | flags.rawValue)
+    }
+
+    /// A handle on a directory: `O_PATH` and `O_DIRECTORY`.
+    package static var directoryHandle: OpenFlags { path.union(directory) }
+
     /// `O_RDONLY`: for reading, which is the absence of the two others.
     package static var readOnly: OpenFlags { OpenFlags(rawValue: O_RDONLY) }
     /// `O_WRONLY`: for writing.

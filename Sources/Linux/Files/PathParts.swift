@@ -12,13 +12,18 @@ package struct PathParts {
     package let name: FilePath
 
     package init(_ path: FilePath) {
-        (directory, name) = path.withPlatformString { text in
-            let count = strlen(text)
-            var start = count
+        self = path.withPlatformString { text in
+            var start = strlen(text)
             while start > 0, text[start - 1] != CChar(UInt8(ascii: "/")) { start -= 1 }
-            let directory = Self.copy(text, count: start > 1 ? start - 1 : start)
-            return (directory, FilePath(platformString: text + start))
+            return PathParts(
+                directory: Self.copy(text, count: start > 1 ? start - 1 : start),
+                name: FilePath(platformString: text + start))
         }
+    }
+
+    private init(directory: FilePath, name: FilePath) {
+        self.directory = directory
+        self.name = name
     }
 
     /// Whether the last component is a name, and not "." or "..".

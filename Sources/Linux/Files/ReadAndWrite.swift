@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 import SystemPackage
 
@@ -12,6 +13,17 @@ extension OwnedFD {
         try kernel("read", describe(rawValue)) {
             Glibc.read(rawValue, buffer.baseAddress, buffer.count)
         }
+    }
+
+    /// Reads what is there, at most the buffer's size; nil where nothing is yet (`O_NONBLOCK`).
+    package borrowing func readIfReady(into buffer: UnsafeMutableRawBufferPointer)
+        throws(SystemCallError) -> Int?
+    {
+        let count = try kernel("read", describe(rawValue)) {
+            let count = Glibc.read(rawValue, buffer.baseAddress, buffer.count)
+            return count == -1 && clinux_errno() == EAGAIN ? -2 : count
+        }
+        return count == -2 ? nil : count
     }
 
     /// Reads at an offset in bytes without moving the descriptor's own.

@@ -7,6 +7,12 @@ package struct MountFlags: OptionSet, Sendable, Hashable {
     package let rawValue: UInt
     package init(rawValue: UInt) { self.rawValue = rawValue }
 
+    /// Whether all of some flags are among these; the generic method would look up conformances at
+    /// run time.
+    package func contains(_ flags: MountFlags) -> Bool {
+        rawValue & flags.rawValue == flags.rawValue
+    }
+
     /// `MS_RDONLY`.
     package static let readOnly = MountFlags(rawValue: 0x01)
     /// `MS_NOSUID`.

@@ -20,6 +20,8 @@ package struct MountAttributes: OptionSet, Sendable, Hashable {
     package static var noDevices: MountAttributes { MountAttributes(rawValue: 0x04) }
     /// `MOUNT_ATTR_NOEXEC`: no program is executed from it.
     package static var noExecution: MountAttributes { MountAttributes(rawValue: 0x08) }
+    /// The four of them: nothing is done through the mount but to look.
+    package static var sealed: MountAttributes { MountAttributes(rawValue: 0x0f) }
     /// `MOUNT_ATTR__ATIME`: the bits that say how access times are kept; relatime is none of them.
     package static var accessTimeMask: MountAttributes { MountAttributes(rawValue: 0x70) }
     /// `MOUNT_ATTR_NOATIME`: access times are not kept.

@@ -50,7 +50,10 @@ package struct MountOptions: Sendable, Equatable {
     }
 
     private mutating func add(_ option: String) {
-        if let entry = Self.table.first(where: { $0.name == option }) {
+        // A comparison of lengths spares nearly all comparisons of texts.
+        let count = option.utf8.count
+        let isName = { (name: String) in name.utf8.count == count && name == option }
+        if let entry = Self.table.first(where: { isName($0.name) }) {
             if entry.clears {
                 flags.subtract(entry.flags)
                 clearedFlags.formUnion(entry.flags)
@@ -58,9 +61,9 @@ package struct MountOptions: Sendable, Equatable {
                 flags.formUnion(entry.flags)
                 clearedFlags.subtract(entry.flags)
             }
-        } else if let entry = Self.propagationTable.first(where: { $0.name == option }) {
+        } else if let entry = Self.propagationTable.first(where: { isName($0.name) }) {
             propagation.append(entry.change)
-        } else if let entry = Self.recursiveTable.first(where: { $0.name == option }) {
+        } else if let entry = Self.recursiveTable.first(where: { isName($0.name) }) {
             addRecursive(entry)
         } else {
             addOther(option)

@@ -32,7 +32,6 @@ package struct IDMap: Sendable, Equatable {
             return Range(inside: numbers[0], outside: numbers[1], count: numbers[2])
         }
     }
-
     /// Who an ID inside is outside; nil where the map has no place for it.
     package func outside(_ inside: UInt32) -> UInt32? {
         for range in ranges where inside >= range.inside && inside - range.inside < range.count {
@@ -43,7 +42,13 @@ package struct IDMap: Sendable, Equatable {
 
     /// Whether it maps every ID to itself, as in the machine's first user namespace.
     package var isIdentity: Bool {
-        ranges == [Range(inside: 0, outside: 0, count: .max)]
+        ranges.count == 1 && ranges[0] == Range(inside: 0, outside: 0, count: .max)
+    }
+
+    /// Whether the text of a `uid_map` is the identity's.
+    package static func isIdentity(_ text: String) -> Bool {
+        // As the kernel writes it in the machine's first user namespace, where nearly all ask.
+        text == "         0          0 4294967295\n" || IDMap(parsing: text).isIdentity
     }
 
     /// Which of a process's two maps.

@@ -101,14 +101,11 @@ package enum Namespaces {
             adopting: try kernel("ioctl", "NS_GET_USERNS") { clinux_ns_get_userns(descriptor) })
     }
 
-    /// How many mounts this process's mount namespace has.
+    /// How many mounts the process sees beneath its root, counted up to a number.
     ///
-    /// The system call is `ioctl(2)` with `NS_MNT_GET_INFO`, since Linux 6.12.
-    package static func mountCount() throws(SystemCallError) -> Int {
-        let own = try OwnedFD.open("/proc/self/ns/mnt", .readOnly)
-        var count: UInt32 = 0
-        try kernel("ioctl", "NS_MNT_GET_INFO") { clinux_ns_mount_count(own.rawValue, &count) }
-        return Int(count)
+    /// The system call is `listmount(2)`, since Linux 6.8.
+    package static func mountCount(upTo most: Int) throws(SystemCallError) -> Int {
+        Int(try kernel("listmount", "the process's mounts") { clinux_count_mounts(UInt64(most)) })
     }
 
     /// Whether a descriptor and a process's own namespace are the same one.

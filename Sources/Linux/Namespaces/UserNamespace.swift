@@ -5,7 +5,7 @@ import SystemPackage
 package enum UserNamespace {
     /// Whether this process is in the machine's first user namespace, where root is the machine's.
     package static func isInitial() throws(SystemCallError) -> Bool {
-        IDMap(parsing: try File.readText("/proc/self/uid_map")).isIdentity
+        IDMap.isIdentity(try File.readText("/proc/self/uid_map"))
     }
 
     /// Makes a user namespace with these maps, for ``OwnedFD/mapMountOwners(by:isRecursive:)``.

@@ -13,6 +13,21 @@ package struct CloneFlags: OptionSet, Sendable {
         rawValue = bits
     }
 
+    /// Adds flags, for the same reason.
+    package mutating func insert(_ flags: CloneFlags) {
+        self = CloneFlags(rawValue: rawValue | flags.rawValue)
+    }
+
+    /// Whether all of some flags are among these.
+    package func contains(_ flags: CloneFlags) -> Bool {
+        rawValue & flags.rawValue == flags.rawValue
+    }
+
+    /// These flags and others.
+    package func union(_ flags: CloneFlags) -> CloneFlags {
+        CloneFlags(rawValue: rawValue | flags.rawValue)
+    }
+
     /// `CLONE_NEWTIME`; only through `unshare(2)`: a clone would freeze the clocks' offsets.
     package static var newTime: CloneFlags { CloneFlags(rawValue: 0x80) }
     /// `CLONE_PIDFD`; ``clone(_:intoCgroup:)`` always sets it.

@@ -78,18 +78,9 @@ package func joinSessionKeyring(named name: String) throws(SystemCallError) {
     let key = try kernel("keyctl", "session keyring \(name)") {
         name.withCString { clinux_join_session_keyring($0) }
     }
-    // "keyring;0;0;3f130000;name": add the user's search to the permissions, as runc does, so
-    // that processes that join the container later find the keys.
-    var description: [CChar] = Array(repeating: 0, count: 256)
-    let length = try kernel("keyctl", "session keyring \(name)") {
-        description.withUnsafeMutableBufferPointer {
-            clinux_describe_key(key, $0.baseAddress, UInt64($0.count))
-        }
-    }
-    let bytes = description.prefix(Int(length)).map { UInt8(bitPattern: $0) }
-    let fields = String(decoding: bytes, as: UTF8.self).split(separator: ";")
-    guard fields.count > 3, let permissions = UInt32(fields[3], radix: 16) else { return }
+    // The kernel's permissions and the user's search, as runc adds it, so that processes that join
+    // the container later find the keys: all for who has it; view, read, search, link for the user.
     try kernel("keyctl", "session keyring \(name)") {
-        clinux_set_key_permissions(key, permissions | 0x080000)
+        clinux_set_key_permissions(key, 0x3f1b_0000)
     }
 }

@@ -27,7 +27,8 @@ package struct ProcessStatus: Sendable, Equatable {
     /// Reads the line; the program's name may hold any character, also a parenthesis.
     package init?(parsing line: String) {
         guard let nameEnd = line.utf8.lastIndex(of: UInt8(ascii: ")")) else { return nil }
-        let fields = line[nameEnd...].utf8.dropFirst().split(separator: UInt8(ascii: " "))
+        let fields = line[nameEnd...].utf8.dropFirst()
+            .split(separator: UInt8(ascii: " "), maxSplits: 20)
         guard fields.count >= 20, let state = fields[0].first,
             let parent = CInt(Substring(fields[1])), let startTime = UInt64(Substring(fields[19]))
         else { return nil }
@@ -123,8 +124,27 @@ package enum ResourceLimit: String, Sendable, CaseIterable {
     case realTimePriority = "RLIMIT_RTPRIO"
     case realTime = "RLIMIT_RTTIME"
 
-    /// The kernel's number: the cases stand in its order.
-    private var number: CInt { CInt(Self.allCases.firstIndex(of: self) ?? 0) }
+    /// The kernel's number.
+    private var number: CInt {
+        switch self {
+        case .cpu: 0
+        case .fileSize: 1
+        case .data: 2
+        case .stack: 3
+        case .core: 4
+        case .residentSet: 5
+        case .processes: 6
+        case .openFiles: 7
+        case .lockedMemory: 8
+        case .addressSpace: 9
+        case .locks: 10
+        case .pendingSignals: 11
+        case .messageQueues: 12
+        case .nice: 13
+        case .realTimePriority: 14
+        case .realTime: 15
+        }
+    }
 
     /// Sets a process's soft and hard limit; `UInt64.max` means none (prlimit(2)).
     package func set(

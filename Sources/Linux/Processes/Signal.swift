@@ -6,6 +6,11 @@ package struct Signal: RawRepresentable, Sendable, Equatable, Hashable {
 
     package init(rawValue: CInt) { self.rawValue = rawValue }
 
+    /// The generic comparison of what has a raw value would look up conformances at run time.
+    package static func == (left: Signal, right: Signal) -> Bool {
+        left.rawValue == right.rawValue
+    }
+
     package static let hangUp = Signal(rawValue: 1)
     package static let interrupt = Signal(rawValue: 2)
     package static let kill = Signal(rawValue: 9)

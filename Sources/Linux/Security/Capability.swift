@@ -12,6 +12,13 @@ package enum Capability: UInt8, Sendable, Hashable, CaseIterable {
 
     /// Finds a name, with or without "CAP_", in any case; nil where there is none of it.
     package init?(named name: String) {
+        // A comparison of lengths spares nearly all comparisons of texts.
+        let count = name.utf8.count
+        let exact = Self.names.firstIndex { $0.utf8.count == count && $0 == name }
+        if let exact {
+            self.init(rawValue: UInt8(exact))
+            return
+        }
         let upper = name.uppercased()
         let full = upper.hasPrefix("CAP_") ? upper : "CAP_" + upper
         guard let index = Self.names.firstIndex(of: full) else { return nil }

@@ -12,6 +12,14 @@ package struct ReadinessEvents: OptionSet, Sendable {
         rawValue = bits
     }
 
+    /// Whether nothing happened.
+    package var isEmpty: Bool { rawValue == 0 }
+
+    /// Whether all of some events are among these.
+    package func contains(_ events: ReadinessEvents) -> Bool {
+        rawValue & events.rawValue == events.rawValue
+    }
+
     /// Whether some of other events are among these.
     package func containsAny(of others: ReadinessEvents) -> Bool {
         rawValue & others.rawValue != 0
@@ -117,13 +125,28 @@ package enum Poll {
     package static func wait(
         for descriptors: [CInt], _ events: ReadinessEvents, milliseconds: CInt?
     ) throws(SystemCallError) -> [ReadinessEvents] {
-        var entries = descriptors.map { Entry(descriptor: $0, events: Int16(events.rawValue)) }
-        try kernel("poll", "") {
-            entries.withUnsafeMutableBytes {
-                clinux_poll($0.baseAddress, UInt64(descriptors.count), milliseconds ?? -1)
+        var refusal: SystemCallError?
+        let happened = withUnsafeTemporaryAllocation(of: Entry.self, capacity: descriptors.count) {
+            entries in
+            for (index, descriptor) in descriptors.enumerated() {
+                entries.initializeElement(
+                    at: index,
+                    to: Entry(descriptor: descriptor, events: Int16(events.rawValue)))
+            }
+            do throws(SystemCallError) {
+                try kernel("poll", "") {
+                    clinux_poll(
+                        entries.baseAddress, UInt64(descriptors.count), milliseconds ?? -1)
+                }
+            } catch {
+                refusal = error
+            }
+            return entries.map {
+                ReadinessEvents(rawValue: UInt32(UInt16(bitPattern: $0.happened)))
             }
         }
-        return entries.map { ReadinessEvents(rawValue: UInt32(UInt16(bitPattern: $0.happened))) }
+        if let refusal { throw refusal }
+        return happened
     }
 
     /// `struct pollfd`.

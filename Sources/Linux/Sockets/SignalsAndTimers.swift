@@ -15,7 +15,11 @@ package struct SignalDescriptor: ~Copyable, Sendable {
 
     /// Receives these signals, which must be blocked (``setSignalMask(_:)``).
     package init(_ signals: [Signal]) throws(SystemCallError) {
-        let mask = signals.reduce(0) { $0 | $1.maskBit }
+        try self.init(mask: signals.reduce(0) { $0 | $1.maskBit })
+    }
+
+    /// Receives the signals of a mask.
+    package init(mask: UInt64) throws(SystemCallError) {
         descriptor = OwnedFD(adopting: try kernel("signalfd", "") { clinux_signalfd(mask) })
     }
 
@@ -24,11 +28,8 @@ package struct SignalDescriptor: ~Copyable, Sendable {
         let size = Int(clinux_signalfd_siginfo_size)
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: size, alignment: 8)
         defer { buffer.deallocate() }
-        do throws(SystemCallError) {
-            guard try descriptor.read(into: buffer) == size else { return nil }
-        } catch  where error.errno == .wouldBlock {
-            return nil
-        }
+        // Not by way of an error, whose text costs a look into /proc.
+        guard try descriptor.readIfReady(into: buffer) == size else { return nil }
         // struct signalfd_siginfo: ssi_signo, ssi_errno, ssi_code, ssi_pid
         return Arrival(
             signal: Signal(rawValue: buffer.loadUnaligned(fromByteOffset: 0, as: CInt.self)),

@@ -13,18 +13,20 @@ struct Foreground: ~Copyable {
     /// - Parameter reapsOrphans: whether processes that lose their parent become this one's.
     /// - Throws: when the signals or the terminal cannot be set up.
     init(reapsOrphans: Bool) throws(Problem) {
-        let forwarded = (1...64).map { Signal(rawValue: $0) }.filter {
-            !$0.isUncatchable && !Self.faults.contains($0.rawValue)
-        }
         signals = try explaining("cannot watch for signals") { () throws(SystemCallError) in
-            try setSignalMask(forwarded.reduce(0) { $0 | $1.maskBit })
+            try setSignalMask(Self.forwarded)
             if reapsOrphans { try setChildSubreaper(true) }
-            return try SignalDescriptor(forwarded)
+            return try SignalDescriptor(mask: Self.forwarded)
         }
     }
 
-    /// Signals about this process itself: SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV, SIGSYS.
-    private static let faults: [CInt] = [4, 5, 6, 7, 8, 11, 31]
+    /// The mask of all signals but those that nobody catches and those about this process itself:
+    /// SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV, SIGSYS.
+    private static var forwarded: UInt64 {
+        let (kill, stop) = (Signal.kill.maskBit, Signal.stop.maskBit)
+        let faults: UInt64 = 1 << 3 | 1 << 4 | 1 << 5 | 1 << 6 | 1 << 7 | 1 << 10 | 1 << 30
+        return ~(kill | stop | faults)
+    }
 
     /// Waits for the program's end.
     ///

@@ -19,6 +19,24 @@ import Testing
             ])
     }
 
+    @Test func `the own path in version 2 is in the last line, or nowhere`() {
+        #expect(
+            CgroupLayout.unifiedPath(in: "5:name=systemd:/a\n0::/init.scope\n") == "/init.scope")
+        #expect(CgroupLayout.unifiedPath(in: "0::/a:b\n") == "/a:b")
+        #expect(CgroupLayout.unifiedPath(in: "0::/") == "/")
+        #expect(CgroupLayout.unifiedPath(in: "0::/x\n5:name=systemd:/a\n") == nil)
+        #expect(CgroupLayout.unifiedPath(in: "") == nil)
+    }
+
+    @Test func `the names of controllers are read, and unknown ones left out`() {
+        let names = "cpuset cpu io memory hugetlb pids rdma misc dmem\n"
+        #expect(
+            CgroupLayout.controllers(in: names)
+                == [.cpuset, .cpu, .blockIO, .memory, .hugetlb, .pids, .rdma, .misc])
+        #expect(CgroupLayout.controllers(in: "\n").isEmpty)
+        #expect(CgroupLayout.controllers(in: "").isEmpty)
+    }
+
     @Test func `the cgroup mounts are found in a mount table`() {
         let text = """
             20 1 0:18 / /proc rw - proc proc rw
