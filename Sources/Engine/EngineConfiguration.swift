@@ -26,6 +26,8 @@ package struct EngineConfiguration: Sendable {
     package var hasPrivateMounts = false
     /// Kade's version, for `version` and `info`.
     package var version: String
+    /// Where steps are noted that are not to be done; nil for an engine that does them.
+    package var plan: StepPlan?
 
     package init(
         dataRoot: FilePath, runRoot: FilePath, runtimeProgram: FilePath, serverProgram: FilePath,

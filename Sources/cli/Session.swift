@@ -11,8 +11,10 @@ struct Session {
     let environment: [String: String]
     private let defaults: DefaultRoots
     /// The descriptors that people and pipes read.
-    let output = OutputStream.standardOutput
+    private(set) var output = OutputStream.standardOutput
     let error = OutputStream.standardError
+    /// With `--plan`: what the command would have done.
+    private(set) var plan: StepPlan?
 
     init(globals: GlobalFlags, environment: [String: String]) {
         self.globals = globals
@@ -26,6 +28,7 @@ struct Session {
     func engine() throws(Problem) -> Engine {
         var configuration = try engineConfiguration()
         configuration.hasPrivateMounts = geteuid() != 0
+        configuration.plan = plan
         if let lack = try SharedUserNamespace.enter(configuration) { try warn(lack) }
         return Engine(configuration: configuration)
     }
@@ -48,6 +51,14 @@ struct Session {
                 .split(separator: ":").map { FilePath(String($0)) },
             defaultNetwork: environment["KADE_DEFAULT_NETWORK"] ?? "bridge",
             version: Version.current)
+    }
+
+    /// The same session for a command that only says what it would do.
+    func planning() -> Session {
+        var session = self
+        session.plan = StepPlan()
+        session.output = .none
+        return session
     }
 
     /// What lasts: `--root`, then KADE_ROOT, then ``DefaultRoots``.

@@ -101,7 +101,7 @@ import Testing
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for worker in 0..<8 {
                     group.addTask {
-                        let database = Database(at: path)
+                        let database = Database(at: path, keeps: true)
                         for number in 0..<20 {
                             let container = record(
                                 "\(worker)a\(number)b", name: "c\(worker)-\(number)")
@@ -119,7 +119,7 @@ import Testing
                 }
                 try await group.waitForAll()
             }
-            let count = try Database(at: path).read { database throws(Problem) in
+            let count = try Database(at: path, keeps: true).read { database throws(Problem) in
                 try database.containers().count
             }
             #expect(count == 80)
@@ -132,7 +132,8 @@ import Testing
                 try Schema.set(version: 1000, of: database.connection)
             }
             let problem = try problem {
-                try Database(at: path).read { database throws(Problem) in try database.containers()
+                try Database(at: path, keeps: true).read { database throws(Problem) in
+                    try database.containers()
                 }
             }
             #expect(problem?.kind == .unsupported)
@@ -152,7 +153,7 @@ import Testing
         let directory = try temporaryDirectory()
         defer { try? FileManager.default.removeItem(atPath: directory.string) }  // best effort
         let path = directory.appending("kade.db")
-        try body(Database(at: path), path)
+        try body(Database(at: path, keeps: true), path)
     }
 
     private func withTemporaryDirectory(_ body: (FilePath) async throws -> Void) async throws {

@@ -64,7 +64,7 @@ import Testing
                 path, content: [UInt8](repeating: 7, count: 4096),
                 permissions: FilePermissions(rawValue: 0o600))
             let problem = problem { () throws(Problem) in
-                _ = try Database(at: path).read { database throws(Problem) in
+                _ = try Database(at: path, keeps: true).read { database throws(Problem) in
                     try database.containers()
                 }
             }

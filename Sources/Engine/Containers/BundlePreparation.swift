@@ -25,14 +25,17 @@ extension EngineContext {
             try rootfsMounts(of: record)
         }
         let layers = ([mounts.first?.upper] + (mounts.first?.lower ?? [])).compactMap(\.self)
-        let rootfs = LayeredRootfs(layers: layers.map { FilePath($0) })
+            .map { FilePath($0) }
+        let rootfs = LayeredRootfs(
+            // A plan has made no writable layer.
+            layers: plan == nil ? layers : layers.filter { File.exists($0) })
         let endpoints = try prepareNetworks(of: record, recording: &steps)
         let input = try steps.record(.lookUp(record)) { () throws(Problem) in
             try specInput(for: record, rootfs: rootfs, endpoints: endpoints)
         }
-        try steps.record(.writeBundle(bundle)) { () throws(Problem) in
-            var builder = SpecBuilder(input)
-            let spec = try builder.build()
+        var builder = SpecBuilder(input)
+        let spec = try builder.build()
+        try steps.perform(.writeBundle(bundle)) { () throws(Problem) in
             var monitor = try monitorConfiguration(
                 of: record, isListed: isListed, mounts: mounts, restartCount: restartCount)
             monitor.sources = input.sources
@@ -43,6 +46,7 @@ extension EngineContext {
                 try File.create(bundle.monitor, content: monitor.json(), permissions: mode)
             }
         }
+        if let plan { return try planRun(of: record, spec, on: mounts, noting: plan) }
         try explaining("cannot write the steps of \(record.name)") {
             () throws(SystemCallError) in
             try File.create(

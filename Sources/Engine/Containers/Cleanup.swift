@@ -27,10 +27,11 @@ extension EngineContext {
         }
         let wasRunning = lifecycle.status == .running
         try takeBackPorts(of: lifecycle)
-        try withdrawNames(of: status.record.id)
+        if plan == nil { try withdrawNames(of: status.record.id) }
         lifecycle.ports = []
         lifecycle.status = .exited
-        try lifecycle.write(to: configuration.bundle(of: status.record.id).lifecycle)
+        let path = configuration.bundle(of: status.record.id).lifecycle
+        try step(.writeLifecycle(path)) { () throws(Problem) in try lifecycle.write(to: path) }
         if wasRunning { tell(.die, of: status.record, ["exitCode": "\(lifecycle.exitCode)"]) }
     }
 
@@ -39,16 +40,23 @@ extension EngineContext {
         guard let lifecycle, !lifecycle.ports.isEmpty, lifecycle.bootID == (try bootID()) else {
             return
         }
-        try PortRules.remove(lifecycle.ports)
+        try step(.takeBack(lifecycle.ports)) { () throws(Problem) in
+            try PortRules.remove(lifecycle.ports)
+        }
     }
 
     /// Removes the runtime's state of a container whose processes are gone, or are to go.
     func removeRuntimeState(of id: String) throws(Problem) {
+        if plan?.hasEnded(id) == true { return }  // its monitor does that at the end
         if File.exists(configuration.runtimeRoot.appending(id)) {
             try runRuntime(
                 ["delete", "--force", id], on: id, what: "cannot clean up container \(id)")
         }
         let socket = configuration.monitorSocket(of: id)
+        if let plan {
+            if File.exists(socket) { plan.note(.removeFile(socket), by: .engine) }
+            return
+        }
         do throws(SystemCallError) {
             try Link.remove(socket)
         } catch  where error.errno == .noSuchFileOrDirectory {

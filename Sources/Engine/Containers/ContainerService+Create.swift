@@ -34,7 +34,8 @@ extension ContainerService {
         }
         merged.network.attachments = try context.attachments(of: merged)
         let id = makeContainerID()
-        var monitor: ContainerSession? = startsNext ? try context.startMonitor(of: id, merged) : nil
+        var monitor: ContainerSession? =
+            startsNext && context.plan == nil ? try context.startMonitor(of: id, merged) : nil
         merged.name = nil
         var warnings = try image.warnings + context.warnings(of: merged, host)
         if !merged.network.published.isEmpty, merged.network.attachments == [] {
@@ -50,7 +51,11 @@ extension ContainerService {
         let bundle = context.configuration.bundle(of: id)
         // The directory comes first: a row always has one, and a directory without a row that
         // nobody holds is what a crash left.
-        let lock = try context.makeDirectory(of: bundle)
+        var lock: FileLock?
+        try context.step(.makeDirectory(of: bundle)) { () throws(Problem) in
+            lock = try context.makeDirectory(of: bundle)
+        }
+        context.plan?.noteDirectory(of: id)
         do throws(Problem) {
             record = try context.insert(record, uses, namesItself: request.name == nil)
             context.tell(.create, of: record)
@@ -91,7 +96,7 @@ extension EngineContext {
     ///
     /// Asked for first and looked at afterwards: what is there then stays.
     fileprivate func protectLayers(_ layers: [String]) throws(Problem) -> Lease? {
-        guard !layers.isEmpty else { return nil }
+        guard !layers.isEmpty, plan == nil else { return nil }
         let store = try imageStore()
         let lease = try store.content.lease()
         var diffIDs: [Digest] = []
@@ -153,7 +158,11 @@ extension EngineContext {
             }
             return record
         }
-        for name in newVolumes { tell(.create, of: .volume, name, ["driver": "local"]) }
+        plan?.note(.insert(inserted), by: .engine)
+        for name in newVolumes {
+            plan?.note(.insert(volume: name), by: .engine)
+            tell(.create, of: .volume, name, ["driver": "local"])
+        }
         return inserted
     }
 }

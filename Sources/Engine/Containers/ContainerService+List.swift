@@ -110,6 +110,7 @@ extension ContainerService {
         }
         var record = old
         record.name = newName
+        context.plan?.note(.rename(old, to: newName), by: .engine)
         context.tell(.rename, of: record, ["oldName": "/" + old.name])
         try context.withLock(on: record.id) { () throws(Problem) in
             let record = try context.record(of: record.id)

@@ -111,6 +111,7 @@ extension EngineContext {
         if record.imageID == HostImage.name { try removeHostRootfs(of: record.id) }
         try removeRootfsLimit(of: record)
         try removeDirectory(of: record.id, filesGo: removal)
+        plan?.note(.delete(record), by: .engine)
         let volumes = try database.write { database throws(Problem) in
             try setAside(database.delete(containerID: record.id, withVolumes: withVolumes))
         }
@@ -128,6 +129,7 @@ extension EngineContext {
     func removeDirectory(of id: String, filesGo removal: FileRemoval) throws(Problem) {
         let directory = configuration.bundle(of: id).directory
         guard File.exists(directory) else { return }
+        if let plan { return plan.note(.removeDirectory(directory), by: .engine) }
         // At once under another name, so that nobody takes a half of it for a container.
         let removed = RemovedBundle.path(of: directory)
         try explaining("cannot remove \(directory)") { () throws(SystemCallError) in

@@ -31,6 +31,7 @@ extension ContainerService {
                 try context.start(context.record(of: record.id), options, restartCount: 0)
             }
             guard let session else {
+                if context.plan != nil { return nil }
                 return streams.isEmpty ? nil : try attach(record.id, streams: streams)
             }
             if streams.isEmpty { return nil }
@@ -124,10 +125,14 @@ extension EngineContext {
         }
         // A creation that was killed may not have come so far.
         if case .created = status.state { try fillVolumes(of: record) }
-        let session = try waitingMonitor(of: record)
-        var steps = StepRecorder()
+        var session: ContainerSession?
+        try step(.startMonitor(monitorCommand(of: record.id, record.request))) {
+            () throws(Problem) in session = try waitingMonitor(of: record)
+        }
+        var steps = StepRecorder(for: plan)
         try prepareBundle(
             of: record, isListed: true, restartCount: restartCount, recording: &steps)
+        guard let session else { return nil }  // it was only planned
         if options.hasStreams { tell(.attach, of: record) }
         try session.send(ClientMessage.attach(options))
         try session.waitForStart(of: record)

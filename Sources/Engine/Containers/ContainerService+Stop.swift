@@ -132,6 +132,12 @@ extension EngineContext {
     ) throws(Problem) {
         guard status.truth.isMonitorAlive else { return }
         let record = status.record
+        if let plan {
+            plan.note(
+                .end(status, signal: signal, timeoutInMilliseconds: timeoutInMilliseconds),
+                by: .monitor)
+            return plan.noteEnd(of: record.id)
+        }
         let session: ContainerSession
         do throws(Problem) {
             session = try ContainerSession(
@@ -211,6 +217,7 @@ extension EngineContext {
     func send(
         _ signal: Int32, to pid: Int32, startTime: UInt64, of record: ContainerRecord
     ) throws(Problem) {
+        if let plan { return plan.note(.kill(pid, signal), by: .engine) }
         guard let process = try openProcess(pid, startTime: startTime) else {
             throw Problem(
                 kind: .conflict, what: "cannot kill container: \(record.name)",

@@ -182,6 +182,7 @@ extension EngineContext {
         _ record: ContainerRecord, changed: ResourceRequest
     ) throws(Problem) -> [String] {
         let warnings = try applyLimits(of: record, changed: changed)
+        plan?.note(.update(record), by: .engine)
         try database.write { database throws(Problem) in try database.update(record) }
         return warnings
     }
@@ -237,8 +238,12 @@ extension EngineContext {
         var linux = spec.linux ?? .init()
         linux.resources = (linux.resources ?? .init()).changed(by: limits)
         spec.linux = linux
-        try explaining("cannot write \(path)") { () throws(SystemCallError) in
-            try File.renew(path, with: spec.json(), permissions: FilePermissions(rawValue: 0o600))
+        try step(.writeFile(path, "the next start takes the new limits from it")) {
+            () throws(Problem) in
+            try explaining("cannot write \(path)") { () throws(SystemCallError) in
+                try File.renew(
+                    path, with: spec.json(), permissions: FilePermissions(rawValue: 0o600))
+            }
         }
     }
 }

@@ -23,9 +23,11 @@ extension EngineContext {
             restartCount: old.restartCount)
         new.sources = old.sources
         guard new != old else { return }
-        try explaining("cannot write \(path)") { () throws(SystemCallError) in
-            try File.renew(
-                path, with: new.json(), permissions: FilePermissions(rawValue: 0o600))
+        try step(.writeFile(path, "the container's monitor reads it")) { () throws(Problem) in
+            try explaining("cannot write \(path)") { () throws(SystemCallError) in
+                try File.renew(
+                    path, with: new.json(), permissions: FilePermissions(rawValue: 0o600))
+            }
         }
         try tellMonitor(.reload, of: record)
     }
@@ -35,9 +37,11 @@ extension EngineContext {
         _ message: ClientMessage, of record: ContainerRecord
     ) throws(Problem) {
         guard try status(of: record).truth.isMonitorAlive else { return }
+        let socket = configuration.monitorSocket(of: record.id)
+        if let plan { return plan.note(.tellMonitor(socket), by: .engine) }
         do throws(Problem) {
             try ContainerSession(
-                connectingTo: configuration.monitorSocket(of: record.id), containerID: record.id
+                connectingTo: socket, containerID: record.id
             ).send(message)
         } catch {
             // It ended between the look and the call, or it is stuck and has no socket.

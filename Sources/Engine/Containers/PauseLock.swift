@@ -13,7 +13,7 @@ extension EngineContext {
     /// - Returns: whether it did; not where another command holds the container.
     func thawAbandoned(_ record: ContainerRecord) throws(Problem) -> Bool {
         let bundle = configuration.bundle(of: record.id)
-        guard File.exists(bundle.pauseLock) else { return false }
+        guard File.exists(bundle.pauseLock), plan == nil else { return false }
         guard let lock = try lockIfFree(bundle.lock) else { return false }
         defer { withExtendedLifetime(lock) {} }
         guard let pause = try lockIfFree(bundle.pauseLock) else { return false }
@@ -37,6 +37,10 @@ extension EngineContext {
     /// Says that a container is frozen until someone thaws it.
     func removePauseLock(of record: ContainerRecord) throws(Problem) {
         let path = configuration.bundle(of: record.id).pauseLock
+        if let plan {
+            if File.exists(path) { plan.note(.removeFile(path), by: .engine) }
+            return
+        }
         do throws(SystemCallError) {
             try Link.remove(path)
         } catch  where error.errno == .noSuchFileOrDirectory {

@@ -24,9 +24,10 @@ extension EngineContext {
         }
         guard status.isStale else {
             // Best effort: what cannot be made so stays as it was.
-            if status.truth.isMonitorAlive { try? settleNetworks(of: record) }
+            if status.truth.isMonitorAlive, plan == nil { try? settleNetworks(of: record) }
             return status
         }
+        if plan != nil { return try cleanedStatus(ofStale: status, restarting: isWanted) }
         let path = configuration.bundle(of: record.id).lock
         let lock: FileLock?
         do throws(SystemCallError) {
@@ -40,11 +41,18 @@ extension EngineContext {
         defer { withExtendedLifetime(lock) {} }
         let again = try self.status(of: record)
         guard again.isStale else { return again }
+        return try cleanedStatus(ofStale: again, restarting: isWanted)
+    }
+
+    private func cleanedStatus(
+        ofStale status: ContainerStatus, restarting isWanted: Bool
+    ) throws(Problem) -> ContainerStatus? {
+        let record = status.record
         if record.request.isRemovedAfterExit {
             try delete(record, withVolumes: true, filesGo: .atOnce)
             return nil
         }
-        try finish(again)
+        try finish(status)
         if isWanted { try restartLost(record) }
         return try self.status(of: record)
     }
@@ -80,6 +88,7 @@ extension EngineContext {
     /// Removes directories of containers that have no row and that nobody holds: a creation or a
     /// removal that did not come to its end.
     func removeOrphans(knowing known: Set<String>) throws(Problem) {
+        if plan != nil { return }
         try removeAbandonedScratch()
         let directory = configuration.containersDirectory
         let entries: [DirectoryEntry]

@@ -7,11 +7,28 @@ import OCI
 struct StepRecorder: Sendable {
     private var records: [StepRecord] = []
     private let origin = monotonicNanoseconds()
+    private let plan: StepPlan?
 
-    /// Runs a step and notes it.
+    /// Makes a recorder without records.
+    ///
+    /// - Parameter plan: where steps are noted that are not to be done.
+    init(for plan: StepPlan?) { self.plan = plan }
+
+    /// Does a step and notes it; with `--plan` it is noted only.
+    mutating func perform(
+        _ explanation: @autoclosure () -> Explanation, _ body: () throws(Problem) -> Void
+    ) throws(Problem) {
+        if let plan { return plan.note(explanation(), by: .engine) }
+        try record(explanation(), body)
+    }
+
+    /// Runs a step that finds something out, and notes it.
+    ///
+    /// With `--plan` it runs too, and what it would change on the way are steps of their own.
     mutating func record<Value>(
         _ explanation: @autoclosure () -> Explanation, _ body: () throws(Problem) -> Value
     ) throws(Problem) -> Value {
+        if plan != nil { return try body() }
         let start = monotonicNanoseconds()
         let value = try body()
         let end = monotonicNanoseconds()

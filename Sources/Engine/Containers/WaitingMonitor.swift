@@ -26,16 +26,19 @@ extension EngineContext {
         let monitorEnd = try explaining(what) {
             () throws(SystemCallError) in try pair.second.duplicate()
         }
-        let program = configuration.runtimeProgram
         // Nobody waits for it: it outlives this program, or ends with it as a zombie at worst.
         _ = try SpawnedProgram(
-            program,
-            arguments: [
-                program.string, "monitor", "--container",
-                configuration.bundle(of: id).directory.string, "--client-fd", "3",
-            ] + (request.network.attachments ?? []).prefix(1).map { _ in "--network" },
+            configuration.runtimeProgram, arguments: monitorCommand(of: id, request),
             environment: configuration.helperEnvironment,
             descriptors: [-1, -1, -1, monitorEnd.rawValue], hasOwnSession: true)
         return ContainerSession(containerID: id, socket: pair.split { first, _ in first })
+    }
+
+    /// The command line of a container's monitor.
+    func monitorCommand(of id: String, _ request: ContainerRequest) -> [String] {
+        [
+            configuration.runtimeProgram.string, "monitor", "--container",
+            configuration.bundle(of: id).directory.string, "--client-fd", "3",
+        ] + (request.network.attachments ?? []).prefix(1).map { _ in "--network" }
     }
 }

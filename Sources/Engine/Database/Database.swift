@@ -11,10 +11,17 @@ import SystemPackage
 /// (write-ahead log), writers take their turn, and every change is one transaction.
 final class Database: Sendable {
     private let path: FilePath
+    private let keeps: Bool
     private let connection = Mutex<SQLiteConnection?>(nil)
 
-    init(at path: FilePath) {
+    /// Makes the value; nothing is opened yet.
+    ///
+    /// - Parameters:
+    ///   - path: the file.
+    ///   - keeps: whether changes last; false for `--plan`, whose changes only this value sees.
+    init(at path: FilePath, keeps: Bool) {
         self.path = path
+        self.keeps = keeps
     }
 
     /// Reads what one moment's state is.
@@ -44,11 +51,12 @@ final class Database: Sendable {
                 opened = try open()
                 connection = opened
             }
-            return try Transaction.run(kind, on: opened, body)
+            return try Transaction.run(keeps ? kind : .nested, on: opened, body)
         }
     }
 
     private func open() throws(Problem) -> SQLiteConnection {
+        guard keeps else { return try openToDiscard() }
         if File.exists(path) {
             let connection = try connect(isNew: false)
             if try Schema.version(of: connection) == Schema.current { return connection }
@@ -75,7 +83,21 @@ final class Database: Sendable {
         return connection
     }
 
+    /// Opens the file with a transaction around all that comes, which nobody will commit; where
+    /// there is none yet, a database in memory takes its place.
+    private func openToDiscard() throws(Problem) -> SQLiteConnection {
+        let isThere = File.exists(path)
+        let connection = try connect(to: isThere ? path : ":memory:", isNew: !isThere)
+        try connection.run(script: Transaction.Kind.immediate.rawValue)
+        try Schema.migrate(connection)
+        return connection
+    }
+
     private func connect(isNew: Bool) throws(Problem) -> SQLiteConnection {
+        try connect(to: path, isNew: isNew)
+    }
+
+    private func connect(to path: FilePath, isNew: Bool) throws(Problem) -> SQLiteConnection {
         let connection = try SQLiteConnection(
             opening: path, isNew: isNew, patienceInMilliseconds: 30_000)
         try connection.enable(SQLITE_DBCONFIG_ENABLE_FKEY)
@@ -99,6 +121,11 @@ struct Transaction {
         case deferred = "BEGIN DEFERRED"
         /// Is the only writer from its start on.
         case immediate = "BEGIN IMMEDIATE"
+        /// Is a part of a transaction that goes on (<https://www.sqlite.org/lang_savepoint.html>).
+        case nested = "SAVEPOINT part"
+
+        var commit: String { self == .nested ? "RELEASE part" : "COMMIT" }
+        var rollback: String { self == .nested ? "ROLLBACK TO part; RELEASE part" : "ROLLBACK" }
     }
 
     /// Runs `body` in a transaction, which is undone when it throws.
@@ -109,11 +136,11 @@ struct Transaction {
         try connection.run(script: kind.rawValue)
         do throws(Problem) {
             let value = try body(Transaction(connection: connection))
-            try connection.run(script: "COMMIT")
+            try connection.run(script: kind.commit)
             return value
         } catch {
             // SQLite has undone it already after some errors; the first error counts.
-            try? connection.run(script: "ROLLBACK")
+            try? connection.run(script: kind.rollback)
             throw error
         }
     }

@@ -26,7 +26,7 @@ extension EngineContext {
     func tell(
         _ action: Event.Action, of kind: Event.Kind, _ id: String, _ attributes: [String: String]
     ) {
-        eventLog.append(action, of: kind, id, attributes)
+        if plan == nil { eventLog.append(action, of: kind, id, attributes) }
     }
 
     /// Tells of something that happened to a container, with its name, image and labels.

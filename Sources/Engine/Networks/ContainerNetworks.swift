@@ -15,8 +15,11 @@ extension EngineContext {
     ) throws(Problem) -> [EndpointRecord] {
         let file = configuration.bundle(of: record.id).network
         guard let attachments = record.request.network.attachments, !attachments.isEmpty else {
-            try explaining("cannot remove \(file)") { () throws(SystemCallError) in
-                if File.exists(file) { try Link.remove(file) }
+            guard File.exists(file) else { return [] }
+            try step(.removeFile(file)) { () throws(Problem) in
+                try explaining("cannot remove \(file)") { () throws(SystemCallError) in
+                    try Link.remove(file)
+                }
             }
             return []
         }
@@ -25,14 +28,20 @@ extension EngineContext {
         try prepareHost(for: endpoints.map(\.network), recording: &steps)
         let setup = try networkSetup(of: record, endpoints)
         try write(setup, to: file)
+        if let plan {
+            for step in setup.explanations(after: nil) { plan.note(step, by: .monitor) }
+        }
         return endpoints
     }
 
     /// Writes what the monitor sets up.
     func write(_ setup: NetworkSetup, to file: FilePath) throws(Problem) {
-        try explaining("cannot write \(file)") { () throws(SystemCallError) in
-            try File.renew(
-                file, with: setup.json.json(), permissions: FilePermissions(rawValue: 0o600))
+        try step(.writeFile(file, "the container's monitor sets up what it says")) {
+            () throws(Problem) in
+            try explaining("cannot write \(file)") { () throws(SystemCallError) in
+                try File.renew(
+                    file, with: setup.json.json(), permissions: FilePermissions(rawValue: 0o600))
+            }
         }
     }
 

@@ -19,7 +19,7 @@ extension EngineContext {
                 try File.readText(file)
             }
             guard text.hasPrefix("0") else { continue }
-            try steps.record(.forward(version)) { () throws(Problem) in
+            try steps.perform(.forward(version)) { () throws(Problem) in
                 try explaining("cannot switch forwarding on", fix: "echo 1 > \(file)") {
                     () throws(SystemCallError) in
                     try File.create(

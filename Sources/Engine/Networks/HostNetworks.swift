@@ -32,16 +32,20 @@ extension EngineContext {
         let bridges = networks.filter { $0.definition.driver == .bridge }
         if bridges.isEmpty { return }
         if try isReady(bridges) { return }
-        let lock = try explaining("cannot lock the networks") { () throws(SystemCallError) in
-            try Directory.makeAll(configuration.runRoot, permissions: .container)
-            return try FileLock(configuration.networksLock, .exclusive)
-        }
+        let lock = plan == nil ? try lockNetworks() : nil
         if bridges.contains(where: { !$0.definition.isInternal }) {
             try prepareForwarding(of: bridges, recording: &steps)
         }
         try prepareTable(for: bridges, recording: &steps)
         for network in bridges { try makeBridge(of: network, recording: &steps) }
         _ = consume lock
+    }
+
+    private func lockNetworks() throws(Problem) -> FileLock {
+        try explaining("cannot lock the networks") { () throws(SystemCallError) in
+            try Directory.makeAll(configuration.runRoot, permissions: .container)
+            return try FileLock(configuration.networksLock, .exclusive)
+        }
     }
 
     /// Whether the table is there and the bridges are up, which is the last step of making them.
@@ -77,13 +81,17 @@ extension EngineContext {
             }
         }
         for network in bridges { batch.add(network.filtered) }
-        try steps.record(.addToTable(bridges, isNew: isNew)) { () throws(Problem) in
+        try steps.perform(.addToTable(bridges, isNew: isNew)) { () throws(Problem) in
             try Self.filtering(what) { () throws(SystemCallError) in
                 try batch.commit(over: socket, "make the table inet \(KadeTable.name)")
             }
         }
         // Somebody flushed the rules while containers run: their ports lead to them again.
-        if isNew { try PortRules.add(try portsOfRunningContainers()) }
+        guard isNew else { return }
+        let ports = try portsOfRunningContainers()
+        if !ports.isEmpty {
+            try steps.perform(.giveBack(ports)) { () throws(Problem) in try PortRules.add(ports) }
+        }
     }
 
     /// Runs a call to nf_tables, whose refusal may mean that the kernel lacks it.
@@ -139,7 +147,7 @@ extension EngineContext {
             () throws(SystemCallError) in try socket.link(named: name)
         }
         if link?.isUp == true { return }
-        try steps.record(.makeBridge(network)) { () throws(Problem) in
+        try steps.perform(.makeBridge(network)) { () throws(Problem) in
             if link == nil { try Self.make(network, over: socket) }
             try Self.configure(network, over: socket)
         }
@@ -200,6 +208,7 @@ extension EngineContext {
     /// Takes a network's bridge and rules away.
     func removeFromHost(_ network: NetworkRecord) throws(Problem) {
         guard network.definition.driver == .bridge else { return }
+        if let plan { return plan.note(.removeBridge(network), by: .engine) }
         let what = "cannot remove the bridge \(network.bridgeName)"
         try explaining(what) { () throws(SystemCallError) in
             let socket = try RouteSocket()

@@ -12,6 +12,7 @@ extension EngineContext {
     func changingNetworks<Value>(
         of record: ContainerRecord, _ body: () throws(Problem) -> Value
     ) throws(Problem) -> Value {
+        if plan != nil { return try body() }
         let mark = configuration.bundle(of: record.id).networkMark
         try explaining("cannot note that the networks of \(record.name) change") {
             () throws(SystemCallError) in

@@ -40,6 +40,7 @@ extension NetworkService {
             return try database.lease(
                 attachment, on: network, to: record.id, position: position ?? others.count)
         }
+        context.plan?.note(.insert(endpoint), by: .engine)
         do throws(Problem) {
             try context.apply(to: record)
         } catch {
@@ -86,6 +87,7 @@ extension NetworkService {
             try database.delete(endpoint)
             return endpoint
         }
+        context.plan?.note(.delete(endpoint), by: .engine)
         do throws(Problem) {
             try context.apply(to: record)
         } catch {
@@ -117,7 +119,7 @@ extension EngineContext {
         let status = try status(of: record)
         guard status.truth.isMonitorAlive else { return }
         let endpoints = try endpoints(of: record)
-        var steps = StepRecorder()
+        var steps = StepRecorder(for: plan)
         try prepareHost(for: endpoints.map(\.network), recording: &steps)
         let file = configuration.bundle(of: record.id).network
         let old = try currentSetup(at: file)
@@ -129,7 +131,7 @@ extension EngineContext {
         }
         try write(new, to: file)
         do throws(Problem) {
-            try changeNetworks(of: record)
+            try changeNetworks(of: record, from: old, to: new)
         } catch {
             // Best effort: the first error counts.
             try? write(old, to: file)
@@ -140,9 +142,17 @@ extension EngineContext {
     }
 
     /// Has the monitor read what was written, and waits until it has done that.
-    private func changeNetworks(of record: ContainerRecord) throws(Problem) {
+    private func changeNetworks(
+        of record: ContainerRecord, from old: NetworkSetup, to new: NetworkSetup
+    ) throws(Problem) {
+        let socket = configuration.monitorSocket(of: record.id)
+        if let plan {
+            plan.note(.tellMonitor(socket), by: .engine)
+            for step in new.explanations(after: old) { plan.note(step, by: .monitor) }
+            return
+        }
         let session = try ContainerSession(
-            connectingTo: configuration.monitorSocket(of: record.id), containerID: record.id)
+            connectingTo: socket, containerID: record.id)
         try session.send(ClientMessage.changeNetwork)
         while let event = try session.receive() {
             switch event {

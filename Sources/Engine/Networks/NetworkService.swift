@@ -33,8 +33,9 @@ package struct NetworkService: Sendable {
             try database.insert(network)
             return network
         }
+        context.plan?.note(.insert(network), by: .engine)
         do throws(Problem) {
-            var steps = StepRecorder()
+            var steps = StepRecorder(for: context.plan)
             try context.prepareHost(for: [network], recording: &steps)
         } catch {
             // Best effort: the first error counts.
@@ -127,6 +128,7 @@ package struct NetworkService: Sendable {
             try database.delete(network: network)
             return network
         }
+        context.plan?.note(.delete(network), by: .engine)
         try context.removeFromHost(network)
         try NameDirectory(root: context.configuration.namesDirectory).remove(network.id)
         context.tell(.destroy, of: .network, network)

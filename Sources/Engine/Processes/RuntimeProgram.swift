@@ -17,16 +17,17 @@ extension EngineContext {
     func runRuntime(
         _ arguments: [String], on id: String, what: String, input: CInt = -1
     ) throws(Problem) {
+        let program = configuration.runtimeProgram
+        let command = [program.string, "--root", configuration.runtimeRoot.string]
+        if let plan {
+            return plan.note(.runRuntime(command + arguments), by: .engine)
+        }
         let log = try explaining("cannot make a log for the runtime") {
             () throws(SystemCallError) in try OwnedFD.memory(named: "kade-runtime-log")
         }
-        let program = configuration.runtimeProgram
         let child = try SpawnedProgram(
             program,
-            arguments: [
-                program.string, "--root", configuration.runtimeRoot.string,
-                "--log", "/proc/self/fd/3", "--log-format", "json",
-            ] + arguments,
+            arguments: command + ["--log", "/proc/self/fd/3", "--log-format", "json"] + arguments,
             environment: configuration.helperEnvironment,
             descriptors: [input, -1, -1, log.rawValue], hasOwnSession: false)
         let code = try child.wait()

@@ -51,12 +51,15 @@ extension SecretService {
             id: String(Random.hexadecimal(bytes: 13).prefix(25)), name: name, created: .now,
             updated: .now, labels: labels)
         let path = context.configuration.secret(record.id)
-        try explaining("cannot write secret \(name)") { () throws(SystemCallError) in
-            try Directory.makeAll(
-                path.removingLastComponent(), permissions: .ownerReadWriteExecute)
-            try File.replace(
-                path, with: content, permissions: .ownerReadWrite, lasting: .powerLoss)
+        try context.step(.writeSecret(name, to: path)) { () throws(Problem) in
+            try explaining("cannot write secret \(name)") { () throws(SystemCallError) in
+                try Directory.makeAll(
+                    path.removingLastComponent(), permissions: .ownerReadWriteExecute)
+                try File.replace(
+                    path, with: content, permissions: .ownerReadWrite, lasting: .powerLoss)
+            }
         }
+        context.plan?.note(.insert(record), by: .engine)
         do throws(Problem) {
             let replaced = try context.database.write { database throws(Problem) in
                 let old = replaces ? try database.secret(named: name) : nil
@@ -132,14 +135,17 @@ extension SecretService {
             try database.delete(secret: secret)
             return secret
         }
+        context.plan?.note(.delete(secret), by: .engine)
         try removeFile(of: secret)
         context.tell(.remove, of: .secret, secret.id, ["name": secret.name])
         return secret.id
     }
 
     private func removeFile(of secret: SecretRecord) throws(Problem) {
+        let path = context.configuration.secret(secret.id)
+        if let plan = context.plan { return plan.note(.removeFile(path), by: .engine) }
         do throws(SystemCallError) {
-            try Link.remove(context.configuration.secret(secret.id))
+            try Link.remove(path)
         } catch  where error.errno == .noSuchFileOrDirectory {
             return
         } catch {

@@ -47,7 +47,10 @@ extension VolumeService {
             try database.insertIfMissing(record)
         }
         try context.makeDirectory(ofVolume: name)
-        if isNew { context.tell(.create, of: .volume, name, ["driver": "local"]) }
+        if isNew {
+            context.plan?.note(.insert(volume: name), by: .engine)
+            context.tell(.create, of: .volume, name, ["driver": "local"])
+        }
         return name
     }
 
@@ -140,8 +143,10 @@ extension EngineContext {
     func makeDirectory(ofVolume name: String) throws(Problem) {
         let path = configuration.volume(name)
         guard !File.exists(path) else { return }
-        try explaining("cannot make the volume \(name)") { () throws(SystemCallError) in
-            try Directory.makeAll(path, permissions: FilePermissions(rawValue: 0o755))
+        try step(.makeVolume(path)) { () throws(Problem) in
+            try explaining("cannot make the volume \(name)") { () throws(SystemCallError) in
+                try Directory.makeAll(path, permissions: FilePermissions(rawValue: 0o755))
+            }
         }
     }
 
@@ -155,6 +160,10 @@ extension EngineContext {
             let aside = configuration.volumesDirectory.appending(
                 Self.removedPrefix + Random.hexadecimal(bytes: 8))
             removed.append(RemovedVolume(name: name, directory: aside))
+            if let plan {
+                plan.note(.delete(volume: name), by: .engine)
+                continue
+            }
             try explaining("cannot remove volume \(name)") { () throws(SystemCallError) in
                 do throws(SystemCallError) {
                     try Link.rename(configuration.volumesDirectory.appending(name), to: aside)
@@ -173,12 +182,15 @@ extension EngineContext {
 
     /// Removes the files of a volume that has no row any more.
     func finishRemoval(of volume: RemovedVolume) throws(Problem) {
-        try removeLeftover(volume.directory)
+        try step(.removeDirectory(configuration.volumesDirectory.appending(volume.name))) {
+            () throws(Problem) in try removeLeftover(volume.directory)
+        }
         tell(.destroy, of: .volume, volume.name, ["driver": "local"])
     }
 
     /// Removes what is left of volumes whose removal was killed.
     func removeVolumeLeftovers() throws(Problem) {
+        if plan != nil { return }
         let directory = configuration.volumesDirectory
         let entries: [DirectoryEntry]
         do throws(SystemCallError) {

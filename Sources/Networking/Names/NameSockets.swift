@@ -41,10 +41,7 @@ extension NetworkSandbox {
         }
         if let refusal { throw Problem(what: what, refusal: refusal) }
         guard let sockets else { throw Problem(kind: .bug, what: what, why: "it has no sockets") }
-        steps.note(
-            since: start, shell: "nft -f - <<< 'table inet kade { chain names { … } }'",
-            why: "names of containers are answered at \(NameServerAddress.inside)",
-            spec: "--network")
+        steps.note(since: start, .answerNames)
         return sockets
     }
 

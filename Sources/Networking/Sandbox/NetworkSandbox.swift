@@ -39,10 +39,7 @@ package final class NetworkSandbox {
         }
         hostNamespace = own
         namespace = made
-        steps.note(
-            since: start, shell: "ip netns add c",
-            why: "the container's devices, addresses and ports are its own",
-            spec: "linux.namespaces")
+        steps.note(since: start, .makeNetworkNamespace)
         self.steps = steps
     }
 
@@ -114,9 +111,7 @@ package final class NetworkSandbox {
         try explaining("cannot switch the loopback device on") { () throws(SystemCallError) in
             try inside.setUp(interface: "lo")
         }
-        steps.note(
-            since: start, shell: "ip -n c link set lo up",
-            why: "a new network namespace has 127.0.0.1, switched off", spec: "linux.namespaces")
+        steps.note(since: start, .raiseLoopback)
     }
 
     /// Makes one device of the container.
@@ -132,9 +127,7 @@ package final class NetworkSandbox {
         case .ipvlan(let parent, let mode, let flag):
             try make(link, .ipvlan(mode, flag), on: parent, over: host)
         }
-        steps.note(
-            since: start, shell: link.shellOfMaking, why: "the container's device on its network",
-            spec: "--network")
+        steps.note(since: start, .connect(link))
         try configure(link)
     }
 
@@ -224,9 +217,7 @@ package final class NetworkSandbox {
                     call: "netlink", subject: "addresses and routes of \(link.name)",
                     errno: Errno(rawValue: -code)))
         }
-        steps.note(
-            since: start, shell: link.shellOfConfiguring,
-            why: "the container has its addresses and knows the way out", spec: "--network")
+        steps.note(since: start, .configure(link))
     }
 
     /// Takes the ports that are new, and gives those back that are no longer wanted.
@@ -254,11 +245,7 @@ package final class NetworkSandbox {
         ports = after
         guard !after.isEmpty else { return }
         try allowOwnPorts()
-        steps.note(
-            since: start,
-            shell: ports.map { "nft add element inet kade \($0.nftElement)" }
-                .joined(separator: "; "),
-            why: "who calls these ports of the host is led to the container", spec: "--publish")
+        steps.note(since: start, .publish(ports.map(\.nftElement)))
     }
 
     /// Lets the container call its own published ports, where the kernel filters bridged frames

@@ -9,21 +9,110 @@ package struct NetworkSteps: Sendable {
 
     package init() {}
 
-    /// The moment, for ``note(since:shell:why:spec:)``.
+    /// The moment, for ``note(since:_:)``.
     package var now: UInt64 { monotonicNanoseconds() }
 
     /// Notes a step that was just done.
-    package mutating func note(since start: UInt64, shell: String, why: String, spec: String) {
+    package mutating func note(since start: UInt64, _ explanation: Explanation) {
         let end = now
         records.append(
             StepRecord(
-                explanation: Explanation(shell: shell, why: why, spec: spec), actor: .monitor,
+                explanation: explanation, actor: .monitor,
                 startInMicroseconds: Int64(start - origin) / 1000,
                 durationInMicroseconds: Int64(end - start) / 1000, outcome: .done))
     }
 
     /// Forgets what was read.
     package mutating func removeAll() { records = [] }
+}
+
+extension NetworkSetup {
+    /// What a monitor does for it, in words.
+    ///
+    /// Ports that the kernel will choose are 0.
+    ///
+    /// - Parameter old: what it has done already; nil for a container that starts.
+    /// - Returns: the steps in their order.
+    package func explanations(after old: NetworkSetup?) -> [Explanation] {
+        var steps: [Explanation] = old == nil ? [.makeNetworkNamespace, .raiseLoopback] : []
+        for link in old?.links ?? [] where self.link(on: link.network) == nil {
+            steps.append(.disconnect(link))
+        }
+        for link in links where old?.link(on: link.network) == nil {
+            steps += [.connect(link), .configure(link)]
+        }
+        let (before, after) = (old?.elements ?? [], elements)
+        let gone = before.filter { !after.contains($0) }
+        if !gone.isEmpty { steps.append(.takeBack(gone)) }
+        let new = after.filter { !before.contains($0) }
+        if !new.isEmpty { steps.append(.publish(new)) }
+        if names != nil, old?.names == nil { steps.append(.answerNames) }
+        return steps
+    }
+
+    /// The elements of the published ports, in the words of `nft`.
+    private var elements: [String] { ports.flatMap { $0.elements(leadingTo: addresses) } }
+}
+
+extension PortSpec {
+    /// The elements that lead the port to a container, in the words of `nft`.
+    fileprivate func elements(leadingTo addresses: [IPVersion: IPAddress]) -> [String] {
+        let versions = hostAddress.map { [$0.version] } ?? IPVersion.allCases
+        return versions.compactMap { version in
+            guard let address = addresses[version] else { return nil }
+            return PublishedPort(
+                transport: transport,
+                hostAddress: hostAddress
+                    ?? (version == .v4 ? .v4(.unspecified) : .v6(.unspecified)),
+                hostPort: hostPorts?.lowerBound ?? 0, address: address, port: containerPort
+            ).nftElement
+        }
+    }
+}
+
+extension Explanation {
+    static let makeNetworkNamespace = Explanation(
+        shell: "ip netns add c", why: "the container's devices, addresses and ports are its own",
+        spec: "linux.namespaces")
+
+    static let raiseLoopback = Explanation(
+        shell: "ip -n c link set lo up",
+        why: "a new network namespace has 127.0.0.1, switched off", spec: "linux.namespaces")
+
+    static let answerNames = Explanation(
+        shell: "nft -f - <<< 'table inet kade { chain names { … } }'",
+        why: "names of containers are answered at \(NameServerAddress.inside)",
+        spec: "--network")
+
+    static func connect(_ link: ContainerLink) -> Explanation {
+        Explanation(
+            shell: link.shellOfMaking, why: "the container's device on its network",
+            spec: "--network")
+    }
+
+    static func configure(_ link: ContainerLink) -> Explanation {
+        Explanation(
+            shell: link.shellOfConfiguring,
+            why: "the container has its addresses and knows the way out", spec: "--network")
+    }
+
+    static func disconnect(_ link: ContainerLink) -> Explanation {
+        Explanation(
+            shell: "ip -n c link delete \(link.name)",
+            why: "the container is on that network no more", spec: "network disconnect")
+    }
+
+    static func takeBack(_ elements: [String]) -> Explanation {
+        Explanation(
+            shell: elements.map { "nft delete element inet kade \($0)" }.joined(separator: "; "),
+            why: "these ports of the host lead nowhere any more", spec: "--rm-p")
+    }
+
+    static func publish(_ elements: [String]) -> Explanation {
+        Explanation(
+            shell: elements.map { "nft add element inet kade \($0)" }.joined(separator: "; "),
+            why: "who calls these ports of the host is led to the container", spec: "--publish")
+    }
 }
 
 extension ContainerLink {

@@ -9,6 +9,8 @@ struct CreateCommand: Command {
 
     static let startsProgram = true
 
+    static let canPlan = true
+
     static var grammar: Grammar<CreateCommand> {
         Grammar(
             name: "create", synopsis: "[OPTIONS] IMAGE [COMMAND] [ARG...]",

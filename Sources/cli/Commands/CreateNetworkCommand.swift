@@ -18,6 +18,8 @@ struct CreateNetworkCommand: Command {
     var addressOptions: [String: String] = [:]
     var labels: [Label] = []
 
+    static let canPlan = true
+
     static var grammar: Grammar<CreateNetworkCommand> {
         Grammar(
             name: "create", synopsis: "[OPTIONS] NETWORK", summary: "Create a network",

@@ -6,6 +6,8 @@ struct CreateVolumeCommand: Command {
     var volume = NewVolume()
     var labels: [Label] = []
 
+    static let canPlan = true
+
     static var grammar: Grammar<CreateVolumeCommand> {
         Grammar(
             name: "create", synopsis: "[OPTIONS] [VOLUME]", summary: "Create a volume",

@@ -6,6 +6,8 @@ struct KillCommand: Command {
     var signal: String?
     var names: [String] = []
 
+    static let canPlan = true
+
     static var grammar: Grammar<KillCommand> {
         Grammar(
             name: "kill", synopsis: "[OPTIONS] CONTAINER [CONTAINER...]",

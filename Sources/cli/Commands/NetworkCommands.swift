@@ -73,6 +73,8 @@ struct RemoveNetworkCommand: Command {
     var isForced = false
     var names: [String] = []
 
+    static let canPlan = true
+
     static var grammar: Grammar<RemoveNetworkCommand> {
         Grammar(
             name: "rm", synopsis: "NETWORK [NETWORK...]", summary: "Remove one or more networks",
@@ -98,6 +100,8 @@ struct RemoveNetworkCommand: Command {
 struct PruneNetworksCommand: Command {
     var isForced = false
     var filters: [Label] = []
+
+    static let canPlan = true
 
     static var grammar: Grammar<PruneNetworksCommand> {
         Grammar(
@@ -158,6 +162,8 @@ struct ConnectNetworkCommand: Command {
     var network = ""
     var container = ""
 
+    static let canPlan = true
+
     static var grammar: Grammar<ConnectNetworkCommand> {
         Grammar(
             name: "connect", synopsis: "[OPTIONS] NETWORK CONTAINER",
@@ -204,6 +210,8 @@ struct DisconnectNetworkCommand: Command {
     var isForced = false
     var network = ""
     var container = ""
+
+    static let canPlan = true
 
     static var grammar: Grammar<DisconnectNetworkCommand> {
         Grammar(

@@ -61,6 +61,12 @@ struct NewContainer {
     }
 
     private mutating func pull() throws(Problem) {
+        guard session.plan == nil else {
+            throw Problem(
+                kind: .unavailable, what: "cannot plan a container of \(request.image)",
+                why: "the image would be pulled first, and the steps depend on what is in it",
+                fix: "kade pull \(request.image)")
+        }
         let stream = session.error
         var display = ProgressDisplay(
             on: stream, style: .fitting(stream, isQuiet: flags.isQuiet))
@@ -75,6 +81,12 @@ struct NewContainer {
     }
 
     private func write(_ id: String, to file: String) throws(Problem) {
+        if let plan = session.plan {
+            let explanation = Explanation(
+                shell: "echo -n \(id) > \(file)", why: "others learn the container's ID from it",
+                spec: "--cidfile")
+            return plan.note(explanation, by: .engine)
+        }
         do {
             try File.create(
                 FilePath(file), content: Array(id.utf8),

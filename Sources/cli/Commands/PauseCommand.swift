@@ -5,6 +5,8 @@ import Engine
 struct PauseCommand: Command {
     var names: [String] = []
 
+    static let canPlan = true
+
     static var grammar: Grammar<PauseCommand> {
         Grammar(
             name: "pause", synopsis: "CONTAINER [CONTAINER...]",

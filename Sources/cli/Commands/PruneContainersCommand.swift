@@ -7,6 +7,8 @@ struct PruneContainersCommand: Command {
     var isForced = false
     var filters: [Label] = []
 
+    static let canPlan = true
+
     static var grammar: Grammar<PruneContainersCommand> {
         Grammar(
             name: "prune", synopsis: "[OPTIONS]", summary: "Remove all stopped containers",

@@ -64,6 +64,7 @@ struct PruneImagesCommand: Command {
 enum Confirmation {
     /// Asks, and reads the answer from standard input.
     static func ask(_ warning: String, in session: Session) throws(Problem) -> Bool {
+        if session.plan != nil { return true }
         try session.output.write(
             "WARNING! \(warning)\nAre you sure you want to continue? [y/N] ")
         let answer = readLine()?.lowercased() ?? ""

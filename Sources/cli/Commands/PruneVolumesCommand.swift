@@ -7,6 +7,8 @@ struct PruneVolumesCommand: Command {
     var isForced = false
     var filters: [Label] = []
 
+    static let canPlan = true
+
     static var grammar: Grammar<PruneVolumesCommand> {
         Grammar(
             name: "prune", synopsis: "[OPTIONS]", summary: "Remove unused local volumes",

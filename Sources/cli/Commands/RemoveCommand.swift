@@ -7,6 +7,8 @@ struct RemoveCommand: Command {
     var removesVolumes = false
     var names: [String] = []
 
+    static let canPlan = true
+
     static var grammar: Grammar<RemoveCommand> {
         Grammar(
             name: "rm", synopsis: "[OPTIONS] CONTAINER [CONTAINER...]",

@@ -6,6 +6,8 @@ struct RemoveVolumeCommand: Command {
     var isForced = false
     var names: [String] = []
 
+    static let canPlan = true
+
     static var grammar: Grammar<RemoveVolumeCommand> {
         Grammar(
             name: "rm", synopsis: "[OPTIONS] VOLUME [VOLUME...]",

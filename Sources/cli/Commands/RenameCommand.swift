@@ -5,6 +5,8 @@ import Engine
 struct RenameCommand: Command {
     var names: [String] = []
 
+    static let canPlan = true
+
     static var grammar: Grammar<RenameCommand> {
         Grammar(
             name: "rename", synopsis: "CONTAINER NEW_NAME", summary: "Rename a container",

@@ -6,6 +6,8 @@ struct RestartCommand: Command {
     var ending = StopFlags()
     var names: [String] = []
 
+    static let canPlan = true
+
     static var grammar: Grammar<RestartCommand> {
         Grammar(
             name: "restart", synopsis: "[OPTIONS] CONTAINER [CONTAINER...]",

@@ -18,6 +18,8 @@ struct RunCommand: Command {
 
     static let startsProgram = true
 
+    static let canPlan = true
+
     static var grammar: Grammar<RunCommand> {
         let own: [Flag<RunCommand>] = [
             .switch(
@@ -76,6 +78,11 @@ struct RunCommand: Command {
         let created = try new.create()
         do {
             guard let foreground else { return try runDetached(created, engine, session) }
+            if session.plan != nil {
+                _ = try engine.containers.start(
+                    created.id, attaching: foreground.streams, removesAfterExit: false)
+                return .success
+            }
             let code = try runAttached(
                 created, foreground, engine, session,
                 removes: request.isRemovedAfterExit, explains: explains || tour != nil)
@@ -117,7 +124,9 @@ struct RunCommand: Command {
     ) throws(Problem) -> ExitCode {
         _ = try engine.containers.start(created.id, attaching: [], removesAfterExit: false)
         try session.output.writeLine(created.id)
-        if explains { try StepPrinter(engine: engine, session: session).print(created.id) }
+        if explains, session.plan == nil {
+            try StepPrinter(engine: engine, session: session).print(created.id)
+        }
         return .success
     }
 

@@ -12,6 +12,8 @@ struct CreateSecretCommand: Command {
     var name = ""
     var source: String?
 
+    static let canPlan = true
+
     static var grammar: Grammar<CreateSecretCommand> {
         Grammar(
             name: "create", synopsis: "[OPTIONS] SECRET [file|-]",
@@ -155,6 +157,8 @@ struct InspectSecretCommand: Command {
 /// `kade secret rm`: removes secrets that no container has.
 struct RemoveSecretCommand: Command {
     var names: [String] = []
+
+    static let canPlan = true
 
     static var grammar: Grammar<RemoveSecretCommand> {
         Grammar(

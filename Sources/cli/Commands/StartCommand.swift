@@ -13,6 +13,8 @@ struct StartCommand: Command {
 
     static let startsProgram = true
 
+    static let canPlan = true
+
     static var grammar: Grammar<StartCommand> {
         Grammar(
             name: "start", synopsis: "[OPTIONS] CONTAINER [CONTAINER...]",
@@ -55,7 +57,7 @@ struct StartCommand: Command {
         let engine = try session.engine()
         try checkOperands()
         if startsAll { return try startAll(engine, in: session) }
-        guard isAttached || isInteractive else {
+        guard isAttached || isInteractive, session.plan == nil else {
             return try OperandLoop.run(names, in: session) { name throws(Problem) in
                 _ = try engine.containers.start(name, attaching: [], removesAfterExit: false)
                 return name

@@ -6,6 +6,8 @@ struct StopCommand: Command {
     var ending = StopFlags()
     var names: [String] = []
 
+    static let canPlan = true
+
     static var grammar: Grammar<StopCommand> {
         Grammar(
             name: "stop", synopsis: "[OPTIONS] CONTAINER [CONTAINER...]",

@@ -5,6 +5,8 @@ import Engine
 struct UnpauseCommand: Command {
     var names: [String] = []
 
+    static let canPlan = true
+
     static var grammar: Grammar<UnpauseCommand> {
         Grammar(
             name: "unpause", synopsis: "CONTAINER [CONTAINER...]",

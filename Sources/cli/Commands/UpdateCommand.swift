@@ -9,6 +9,8 @@ struct UpdateCommand: Command {
     var unpublished: [[PortSpec]] = []
     var names: [String] = []
 
+    static let canPlan = true
+
     static var grammar: Grammar<UpdateCommand> {
         Grammar(
             name: "update", synopsis: "[OPTIONS] CONTAINER [CONTAINER...]",

@@ -7,12 +7,37 @@ protocol Command {
     static var grammar: Grammar<Self> { get }
     /// Whether the command starts a container's program, whose failures have codes of their own.
     static var startsProgram: Bool { get }
+    /// Whether the command has `--plan`.
+    static var canPlan: Bool { get }
     /// Does the command's work and says with which code the program ends.
     mutating func run(in session: Session) throws(Problem) -> ExitCode
 }
 
 extension Command {
     static var startsProgram: Bool { false }
+    static var canPlan: Bool { false }
+}
+
+/// A command line of a command, and whether it only asks what would be done.
+struct PlannableLine<C: Command> {
+    var command = C()
+    var isPlanned = false
+
+    /// The command's grammar, with `--plan` where the command has that.
+    static var grammar: Grammar<PlannableLine<C>> {
+        let inner = C.grammar
+        var flags = inner.flags.map { $0.lifted(to: \PlannableLine<C>.command) }
+        if C.canPlan {
+            flags.append(
+                .switch("plan", nil, "Print what would be done, and do nothing", \.isPlanned))
+        }
+        return Grammar<PlannableLine<C>>(
+            name: inner.name, synopsis: inner.synopsis, summary: inner.summary,
+            discussion: inner.discussion, flags: flags, operands: inner.operands,
+            operandKind: inner.operandKind,
+            endsFlagsAtFirstOperand: inner.endsFlagsAtFirstOperand,
+            assign: { inner.assign(&$0.command, $1) })
+    }
 }
 
 /// The flags and operands of one command.
@@ -82,7 +107,7 @@ struct CommandDescription {
 extension Command {
     /// The command's grammar as text for help, completions and manual pages.
     static var description: CommandDescription {
-        let grammar = grammar
+        let grammar = PlannableLine<Self>.grammar
         return CommandDescription(
             name: grammar.name, synopsis: grammar.synopsis, summary: grammar.summary,
             discussion: grammar.discussion, flags: grammar.flags.map(\.description),

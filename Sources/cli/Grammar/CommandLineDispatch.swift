@@ -1,4 +1,5 @@
 import Diagnostics
+import Engine
 
 /// Finds the command that a command line names and runs it.
 struct CommandLineDispatch {
@@ -82,11 +83,11 @@ struct CommandLineDispatch {
     private func run<C: Command>(
         _ type: C.Type, as name: String, _ words: [String], in session: Session
     ) -> Ending {
-        var command = C()
+        var line = PlannableLine<C>()
         let level = session.globals.level
         do {
-            let reader = CommandLineReader(command: name, grammar: C.grammar)
-            switch try reader.read(words, into: &command) {
+            let reader = CommandLineReader(command: name, grammar: PlannableLine<C>.grammar)
+            switch try reader.read(words, into: &line) {
             case .run: break
             case .help:
                 try session.output.write(HelpText.command(C.description, as: name))
@@ -98,7 +99,17 @@ struct CommandLineDispatch {
             return Ending(code: .engineFailure, problem: error, level: level)
         }
         do {
-            return Ending(code: try command.run(in: session), problem: nil, level: level)
+            guard line.isPlanned else {
+                return Ending(code: try line.command.run(in: session), problem: nil, level: level)
+            }
+            let planning = session.planning()
+            let code = try line.command.run(in: planning)
+            let steps = planning.plan?.steps ?? []
+            // What was wrong has been said already.
+            if code == .success || !steps.isEmpty {
+                try session.output.write(StepTable.plan(of: steps))
+            }
+            return Ending(code: code, problem: nil, level: level)
         } catch {
             return Ending(code: C.code(for: error), problem: error, level: level)
         }

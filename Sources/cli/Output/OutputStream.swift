@@ -11,9 +11,12 @@ struct OutputStream {
 
     static let standardOutput = OutputStream(descriptor: 1, name: "standard output")
     static let standardError = OutputStream(descriptor: 2, name: "standard error")
+    /// Nobody reads it.
+    static let none = OutputStream(descriptor: -1, name: "nothing")
 
     /// Writes all the bytes; throws when nobody takes them any more (a full disk, a closed pipe).
     func write(_ bytes: some Collection<UInt8>) throws(Problem) {
+        guard descriptor >= 0 else { return }
         do {
             try FileDescriptor(rawValue: descriptor).writeAll(Array(bytes))
         } catch {

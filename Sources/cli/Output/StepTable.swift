@@ -23,6 +23,18 @@ enum StepTable {
             + "\(steps.count) steps in \(milliseconds(end)) ms\n"
     }
 
+    /// Steps that were not done: who would do what, and why.
+    static func plan(of steps: [StepRecord]) -> String {
+        guard !steps.isEmpty else { return "nothing to do\n" }
+        let rows = steps.enumerated().map { index, step in
+            [
+                "\(index + 1)", step.actor.rawValue, step.explanation.shell, step.explanation.why,
+                step.explanation.spec,
+            ]
+        }
+        return Table.text([["#", "WHO", "WHAT", "WHY", "ASKED BY"]] + rows, minimumWidth: 0)
+    }
+
     /// One object a line, with every field whole.
     static func json(of steps: [StepRecord]) -> String {
         steps.enumerated().map { index, step in

@@ -45,7 +45,8 @@ extension EngineContext {
         let table = try explaining("cannot read the mount table") {
             () throws(SystemCallError) in try MountTable.current()
         }
-        let scratch = try hostScratch().appending(id)
+        let scratch = configuration.scratchDirectory.appending(id)
+        try step(.makeHostScratch(scratch)) { () throws(Problem) in try makeHostScratch() }
         let points = HostImage.submounts(
             in: table, excluding: [configuration.dataRoot, configuration.runRoot])
         var mounts: [MonitorConfiguration.RootfsMount] = []
@@ -54,15 +55,8 @@ extension EngineContext {
             guard index == 0 || isDirectory(point) else { continue }
             let upper = scratch.appending("\(index)").appending("upper")
             let work = scratch.appending("\(index)").appending("work")
-            try explaining("cannot make the layers of the host image in \(scratch)") {
-                () throws(SystemCallError) in
-                for path in [upper, work] {
-                    try Directory.makeAll(path, permissions: FilePermissions(rawValue: 0o755))
-                }
-                let status = try FileStatus(of: point)
-                try File.changePermissions(
-                    of: upper, to: FilePermissions(rawValue: status.permissions))
-                try File.changeOwner(of: upper, user: status.owner, group: status.group)
+            try step(.makeHostLayer(of: point, upper, work)) { () throws(Problem) in
+                try Self.makeHostLayer(of: point, upper, work)
             }
             mounts.append(
                 .init(
@@ -72,11 +66,26 @@ extension EngineContext {
         return mounts
     }
 
-    /// A directory whose file system is none of the host's that become lower layers.
-    private func hostScratch() throws(Problem) -> FilePath {
+    private static func makeHostLayer(
+        of point: FilePath, _ upper: FilePath, _ work: FilePath
+    ) throws(Problem) {
+        try explaining("cannot make the layer of the host image at \(upper)") {
+            () throws(SystemCallError) in
+            for path in [upper, work] {
+                try Directory.makeAll(path, permissions: FilePermissions(rawValue: 0o755))
+            }
+            let status = try FileStatus(of: point)
+            try File.changePermissions(
+                of: upper, to: FilePermissions(rawValue: status.permissions))
+            try File.changeOwner(of: upper, user: status.owner, group: status.group)
+        }
+    }
+
+    /// Makes a directory whose file system is none of the host's that become lower layers.
+    private func makeHostScratch() throws(Problem) {
         let scratch = configuration.scratchDirectory
-        let what = "cannot make room for the host image's changes at \(scratch)"
-        return try explaining(what) { () throws(SystemCallError) in
+        try explaining("cannot make room for the host image's changes at \(scratch)") {
+            () throws(SystemCallError) in
             try Directory.makeAll(scratch, permissions: FilePermissions(rawValue: 0o700))
             let lock = try FileLock(configuration.runRoot.appending("scratch.lock"), .exclusive)
             let root = try FileStatus(of: "/").identity.device
@@ -86,7 +95,6 @@ extension EngineContext {
                     data: "mode=0700")
             }
             _ = consume lock
-            return scratch
         }
     }
 
@@ -99,9 +107,17 @@ extension EngineContext {
     func removeHostRootfs(of id: String) throws(Problem) {
         let scratch = configuration.scratchDirectory
         guard File.exists(scratch) else { return }
+        try step(.removeDirectory(scratch.appending(id))) { () throws(Problem) in
+            try Self.removeHostLayers(of: id, in: scratch, lockedBy: configuration.runRoot)
+        }
+    }
+
+    private static func removeHostLayers(
+        of id: String, in scratch: FilePath, lockedBy runRoot: FilePath
+    ) throws(Problem) {
         try explaining("cannot remove the host image's changes in \(scratch)") {
             () throws(SystemCallError) in
-            let lock = try FileLock(configuration.runRoot.appending("scratch.lock"), .exclusive)
+            let lock = try FileLock(runRoot.appending("scratch.lock"), .exclusive)
             do throws(SystemCallError) {
                 try Directory.removeTree(scratch.appending(id))
             } catch  where error.errno == .noSuchFileOrDirectory {

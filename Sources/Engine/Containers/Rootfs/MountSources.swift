@@ -98,8 +98,11 @@ extension EngineContext {
                 why: "bind source path does not exist: \(bind.source)",
                 fix: "make it, or use -v, which makes a directory")
         }
-        try explaining("cannot make the bind source \(source)") { () throws(SystemCallError) in
-            try Directory.makeAll(source, permissions: FilePermissions(rawValue: 0o755))
+        try step(.makeSource(source)) { () throws(Problem) in
+            try explaining("cannot make the bind source \(source)") {
+                () throws(SystemCallError) in
+                try Directory.makeAll(source, permissions: FilePermissions(rawValue: 0o755))
+            }
         }
     }
 }
@@ -190,20 +193,22 @@ private struct MountResolver {
         }
         let layer = bundle.overlays.appending("\(resolved.sources.count)")
         let source = FilePath(bind.source)
-        let overlay = try explaining("cannot make a layer above \(source)") {
-            () throws(SystemCallError) in
-            let status = try FileStatus(of: source)
-            // Of the run before nothing stays, as in Podman.
-            try Directory.removeTree(layer)
-            let (upper, work) = (layer.appending("upper"), layer.appending("work"))
-            try Directory.makeAll(upper, permissions: .container)
-            try Directory.make(work, permissions: .ownerReadWriteExecute)
-            try File.changeOwner(of: upper, user: status.owner, group: status.group)
-            try File.changePermissions(
-                of: upper, to: FilePermissions(rawValue: status.permissions))
-            return MonitorConfiguration.RootfsMount(
-                at: "", lower: [source.string], upper: upper.string, work: work.string)
+        let (upper, work) = (layer.appending("upper"), layer.appending("work"))
+        try context.step(.makeHostLayer(of: source, upper, work)) { () throws(Problem) in
+            try explaining("cannot make a layer above \(source)") {
+                () throws(SystemCallError) in
+                let status = try FileStatus(of: source)
+                // Of the run before nothing stays, as in Podman.
+                try Directory.removeTree(layer)
+                try Directory.makeAll(upper, permissions: .container)
+                try Directory.make(work, permissions: .ownerReadWriteExecute)
+                try File.changeOwner(of: upper, user: status.owner, group: status.group)
+                try File.changePermissions(
+                    of: upper, to: FilePermissions(rawValue: status.permissions))
+            }
         }
+        let overlay = MonitorConfiguration.RootfsMount(
+            at: "", lower: [source.string], upper: upper.string, work: work.string)
         add(mount, .init(name: "a layer above \(source)", kind: .overlay(overlay), subpath: nil))
     }
 

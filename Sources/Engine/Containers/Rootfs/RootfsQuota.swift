@@ -17,7 +17,13 @@ extension EngineContext {
                 why: "what a container of the image host writes is in memory",
                 fix: "limit its memory: -m")
         }
-        _ = try snapshot(of: record)
+        try step(.limitRootfs(of: record, toBytes: limit)) { () throws(Problem) in
+            _ = try snapshot(of: record)
+            try limitRootfs(of: record, toBytes: limit)
+        }
+    }
+
+    private func limitRootfs(of record: ContainerRecord, toBytes limit: Int64) throws(Problem) {
         let bundle = configuration.bundle(of: record.id)
         do throws(SystemCallError) {
             // Only one at a time may look for a number that nobody has.
@@ -36,7 +42,7 @@ extension EngineContext {
 
     /// Takes the limit of a container that is removed out of the file system's table.
     func removeRootfsLimit(of record: ContainerRecord) throws(Problem) {
-        guard record.request.resources.rootfsSizeInBytes != nil else { return }
+        guard record.request.resources.rootfsSizeInBytes != nil, plan == nil else { return }
         let path = configuration.bundle(of: record.id).upper
         try explaining("cannot take away the size limit of \(record.name)") {
             () throws(SystemCallError) in

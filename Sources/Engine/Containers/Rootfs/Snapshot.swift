@@ -13,8 +13,7 @@ extension EngineContext {
         let diffIDs = try record.diffIDs()
         try restore(diffIDs, exceptArriving: true)
         let layers = try Layers(root: configuration.dataRoot)
-        let overlay = try Snapshots(root: configuration.dataRoot)
-            .prepare(container: record.id, layers: diffIDs)
+        let overlay = try writableLayer(of: record, on: diffIDs)
         var mount = MonitorConfiguration.RootfsMount(
             at: "", lower: overlay.lower.map(\.string), upper: overlay.upper?.string,
             work: overlay.work?.string)
@@ -32,6 +31,19 @@ extension EngineContext {
                     end: arrival.end))
         }
         return mount
+    }
+
+    private func writableLayer(
+        of record: ContainerRecord, on diffIDs: [Digest]
+    ) throws(Problem) -> OverlayMount {
+        let snapshots = try Snapshots(root: configuration.dataRoot)
+        guard let plan else {
+            return try snapshots.prepare(container: record.id, layers: diffIDs)
+        }
+        plan.note(.prepareRootfs(record), by: .engine)
+        let bundle = configuration.bundle(of: record.id)
+        return OverlayMount(
+            lower: try snapshots.lower(of: diffIDs), upper: bundle.upper, work: bundle.work)
     }
 
     /// The overlays of a container as they are or will be, for whoever reads its files.

@@ -12,6 +12,14 @@ extension EngineContext {
     func fillVolumes(of record: ContainerRecord) throws(Problem) {
         let fillings = try fillings(of: record)
         guard !fillings.isEmpty, !record.layers.isEmpty else { return }
+        if let plan {
+            for filling in fillings {
+                plan.note(
+                    .fillVolume(configuration.volume(filling.volume), from: filling.target),
+                    by: .engine)
+            }
+            return
+        }
         let lower = try Snapshots(root: configuration.dataRoot).lower(of: record.diffIDs())
         for filling in fillings {
             try explaining("cannot copy \(filling.target) of the image into its volume") {
@@ -51,13 +59,18 @@ extension EngineContext {
             let filling = VolumeFilling(
                 volume: use.name, subpath: FilePath(volume.subpath ?? "/"),
                 target: FilePath(mount.target))
-            let isEmpty = try explaining("cannot look into the volume \(use.name)") {
-                () throws(SystemCallError) -> Bool in
-                if case .some = try empty(filling) { true } else { false }
-            }
-            if volume.isCopiedUp, isEmpty { fillings.append(filling) }
+            if try isEmpty(filling), volume.isCopiedUp { fillings.append(filling) }
         }
         return fillings
+    }
+
+    private func isEmpty(_ filling: VolumeFilling) throws(Problem) -> Bool {
+        // A volume that is only planned has no directory.
+        if plan != nil, !File.exists(configuration.volume(filling.volume)) { return true }
+        return try explaining("cannot look into the volume \(filling.volume)") {
+            () throws(SystemCallError) -> Bool in
+            if case .some = try empty(filling) { true } else { false }
+        }
     }
 
     /// The directory to fill; nil where it has content already, or is none.

@@ -110,7 +110,9 @@ extension EngineContext {
     ) throws(Problem) -> [ResolvedMount] {
         let bundle = configuration.bundle(of: peers.network?.id ?? record.id)
         if peers.network == nil {
-            try writeNetworkFiles(of: record, hostname: hostname, on: endpoints, into: bundle)
+            try step(.writeNetworkFiles(bundle)) { () throws(Problem) in
+                try writeNetworkFiles(of: record, hostname: hostname, on: endpoints, into: bundle)
+            }
         }
         let isReadOnly = record.request.security.isRootfsReadOnly
         return [
@@ -191,6 +193,7 @@ extension EngineContext {
     ) throws(Problem) {
         let hostname = record.request.network.hostname ?? String(record.id.prefix(12))
         let bundle = configuration.bundle(of: record.id)
+        if let plan { return plan.note(.rewriteHosts(bundle.hosts), by: .engine) }
         let texts = try networkTexts(
             of: record, hostname: hostname, on: endpoints, isStarting: false)
         var files = [(bundle.hosts, texts.hosts)]
@@ -221,7 +224,16 @@ extension EngineContext {
         let path = configuration.sharedMemory(of: record.id)
         if try isRootless() { return try sharedDirectory(path, of: record) }
         let size = record.request.resources.shmSizeInBytes ?? ResourceRequest.defaultShmSize
-        return try explaining("cannot make the shared memory of \(record.name)") {
+        try step(.makeSharedMemory(path, ofBytes: size)) { () throws(Problem) in
+            try makeSharedMemory(of: record, at: path, ofBytes: size)
+        }
+        return path
+    }
+
+    private func makeSharedMemory(
+        of record: ContainerRecord, at path: FilePath, ofBytes size: Int64
+    ) throws(Problem) {
+        try explaining("cannot make the shared memory of \(record.name)") {
             () throws(SystemCallError) in
             try Directory.makeAll(path, permissions: FilePermissions(rawValue: 0o700))
             let parent = try FileStatus(of: path.removingLastComponent()).identity.device
@@ -230,7 +242,6 @@ extension EngineContext {
                     "shm", at: path, type: "tmpfs", [.noSetUserID, .noDevices, .noExecution],
                     data: "mode=1777,size=\(size)")
             }
-            return path
         }
     }
 
@@ -245,26 +256,31 @@ extension EngineContext {
                 why: "an ordinary user's containers share a directory, whose size has no limit",
                 fix: "leave one of them out")
         }
-        return try explaining("cannot make the shared memory of \(record.name)") {
-            () throws(SystemCallError) in
-            try Directory.makeAll(path, permissions: FilePermissions(rawValue: 0o700))
-            try File.changePermissions(of: path, to: FilePermissions(rawValue: 0o1777))
-            return path
+        try step(.makeSharedDirectory(path)) { () throws(Problem) in
+            try explaining("cannot make the shared memory of \(record.name)") {
+                () throws(SystemCallError) in
+                try Directory.makeAll(path, permissions: FilePermissions(rawValue: 0o700))
+                try File.changePermissions(of: path, to: FilePermissions(rawValue: 0o1777))
+            }
         }
+        return path
     }
 
     /// Takes the shared memory of a container away.
     func removeSharedMemory(of id: String) throws(Problem) {
         let path = configuration.sharedMemory(of: id)
         guard File.exists(path) else { return }
-        try explaining("cannot remove the shared memory \(path)") { () throws(SystemCallError) in
-            do throws(SystemCallError) {
-                try Mount.unmount(path, isDetached: true)
-            } catch  where error.errno == .invalidArgument {
-                // It was never mounted.
+        try step(.removeMount(path)) { () throws(Problem) in
+            try explaining("cannot remove the shared memory \(path)") {
+                () throws(SystemCallError) in
+                do throws(SystemCallError) {
+                    try Mount.unmount(path, isDetached: true)
+                } catch  where error.errno == .invalidArgument {
+                    // It was never mounted.
+                }
+                // What an ordinary user's containers have left in the directory goes too.
+                try Directory.removeTree(path)
             }
-            // What an ordinary user's containers have left in the directory goes too.
-            try Directory.removeTree(path)
         }
     }
 }

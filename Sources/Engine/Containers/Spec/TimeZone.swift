@@ -19,9 +19,12 @@ extension EngineContext {
         else { return }
         let content = try timezone(name)
         let path = configuration.bundle(of: record.id).localtime
-        try explaining("cannot write the time zone of \(record.name)") {
-            () throws(SystemCallError) in
-            try File.create(path, content: content, permissions: FilePermissions(rawValue: 0o644))
+        try step(.writeTimezone(name, to: path)) { () throws(Problem) in
+            try explaining("cannot write the time zone of \(record.name)") {
+                () throws(SystemCallError) in
+                try File.create(
+                    path, content: content, permissions: FilePermissions(rawValue: 0o644))
+            }
         }
         input.mounts.append(
             ResolvedMount(

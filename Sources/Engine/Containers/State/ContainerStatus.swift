@@ -27,9 +27,15 @@ extension EngineContext {
             lifecycle = try Lifecycle(at: configuration.bundle(of: record.id).lifecycle)
             truth = try self.truth(of: lifecycle, record)
         }
+        if plan?.hasEnded(record.id) == true {
+            lifecycle?.status = .exited
+            truth = ProcessTruth(isMonitorAlive: false, isFrozen: false)
+        }
         var state = ContainerState(lifecycle: lifecycle, truth: truth)
         // A removal takes the directory first.
-        if lifecycle == nil, !File.exists(configuration.bundle(of: record.id).directory) {
+        if lifecycle == nil, plan?.hasDirectory(of: record.id) != true,
+            !File.exists(configuration.bundle(of: record.id).directory)
+        {
             state = .dead
         }
         return ContainerStatus(record: record, lifecycle: lifecycle, truth: truth, state: state)

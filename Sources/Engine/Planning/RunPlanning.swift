@@ -1,0 +1,53 @@
+import ContainerRuntime
+import Diagnostics
+import Linux
+import OCI
+import SystemPackage
+
+extension EngineContext {
+    /// Notes what monitor, runtime and init would do with a container's bundle: the runtime's own
+    /// plan of the specification that would be written.
+    func planRun(
+        of record: ContainerRecord, _ spec: RuntimeSpec,
+        on mounts: [MonitorConfiguration.RootfsMount], noting plan: StepPlan
+    ) throws(Problem) {
+        let bundle = configuration.bundle(of: record.id)
+        for mount in mounts {
+            plan.note(.mountRootfs(mount, in: bundle), by: .monitor)
+        }
+        var spec = spec
+        if record.request.network.attachments?.isEmpty == false, var linux = spec.linux {
+            for index in linux.namespaces.indices
+            where linux.namespaces[index].type == .network {
+                // The monitor has made it, and holds it by such a descriptor.
+                linux.namespaces[index].path = "/proc/self/ns/net"
+            }
+            spec.linux = linux
+        }
+        var request = Create.Request(
+            id: record.id,
+            bundle: Bundle(path: bundle.directory, spec: spec, configuration: spec.json()),
+            root: RuntimeRoot(path: configuration.runtimeRoot), isStartedElsewhere: false)
+        request.sharingNamespace = "/proc/self/ns/mnt"
+        request.endsWithRuntime = true
+        request.leavesInitToParent = true
+        for planned in try request.plan().steps {
+            plan.note(planned.step.explanation, by: planned.phase.actor)
+        }
+    }
+}
+
+extension Explanation {
+    fileprivate static func mountRootfs(
+        _ mount: MonitorConfiguration.RootfsMount, in bundle: ContainerBundle
+    ) -> Explanation {
+        let target = bundle.rootfs.pushing(FilePath(mount.at))
+        let lower = mount.lower.joined(separator: ":")
+        let layer = [("upperdir", mount.upper), ("workdir", mount.work)]
+            .compactMap { name, path in path.map { ",\(name)=\($0)" } }.joined()
+        return Explanation(
+            shell: "mount -t overlay overlay -o lowerdir=\(lower)\(layer) \(target)",
+            why: "the image's layers below the container's own; only monitor and container see it",
+            spec: "root.path")
+    }
+}

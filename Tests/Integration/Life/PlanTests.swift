@@ -1,0 +1,164 @@
+import Foundation
+import Testing
+
+/// `--plan`: a command says what it would do, and does nothing.
+@Suite(.enabled(if: isRoot)) struct PlanTests {
+    /// One row of a plan, or of what was recorded.
+    private struct Step: Equatable, CustomStringConvertible {
+        let actor: String
+        let shell: String
+
+        var description: String { "\(actor): \(shell)" }
+    }
+
+    /// The rows of a table of steps; columns are apart by three blanks at least.
+    private static func plan(_ text: String) -> [Step] {
+        text.split(separator: "\n").dropFirst().map { line in
+            let fields = line.components(separatedBy: "   ").filter { !$0.isEmpty }
+                .map { $0.trimmingCharacters(in: .whitespaces) }
+            return Step(actor: fields[1], shell: fields[2])
+        }
+    }
+
+    private static func recorded(of container: String, by kade: Kade) throws -> [Step] {
+        try kade.check("explain", "--json", container).split(separator: "\n").map { line in
+            let json = try JSONSerialization.jsonObject(with: Data(line.utf8))
+            let object = try #require(json as? [String: Any])
+            return Step(
+                actor: try #require(object["actor"] as? String),
+                shell: try #require(object["shell"] as? String))
+        }
+    }
+
+    /// The steps without what is another one with each container: IDs, numbers of descriptors and
+    /// processes, and names that are drawn.
+    private static func comparable(_ steps: [Step]) -> [Step] {
+        steps.filter { $0.actor != "engine" }.map { step in
+            var shell = step.shell
+            for (pattern, word) in [
+                ("[0-9a-f]{64}", "ID"), ("[0-9a-f]{12}", "SHORT"), ("veth[0-9a-f]+", "veth"),
+                ("/proc/[^ ]*/ns/[a-z]+", "NS"), ("/proc/[a-z0-9]+/fd/[0-9]+", "NS"),
+                ("([<>])&[0-9]+", "$1&N"), ("  +", " "),
+            ] {
+                shell = shell.replacingOccurrences(
+                    of: pattern, with: word, options: .regularExpression)
+            }
+            return Step(actor: step.actor, shell: shell)
+        }
+    }
+
+    @Test(arguments: [
+        [], ["-m", "64m", "--cpus", "0.5", "--pids-limit", "9"],
+        ["-v", "named:/etc", "--tmpfs", "/t"],
+        ["--read-only", "--cap-drop", "all", "-u", "1000"], ["--privileged"],
+        ["--network", "host", "--pid", "host"], ["-t"],
+    ])
+    func `a plan has the steps that a run then records`(flags: [String]) throws {
+        let kade = try Kade.withBusybox()
+        let run = flags + ["--name", "one", "busybox", "true"]
+        let plan = try kade.call(["run", "--plan"] + run)
+        #expect(plan.exitCode == 0, "\(plan)")
+        #expect(try kade.check("ps", "-aq").isEmpty)
+        #expect(try kade.call(["run"] + run).exitCode == 0)
+        let planned = Self.comparable(Self.plan(plan.output))
+        let recorded = Self.comparable(try Self.recorded(of: "one", by: kade))
+        // Runtime and init work side by side: each one's order is sure, not that between them.
+        for actor in ["runtime", "init"] {
+            let (left, right) = (
+                planned.filter { $0.actor == actor }, recorded.filter { $0.actor == actor }
+            )
+            #expect(left.count > 3)
+            #expect(left == right, "\(left.difference(from: right))")
+        }
+    }
+
+    @Test func `so has that of a container on a network`() throws {
+        let namespace = try NetworkNamespace()
+        let kade = try Kade.withBusybox(in: namespace)
+        try kade.check("network", "create", "net")
+        let run = ["--network", "net", "-p", "8080:80", "--name", "one", "busybox", "true"]
+        let before = try namespace.check("ip -o link; nft list ruleset")
+        let plan = try kade.call(["run", "--plan"] + run)
+        #expect(try namespace.check("ip -o link; nft list ruleset") == before)
+        #expect(try kade.call(["run"] + run).exitCode == 0)
+        let planned = Self.comparable(Self.plan(plan.output)).filter { $0.actor == "monitor" }
+        let recorded = Self.comparable(try Self.recorded(of: "one", by: kade))
+            .filter { $0.actor == "monitor" }
+        #expect(recorded.count >= 5)
+        for step in recorded { #expect(planned.contains(step), "\(step) of \(planned)") }
+    }
+
+    /// Everything below the roots, with contents; SQLite's shared memory is no content.
+    private func tree(of kade: Kade) throws -> String {
+        try Tool.check(
+            "sh", "-c",
+            """
+            cd "$1"
+            find data run -printf '%p %y %m %s %T@ %l\\n' | grep -v -e -shm | sort
+            find data run -name layers -prune -o -type f -print0 | grep -zv -e -shm | sort -z \\
+                | xargs -0 sha256sum
+            """, "sh", kade.folder.path)
+    }
+
+    static let commands = [
+        "create --name new -v /anonymous -v fresh:/etc busybox true",
+        "run -d --rm --name new -v /nowhere/at/all:/x -p 1234:80 --network host busybox true",
+        "run --rm --name new host true", "start stopped", "stop running", "stop -t 3 running",
+        "restart running", "kill running", "kill -s HUP running", "pause running",
+        "unpause frozen", "rm -v stopped", "rm -f running", "rename running other",
+        "update -m 64m --memory-swap 64m --restart always running", "container prune",
+        "volume create new", "volume rm unused", "volume prune -a", "secret rm hidden",
+        "secret create new /etc/hostname",
+    ]
+
+    @Test func `a plan changes nothing`() throws {
+        let kade = try Kade.withBusybox()
+        try kade.check("create", "--name", "stopped", "-v", "/x", "busybox", "true")
+        try kade.check("run", "-d", "--name", "running", "busybox", "sleep", "1000")
+        try kade.check("run", "-d", "--name", "frozen", "busybox", "sleep", "1000")
+        try kade.check("pause", "frozen")
+        try kade.check("volume", "create", "unused")
+        try kade.check("secret", "create", "hidden", "/etc/hostname")
+        try kade.wait { try kade.processes().allSatisfy { !$0.value.contains(Data("flush".utf8)) } }
+        let before = try tree(of: kade)
+        for command in Self.commands {
+            var words = command.split(separator: " ").map(String.init)
+            let group = ["container", "volume", "secret"].contains(words[0]) ? 2 : 1
+            words.insert("--plan", at: group)
+            let outcome = try kade.call(words)
+            #expect(outcome.exitCode == 0, "\(command): \(outcome)")
+            #expect(outcome.output.hasPrefix("#"), "\(command): \(outcome)")
+            #expect(try tree(of: kade) == before, "\(command)")
+        }
+        #expect(!FileManager.default.fileExists(atPath: "/nowhere"))
+        #expect(try kade.inspect("running", "{{.State.Status}}") == "running")
+    }
+
+    @Test func `on a machine without a data root none is made`() throws {
+        let kade = try Kade()
+        let plan = try kade("run", "--plan", "--rm", "host", "true")
+        #expect(plan.exitCode == 0, "\(plan)")
+        #expect(Self.plan(plan.output).count > 30)
+        #expect(!FileManager.default.fileExists(atPath: kade.root))
+    }
+
+    @Test func `what would fail fails, and says the same`() throws {
+        let kade = try Kade.withBusybox()
+        for command in ["rm nobody", "run --name a@b busybox true", "run -m 1 busybox true"] {
+            var words = command.split(separator: " ").map(String.init)
+            let real = try kade.call(words)
+            words.insert("--plan", at: 1)
+            let planned = try kade.call(words)
+            #expect(real.exitCode != 0 && planned.exitCode == real.exitCode)
+            #expect(planned.errors == real.errors)
+            #expect(planned.output.isEmpty)
+        }
+        let missing = try kade("run", "--plan", "nowhere:1", "true")
+        #expect(missing.exitCode == 125)
+        #expect(missing.errors.contains("kade pull nowhere:1"))
+    }
+}
+
+extension Data {
+    fileprivate func contains(_ other: Data) -> Bool { range(of: other) != nil }
+}
