@@ -66,20 +66,35 @@ package struct NameDirectory: Sendable {
         let directory = root.appending(network)
         try explaining("cannot publish the name of the container in \(directory)") {
             () throws(SystemCallError) in
-            try Directory.makeAll(directory, permissions: FilePermissions(rawValue: 0o700))
-            try File.renew(
-                directory.appending(container), with: record.json.json(),
-                permissions: .ownerReadWrite)
+            while true {
+                try Directory.makeAll(directory, permissions: FilePermissions(rawValue: 0o700))
+                do throws(SystemCallError) {
+                    return try File.renew(
+                        directory.appending(container), with: record.json.json(),
+                        permissions: .ownerReadWrite)
+                } catch  where error.errno == .noSuchFileOrDirectory {
+                    continue  // the network's last container has taken the directory along
+                }
+            }
         }
     }
 
-    /// Takes a container's name back.
+    /// Takes a container's name back, and the directory that has none any more.
     package func withdraw(_ container: String, from network: String) throws(Problem) {
-        let file = root.appending(network).appending(container)
+        let directory = root.appending(network)
+        let file = directory.appending(container)
         try explaining("cannot remove the name \(file)") { () throws(SystemCallError) in
             do throws(SystemCallError) {
                 try Link.remove(file)
             } catch  where error.errno == .noSuchFileOrDirectory {
+                // It was never there, or somebody was killed who took it back.
+            }
+            do throws(SystemCallError) {
+                try Directory.remove(directory)
+            } catch
+                where error.errno == .directoryNotEmpty
+                || error.errno == .noSuchFileOrDirectory
+            {
                 return
             }
         }

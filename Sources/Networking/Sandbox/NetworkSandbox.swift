@@ -64,23 +64,46 @@ package final class NetworkSandbox {
     }
 
     /// Makes the networks and ports what they shall be now; those that stay are left alone.
+    ///
+    /// - Throws: what could not be done; all is as it was then.
     package func change(to setup: NetworkSetup) throws(Problem) {
+        let before = current
+        do throws(Problem) {
+            try move(to: setup)
+        } catch {
+            // Best effort: the first error counts.
+            try? move(to: before)
+            throw error
+        }
+    }
+
+    private func move(to setup: NetworkSetup) throws(Problem) {
         let host = try explaining("cannot ask for network devices") {
             () throws(SystemCallError) in try RouteSocket()
         }
+        let addresses = current.addresses
         for link in current.links where setup.link(on: link.network) == nil {
             try disconnect(link)
+            current.links.removeAll { $0.network == link.network }
         }
         for link in setup.links {
             if let old = current.link(on: link.network) {
                 if old.gateways != link.gateways { try route(over: link) }
             } else {
-                try connect(link, over: host)
+                do throws(Problem) {
+                    try connect(link, over: host)
+                } catch {
+                    // Best effort: it may not have come so far that there is a device.
+                    try? disconnect(link)
+                    throw error
+                }
             }
+            current.links.removeAll { $0.network == link.network }
+            current.links.append(link)
         }
-        try publish(setup)
-        try waitForBridges(over: host)
+        try publish(setup, insteadOfAddresses: addresses)
         current = setup
+        try waitForBridges(over: host)
     }
 
     /// Removes one device of the container, and with it the host's end and the routes over it.
@@ -221,31 +244,41 @@ package final class NetworkSandbox {
     }
 
     /// Takes the ports that are new, and gives those back that are no longer wanted.
-    private func publish(_ setup: NetworkSetup) throws(Problem) {
-        let isMoved = setup.addresses != current.addresses && !ports.isEmpty
+    private func publish(
+        _ setup: NetworkSetup, insteadOfAddresses addresses: [IPVersion: IPAddress]
+    ) throws(Problem) {
+        let isMoved = setup.addresses != addresses && !ports.isEmpty
         guard setup.ports != current.ports || isMoved else { return }
         let start = steps.now
-        let before = ports
-        for spec in current.ports where !setup.ports.contains(spec) { reservation.release(spec) }
+        let old = current.ports.filter { !setup.ports.contains($0) }
+        for spec in old { reservation.release(spec) }
         if isMoved { reservation.redirect(to: setup.addresses) }
-        for spec in setup.ports where !current.ports.contains(spec) {
-            do throws(Problem) {
-                try reservation.take(spec, for: setup.addresses)
-            } catch {
-                // What was there before stays; of what is new, all or nothing.
-                for spec in setup.ports where !current.ports.contains(spec) {
-                    reservation.release(spec)
-                }
-                throw error
-            }
+        let new = setup.ports.filter { !current.ports.contains($0) }
+        do throws(Problem) {
+            for spec in new { try reservation.take(spec, for: setup.addresses) }
+            try leadPorts()
+        } catch {
+            // What was there before stays; of what is new, all or nothing.
+            for spec in new { reservation.release(spec) }
+            // Best effort: they were free a moment ago, and the first error counts.
+            for spec in old { try? reservation.take(spec, for: addresses) }
+            if isMoved { reservation.redirect(to: addresses) }
+            try? leadPorts()
+            throw error
         }
-        let after = reservation.ports
-        try PortRules.remove(before.filter { !after.contains($0) })
-        try PortRules.add(after.filter { !before.contains($0) })
-        ports = after
-        guard !after.isEmpty else { return }
+        guard !ports.isEmpty else { return }
         try allowOwnPorts()
         steps.note(since: start, .publish(ports.map(\.nftElement)))
+    }
+
+    /// Makes the rules lead the ports that are held to the container, and no others.
+    private func leadPorts() throws(Problem) {
+        let before = ports
+        let after = reservation.ports
+        try PortRules.remove(before.filter { !after.contains($0) })
+        ports = before.filter { after.contains($0) }
+        try PortRules.add(after.filter { !before.contains($0) })
+        ports = after
     }
 
     /// Lets the container call its own published ports, where the kernel filters bridged frames

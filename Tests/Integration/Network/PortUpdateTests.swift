@@ -50,13 +50,17 @@ import Testing
     @Test func `a port that is taken changes nothing`() throws {
         try startServer("web", "-p", "8080:80")
         try startServer("other", "-p", "8081:80")
-        let refused = try kade("update", "-p", "8082:80", "-p", "8081:80", "-m", "64m", "web")
+        let refused = try kade(
+            "update", "--rm-p", "8080:80", "-p", "8082:80", "-p", "8081:80", "-m", "64m", "web")
         #expect(refused.exitCode == 1)
         #expect(refused.errors.contains("port is already allocated: container "))
         #expect(try kade.check("port", "web") == "80/tcp -> 0.0.0.0:8080")
         #expect(try kade.inspect("web", "{{.HostConfig.Memory}}") == "0")
         #expect(try answer(at: 8082) == "")
         #expect(try answer(at: 8080) == "web\n")
+        // It is held still, too.
+        let third = try kade("run", "--rm", "-p", "8080:80", "busybox", "true")
+        #expect(third.errors.contains("port is already allocated"), "\(third.errors)")
         try kade.check("restart", "-t", "0", "web")
         #expect(try kade.check("port", "web") == "80/tcp -> 0.0.0.0:8080")
     }
