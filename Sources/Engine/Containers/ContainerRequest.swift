@@ -160,6 +160,8 @@ package struct NetworkRequest: Sendable, Equatable {
     /// `--network` by name, of a container with a network namespace of its own; nil takes the
     /// default network, and an empty list is none.
     package var attachments: [NetworkAttachment]?
+    /// Places on networks that were removed while the container did not run.
+    var lost: [NetworkAttachment] = []
     /// `-p`.
     package var published: [PortSpec] = []
     /// `-P`: all exposed ports are published, wherever there is room.

@@ -102,12 +102,7 @@ extension Transaction {
             let users = try endpoints.map { endpoint throws(Problem) in
                 try container(id: endpoint.container)?.name ?? endpoint.container
             }
-            throw Problem(
-                kind: .conflict, what: "cannot remove network \(network.name)",
-                why: "network \(network.name) has active endpoints: "
-                    + users.joined(separator: ", "),
-                fix: "remove these containers, or disconnect them: kade network disconnect "
-                    + "\(network.name) CONTAINER")
+            throw network.isInUse(by: users)
         }
         try connection.execute("DELETE FROM networks WHERE id = ?", .text(network.id))
     }

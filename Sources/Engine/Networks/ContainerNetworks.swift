@@ -24,6 +24,7 @@ extension EngineContext {
             return []
         }
         try removeNetworkMark(of: record)
+        try returnToNetworks(record)
         let endpoints = try endpoints(of: record)
         try prepareHost(for: endpoints.map(\.network), recording: &steps)
         let setup = try networkSetup(of: record, endpoints)

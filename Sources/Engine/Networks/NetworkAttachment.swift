@@ -37,6 +37,18 @@ extension NetworkAttachment {
         return object
     }
 
+    /// What a container's row keeps of a network that is gone: the same, with the name.
+    var lostJSON: JSONValue {
+        var object = json
+        object["network"] = .string(network)
+        return .object(object)
+    }
+
+    /// Reads what ``lostJSON`` wrote.
+    init(lost json: JSONValue) {
+        self.init(network: json["network"]?.string ?? "", json: json)
+    }
+
     /// Reads what ``json`` wrote.
     init(network: String, json: JSONValue) {
         self.init(network: network)

@@ -33,12 +33,8 @@ extension NetworkService {
                     why: "endpoint with name \(record.name) already exists in network "
                         + network.name)
             }
-            // The lowest number that no device of the container has.
-            let position = (0...others.count).first { number in
-                !others.contains { $0.position == number }
-            }
             return try database.lease(
-                attachment, on: network, to: record.id, position: position ?? others.count)
+                attachment, on: network, to: record.id, position: others.freePosition)
         }
         context.plan?.note(.insert(endpoint), by: .engine)
         do throws(Problem) {
@@ -66,6 +62,7 @@ extension NetworkService {
             return  // its endpoints went with it
         }
         try context.withLock(on: record.id) { () throws(Problem) in
+            if try context.forgetLost(name, of: context.record(of: record.id)) { return }
             let endpoint = try context.changingNetworks(of: record) { () throws(Problem) in
                 try removeEndpoint(name, of: record)
             }

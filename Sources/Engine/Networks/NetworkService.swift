@@ -115,18 +115,20 @@ package struct NetworkService: Sendable {
         return .object(json)
     }
 
-    /// Removes a network that no container is on; returns its name.
+    /// Removes a network that no running container is on.
     package func remove(_ name: String) throws(Problem) {
         try context.makePredefinedNetworks()
-        let network = try context.database.write { database throws(Problem) in
-            let network = try database.network(name)
-            guard !network.isPredefined else {
-                throw Problem(
-                    kind: .denied, what: "cannot remove network \(network.name)",
-                    why: "\(network.name) is a pre-defined network and cannot be removed")
-            }
+        let network = try context.database.read { database throws(Problem) in
+            try database.network(name)
+        }
+        guard !network.isPredefined else {
+            throw Problem(
+                kind: .denied, what: "cannot remove network \(network.name)",
+                why: "\(network.name) is a pre-defined network and cannot be removed")
+        }
+        try context.leave(network)
+        try context.database.write { database throws(Problem) in
             try database.delete(network: network)
-            return network
         }
         context.plan?.note(.delete(network), by: .engine)
         try context.removeFromHost(network)

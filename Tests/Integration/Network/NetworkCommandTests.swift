@@ -275,4 +275,26 @@ import Testing
         let missing = try kade("create", "--link", "nobody", "busybox", "true")
         #expect(missing.exitCode != 0)
     }
+
+    @Test func `a network that only a stopped container is on can be removed`() throws {
+        try kade.check("network", "create", "--subnet", "10.9.0.0/24", "front")
+        try kade.check(
+            "run", "-d", "--name", "aa", "--network", "name=front,ip=10.9.0.7,alias=web", "busybox",
+            "sleep", "9999")
+        #expect(try kade("network", "rm", "front").errors.contains("active endpoints: aa"))
+        try kade.check("stop", "-t", "0", "aa")
+        try kade.check("network", "rm", "front")
+        let refused = try kade("start", "aa")
+        #expect(refused.errors.contains("network front not found"), "\(refused.errors)")
+        try kade.check("network", "create", "--subnet", "10.9.0.0/24", "front")
+        try kade.check("start", "aa")
+        #expect(try address(of: "aa", on: "front") == "10.9.0.7")
+        #expect(
+            try kade.inspect("aa", "{{.NetworkSettings.Networks.front.Aliases}}") == "[web]")
+        try kade.check("stop", "-t", "0", "aa")
+        try kade.check("network", "rm", "front")
+        try kade.check("network", "disconnect", "front", "aa")
+        try kade.check("start", "aa")
+        #expect(try kade.inspect("aa", "{{len .NetworkSettings.Networks}}") == "0")
+    }
 }
