@@ -13,7 +13,7 @@ BUILD_PACKAGES = libbz2-dev libcrypt-dev libisal-dev liblzma-dev libsqlite3-dev 
 TEST_PACKAGES = bash-completion busybox-static containerd cpio crun docker.io docker-registry \
 	e2fsprogs fish git iproute2 libseccomp-dev mmdebstrap nftables podman python3 qemu-system-x86 runc skopeo \
 	strace tcpdump uidmap util-linux zsh zstd
-BENCH_PACKAGES = gcc hyperfine jq libc6-dev
+BENCH_PACKAGES = gcc hyperfine iperf3 jq libc6-dev
 
 .PHONY: build run test unit fuzz integration test-v2 lint format bench install clean \
 	deps deps-test deps-bench check-swift check-root

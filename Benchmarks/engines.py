@@ -54,6 +54,9 @@ class Engine:
     def run_command(self):
         return self.timed("run", "--rm", "--network", "none", IMAGE, "/bin/true")
 
+    def publish_command(self):
+        return self.timed("run", "--rm", "-p", "18080:80", IMAGE, "/bin/true")
+
     def exec_command(self):
         return self.timed("exec", "bench", "/bin/true")
 
@@ -138,8 +141,7 @@ class Docker(Engine):
         with open(self.log, "w") as log:
             self.daemon = subprocess.Popen(
                 ["dockerd", "--data-root", os.path.join(work, "docker"),
-                 "--exec-root", f"{home}/exec", "--pidfile", f"{home}/pid", "-H", socket,
-                 "--bridge=none", "--iptables=false", "--ip6tables=false", "--ip-forward=false"],
+                 "--exec-root", f"{home}/exec", "--pidfile", f"{home}/pid", "-H", socket],
                 stdout=log, stderr=log)
         try:
             self.wait(socket)
