@@ -75,10 +75,28 @@ package enum LinkMessage {
     package enum PortSetting: Sendable {
         /// `IFLA_BRPORT_ISOLATED`: it reaches the host and no other isolated port.
         case isolated
-        /// `IFLA_BRPORT_STATE` 0, disabled: it takes none and sends none.
-        case disabled
         /// `IFLA_BRPORT_MODE`: it gets its own frames back, where a rule leads a packet to itself.
         case hairpin
+    }
+
+    /// Takes a port of a bridge out of use: no frame passes it any more.
+    ///
+    /// It speaks to the bridge (`AF_BRIDGE`), and not as ``setPort(_:_:)`` of the device: what that
+    /// changes is told as a change of the device, and the bridge answers by using the port again.
+    package static func disablePort(_ index: Int32) -> NetlinkMessage {
+        var message = NetlinkMessage(type: 19, flags: .request)  // RTM_SETLINK
+        message.append(UInt8(7))  // AF_BRIDGE
+        message.append(UInt8(0))
+        message.append(UInt16(0))
+        message.append(index)
+        message.append(UInt32(0))
+        message.append(UInt32(0))
+        message.appendNested(type: 12) { message in  // IFLA_PROTINFO
+            message.appendAttribute(type: 1, number: UInt8(0))  // BR_STATE_DISABLED
+            // IFLA_BRPORT_FLUSH: what was behind it may be somewhere else next.
+            message.appendAttribute(type: 24, bytes: [])
+        }
+        return message
     }
 
     /// Changes a port of a bridge.
@@ -90,7 +108,6 @@ package enum LinkMessage {
             message.appendNested(type: 5) { message in  // IFLA_INFO_SLAVE_DATA
                 switch setting {
                 case .isolated: message.appendAttribute(type: 33, number: UInt8(1))
-                case .disabled: message.appendAttribute(type: 1, number: UInt8(0))
                 case .hairpin: message.appendAttribute(type: 4, number: UInt8(1))
                 }
             }

@@ -323,7 +323,7 @@ package final class NetworkSandbox {
             let host = try RouteSocket()
             for name in bridgePorts {
                 guard let link = try host.link(named: name) else { continue }
-                try host.socket.request(LinkMessage.setPort(link.index, .disabled), name)
+                try host.socket.request(LinkMessage.disablePort(link.index), name)
             }
         } catch {
             problems.append(
