@@ -11,6 +11,13 @@ package enum PortRules {
     package static func add(_ ports: [PublishedPort]) throws(Problem) {
         guard !ports.isEmpty else { return }
         let what = "cannot publish \(text(ports))"
+        try lead(ports, what)
+        try explaining(what) { () throws(SystemCallError) in
+            try ConnectionTracking.forget(ports)
+        }
+    }
+
+    private static func lead(_ ports: [PublishedPort], _ what: String) throws(Problem) {
         let socket = try open(what)
         do throws(SystemCallError) {
             var batch = FilterBatch.ofKade
@@ -50,6 +57,7 @@ package enum PortRules {
             try explaining(what) { () throws(SystemCallError) in
                 guard try leads(port, over: socket) else { return }
                 try remove(port, over: socket)
+                try ConnectionTracking.forget([port])
             }
         }
     }

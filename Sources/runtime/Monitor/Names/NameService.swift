@@ -8,7 +8,7 @@ import SystemPackage
 ///
 /// The monitor waits for the first question and leaves it to a process of its own (``NameWorker``),
 /// which takes all that come then and ends when none has come for a while. So names cost a
-/// container that asks for none nothing but the sockets, what goes wrong with a question does the
+/// container that asks for none little more than the sockets, what goes wrong with a question does the
 /// monitor no harm, and a name server that was killed is there again with the next question.
 final class NameService {
     let sockets: NameSockets
