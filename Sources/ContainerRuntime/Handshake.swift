@@ -10,7 +10,7 @@ package import Diagnostics
 /// runtime                                         init
 ///    │ ──────────── clone3 ───────────────────────► │  settle: session, standard streams
 ///    │ ──────────── reached(mapped) ──────────────► │  with a new user namespace: id maps are set
-///    │ ──────────── reached(placed) ──────────────► │  is in its cgroups, or may enter them
+///    │ ──────────── reached(placed) ──────────────► │  where the runtime has to do something for init
 ///    │ ◄─────────── warning(step, text)* ────────── │  mounts, devices
 ///    │ ◄─────────── reached(mounted) ────────────── │  only where the runtime has hooks to run
 ///    │ ──────────── reached(hooked) ──────────────► │  enter: pivot_root, identity, capabilities
@@ -18,7 +18,8 @@ package import Diagnostics
 ///    │ ◄─────────── seccompListener + descriptor ── │  only with SCMP_ACT_NOTIFY
 ///    │ ──────────── reached(listened) ────────────► │  an agent has the listener
 ///    │ ◄─────────── reached(ready) ──────────────── │  waits for the start
-///    │ ──────────── reached(started) ─────────────► │  `run` only; `start` writes to exec.fifo
+///    │ ──────────── reached(started) ─────────────► │  `run` only; `start` writes to exec.fifo; sent
+///    │                                              │  before ready where nothing comes between
 ///    │ ◄─────────── failed(step, problem) ───────── │  at any time, instead of anything else
 ///    │ ◄─────────── end of the stream ───────────── │  execve closes the socket
 /// ```

@@ -77,7 +77,9 @@ struct CreateOptions {
         _ handover: borrowing Handover, _ global: GlobalOptions, starts: Bool,
         notify: inout NotifySocket?
     ) throws(Problem) -> CreatedContainer {
-        var container = try Create.run(request(global, starts: starts))
+        var request = request(global, starts: starts)
+        request.startsAtOnce = starts && notifyDirectory == nil && handover.isForNobody
+        var container = try Create.run(request)
         do throws(Problem) {
             let terminal = container.consoleMaster.take()
             container.consoleMaster = try handover.deliver(

@@ -10,6 +10,8 @@ struct Handover: ~Copyable {
     private let consoleSocket: OwnedFD?
     private let processSocket: OwnedFD?
     private let processFile: FilePath?
+    /// Whether nobody waits for the process.
+    let isForNobody: Bool
 
     static let names: [OptionName] = [
         .value("console-socket"), .value("pidfd-socket"), .value("pid-file"),
@@ -17,11 +19,12 @@ struct Handover: ~Copyable {
 
     private init(
         consoleSocket: consuming OwnedFD?, processSocket: consuming OwnedFD?,
-        processFile: FilePath?
+        processFile: FilePath?, isForNobody: Bool
     ) {
         self.consoleSocket = consoleSocket
         self.processSocket = processSocket
         self.processFile = processFile
+        self.isForNobody = isForNobody
     }
 
     /// Reaches those who wait for the process.
@@ -52,7 +55,9 @@ struct Handover: ~Copyable {
         let processSocket = try connect(to: parsed.value("pidfd-socket"), "pidfd")
         return Handover(
             consoleSocket: consoleSocket, processSocket: processSocket,
-            processFile: parsed.value("pid-file").map { FilePath($0) })
+            processFile: parsed.value("pid-file").map { FilePath($0) },
+            isForNobody: consolePath == nil && parsed.value("pidfd-socket") == nil
+                && parsed.value("pid-file") == nil)
     }
 
     /// Hands the process over.

@@ -235,7 +235,7 @@ private struct Restoration: ~Copyable {
         return CreatedContainer(
             id: request.id, process: process, consoleMaster: context.consoleMaster.take(),
             directory: directory, state: state, plan: ContainerPlan(), spec: spec,
-            context: context, journal: nil)
+            context: context, journal: nil, isStarted: false)
     }
 }
 

@@ -29,6 +29,9 @@ package enum Create {
         /// The directory, below the container's own, of the socket to which the program says that
         /// it is ready.
         package var notifyDirectory: FilePath?
+        /// Whether nothing is left to do for the caller between creation and start, so that init
+        /// need not wait for it.
+        package var startsAtOnce = false
         /// Whether each step's time is recorded.
         package var recordsSteps = false
 
@@ -108,6 +111,8 @@ struct Creation: ~Copyable {
     private var state: RuntimeState
     private var process: ChildProcess?
     private var hasRunHooks = false
+    /// Whether init may execute the program as soon as it is ready.
+    private var isStarted = false
 
     init(
         request: Create.Request, plan: ContainerPlan, directory: ContainerDirectory,
@@ -148,6 +153,10 @@ struct Creation: ~Copyable {
         state.resourceControlDirectories = context.resourceControlDirectories
         try directory.save(state)
         hasRunHooks = true
+        if request.startsAtOnce, plan.steps(in: .hooks).count == 1 {
+            try context.send(.reached(.started))
+            isStarted = true
+        }
         try plan.run(.hooks, in: &context, journal: journal)
     }
 
@@ -201,6 +210,6 @@ struct Creation: ~Copyable {
         return CreatedContainer(
             id: request.id, process: process, consoleMaster: context.consoleMaster.take(),
             directory: directory, state: state, plan: plan, spec: request.bundle.spec,
-            context: context, journal: journal)
+            context: context, journal: journal, isStarted: isStarted)
     }
 }

@@ -16,12 +16,13 @@ package struct CreatedContainer: ~Copyable {
     private let spec: RuntimeSpec
     private var context: SetupContext
     private var journal: StepJournal?
+    private let isStarted: Bool
     private var failure: (step: Int, why: String)?
 
     init(
         id: String, process: consuming ChildProcess, consoleMaster: consuming OwnedFD?,
         directory: ContainerDirectory, state: RuntimeState, plan: ContainerPlan, spec: RuntimeSpec,
-        context: consuming SetupContext, journal: consuming StepJournal?
+        context: consuming SetupContext, journal: consuming StepJournal?, isStarted: Bool
     ) {
         self.id = id
         self.process = process
@@ -32,6 +33,7 @@ package struct CreatedContainer: ~Copyable {
         self.spec = spec
         self.context = context
         self.journal = journal
+        self.isStarted = isStarted
     }
 
     /// A process that helped to make init, and that this process's parent has to wait for.
@@ -47,7 +49,7 @@ package struct CreatedContainer: ~Copyable {
     /// - Throws: when a `startContainer` hook, the execution or a `poststart` hook fails. The caller
     ///   then removes the container: ``takeBack(after:)``.
     package mutating func start() throws(Problem) {
-        try context.send(.reached(.started))
+        if !isStarted { try context.send(.reached(.started)) }
         while let message = try context.receive() {
             switch message {
             case .failed(let step, let problem):

@@ -91,8 +91,13 @@ struct PlanMaker {
         return steps + rootfs.prepare
     }
 
-    /// In the runtime, beside init.
+    /// In the runtime, beside init, which waits for it where there is anything to do.
     var attend: [any SetupStep] {
+        let steps = stepsBesideInit
+        return steps.isEmpty ? [] : steps + [Reach(rendezvous: .placed)]
+    }
+
+    private var stepsBesideInit: [any SetupStep] {
         var steps: [any SetupStep] = placement.isMadeBesideInit ? cgroupSteps : []
         if namespaces.hasNewUser {
             let canMap = host.effectiveCapabilities & (1 << 6 | 1 << 7) == (1 << 6 | 1 << 7)
@@ -116,7 +121,6 @@ struct PlanMaker {
         }
         steps += placementSteps
         if let resourceControl { steps.append(JoinResourceControlGroup(group: resourceControl)) }
-        steps.append(Reach(rendezvous: .placed))
         return steps
     }
 
@@ -164,7 +168,8 @@ struct PlanMaker {
     /// The mounts, and where init has to be in its cgroup: before it sees cgroups, and before it
     /// fills memory that counts.
     private var mountSteps: [any SetupStep] {
-        var placed: [any SetupStep] = [Await(rendezvous: .placed)]
+        var placed: [any SetupStep] =
+            stepsBesideInit.isEmpty ? [] : [Await(rendezvous: .placed)]
         if placement.isMadeBesideInit { placed += placement.settleSteps() }
         if namespaces.unshared.contains(.newCgroup) { placed.append(UnshareCgroupNamespace()) }
         // Up to here the runtime writes to init's files in /proc, perhaps without privileges.

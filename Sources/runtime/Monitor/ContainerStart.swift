@@ -167,6 +167,7 @@ private struct Starter {
         request.sharingNamespace = host
         request.endsWithRuntime = true
         request.leavesInitToParent = true
+        request.startsAtOnce = true
         if let streams { request.streams = streams }
         return request
     }

@@ -68,6 +68,16 @@ import Testing
         #expect(names(plan, .launch) == ["Await", "RunHook"])
     }
 
+    @Test func `init waits for the runtime only where that has something to do`() throws {
+        let host = HostFacts(cgroups: .version2)
+        let alone = try plan(host: host)
+        #expect(names(alone, .attend).isEmpty)
+        #expect(!names(alone, .settle).contains("Await"))
+        let beside = try plan(host: host) { $0.process?.oomScoreAdj = 100 }
+        #expect(names(beside, .attend) == ["SetOOMScore", "Reach"])
+        #expect(names(beside, .settle).contains("Await"))
+    }
+
     @Test func `a container that another process starts has a fifo`() throws {
         let plan = try plan(start: .fifo("/run/x/exec.fifo"))
         #expect(names(plan, .prepare).first == "MakeStartFifo")
@@ -77,6 +87,7 @@ import Testing
 
     @Test func `a cgroup namespace is made once init is in its cgroup`() throws {
         let plan = try plan {
+            $0.process?.oomScoreAdj = 1  // for which init waits
             $0.linux?.namespaces.append(.init(type: .cgroup))
             $0.mounts = [
                 .init(destination: "/proc", type: "proc", source: "proc"),
@@ -114,7 +125,7 @@ import Testing
     @Test func `on version 2 the cgroup is there before init`() throws {
         let plan = try plan(host: HostFacts(cgroups: .version2))
         #expect(names(plan, .prepare).first == "MakeCgroup")
-        #expect(names(plan, .attend) == ["Reach"])
+        #expect(names(plan, .attend).isEmpty)
     }
 
     @Test func `a filter comes last with no_new_privs, and before the identity without`() throws {
