@@ -127,6 +127,7 @@ let package = Package(
             dependencies: [
                 "Diagnostics", "OCI", "Linux", "Storage", "Unpacking", system,
                 .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "CryptoExtras", package: "swift-crypto"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
@@ -151,6 +152,7 @@ let package = Package(
             dependencies: [
                 "Diagnostics", "OCI", "Linux", "Storage", "Registry", "CCrypt", system,
                 .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "CryptoExtras", package: "swift-crypto"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -188,6 +190,7 @@ let package = Package(
             dependencies: [
                 "Diagnostics", "OCI", "Registry", "RegistryServer", system,
                 .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "CryptoExtras", package: "swift-crypto"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ],
             swiftSettings: strict),

@@ -1,6 +1,5 @@
 package import Diagnostics
 import Linux
-import NIOSSL
 import OCI
 import Registry
 import Storage
@@ -68,7 +67,7 @@ package struct ImageRegistry: Sendable {
     /// - Throws: when it cannot begin.
     package func run() async throws(Problem) {
         let log = AccessLog(isOn: !options.isQuiet)
-        let tls = try TLSIdentity(options)?.context()
+        let tls = try TLSIdentity(options, log: log)
         let authenticator = try authenticator(log)
         let server = try await HTTPServer(at: options.address, tls: tls)
         let address = options.address.with(port: server.port)
@@ -147,53 +146,5 @@ package struct ImageRegistry: Sendable {
         Problem(
             kind: .invalid, what: "cannot serve a registry", why: why,
             fix: "see: kade registry serve --help")
-    }
-}
-
-/// What a registry shows of itself over TLS, and asks of its clients.
-private struct TLSIdentity {
-    let certificate: FilePath
-    let key: FilePath
-    let clientAuthorities: FilePath?
-
-    init?(_ options: ImageRegistry.Options) {
-        guard let certificate = options.certificate, let key = options.key else { return nil }
-        self.certificate = certificate
-        self.key = key
-        clientAuthorities = options.clientAuthorities
-    }
-
-    func context() throws(Problem) -> NIOSSLContext {
-        let chain = try using(certificate) {
-            try NIOSSLCertificate.fromPEMFile(certificate.string)
-        }
-        let key = try using(self.key) {
-            try NIOSSLPrivateKey(file: self.key.string, format: .pem)
-        }
-        var configuration = TLSConfiguration.makeServerConfiguration(
-            certificateChain: chain.map { .certificate($0) }, privateKey: .privateKey(key))
-        configuration.minimumTLSVersion = .tlsv12
-        configuration.applicationProtocols = ["http/1.1"]
-        if let clientAuthorities {
-            configuration.trustRoots = .certificates(
-                try using(clientAuthorities) {
-                    try NIOSSLCertificate.fromPEMFile(clientAuthorities.string)
-                })
-            // A client has no host name that its certificate could have to be for.
-            configuration.certificateVerification = .noHostnameVerification
-        }
-        return try using(certificate) { try NIOSSLContext(configuration: configuration) }
-    }
-
-    private func using<Result>(
-        _ file: FilePath, _ body: () throws -> Result
-    ) throws(Problem) -> Result {
-        do {
-            return try body()
-        } catch {
-            throw Problem(
-                kind: .invalid, what: "cannot use \(file) for TLS", why: "\(error)",
-                fix: "see what it is with: openssl x509 -noout -text -in FILE", cause: error)
-        }
     }
 }

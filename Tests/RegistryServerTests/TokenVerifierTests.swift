@@ -1,4 +1,5 @@
 import Crypto
+import CryptoExtras
 import Diagnostics
 import NIOHTTP1
 import OCI
@@ -104,6 +105,43 @@ import Testing
             try TokenVerifier(
                 TokenServer(realm: "https://a\"b", service: "r", issuer: "i", key: "key"),
                 key: .p256(key.publicKey))
+        }
+    }
+
+    @Test func `an RSA key's signatures count, with the hash and padding that the token says`()
+        throws
+    {
+        let own = try _RSA.Signing.PrivateKey(keySize: .bits2048)
+        let pem = Array(own.publicKey.pemRepresentation.utf8)
+        let verifier = try TokenVerifier(
+            TokenServer(realm: "https://auth.example/", service: "r", issuer: "auth", key: "key"),
+            key: try SigningKey(pem: pem, named: "key"))
+        func token(_ algorithm: String, signedAs other: String) throws -> String {
+            let head: JSONValue = ["alg": .string(algorithm)]
+            let parts = try self.token(head: head).split(separator: ".")
+            let text = "\(parts[0]).\(parts[1])"
+            let padding: _RSA.Signing.Padding = other.hasPrefix("PS") ? .PSS : .insecurePKCS1v1_5
+            let bytes = Array(text.utf8)
+            let signature =
+                switch other.suffix(3) {
+                case "384": try own.signature(for: SHA384.hash(data: bytes), padding: padding)
+                case "512": try own.signature(for: SHA512.hash(data: bytes), padding: padding)
+                default: try own.signature(for: SHA256.hash(data: bytes), padding: padding)
+                }
+            return text + "." + encode(Array(signature.rawRepresentation))
+        }
+        let algorithms = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512"]
+        for algorithm in algorithms {
+            for other in algorithms {
+                let access = try? verifier.access(
+                    of: try token(algorithm, signedAs: other), now: Self.now)
+                #expect((access != nil) == (algorithm == other), "\(algorithm) \(other)")
+            }
+        }
+        for algorithm in ["ES256", "HS256", "none"] {
+            #expect(throws: Problem.self) {
+                try verifier.access(of: try token(algorithm, signedAs: "RS256"), now: Self.now)
+            }
         }
     }
 }

@@ -1,4 +1,5 @@
 package import Crypto
+package import CryptoExtras
 package import Diagnostics
 import OCI
 
@@ -8,6 +9,8 @@ package enum SigningKey {
     case p384(P384.Signing.PublicKey)
     case p521(P521.Signing.PublicKey)
     case ed25519(Curve25519.Signing.PublicKey)
+    /// Of 2048 bits at least.
+    case rsa(_RSA.Signing.PublicKey)
 
     /// Reads a key.
     ///
@@ -31,15 +34,18 @@ package enum SigningKey {
                 rawRepresentation: der.dropFirst(Self.ed25519Prefix.count))
         {
             self = .ed25519(key)
+        } else if let key = try? _RSA.Signing.PublicKey(derRepresentation: der) {
+            self = .rsa(key)
         } else {
             throw Problem(
                 kind: .unsupported, what: "cannot use \(name)",
                 why: "it is a key of a kind that Kade does not verify with",
-                fix: "use ECDSA on P-256, P-384 or P-521, or Ed25519")
+                fix: "use ECDSA on P-256, P-384 or P-521, Ed25519, or RSA of at least 2048 bits")
         }
     }
 
-    /// Whether the key signed a text; ECDSA with SHA-256, in DER form, as cosign has it.
+    /// Whether the key signed a text; ECDSA with SHA-256, in DER form, and RSA with PKCS #1 v1.5, as
+    /// cosign has them.
     func isValid(_ signature: [UInt8], for text: [UInt8]) -> Bool {
         let digest = SHA256.hash(data: text)
         switch self {
@@ -56,6 +62,9 @@ package enum SigningKey {
             else { return false }
             return key.isValidSignature(signature, for: digest)
         case .ed25519(let key): return key.isValidSignature(signature, for: text)
+        case .rsa(let key):
+            return key.isValidSignature(
+                .init(rawRepresentation: signature), for: digest, padding: .insecurePKCS1v1_5)
         }
     }
 

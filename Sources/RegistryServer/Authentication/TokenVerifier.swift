@@ -1,4 +1,5 @@
 import Crypto
+import CryptoExtras
 import Diagnostics
 import Linux
 import OCI
@@ -123,10 +124,11 @@ struct TokenVerifier: Sendable {
 }
 
 extension SigningKey {
-    /// Whether the key signed a text, with an algorithm of JSON Web Signatures (RFC 7518 § 3.4,
-    /// RFC 8037).
+    /// Whether the key signed a text, with an algorithm of JSON Web Signatures (RFC 7518 § 3.3 to
+    /// 3.5, RFC 8037).
     ///
-    /// The key decides which algorithm it has to be, not the token.
+    /// The key decides which algorithm it has to be, not the token; of an RSA key only the hash and
+    /// the padding are the token's choice.
     fileprivate func isValid(_ signature: [UInt8], of algorithm: String, for text: [UInt8]) -> Bool
     {
         switch (self, algorithm) {
@@ -143,6 +145,22 @@ extension SigningKey {
             else { return false }
             return key.isValidSignature(signature, for: SHA512.hash(data: text))
         case (.ed25519(let key), "EdDSA"): return key.isValidSignature(signature, for: text)
+        case (.rsa(let key), _):
+            let padding: _RSA.Signing.Padding =
+                algorithm.hasPrefix("PS") ? .PSS : .insecurePKCS1v1_5
+            let signature = _RSA.Signing.RSASignature(rawRepresentation: signature)
+            switch algorithm {
+            case "RS256", "PS256":
+                return key.isValidSignature(
+                    signature, for: SHA256.hash(data: text), padding: padding)
+            case "RS384", "PS384":
+                return key.isValidSignature(
+                    signature, for: SHA384.hash(data: text), padding: padding)
+            case "RS512", "PS512":
+                return key.isValidSignature(
+                    signature, for: SHA512.hash(data: text), padding: padding)
+            default: return false
+            }
         default: return false
         }
     }

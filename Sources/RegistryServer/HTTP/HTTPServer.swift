@@ -24,7 +24,7 @@ struct HTTPServer: Sendable {
     ///   - address: where; its port may be 0.
     ///   - tls: how to speak TLS; nil for plain HTTP.
     /// - Throws: `.conflict` when somebody else listens at the address.
-    init(at address: ListenAddress, tls: NIOSSLContext?) async throws(Problem) {
+    init(at address: ListenAddress, tls: TLSIdentity?) async throws(Problem) {
         let initializer = { @Sendable (channel: any Channel) in
             channel.eventLoop.makeCompletedFuture { try Self.connection(on: channel, tls: tls) }
         }
@@ -76,10 +76,10 @@ struct HTTPServer: Sendable {
     }
 
     private static func connection(
-        on channel: any Channel, tls: NIOSSLContext?
+        on channel: any Channel, tls: TLSIdentity?
     ) throws -> Connection {
         let pipeline = channel.pipeline.syncOperations
-        if let tls { try pipeline.addHandler(NIOSSLServerHandler(context: tls)) }
+        if let tls { try pipeline.addHandler(NIOSSLServerHandler(context: tls.context())) }
         try pipeline.addHandler(IdleStateHandler(allTimeout: Self.patience))
         try pipeline.configureHTTPServerPipeline(withErrorHandling: true)
         try pipeline.addHandler(IdleConnectionCloser())

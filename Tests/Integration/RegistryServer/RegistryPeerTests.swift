@@ -161,6 +161,28 @@ import Testing
         #expect(registry.server.output.split(separator: "\n").count == 1)
     }
 
+    @Test func `a certificate that is renewed is shown to new connections`() throws {
+        try certificate()
+        let registry = try ServedRegistry(
+            nil, "--tls-cert", folder.at("tls/ca.crt"), "--tls-key", folder.at("key.pem"))
+        let command =
+            "openssl s_client -connect \"$1\" </dev/null 2>/dev/null | "
+            + "openssl x509 -noout -fingerprint"
+        func shown() throws -> String { try run(["sh", "-c", command, "sh", registry.authority]) }
+        let first = try shown()
+        try folder.write("nonsense", to: "tls/ca.crt")
+        #expect(try shown() == first)
+        // What is no pair yet is not taken, either.
+        try certificate()
+        let second = try shown()
+        #expect(second != first)
+        let own = try run([
+            "openssl", "x509", "-noout", "-fingerprint", "-in", folder.at("tls/ca.crt"),
+        ])
+        #expect(second == own)
+        #expect(registry.server.output.contains("the certificate stays as it was"))
+    }
+
     @Test func `only users with the right password are let in, over TLS`() throws {
         try images.add(.init(trees: trees), as: "it")
         try certificate()
