@@ -127,8 +127,17 @@ struct MeasuredStore {
         }
         for diffID in try store.layers.list() {
             // Its directory holds the files and the record.
-            layers[diffID] = try measure(
-                store.layers.path(of: diffID).removingLastComponent())
+            var usage = try measure(store.layers.path(of: diffID).removingLastComponent())
+            let blob = store.content.path(of: diffID)
+            let isShared = try explaining("cannot look at \(blob)") {
+                () throws(SystemCallError) in try store.layers.isShared(blob, as: diffID)
+            }
+            // The file counts as the blob that it is, too.
+            if isShared, let own = blobs[diffID] {
+                usage.files -= own.files
+                usage.allocatedInBytes -= own.allocatedInBytes
+            }
+            layers[diffID] = usage
         }
     }
 
@@ -248,6 +257,9 @@ extension DiskUsage {
         totalInBytes = total.allocatedInBytes
         add("Image blobs", "image/blobs", Self.sum(measured.blobs), "kade image prune -a")
         add("Unpacked layers", "layers", Self.sum(measured.layers), "kade image prune -a")
+        add(
+            "Arriving layers", "layers/arriving",
+            try measure(root.appending("layers/arriving")), "kade image prune")
         add(
             "Arriving content", "image/ingest", try measure(root.appending("image/ingest")),
             "kade image prune")

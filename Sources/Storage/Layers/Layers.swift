@@ -68,16 +68,24 @@ package struct Layers: Sendable {
     /// - Throws: `.notFound` when the layer is not there or not whole; what the kernel refuses.
     @discardableResult
     package func show(_ diffID: Digest) throws(Problem) -> FilePath {
-        guard let record = wholeRecord(of: diffID) else {
+        guard try showIfWhole(diffID) else {
             throw Problem(
                 kind: .notFound, what: "cannot use the layer \(diffID)",
                 why: "it is not unpacked in \(directory)", fix: "pull the image again")
         }
+        return path(of: diffID)
+    }
+
+    /// ``show(_:)``, but that a layer which is not there, or not whole, is no error.
+    ///
+    /// - Returns: whether its files are visible now.
+    package func showIfWhole(_ diffID: Digest) throws(Problem) -> Bool {
+        guard let record = wholeRecord(of: diffID) else { return false }
         let place = place(of: diffID)
         try asking("cannot show the files of the layer \(diffID)") {
             () throws(SystemCallError) in try record.kind.snapshotter.show(place)
         }
-        return path(of: diffID)
+        return true
     }
 
     /// What is known of a layer.
@@ -100,6 +108,24 @@ package struct Layers: Sendable {
             digests.append(try Digest(parsing: "sha256:\(entry.name.string)"))
         }
         return digests
+    }
+
+    /// Lets a layer that is an archive share the file of the same blob, so that it is there once.
+    ///
+    /// Whoever has mounted the layer goes on with the file that it had.
+    package func share(_ blob: FilePath, as diffID: Digest) throws(SystemCallError) {
+        let archive = place(of: diffID).appending(ErofsSnapshotter.archive)
+        guard File.exists(archive), try !isShared(blob, as: diffID) else { return }
+        let new = FilePath("\(archive).\(Random.hexadecimal(bytes: 4))")
+        try Link.makeHard(at: new, to: blob)
+        try Link.rename(new, to: archive)
+    }
+
+    /// Whether a layer's archive and a blob are one file.
+    package func isShared(_ blob: FilePath, as diffID: Digest) throws(SystemCallError) -> Bool {
+        let archive = place(of: diffID).appending(ErofsSnapshotter.archive)
+        guard File.exists(archive), File.exists(blob) else { return false }
+        return try FileStatus(of: archive).identity == FileStatus(of: blob).identity
     }
 
     /// Removes a layer that nothing uses; no error when it is not there.

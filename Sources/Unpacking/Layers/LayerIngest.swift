@@ -17,11 +17,11 @@ package final class LayerIngest: Sendable {
 
     init(
         diffID: Digest, boot: String, limit: ArchiveLimit, kind: LayerRecord.Kind,
-        partial: consuming PartialLayer
+        blob: FilePath?, partial: consuming PartialLayer
     ) throws(Problem) {
         self.diffID = diffID
         pipeline = LayerPipeline(
-            diffID: diffID, boot: boot, limit: limit, kind: kind, partial: partial)
+            diffID: diffID, boot: boot, limit: limit, kind: kind, blob: blob, partial: partial)
         threads = try pipeline.start(from: input)
     }
 
@@ -77,6 +77,11 @@ extension Layers {
     /// - Returns: nil when the layer is there already.
     /// - Throws: `.unsupported` for a digest other than sha256; what the kernel refuses.
     package func ingest(_ diffID: Digest) throws(Problem) -> LayerIngest? {
+        try ingest(diffID, of: nil)
+    }
+
+    /// ``ingest(_:)`` of a file that may have the archive as it is.
+    private func ingest(_ diffID: Digest, of blob: FilePath?) throws(Problem) -> LayerIngest? {
         guard diffID.algorithm == "sha256" else {
             throw Problem(
                 kind: .unsupported, what: "cannot unpack the layer \(diffID)",
@@ -93,14 +98,16 @@ extension Layers {
         guard let partial = partial.take() else { return nil }
         return try LayerIngest(
             diffID: diffID, boot: boot, limit: archiveLimit,
-            kind: try snapshotter.kind(in: directory), partial: partial)
+            kind: try snapshotter.kind(in: directory), blob: blob, partial: partial)
     }
 
     /// Unpacks a layer whose blob is in the content store; no change when it is unpacked.
     package func unpack(
         _ blob: Digest, diffID: Digest, from store: ContentStore
     ) throws(Problem) {
-        guard let ingest = try ingest(diffID) else { return }
+        // An uncompressed blob is the archive.
+        let plain = blob == diffID ? store.path(of: blob) : nil
+        guard let ingest = try ingest(diffID, of: plain) else { return }
         try ingest.unpackAll(of: blob, from: store)
     }
 }

@@ -11,6 +11,8 @@ final class LayerPipeline: Sendable {
     private let boot: String
     private let limit: ArchiveLimit
     private let kind: LayerRecord.Kind
+    /// A file that has the archive as it is.
+    private let blob: FilePath?
     private let tarForHash = BoundedQueue<Chunk>(capacity: 6)
     private let tarForDisk = BoundedQueue<Chunk>(capacity: 6)
     private let first = FirstProblem()
@@ -26,8 +28,9 @@ final class LayerPipeline: Sendable {
 
     init(
         diffID: Digest, boot: String, limit: ArchiveLimit, kind: LayerRecord.Kind,
-        partial: consuming PartialLayer
+        blob: FilePath?, partial: consuming PartialLayer
     ) {
+        self.blob = blob
         self.diffID = diffID
         self.kind = kind
         self.boot = boot
@@ -155,7 +158,8 @@ final class LayerPipeline: Sendable {
             let files =
                 switch kind {
                 case .directory: try WrittenLayer(unpacking: source, of: diffID, into: path)
-                case .erofs: try WrittenLayer(imaging: source, of: diffID, into: path)
+                case .erofs:
+                    try WrittenLayer(imaging: source, of: diffID, into: path, sharing: blob)
                 }
             state.withLock { $0.files = files }
         } catch {

@@ -10,6 +10,8 @@ package import Storage
 package struct LayerReceiver: ~Copyable {
     private var writer: BlobWriter
     private let ingest: LayerIngest?
+    private let store: ContentStore
+    private let layers: Layers
 
     /// Begins to receive a layer, or does what is left to do without the network.
     ///
@@ -38,10 +40,14 @@ package struct LayerReceiver: ~Copyable {
             try ingest?.unpackAll(of: blob.digest, from: store)
             return nil
         }
-        return LayerReceiver(writer: writer, ingest: ingest)
+        return LayerReceiver(writer: writer, ingest: ingest, store: store, layers: layers)
     }
 
-    private init(writer: consuming BlobWriter, ingest: LayerIngest?) {
+    private init(
+        writer: consuming BlobWriter, ingest: LayerIngest?, store: ContentStore, layers: Layers
+    ) {
+        self.store = store
+        self.layers = layers
         self.writer = writer
         self.ingest = ingest
     }
@@ -70,6 +76,9 @@ package struct LayerReceiver: ~Copyable {
             throw error
         }
         try writer.place(as: digest)
+        guard ingest?.diffID == digest else { return }
+        // Best effort: not every file system has hard links, and the layer has a copy.
+        try? layers.share(store.path(of: digest), as: digest)
     }
 }
 

@@ -155,6 +155,11 @@ package struct StoreCheck: Sendable {
         guard layers.contains(diffID) else {
             return "it was not on the disk when the machine went down"
         }
+        let plain = store.path(of: diffID)
+        let isShared = try asking("cannot look at \(plain)") { () throws(SystemCallError) in
+            try layers.isShared(plain, as: diffID)
+        }
+        if isShared, bad.contains(diffID) { return "its archive is the damaged blob" }
         let blob = blobs.sorted { $0.encoded < $1.encoded }.first {
             store.contains($0) && !bad.contains($0)
         }

@@ -29,11 +29,19 @@ struct WrittenLayer: Sendable {
     /// Keeps the archive, and writes an EROFS image that says what is where in it.
     ///
     /// Where an image cannot hold what the archive says, the archive is unpacked.
+    ///
+    /// - Parameters:
+    ///   - archive: the archive's bytes.
+    ///   - diffID: the layer.
+    ///   - place: its place.
+    ///   - blob: a file that has the archive as it is, of which the layer then has a name of its own.
+    /// - Throws: what is wrong with the archive; what the disk refuses.
     init(
-        imaging archive: any ByteSource, of diffID: Digest, into place: FilePath
+        imaging archive: any ByteSource, of diffID: Digest, into place: FilePath,
+        sharing blob: FilePath?
     ) throws(Problem) {
         let path = place.appending(ErofsSnapshotter.archive)
-        let copy = try RecordedSource(archive, to: path)
+        let copy = try RecordedSource(archive, to: path, sharing: blob)
         var reader = TarReader(copy)
         var builder = ErofsTreeBuilder()
         var isImage = true
@@ -78,11 +86,17 @@ extension Digest {
 /// The bytes of a source, written to a file while they are read.
 private final class RecordedSource: ByteSource {
     private let source: any ByteSource
-    private let file: SharedFile
+    /// Nil where the file has the bytes already.
+    private let file: SharedFile?
     private(set) var sizeInBytes: Int64 = 0
 
-    init(_ source: any ByteSource, to path: FilePath) throws(Problem) {
+    init(_ source: any ByteSource, to path: FilePath, sharing blob: FilePath?) throws(Problem) {
         self.source = source
+        // Not every file system has hard links, nor as many: then it is a copy.
+        if let blob, (try? Link.makeHard(at: path, to: blob)) != nil {
+            file = nil
+            return
+        }
         let opened = try asking("cannot make \(path)") { () throws(SystemCallError) in
             try OwnedFD.open(path, [.writeOnly, .create, .exclusive], permissions: .layerFile)
         }
@@ -91,7 +105,7 @@ private final class RecordedSource: ByteSource {
 
     func nextChunk() throws(Problem) -> Chunk? {
         guard let chunk = try source.nextChunk() else { return nil }
-        try file.write(chunk.bytes)
+        try file?.write(chunk.bytes)
         sizeInBytes += Int64(chunk.bytes.count)
         return chunk
     }

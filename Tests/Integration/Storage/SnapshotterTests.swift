@@ -206,8 +206,9 @@ import Testing
     func `damage to an image's data is found and repaired`() throws {
         let kade = try kade("erofs")
         let place = try #require(try layers(of: kade).first)
+        // A file of its own, as the layer of a compressed blob has it.
         try Tool.check(
-            "sh", "-ec", "printf X | dd of=$1/archive.tar bs=1 seek=100000 conv=notrunc", "sh",
+            "sh", "-ec", "cp $1/archive.tar $1/own; mv $1/own $1/archive.tar; \(Self.damage)", "sh",
             place)
         let check = try kade("system", "check")
         #expect(check.exitCode != 0)
@@ -215,6 +216,35 @@ import Testing
         try kade.check("system", "check", "--repair")
         #expect(try kade("system", "check").exitCode == 0)
         #expect(try kade.check("run", "--rm", "busybox", "echo", "whole") == "whole")
+    }
+
+    private static let damage = "printf X | dd of=$1/archive.tar bs=1 seek=100000 conv=notrunc"
+
+    @Test(.enabled(if: canMountErofs))
+    func `an uncompressed blob and its layer's archive are one file`() throws {
+        let kade = try kade("erofs")
+        let place = try #require(try layers(of: kade).first)
+        let digest = String(place.suffix(64))
+        func links() throws -> String {
+            try Tool.check("stat", "-c", "%h", place + "/archive.tar")
+                .trimmingCharacters(in: .whitespacesAndNewlines)
+        }
+        #expect(try links() == "2")
+        let bytes = try kade.check(
+            "system", "df", "-v", "--format", "{{.TotalBytes}} {{range .Parts}}{{.Bytes}} {{end}}"
+        ).split(separator: " ").compactMap { Int($0) }
+        #expect(bytes.first == bytes.dropFirst().reduce(0, +))
+        #expect(bytes.allSatisfy { $0 >= 0 })
+        // The archive of `docker save` brings such blobs as well.
+        let archive = kade.root + "/archive"
+        try kade.check("save", "--format", "docker-archive", "-o", archive, "busybox")
+        try kade.check("rmi", "busybox")
+        try kade.check("load", "-q", "-i", archive)
+        #expect(try links() == "2")
+        try Tool.check("sh", "-ec", Self.damage, "sh", place)
+        let check = try kade("system", "check")
+        #expect(check.output.contains("blob sha256:\(digest)"))
+        #expect(check.output.contains("its archive is the damaged blob"))
     }
 
     /// Kills an import, with its helper, ever later, until one gets through.

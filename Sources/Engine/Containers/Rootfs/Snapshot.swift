@@ -91,10 +91,14 @@ extension EngineContext {
     ///
     /// Layers that were lost when the machine went down are unpacked again.
     func showLayers(of record: ContainerRecord) throws(Problem) {
-        let diffIDs = try record.diffIDs()
-        try restore(diffIDs, exceptArriving: false)
         let layers = try Layers(root: configuration.dataRoot)
-        for diffID in diffIDs { try layers.show(diffID) }
+        var missing: [Digest] = []
+        for diffID in try record.diffIDs() where try !layers.showIfWhole(diffID) {
+            missing.append(diffID)
+        }
+        guard !missing.isEmpty else { return }
+        try restore(missing, exceptArriving: false)
+        for diffID in missing { try layers.show(diffID) }
     }
 
     /// Unpacks those of the layers again that are not there.
