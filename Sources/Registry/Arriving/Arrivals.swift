@@ -73,9 +73,10 @@ final class Arrivals: Sendable {
                 diffID, image: contents.image, dataInBytes: contents.dataInBytes, record: record,
                 gate: gate)
             guard let layer else { return }
-            let arrival = LayerArrival(blob, layer, parts: contents.parts, pull: pull)
+            let arrival = LayerArrival(blob, layer, contents, pull: pull)
             let data = try layer.dataIdentity()
             layers.withLock { $0[data] = arrival }
+            arrival.fetchPrioritized(brake)
         }
     }
 

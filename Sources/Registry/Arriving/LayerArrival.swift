@@ -13,6 +13,8 @@ final class LayerArrival: Sendable {
     let blob: PullParts.Blob
     let layer: ArrivingLayer
     private let parts: [ArrivingContents.Part]
+    /// What of the data comes before anybody reads it.
+    private let prioritized: Range<Int64>
     private let pull: ImagePull
     private let state: Mutex<State>
 
@@ -29,14 +31,26 @@ final class LayerArrival: Sendable {
     private static let (mostBytes, widestGap): (Int64, Int64) = (4 << 20, 64 << 10)
 
     init(
-        _ blob: PullParts.Blob, _ layer: ArrivingLayer, parts: [ArrivingContents.Part],
+        _ blob: PullParts.Blob, _ layer: ArrivingLayer, _ contents: ArrivingContents,
         pull: ImagePull
     ) {
         self.blob = blob
         self.layer = layer
-        self.parts = parts
+        parts = contents.parts
+        prioritized = contents.prioritized
         self.pull = pull
         state = Mutex(State(isHere: Array(repeating: false, count: parts.count)))
+    }
+
+    /// Brings what the image's maker wants to be here first, while other transfers wait.
+    func fetchPrioritized(_ brake: TransferBrake) {
+        guard !has(prioritized) else { return }
+        brake.hold()
+        Task {
+            defer { brake.release() }
+            // Whoever reads what did not come asks again, and learns why.
+            try? await fetch(prioritized)
+        }
     }
 
     /// Whether all of a range of the data is in place.

@@ -14,6 +14,8 @@ package struct ArrivingContents: Sendable {
     package let dataInBytes: Int64
     /// All parts of the data that come from the blob, by their places.
     package let parts: [Part]
+    /// What of the data the image's maker wants to be here first (eStargz's landmark).
+    package let prioritized: Range<Int64>
 
     /// A part of the data of a file, which comes and is verified as a whole.
     package struct Part: Sendable, Equatable {
@@ -29,6 +31,11 @@ package struct ArrivingContents: Sendable {
 
     /// Each file's data begins at a page, so that no page has parts of two files.
     private static let alignment: Int64 = 4096
+    /// The file behind those that are wanted first.
+    ///
+    /// docs/estargz.md of stargz-snapshotter, § Prioritized Files and Landmark Files; the other
+    /// landmark says that none are.
+    private static let landmark = ".prefetch.landmark"
     /// A larger part would take too much memory.
     private static let largestPart: Int64 = 64 << 20
 
@@ -58,7 +65,9 @@ package struct ArrivingContents: Sendable {
         var position: Int64 = 0
         let ends = BlobEnds(entries, end: end)
         var index = 0
+        var prioritized: Int64 = 0
         while index < entries.count {
+            if entries[index].name == Self.landmark { prioritized = position }
             let next = entries[(index + 1)...].firstIndex { $0.type != "chunk" } ?? entries.count
             guard let member = entries[index].member, try builder.add(member, dataAt: position),
                 let own = Self.parts(entries[index..<next], at: position, ends)
@@ -68,6 +77,7 @@ package struct ArrivingContents: Sendable {
             index = next
         }
         self.parts = parts
+        self.prioritized = 0..<prioritized
         dataInBytes = position
         image =
             ErofsImage(

@@ -84,6 +84,67 @@ import Testing
         #expect(try kade.check("exec", "box", "/bin/busybox", "echo", "again") == "again")
     }
 
+    @Test func `what an image's maker wants first comes before anybody reads it`() throws {
+        let registry = try registry(.prioritized, .held)
+        let image = "\(registry.authority)/a/b:lazy"
+        try kade.check("run", "-d", "--name", "box", image, "/bin/busybox", "sleep", "1000")
+        try kade.wait {
+            try askedBytes(of: registry).contains { (3_000_000..<4_000_000).contains($0) }
+        }
+        try registry.release()
+        try kade.wait { try fetchers().isEmpty }
+        #expect(
+            try kade.check("exec", "box", "/bin/busybox", "md5sum", "/random-lower")
+                .hasPrefix(try digest("lower/random-lower")))
+        #expect(try kade("system", "check").exitCode == 0)
+    }
+
+    /// How many bytes were asked for with ranges, of each blob.
+    private func askedBytes(of registry: MisbehavingRegistry) throws -> [Int] {
+        var bytes: [String: Int] = [:]
+        for request in try registry.requests() {
+            let ends = (request.range ?? "").split(separator: "=").last?.split(separator: "-") ?? []
+            guard ends.count == 2, let first = Int(ends[0]), let last = Int(ends[1]) else {
+                continue
+            }
+            bytes[request.path, default: 0] += last - first + 1
+        }
+        return Array(bytes.values)
+    }
+
+    @Test(arguments: ["changes", "diff", "cp", "export", "commit", "volume", "mount", "build"])
+    func `whoever else reads layers waits until they have arrived`(reader: String) throws {
+        let registry = try registry(.zstdChunked, .held)
+        let image = "\(registry.authority)/a/b:lazy"
+        try kade.check("run", "-d", "--name", "box", image, "/bin/busybox", "sleep", "1000")
+        try folder.write(
+            "FROM \(image)\nCOPY --from=\(image) /etc/lower /copy\n", to: "c/Dockerfile")
+        let target = folder.at("target")
+        let commands: [String: [String]] = [
+            "changes": ["diff", "box"], "diff": ["image", "diff", image],
+            "cp": ["cp", "box:/random-lower", target], "export": ["export", "-o", target, "box"],
+            "commit": ["commit", "box", "committed"], "mount": ["image", "mount", image],
+            "volume": [
+                "run", "--rm", "-v", "filled:/etc", image, "/bin/busybox", "cat", "/etc/lower",
+            ],
+            "build": ["build", "-q", "--pull=never", folder.at("c")],
+        ]
+        let running = try Tool.start(kade.commandLine(try #require(commands[reader])))
+        // It waits as long as nothing comes; long enough for any of them to be done otherwise.
+        usleep(500_000)
+        #expect(running.process.isRunning)
+        try registry.release()
+        let outcome = try running.wait()
+        #expect(outcome.exitCode == 0, "\(outcome.errors)")
+        if reader == "cp" {
+            #expect(try Tool.check("md5sum", target).hasPrefix(try digest("lower/random-lower")))
+        }
+        if reader == "volume" { #expect(outcome.output == "hello from lower\n") }
+        if reader == "mount" { try kade.check("image", "unmount", image) }
+        try kade.check("rm", "-f", "box")
+        try kade.wait { try fetchers().isEmpty }
+    }
+
     @Test func `containers end with a reason when nobody fetches their image any more`() throws {
         let registry = try registry(.zstdChunked, .held)
         let image = "\(registry.authority)/a/b:lazy"

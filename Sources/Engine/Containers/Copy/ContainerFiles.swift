@@ -13,6 +13,9 @@ extension EngineContext {
     func withFiles<Value>(
         of record: ContainerRecord, _ body: (borrowing RootedDirectory) throws(Problem) -> Value
     ) throws(Problem) -> Value {
+        // What has not arrived would be zeros once nobody fetches it any more, and the container,
+        // which would end for that, cannot stop whoever copies.
+        try showLayers(of: record)
         let status = try settledStatus(of: record, restarting: true)
         if let pid = status.state.pid, let start = status.lifecycle?.pidStartTime {
             return try body(try rootOfProcess(pid, startTime: start, of: record))
@@ -54,7 +57,6 @@ extension EngineContext {
 
     /// Mounts the files of a container that does not run, in a mount namespace of this thread.
     private func mountFiles(of record: ContainerRecord) throws(Problem) -> RootedDirectory {
-        try showLayers(of: record)
         let mounts = try self.mounts(of: record)
         guard !mounts.isEmpty else {
             throw Problem(

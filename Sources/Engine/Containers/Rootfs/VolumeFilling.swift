@@ -20,6 +20,7 @@ extension EngineContext {
             }
             return
         }
+        try showLayers(of: record)  // those that arrive are waited for
         let lower = try Snapshots(root: configuration.dataRoot).lower(of: record.diffIDs())
         for filling in fillings {
             try explaining("cannot copy \(filling.target) of the image into its volume") {
