@@ -18,6 +18,7 @@ final class RunMounts {
     private var mounted: [FilePath] = []
     /// Where secrets lie, on a file system that the machine's end takes away.
     private var secrets: ScratchDirectory?
+    private var agents: [AgentSocket] = []
     private var count = 0
 
     init(_ run: RunStep, files: StepFiles, step: StepRun) throws(Problem) {
@@ -53,6 +54,7 @@ final class RunMounts {
             }
         }
         mounted = []
+        agents = []
         secrets = nil
         locks = []
     }
@@ -218,8 +220,12 @@ extension RunMounts {
                 why: "the build was not given one of this name",
                 fix: "give it: --ssh \(mount.id)")
         }
+        count += 1
+        let own = try AgentSocket(
+            at: try secretDirectory().appending("agent-\(count)"), for: mount, to: socket)
+        agents.append(own)
         environment.append("SSH_AUTH_SOCK=\(target)")
-        bind(socket, to: target, isReadOnly: false)
+        bind(own.path, to: target, isReadOnly: false)
     }
 }
 
@@ -277,13 +283,16 @@ final class CacheDirectory {
         dataRoot.appending("build/mounts")
     }
 
-    /// Removes all that no build uses now.
-    static func prune(below dataRoot: FilePath) throws(Problem) {
+    /// Removes those of a name that no build uses now.
+    static func prune(
+        below dataRoot: FilePath, where isMeant: (String) -> Bool
+    ) throws(Problem) {
         let all = directory(below: dataRoot)
         guard File.exists(all) else { return }
         try asking("cannot remove the cache directories in \(all)") {
             () throws(SystemCallError) in
             for entry in try Directory.list(all) where !entry.name.string.hasSuffix(".lock") {
+                guard isMeant(entry.name.string) else { continue }
                 let path = all.appending(entry.name)
                 guard let lock = try FileLock.ifFree(FilePath("\(path).lock"), .exclusive) else {
                     continue

@@ -159,6 +159,13 @@ extension OwnedFD {
         try kernel("shutdown", "a socket") { clinux_shutdown(rawValue, 1) }
     }
 
+    /// Ends a socket for all that have it; who waits at it for a connection waits no more.
+    ///
+    /// The system call is `shutdown(2)` with `SHUT_RDWR`.
+    package borrowing func shutDown() throws(SystemCallError) {
+        try kernel("shutdown", "a socket") { clinux_shutdown(rawValue, 2) }
+    }
+
     /// Who connected: `SO_PEERCRED` (`unix(7)`).
     package borrowing func peer() throws(SystemCallError) -> SocketPeer {
         var process: CInt = 0

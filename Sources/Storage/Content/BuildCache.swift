@@ -66,6 +66,9 @@ package struct BuildCache: Sendable {
         return removed
     }
 
+    /// Removes the record of a key.
+    package func remove(_ key: Digest) throws(Problem) { try remove(path(of: key)) }
+
     private func remove(_ path: FilePath) throws(Problem) {
         do throws(SystemCallError) {
             try Link.remove(path)

@@ -7,10 +7,15 @@ struct PruneBuilderCommand: Command {
     var isForced = false
     var isAll = false
     var filters: [Label] = []
+    var limits = CacheLimits()
 
     static var grammar: Grammar<PruneBuilderCommand> {
         Grammar(
             name: "prune", synopsis: "[OPTIONS]", summary: "Remove build cache",
+            discussion: """
+                With limits, what was of no use for longest goes first, until the rest is within
+                them; --filter until=24h says how long it must have been of no use.
+                """,
             flags: [
                 .switch("force", "f", "Do not prompt for confirmation", \.isForced),
                 .switch("all", "a", "Remove all of it, as without this flag", \.isAll),
@@ -18,9 +23,19 @@ struct PruneBuilderCommand: Command {
                     "filter", nil, "filter", "Provide filter values (e.g. \"until=24h\")",
                     \.filters,
                     FilterFlag.parse),
-                .unsupported(
-                    "keep-storage", nil, "bytes",
-                    why: "this version of Kade prunes by time: --filter until=24h"),
+                .value(
+                    "keep-storage", nil, "bytes", "The same as --reserved-space",
+                    \.limits.reservedInBytes, ByteSize.parse),
+                .value(
+                    "max-used-space", nil, "bytes", "Leave not more than this of the build cache",
+                    \.limits.mostInBytes, ByteSize.parse),
+                .value(
+                    "min-free-space", nil, "bytes",
+                    "Remove as much as leaves this much of the disk free",
+                    \.limits.leastFreeInBytes, ByteSize.parse),
+                .value(
+                    "reserved-space", nil, "bytes", "Leave this much of the build cache",
+                    \.limits.reservedInBytes, ByteSize.parse),
             ], operands: .none)
     }
 
@@ -36,7 +51,8 @@ struct PruneBuilderCommand: Command {
         }
         let isAgreed = isForced ? true : try isConfirmed(in: session)
         guard isAgreed else { return .failure }
-        let outcome = try CachePruning.prune(session.engine(), unusedForSeconds: seconds)
+        let outcome = try CachePruning.prune(
+            session.engine(), unusedForSeconds: seconds, limits: limits)
         for record in outcome.records { try session.output.writeLine(record) }
         try session.output.writeLine(
             "Total reclaimed space: \(HumanUnits.size(outcome.freedInBytes, digits: 4))")

@@ -58,7 +58,8 @@ struct PruneSystemCommand: Command {
         try tell("Deleted Images:", images.removals.map(Self.line), session)
         // What builds keep has neither labels nor a time that a filter could mean.
         if filters.isEmpty {
-            let cache = try CachePruning.prune(engine, unusedForSeconds: nil)
+            let cache = try CachePruning.prune(
+                engine, unusedForSeconds: nil, limits: CacheLimits())
             freed += cache.freedInBytes
             try tell("Deleted build cache objects:", cache.records, session)
         }

@@ -77,4 +77,36 @@ import Testing
             #expect(try sites[1].build("--cache-to", flag).exitCode == 125)
         }
     }
+
+    @Test func `a prune leaves what was of use last, as far as limits allow it`() throws {
+        let site = try BuildSite(
+            """
+            FROM base
+            RUN head -c 3000000 /dev/urandom > /old
+            RUN head -c 1000000 /dev/urandom > /new
+            RUN --mount=type=cache,target=/c head -c 2000000 /dev/urandom > /c/file
+            """)
+        try site.check()
+        try site.kade.check("rmi", "made")
+        func size() throws -> Int {
+            let text = try site.kade.check(
+                "system", "df", "-v", "--format", "{{range .BuildCache}}{{.ID}} {{end}}")
+            return text.split(separator: " ").count
+        }
+        let all = try size()
+        #expect(all >= 4)
+        for limit in ["--max-used-space=1g", "--reserved-space=1g", "--min-free-space=1"] {
+            try site.kade.check("builder", "prune", "-f", limit)
+            #expect(try size() == all, "\(limit)")
+        }
+        try site.kade.check("builder", "prune", "-f", "--max-used-space=1", "--filter", "until=1h")
+        #expect(try size() == all)
+        try site.kade.check("builder", "prune", "-f", "--max-used-space=4m", "--keep-storage=1m")
+        let some = try size()
+        #expect(some > 0 && some < all)
+        try site.kade.check("builder", "prune", "-f", "--max-used-space=0")
+        let sizes = try site.kade.check(
+            "system", "df", "-v", "--format", "{{range .BuildCache}}{{.Size}} {{end}}")
+        #expect(sizes.split(separator: " ").allSatisfy { $0 == "0B" }, "\(sizes)")
+    }
 }
