@@ -87,8 +87,10 @@ extension ImageBuild {
                 let reference = try ImageReference(parsing: name).withDefaultTag
                 let before = try store.references.descriptor(of: reference)
                 try store.references.set(reference, to: image)
+                var request = TransferRequest("\(reference)")
+                request.compression = .uncompressed  // the name means the cache for a moment only
                 do throws(Problem) {
-                    try engine.images.push(TransferRequest("\(reference)")) { _ in }
+                    try engine.images.push(request) { _ in }
                 } catch {
                     try restore(reference, to: before, from: image)
                     throw error

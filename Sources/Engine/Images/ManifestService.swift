@@ -129,6 +129,7 @@ package struct ManifestService: Sendable {
         let (reference, known) = try list(named: name, in: store)
         var request = TransferRequest("\(reference)")
         request.isWhole = true
+        request.compression = .uncompressed  // the user put the images of these digests together
         request.isInsecure = isInsecure
         try ImageService(context: context).push(request, progress: progress)
         if purges { try store.content.references.remove(reference) }

@@ -1,3 +1,4 @@
+package import OCI
 package import SystemPackage
 
 /// What to pull or push, and how.
@@ -17,6 +18,8 @@ package struct TransferRequest: Sendable {
     package var endsEarly = false
     /// Whether the registry may speak http, and show any certificate.
     package var isInsecure = false
+    /// How a push compresses plain layers.
+    package var compression = LayerCompression.gzip
     /// The one file with credentials to use (`--authfile`).
     package var authFile: FilePath?
     /// The policy about signatures to use (`--signature-policy`).
@@ -32,6 +35,7 @@ package struct TransferRequest: Sendable {
         if allPlatforms { arguments.append("--all-platforms") }
         if isWhole { arguments.append("--whole") }
         if endsEarly { arguments.append("--lazy") }
+        if command == "push" { arguments += ["--compression", compression.rawValue] }
         if isInsecure { arguments.append("--tls-verify=false") }
         if let authFile { arguments += ["--authfile", authFile.string] }
         if let signaturePolicy { arguments += ["--signature-policy", signaturePolicy.string] }

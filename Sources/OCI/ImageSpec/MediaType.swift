@@ -70,7 +70,7 @@ package struct MediaType: RawRepresentable, Sendable, Hashable {
 }
 
 /// How a layer's tar archive is compressed.
-package enum LayerCompression: Sendable {
+package enum LayerCompression: String, Sendable {
     case uncompressed
     case gzip
     case zstd

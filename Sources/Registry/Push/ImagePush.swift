@@ -12,6 +12,8 @@ package struct ImagePush: Sendable {
     let platform: Platform?
     /// Whether an index is pushed though layers of it are not here.
     private let isWhole: Bool
+    /// How plain layers are compressed.
+    private let compression: LayerCompression
     let content: ContentStore
     let client: RegistryClient
     let schedule: RetrySchedule
@@ -27,6 +29,7 @@ package struct ImagePush: Sendable {
     ///   - allTags: whether all tags of the reference's repository are meant.
     ///   - platform: the one platform to push; nil means all that the store has.
     ///   - whole: whether an index is pushed though layers of it are not here.
+    ///   - compression: how plain layers are compressed.
     ///   - content: where the images are.
     ///   - settings: how to reach registries.
     ///   - report: is told what happens, from any thread.
@@ -34,9 +37,10 @@ package struct ImagePush: Sendable {
     ///   no such image.
     package init(
         _ reference: ImageReference, allTags: Bool, platform: Platform?, whole: Bool,
-        content: ContentStore, settings: RegistrySettings,
+        compression: LayerCompression, content: ContentStore, settings: RegistrySettings,
         report: @escaping @Sendable (PushEvent) -> Void
     ) throws(Problem) {
+        self.compression = compression
         purpose = "cannot push \(allTags ? reference : reference.withDefaultTag)"
         self.platform = platform
         isWhole = whole
@@ -76,14 +80,16 @@ package struct ImagePush: Sendable {
 
     private func push(_ reference: ImageReference, _ uploaded: inout Set<Digest>) async throws {
         let lease = try await blocking { SharedLease(try content.lease()) }
-        let plan = try await blocking {
-            guard let top = try content.references.descriptor(of: reference) else {
+        let (plan, before, made) = try await blocking {
+            guard let before = try content.references.descriptor(of: reference) else {
                 throw Self.missing(reference)
             }
+            let made = try PushCompression(compression: compression, content: content)
+                .apply(to: before, under: lease)
             let plan = try PushPlan(
-                of: top, platform: platform, whole: isWhole, in: content, purpose: purpose)
+                of: made.top, platform: platform, whole: isWhole, in: content, purpose: purpose)
             try lease.protect((plan.blobs + plan.manifests + [plan.top]).map(\.digest))
-            return plan
+            return (plan, before, made)
         }
         send(.started(reference: reference, digest: plan.top.digest))
         let waiting = plan.blobs.filter { uploaded.insert($0.digest).inserted }
@@ -97,8 +103,14 @@ package struct ImagePush: Sendable {
             for blob in plan.blobs {
                 content.remember(source: reference.repository, of: blob.digest)
             }
+            // The name means what the registry has: its digest can be pulled from there.
+            if made.isNew, try content.references.descriptor(of: reference) == before {
+                try content.name(reference, made.top)
+                try content.references.removeNameless(before.digest)
+            }
             lease.end()
         }
+        if let note = made.note { send(.note(note)) }
         if let note = plan.note { send(.note(note)) }
         send(
             .done(

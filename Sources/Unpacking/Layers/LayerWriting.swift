@@ -137,7 +137,7 @@ extension ContentStore {
 
 extension MediaType {
     /// The specification's type for a layer.
-    fileprivate init(layer compression: LayerCompression) {
+    init(layer compression: LayerCompression) {
         self =
             switch compression {
             case .uncompressed: .layer

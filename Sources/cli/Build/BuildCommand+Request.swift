@@ -16,6 +16,12 @@ extension BuildCommand {
         request.tags = tags
         if case .image(let options) = output {
             if !options.names.isEmpty { request.tags = options.names }
+            guard options.compression == nil || options.pushes || pushes else {
+                throw Problem(
+                    kind: .invalid, what: "cannot compress the image's layers",
+                    why: "the store keeps them plain, and the image is not pushed",
+                    fix: "add push=true, or leave compression out")
+            }
             guard !(options.pushes || pushes) || !request.tags.isEmpty else {
                 throw Problem(
                     kind: .invalid, what: "cannot push the image", why: "it has no name",

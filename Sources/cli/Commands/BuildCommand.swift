@@ -248,7 +248,11 @@ struct BuildCommand: Command {
         for name in image.names {
             var progress = ProgressDisplay(
                 on: session.error, style: .fitting(session.error, isQuiet: isQuiet))
-            try session.engine().images.push(TransferRequest(name)) { event in
+            var request = TransferRequest(name)
+            if case .image(let options) = output, let compression = options.compression {
+                request.compression = compression
+            }
+            try session.engine().images.push(request) { event in
                 progress.show(event)
             }
             if let failure = progress.failure { throw failure }

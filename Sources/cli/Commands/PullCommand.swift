@@ -41,6 +41,11 @@ struct PullCommand: Command {
     }
 
     func run(in session: Session) throws(Problem) -> ExitCode {
+        let reference: String
+        switch try ImageTransport(self.reference) {
+        case .registry(let name): reference = name
+        case .file(let path): return try load(path, in: session)
+        }
         let parsed = try ImageReference(parsing: reference)
         if parsed.tag == nil && parsed.digest == nil && !allTags && !isQuiet {
             try session.output.writeLine("Using default tag: latest")
@@ -57,5 +62,14 @@ struct PullCommand: Command {
         if let failure = display.failure { throw failure }
         try session.output.writeLine(pulled)
         return .success
+    }
+
+    /// Takes in the images of a file of this machine.
+    private func load(_ path: FilePath, in session: Session) throws(Problem) -> ExitCode {
+        var command = LoadCommand()
+        command.input = path.string
+        command.isQuiet = isQuiet
+        command.platforms = platform.map { [$0] } ?? []
+        return try command.run(in: session)
     }
 }

@@ -9,6 +9,7 @@ struct PushCommand: Command {
     var platform: String?
     var allTags = false
     var authFile: String?
+    var compression = LayerCompression.gzip
     var reference = ""
 
     static var grammar: Grammar<PushCommand> {
@@ -20,6 +21,12 @@ struct PushCommand: Command {
                 .text(
                     "authfile", nil, "path",
                     "The file of containers-auth.json(5) that has the credentials", \.authFile),
+                .setting(
+                    "compression-format", nil, "string",
+                    "Compress plain layers: gzip, zstd or uncompressed", \.compression,
+                    CompressionFlag.parse),
+                .unsupported(
+                    "compression-level", nil, "int", why: "Kade has one level of each format"),
                 .unsupported(
                     "disable-content-trust", nil, nil,
                     why: "Kade makes no Notary signatures that could be left out"),
@@ -31,6 +38,11 @@ struct PushCommand: Command {
     }
 
     func run(in session: Session) throws(Problem) -> ExitCode {
+        guard case .registry(let reference) = try ImageTransport(self.reference) else {
+            throw Problem(
+                kind: .unsupported, what: "cannot push to \(self.reference)",
+                why: "it is no registry", fix: "write a file: kade save --format docker-archive")
+        }
         let parsed = try ImageReference(parsing: reference)
         if parsed.tag == nil && parsed.digest == nil && !allTags && !isQuiet {
             try session.output.writeLine("Using default tag: latest")
@@ -41,6 +53,7 @@ struct PushCommand: Command {
         var request = TransferRequest("\(target)")
         request.platform = platform
         request.allTags = allTags
+        request.compression = compression
         request.authFile = authFile.map { FilePath($0) }
         try session.engine().images.push(request) { event in display.show(event) }
         if let failure = display.failure { throw failure }

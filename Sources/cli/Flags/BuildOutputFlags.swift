@@ -1,4 +1,5 @@
 import Build
+import OCI
 
 /// `--output`: where the result goes.
 enum BuildOutput: Equatable {
@@ -48,12 +49,18 @@ struct ImageOutput: Equatable {
     var names: [String] = []
     /// Whether it is pushed under its names.
     var pushes = false
+    /// How a push compresses its layers; nil is the usual way.
+    var compression: LayerCompression?
 
     init() {}
 
     init(_ fields: inout BuildFields, pushes: Bool) throws(InvalidValue) {
         self.pushes = pushes
         names = fields.take("name").map { [$0] } ?? []
+        compression = try fields.take("compression").map { text throws(InvalidValue) in
+            try CompressionFlag.parse(text)
+        }
+        try fields.allow("force-compression", "false")
         // Kade's images have OCI's media types, and no time later than the image's.
         try fields.allow("oci-mediatypes", "true")
         try fields.allow("rewrite-timestamp", "true")

@@ -22,6 +22,7 @@ struct PushCommand {
             let push = try ImagePush(
                 try ImageReference(parsing: arguments.name), allTags: arguments.takesAllTags,
                 platform: arguments.platform, whole: arguments.isWhole,
+                compression: arguments.compression,
                 content: try ContentStore(root: arguments.root),
                 settings: settings,
                 report: { event in

@@ -22,6 +22,8 @@ struct TransferArguments: Equatable {
     var authFile: FilePath?
     /// The policy about signatures to use.
     var signaturePolicy: FilePath?
+    /// How plain layers are compressed that go to a registry.
+    var compression = LayerCompression.gzip
     /// Whether all tags of the repository are meant.
     var takesAllTags = false
     /// What to pull or push, as a person types it.
@@ -41,6 +43,7 @@ struct TransferArguments: Equatable {
         var endsEarly = false
         var authFile: FilePath?
         var signaturePolicy: FilePath?
+        var compression = LayerCompression.gzip
         while let argument = reading.next() {
             switch argument {
             case .name(let name): names.append(name)
@@ -56,6 +59,12 @@ struct TransferArguments: Equatable {
             case .flag("--authfile"): authFile = FilePath(try reading.value(of: "--authfile"))
             case .flag("--signature-policy"):
                 signaturePolicy = FilePath(try reading.value(of: "--signature-policy"))
+            case .flag("--compression"):
+                let name = try reading.value(of: "--compression")
+                guard let known = LayerCompression(rawValue: name) else {
+                    throw reading.mistake("it does not compress as \(name)")
+                }
+                compression = known
             case .flag("--all-tags"), .flag("-a"): takesAllTags = try reading.bool(of: "--all-tags")
             case .flag(let flag): throw reading.mistake("it does not know the flag \(flag)")
             }
@@ -75,5 +84,6 @@ struct TransferArguments: Equatable {
         self.endsEarly = endsEarly
         self.authFile = authFile
         self.signaturePolicy = signaturePolicy
+        self.compression = compression
     }
 }

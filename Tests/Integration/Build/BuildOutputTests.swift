@@ -176,10 +176,39 @@ import Testing
         #expect(try site.build("--allow", "device").exitCode == 125)
     }
 
+    @Test func `a push compresses the layers as the output says`() throws {
+        let site = try BuildSite("FROM base\nRUN echo x > /x")
+        let registry = try TestRegistry()
+        func type(of name: String) throws -> Substring? {
+            let raw = try Tool.check(
+                "skopeo", "inspect", "--raw", "--tls-verify=false", "docker://\(name)")
+            return raw.split(separator: "\"").last { $0.contains("image.layer.v1.tar") }
+        }
+        for (format, suffix) in [("zstd", "+zstd"), ("gzip", "+gzip"), ("uncompressed", "")] {
+            let name = "\(registry.authority)/\(format):1"
+            try site.check("-o", "type=registry,name=\(name),compression=\(format)")
+            #expect(
+                try type(of: name) == "application/vnd.oci.image.layer.v1.tar\(suffix)")
+        }
+        let refused = try site.build("-o", "type=image,compression=zstd")
+        #expect(refused.errors.contains("the image is not pushed"))
+        #expect(
+            try site.build("-o", "type=image,compression=estargz").errors
+                .contains("does not compress as 'estargz'"))
+        // What is attested names the image's digest, which must stay.
+        let attested = "\(registry.authority)/attested:1"
+        let told = try site.check(as: attested, "--provenance=true", "--push", "--no-cache")
+        #expect(told.contains("Layers stay uncompressed"), "\(told)")
+    }
+
     @Test func `an agent of SSH answers in RUN, and is not in the image`() throws {
         let site = try BuildSite(
             "FROM base\nCOPY tool /\nRUN --mount=type=ssh ssh-add -l > /keys; echo $SSH_AUTH_SOCK > /where\n"
-                + "RUN --mount=type=ssh,id=other,target=/agent,required=true ssh-add -l > /other",
+                + "RUN --mount=type=ssh,id=other,target=/agent,required=true ssh-add -l > /other\n"
+                // Keys are not taken away, and another user has the socket that is its own.
+                + "RUN --mount=type=ssh if ssh-add -D; then exit 1; fi\n"
+                + "USER 1000\nRUN --mount=type=ssh,uid=1000,gid=1000 ssh-add -l | grep of-the-test\n"
+                + "RUN --mount=type=ssh if ssh-add -l; then exit 1; fi",
             context: """
                 mkdir -p tool/bin
                 cp "$(command -v ssh-add)" tool/bin/

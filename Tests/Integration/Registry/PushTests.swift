@@ -41,7 +41,8 @@ import Testing
         let name = "\(registry.authority)/team/app:1"
         let blob = try images.add(.init(trees: trees, compression: compression), as: name)
         try load(blob, as: name)
-        let output = try kade.check("push", name)
+        let flags = compression == .none ? ["--compression-format=uncompressed"] : []
+        let output = try kade.call(["push"] + flags + [name]).output
         #expect(output.contains("The push refers to repository [\(registry.authority)/team/app]"))
         #expect(output.contains("1: digest: \(blob.digest) size: \(blob.size)"))
         for layer in blob.layers {
@@ -60,6 +61,36 @@ import Testing
         #expect(again.contains("Layer already exists"))
         #expect(!again.contains("Pushed"))
         #expect(try kade.check("push", "-q", name) == name)
+    }
+
+    @Test(arguments: ["", "gzip", "zstd", "uncompressed"])
+    func `plain layers are compressed, and the name means what the registry has`(
+        format: String
+    ) throws {
+        let kade = try Kade.withBusybox()
+        let name = "\(registry.authority)/team/plain:1"
+        try kade.check("tag", "busybox", name)
+        let id = try kade.check("images", "-q", "--no-trunc", "busybox")
+        let flags = format.isEmpty ? [] : ["--compression-format", format]
+        let pushed = try kade.call(["push"] + flags + [name])
+        #expect(pushed.exitCode == 0, "\(pushed.errors)")
+        let raw = try Tool.check(
+            "skopeo", "inspect", "--raw", "--tls-verify=false", "docker://\(name)")
+        let suffix = format == "uncompressed" ? "" : "+\(format.isEmpty ? "gzip" : format)"
+        #expect(raw.contains("\"application/vnd.oci.image.layer.v1.tar\(suffix)\""), "\(raw)")
+        let remote = try digest(name)
+        let own = try kade.check("image", "inspect", "-f", "{{.Id}} {{.RepoDigests}}", name)
+        #expect(own.hasPrefix(id))
+        #expect(own.contains("\(registry.authority)/team/plain@\(remote)"), "\(own)")
+        #expect(try kade.check("images", "-f", "dangling=true", "-q").isEmpty)
+        #expect(try kade.check("run", "--rm", name, "echo", "same") == "same")
+        #expect(try kade("system", "check").exitCode == 0)
+        // Once compressed, always the same.
+        let again = try kade.call(["push"] + flags + [name]).output
+        #expect(again.contains("Layer already exists") && again.contains(remote))
+        let other = try Kade()
+        try other.check("pull", "-q", name)
+        #expect(try other.check("images", "-q", "--no-trunc") == id)
     }
 
     @Test func `an index goes with all its platforms, and one of them alone`() throws {
