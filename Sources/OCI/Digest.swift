@@ -35,6 +35,24 @@ package struct Digest: Sendable, Hashable {
         self.encoded = Self.hexadecimal(hash)
     }
 
+    /// The digest of a hash alone, whose length tells the algorithm; nil for what is none that Kade
+    /// computes.
+    package init?(hash: String) {
+        let algorithms = [64: "sha256", 128: "sha512"]
+        guard let algorithm = algorithms[hash.utf8.count],
+            let digest = try? Digest(parsing: "\(algorithm):\(hash)")
+        else { return nil }
+        self = digest
+    }
+
+    /// The hash, or the beginning of one, that a text names with its algorithm or without.
+    package static func hash(namedBy text: String) -> String {
+        for algorithm in ["sha256:", "sha512:"] where text.hasPrefix(algorithm) {
+            return String(text.dropFirst(algorithm.count))
+        }
+        return text
+    }
+
     /// Whether Kade can compute it.
     package var isSupported: Bool { algorithm == "sha256" || algorithm == "sha512" }
 

@@ -46,14 +46,12 @@ package struct ManifestFetch: Sendable {
         let name = reference.digest.map(ManifestName.digest) ?? .tag(reference.tag ?? "latest")
         let document = try await client.manifest(name, purpose: purpose)
         if let store {
-            var configuration: [UInt8]?
             if document.mediaType.isManifest {
                 let manifest = try Manifest(json: document.bytes, named: "the manifest")
-                configuration = try await client.smallBlob(manifest.config, purpose: purpose)
+                let text = try await client.smallBlob(manifest.config, purpose: purpose)
+                try await blocking { try store.store(text, as: manifest.config.digest) }
             }
-            let text = configuration
             try await blocking {
-                if let text { try store.store(text) }
                 try store.store(document.bytes, as: document.digest)
                 store.remember(source: reference.repository, of: document.digest)
             }

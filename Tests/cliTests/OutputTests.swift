@@ -88,8 +88,9 @@ import Testing
             Completion(words: ["image", ""]).answer
                 == .words(
                     [
-                        "build", "diff", "history", "import", "inspect", "load", "ls", "mount",
-                        "prune", "pull", "push", "rm", "save", "tag", "tree", "unmount",
+                        "build", "diff", "exists", "history", "import", "inspect", "load", "ls",
+                        "mount", "prune", "pull", "push", "rm", "save", "tag", "tree", "unmount",
+                        "untag",
                     ]))
         guard case .words(let flags) = Completion(words: ["run", "--r", "--"]).answer else {
             Issue.record("no words")

@@ -1,6 +1,7 @@
 import ContainerRuntime
 package import Diagnostics
 import Networking
+import OCI
 import SystemPackage
 
 extension ContainerService {
@@ -217,7 +218,7 @@ struct ContainerMatcher {
         case "ancestor":
             return { status in
                 let record = status.record
-                let id = record.imageID.hasPrefix("sha256:") ? record.imageID.dropFirst(7) : ""
+                let id = record.imageID.contains(":") ? Digest.hash(namedBy: record.imageID) : ""
                 return record.image == value || record.imageID == value
                     || record.image == value + ":latest"
                     || (value.utf8.count >= 4 && id.hasPrefix(value))

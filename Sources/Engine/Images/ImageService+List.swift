@@ -72,6 +72,35 @@ extension ImageService {
             .tag, of: .image, "\(try store.id(of: entry))",
             ["name": new.withDefaultTag.familiar])
     }
+
+    /// Takes names from an image, which stays; all of its names where none is given.
+    ///
+    /// - Throws: `.notFound` for a name that is not the image's.
+    package func untag(_ name: String, names: [String]) throws(Problem) {
+        let store = try context.imageStore()
+        let entry = try store.entry(named: name)
+        let own = try store.content.references.list()
+            .filter { $0.descriptor.digest == entry.descriptor.digest }.compactMap(\.name)
+        var removed: Set<String> = []
+        for text in names {
+            let full = "\(try ImageReference(parsing: text).withDefaultTag)"
+            guard own.contains(full) else {
+                throw Problem(
+                    kind: .notFound, what: "cannot take the name \(text) from \(name)",
+                    why: "the image has the names \(own.joined(separator: ", "))",
+                    fix: "see kade image inspect \(name)")
+            }
+            removed.insert(full)
+        }
+        if names.isEmpty { removed = Set(own) }
+        let id = "\(try store.id(of: entry))"
+        try store.content.references.untag(removed, from: entry.descriptor)
+        for name in removed {
+            // A name that another tool wrote and that is no reference is shown as it is.
+            let shown = (try? ImageReference(parsing: name))?.familiar ?? name
+            context.tell(.untag, of: .image, id, ["name": shown])
+        }
+    }
 }
 
 /// The images of the store.

@@ -107,7 +107,7 @@ extension ImageService {
 
     /// The ID of a mounted image, which may have lost its names.
     private func mountedID(_ name: String) throws(Problem) -> Digest {
-        let digits = name.hasPrefix("sha256:") ? String(name.dropFirst(7)) : name
+        let digits = Digest.hash(namedBy: name)
         if !digits.isEmpty, digits.utf8.allSatisfy(isHexDigit) {
             let found = try context.mountedImages().filter { $0.encoded.hasPrefix(digits) }
             if let only = found.first, found.count == 1 { return only }
@@ -130,9 +130,7 @@ extension EngineContext {
         let entries = try explaining("cannot list the mounted images in \(directory)") {
             () throws(SystemCallError) in try Directory.list(directory)
         }
-        var ids: Set<Digest> = []
-        for entry in entries { ids.insert(try Digest(parsing: "sha256:\(entry.name.string)")) }
-        return ids
+        return Set(entries.compactMap { Digest(hash: $0.name.string) })
     }
 
     /// The layers of images that are mounted.

@@ -223,8 +223,8 @@ struct ImageStore: Sendable {
     private func entry(
         idPrefix text: String, among entries: [References.Entry]
     ) throws(Problem) -> References.Entry? {
-        let prefix = text.hasPrefix("sha256:") ? String(text.dropFirst(7)) : text
-        guard !prefix.isEmpty, prefix.utf8.count <= 64, prefix.utf8.allSatisfy(isHexDigit) else {
+        let prefix = Digest.hash(namedBy: text)
+        guard !prefix.isEmpty, prefix.utf8.count <= 128, prefix.utf8.allSatisfy(isHexDigit) else {
             return nil
         }
         var found: (entry: References.Entry, id: Digest)?
@@ -246,15 +246,15 @@ struct ImageStore: Sendable {
 
     /// Whether a text is the beginning of an image's ID or of its digest.
     static func isID(_ text: String, of image: Image) -> Bool {
-        let digits = text.hasPrefix("sha256:") ? String(text.dropFirst(7)) : text
+        let digits = Digest.hash(namedBy: text)
         guard digits.utf8.allSatisfy(isHexDigit), !digits.isEmpty else { return false }
         return image.id.encoded.hasPrefix(digits) || image.root.digest.encoded.hasPrefix(digits)
     }
 
-    /// 64 digits, with or without the algorithm.
+    /// A whole hash, with or without the algorithm.
     private static func wholeID(_ text: String) -> String? {
-        let digits = text.hasPrefix("sha256:") ? String(text.dropFirst(7)) : text
-        return digits.utf8.count == 64 && digits.utf8.allSatisfy(isHexDigit) ? digits : nil
+        let digits = Digest.hash(namedBy: text)
+        return Digest(hash: digits) == nil ? nil : digits
     }
 
     private func noSuchImage(_ name: String) -> Problem {

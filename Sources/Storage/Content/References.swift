@@ -88,6 +88,19 @@ package struct References: Sendable {
         return removed
     }
 
+    /// Takes names from a manifest or index, which stays: without a name if need be.
+    package func untag(_ names: Set<String>, from descriptor: Descriptor) throws(Problem) {
+        try change { entries in
+            entries.removeAll {
+                $0.descriptor.digest == descriptor.digest && names.contains($0.name ?? "")
+            }
+            guard !entries.contains(where: { $0.descriptor.digest == descriptor.digest }) else {
+                return
+            }
+            entries.append(Entry(name: nil, descriptor: descriptor))
+        }
+    }
+
     /// Removes a name if it names this manifest or index, and else nothing.
     ///
     /// - Returns: whether it did.

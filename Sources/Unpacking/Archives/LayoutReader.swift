@@ -148,7 +148,7 @@ struct LayoutReader<Source: ArchiveSource> {
             let manifest = try Manifest(json: bytes, named: "\(descriptor.digest)")
             try copyImage(manifest, lease, progress)
         }
-        try store.store(bytes)
+        try store.store(bytes, as: descriptor.digest)
     }
 
     private func copyImage(
@@ -176,7 +176,7 @@ struct LayoutReader<Source: ArchiveSource> {
             progress(.layer(diffID: diffID, isPresent: layers.contains(diffID)))
             try receive(layer, diffID: diffID)
         }
-        try store.store(bytes)
+        try store.store(bytes, as: manifest.config.digest)
     }
 
     private func receive(_ layer: Descriptor, diffID: Digest) throws(Problem) {
@@ -200,7 +200,9 @@ struct LayoutReader<Source: ArchiveSource> {
     private func document(_ descriptor: Descriptor) throws(Problem) -> [UInt8] {
         let path = Self.path(of: descriptor.digest)
         let bytes = try source.read(path, limitInBytes: documentLimitInBytes)
-        let found = ContentHasher.sha256(bytes)
+        var hasher = try ContentHasher(verifying: descriptor.digest)
+        bytes.withUnsafeBytes { hasher.update($0) }
+        let found = hasher.digest()
         guard found == descriptor.digest else {
             throw Problem(
                 kind: .corrupt, what: "cannot load \(source.name)",

@@ -1,6 +1,7 @@
 import Diagnostics
 import Engine
 import Linux
+import OCI
 import SystemPackage
 
 /// `kade load`: takes images from an archive or an OCI layout.
@@ -44,7 +45,7 @@ struct LoadCommand: Command {
         if let failure = display.failure { throw failure }
         guard !isQuiet else { return .success }
         for name in names {
-            let word = name.hasPrefix("sha256:") ? "Loaded image ID" : "Loaded image"
+            let word = Digest.hash(namedBy: name) != name ? "Loaded image ID" : "Loaded image"
             try session.output.writeLine("\(word): \(name)")
         }
         return .success

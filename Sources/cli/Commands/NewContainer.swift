@@ -21,6 +21,7 @@ struct NewContainer {
         }
         if flags.replaces { try removeReplaced() }
         if flags.pullPolicy == .always && request.image != "host" { try pull() }
+        if flags.pullPolicy == .newer && request.image != "host" { try pullNewer() }
         let created = try createPullingWhereMissing()
         for warning in created.warnings { try session.warn(warning) }
         if let file = flags.idFile { try write(created.id, to: file) }
@@ -57,6 +58,18 @@ struct NewContainer {
             try engine.containers.remove(old.id, force: true, removesVolumes: false)
         } catch  where error.kind == .notFound {
             return
+        }
+    }
+
+    /// Pulls what the registry has by now; a failure is one only where nothing is here.
+    private mutating func pullNewer() throws(Problem) {
+        do {
+            try pull()
+        } catch {
+            guard try engine.images.canRun(request.image, platform: request.platform) else {
+                throw error
+            }
+            try session.warn("using the image that is here: \(error.what): \(error.why)")
         }
     }
 

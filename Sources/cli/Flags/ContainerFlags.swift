@@ -111,7 +111,8 @@ struct ContainerFlags {
                 \.request.platform),
             .setting(
                 "pull", nil, "string",
-                "Pull image before running (\"always\", \"missing\", \"never\") (default \"missing\")",
+                "Pull image before running (\"always\", \"missing\", \"newer\", \"never\") "
+                    + "(default \"missing\")",
                 \.pullPolicy, PullPolicy.parse),
             .switch("quiet", "q", "Suppress the pull output", \.isQuiet),
         ]

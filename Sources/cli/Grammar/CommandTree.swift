@@ -30,6 +30,7 @@ enum CommandTree {
                 Entry(name: "pull", command: PullCommand.self),
                 Entry(name: "push", command: PushCommand.self),
                 Entry(name: "tag", command: TagCommand.self),
+                Entry(name: "untag", command: UntagCommand.self),
                 Entry(name: "load", command: LoadCommand.self),
                 Entry(name: "save", command: SaveCommand.self),
                 Entry(name: "import", command: ImportCommand.self),
@@ -170,6 +171,7 @@ enum CommandTree {
         [
             Entry(name: "build", command: BuildCommand.self),
             Entry(name: "diff", command: ImageDiffCommand.self),
+            Entry(name: "exists", command: ImageExistsCommand.self),
             Entry(name: "history", command: HistoryCommand.self),
             Entry(name: "import", command: ImportCommand.self),
             Entry(name: "inspect", command: InspectImageCommand.self),
@@ -183,10 +185,14 @@ enum CommandTree {
             Entry(name: "rm", command: RemoveImageCommand.self),
             Entry(name: "remove", command: RemoveImageCommand.self, isHidden: true),
             Entry(name: "save", command: SaveCommand.self),
+            Entry(name: "scp", command: CopyImageCommand.self, isHidden: true),
+            Entry(name: "sign", command: SignImageCommand.self, isHidden: true),
             Entry(name: "tag", command: TagCommand.self),
             Entry(name: "tree", command: ImageTreeCommand.self),
+            Entry(name: "trust", command: TrustImageCommand.self, isHidden: true),
             Entry(name: "unmount", command: UnmountImageCommand.self),
             Entry(name: "umount", command: UnmountImageCommand.self, isHidden: true),
+            Entry(name: "untag", command: UntagCommand.self),
         ]
     }
 }

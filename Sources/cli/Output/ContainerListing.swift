@@ -55,7 +55,7 @@ struct ContainerListing {
 
     /// An image that was given by its whole ID is shown short, as every ID.
     private func image(of container: ContainerSummary) -> String {
-        let isID = container.image.hasPrefix("sha256:") && !isWhole
+        let isID = Digest.hash(namedBy: container.image) != container.image && !isWhole
         return isID ? Table.shortID(container.image) : container.image
     }
 

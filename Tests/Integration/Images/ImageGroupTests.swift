@@ -128,4 +128,114 @@ import Testing
         let tree = try kade.check("images", "--tree")
         #expect(tree.contains("├─ linux/amd64") && tree.contains("└─ linux/arm64"))
     }
+
+    @Test func `names are taken from an image, and it stays`() throws {
+        let kade = try Kade.withBusybox()
+        let id = try kade.check("images", "-q", "--no-trunc", "busybox")
+        try kade.check("tag", "busybox", "one:1")
+        try kade.check("tag", "busybox", "r.example/two:2")
+        #expect(try kade("image", "exists", "one:1").exitCode == 0)
+        #expect(try kade("untag", "busybox", "other:1").errors.contains("has the names"))
+        try kade.check("untag", "busybox", "one:1")
+        #expect(try kade("image", "exists", "one:1").exitCode == 1)
+        #expect(try kade("image", "exists", "one:1").output.isEmpty)
+        try kade.check("image", "untag", "busybox")
+        #expect(try kade.check("images", "--format", "{{.Repository}}") == "<none>")
+        #expect(try kade("image", "exists", id).exitCode == 0)
+        #expect(try kade.check("run", "--rm", id, "echo", "still") == "still")
+    }
+
+    @Test func `what Podman has beside is refused with a way out`() throws {
+        let kade = try Kade()
+        for (arguments, fix) in [
+            (["image", "sign", "x"], "cosign sign"), (["image", "trust", "show"], "policy.json"),
+            (["image", "scp", "x", "host::"], "kade save IMAGE | ssh HOST kade load"),
+            (["pull", "docker-daemon:x:1"], "docker save x:1 | kade load"),
+            (["pull", "containers-storage:x"], "podman save x | kade load"),
+            (["push", "docker-daemon:x:1"], "docker save x:1 | kade load"),
+            (["push", "dir:/x"], "kade save --format docker-archive"),
+        ] {
+            let outcome = try kade.call(arguments)
+            #expect(outcome.exitCode != 0)
+            #expect(outcome.errors.contains(fix), "\(outcome.errors)")
+        }
+    }
+
+    @Test(arguments: ["dir", "oci", "oci-archive", "docker-archive"])
+    func `an image is pulled from a file, as its transport says`(transport: String) throws {
+        let kade = try Kade.withBusybox()
+        let formats = [
+            "dir": "docker-dir", "oci": "oci-dir", "oci-archive": "oci-archive",
+            "docker-archive": "docker-archive",
+        ]
+        let place = kade.root + "/saved"
+        try kade.check(
+            "save", "--format", try #require(formats[transport]), "-o", place, "busybox")
+        let other = try Kade()
+        try other.check("pull", "\(transport):\(place)")
+        #expect(try other.check("images", "-q") == kade.check("images", "-q"))
+    }
+
+    @Test func `content by sha512 digests is loaded, run, served, pulled and removed`() throws {
+        let folder = try TemporaryFolder()
+        let kade = try Kade.withBusybox()
+        let layout = folder.at("layout")
+        try kade.check("save", "--format", "oci-dir", "-o", layout, "busybox")
+        try folder.write(Self.sha512, to: "convert.py")
+        let digest = try Tool.check("python3", folder.at("convert.py"), layout)
+            .trimmingCharacters(in: .whitespacesAndNewlines)
+        let own = try Kade()
+        try own.check("load", "-i", layout)
+        let blobs = own.root + "/image/blobs/"
+        #expect(try Tool.run("ls", blobs + "sha256").lines.isEmpty)
+        #expect(try Tool.run("ls", blobs + "sha512").lines.count == 3)
+        #expect(try own.check("images", "--digests", "--format", "{{.Digest}}") == digest)
+        #expect(try own.check("run", "--rm", "busybox", "echo", "ran") == "ran")
+        #expect(try own.check("run", "--rm", digest, "echo", "by digest") == "by digest")
+        #expect(try own("system", "check").exitCode == 0)
+        let path = try own.check("image", "mount", "busybox")
+        #expect(path.hasPrefix("/"))
+        #expect(try own.check("image", "mount").contains("busybox"))
+        try own.check("image", "unmount", "busybox")
+
+        let name = "\(ServedRegistry.name)/app:1"
+        try own.check("tag", "busybox", name)
+        let registry = try ServedRegistry(own)
+        let place = "\(registry.authority)/app@\(digest)"
+        let other = try Kade()
+        try other.check("pull", place)
+        #expect(try Tool.run("ls", other.root + "/image/blobs/sha512").lines.count == 3)
+        #expect(try other.check("run", "--rm", place, "echo", "pulled") == "pulled")
+        try other.check("tag", place, "\(registry.authority)/pushed:1")
+        try other.check("push", "\(registry.authority)/pushed:1")
+        try other.check("rmi", "-f", digest)
+        for algorithm in ["sha256", "sha512"] {
+            #expect(try Tool.run("ls", other.root + "/image/blobs/" + algorithm).lines.isEmpty)
+        }
+    }
+
+    /// Names all content of a layout by SHA-512, and prints the digest of the manifest.
+    private static let sha512 = """
+        import hashlib, json, os, sys
+        layout = sys.argv[1]
+        def move(item, change=lambda text: None):
+            path = layout + "/blobs/" + item["digest"].replace(":", "/")
+            data = open(path, "rb").read()
+            os.unlink(path)
+            if data[:1] == b"{":
+                text = json.loads(data)
+                change(text)
+                data = json.dumps(text).encode()
+            item["digest"] = "sha512:" + hashlib.sha512(data).hexdigest()
+            item["size"] = len(data)
+            os.makedirs(layout + "/blobs/sha512", exist_ok=True)
+            open(layout + "/blobs/" + item["digest"].replace(":", "/"), "wb").write(data)
+        def parts(manifest):
+            for item in [manifest["config"]] + manifest["layers"]: move(item)
+        index = json.load(open(layout + "/index.json"))
+        for manifest in index["manifests"]:
+            move(manifest, parts)
+            print(manifest["digest"])
+        json.dump(index, open(layout + "/index.json", "w"))
+        """
 }

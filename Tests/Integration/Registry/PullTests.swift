@@ -215,4 +215,29 @@ import Testing
         #expect(serve.exitCode == 1)
         #expect(serve.errors.contains("cannot serve"))
     }
+
+    @Test func `a newer image is taken where there is one, and what is here will do`() throws {
+        let registry = try TestRegistry()
+        let images = try TestImages()
+        let folder = try TemporaryFolder()
+        let kade = try Kade()
+        let name = "\(registry.authority)/a:1"
+        for text in ["first", "second"] {
+            try TestImages.tree(in: folder, named: text, sizeInBytes: 1000)
+            try images.add(.init(trees: [folder.at(text)]), as: text)
+            try registry.push(images, text, to: "a:1")
+            #expect(
+                try kade.check(
+                    "run", "--rm", "-q", "--pull", "newer", name, "busybox", "ls", "/etc"
+                )
+                .contains(text))
+        }
+        let gone = "127.0.0.1:\(try freePort())/a:1"
+        try kade.check("tag", name, gone)
+        let outcome = try kade("run", "--rm", "-q", "--pull=newer", gone, "busybox", "ls", "/etc")
+        #expect(outcome.exitCode == 0 && outcome.output.contains("second"))
+        #expect(outcome.errors.contains("using the image that is here"))
+        let none = try kade("run", "--rm", "--pull=newer", "127.0.0.1:1/none:1", "true")
+        #expect(none.exitCode == 125)
+    }
 }

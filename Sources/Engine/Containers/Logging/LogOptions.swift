@@ -1,5 +1,6 @@
 import Diagnostics
 import Glibc
+import OCI
 
 /// `--log-driver` and `--log-opt`, understood.
 struct LogOptions: Sendable, Equatable {
@@ -265,9 +266,7 @@ struct LogTag: Sendable, Equatable {
 
     /// The tag of a container.
     func text(of record: ContainerRecord) -> String {
-        let image =
-            record.imageID.hasPrefix("sha256:")
-            ? String(record.imageID.dropFirst(7)) : record.imageID
+        let image = Digest.hash(namedBy: record.imageID)
         return parts.map { part in
             switch part {
             case .text(let text): text
