@@ -107,6 +107,8 @@ extension EngineContext {
         forget()
         try removeRuntimeState(of: record.id)
         try takeBackPorts(of: Lifecycle(at: configuration.bundle(of: record.id).lifecycle))
+        // A monitor that was killed before its first word has published them already.
+        try withdrawNames(of: record.id)
         if record.request.namespaces.ipc == .shareable { try removeSharedMemory(of: record.id) }
         if record.imageID == HostImage.name { try removeHostRootfs(of: record.id) }
         try removeRootfsLimit(of: record)
