@@ -40,6 +40,8 @@ extension EngineContext {
         guard let lifecycle, !lifecycle.ports.isEmpty, lifecycle.bootID == (try bootID()) else {
             return
         }
+        // Those of an ordinary user were taken by pasta, which has ended with the monitor.
+        guard try !isRootless() else { return }
         try step(.takeBack(lifecycle.ports)) { () throws(Problem) in
             try PortRules.remove(lifecycle.ports)
         }

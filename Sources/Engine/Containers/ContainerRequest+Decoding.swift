@@ -110,6 +110,9 @@ extension NetworkRequest {
         switch host.text("NetworkMode") ?? "default" {
         case "none": attachments = []
         case "default", "host": attachments = nil
+        case let mode where mode == "pasta" || mode.hasPrefix("pasta:"):
+            attachments = []
+            pasta = mode.dropFirst(6).split(separator: ",").map(String.init)
         case let mode where mode.hasPrefix("container:"): attachments = nil
         case let mode: attachments = [NetworkAttachment(network: mode)]
         }

@@ -118,7 +118,10 @@ extension ContainerRequest {
 
     /// Docker's word for the networks: the first one's name.
     var networkMode: String {
-        namespaces.network.text(
+        if let pasta = network.pasta {
+            return pasta.isEmpty ? "pasta" : "pasta:" + pasta.joined(separator: ",")
+        }
+        return namespaces.network.text(
             isolated: network.attachments.map { $0.first?.network ?? "none" } ?? "default")
     }
 

@@ -162,6 +162,8 @@ package struct NetworkRequest: Sendable, Equatable {
     package var attachments: [NetworkAttachment]?
     /// Places on networks that were removed while the container did not run.
     var lost: [NetworkAttachment] = []
+    /// `--network pasta`, with options for it: an ordinary user's network; nil is another one.
+    package var pasta: [String]?
     /// `-p`.
     package var published: [PortSpec] = []
     /// `-P`: all exposed ports are published, wherever there is room.

@@ -32,13 +32,13 @@ extension ContainerService {
                 why: "no command specified, and the image has none",
                 fix: "name one after the image")
         }
-        merged.network.attachments = try context.attachments(of: merged)
+        try context.chooseNetworks(of: &merged)
         let id = makeContainerID()
         var monitor: ContainerSession? =
             startsNext && context.plan == nil ? try context.startMonitor(of: id, merged) : nil
         merged.name = nil
         var warnings = try image.warnings + context.warnings(of: merged, host)
-        if !merged.network.published.isEmpty, merged.network.attachments == [] {
+        if !merged.network.published.isEmpty, !merged.hasOwnNetwork {
             warnings.append(
                 "Published ports are discarded when using \(merged.networkMode) network mode")
         }

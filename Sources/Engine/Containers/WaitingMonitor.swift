@@ -39,6 +39,6 @@ extension EngineContext {
         [
             configuration.runtimeProgram.string, "monitor", "--container",
             configuration.bundle(of: id).directory.string, "--client-fd", "3",
-        ] + (request.network.attachments ?? []).prefix(1).map { _ in "--network" }
+        ] + (request.hasOwnNetwork ? ["--network"] : [])
     }
 }

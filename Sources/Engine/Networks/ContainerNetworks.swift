@@ -14,6 +14,14 @@ extension EngineContext {
         of record: ContainerRecord, recording steps: inout StepRecorder
     ) throws(Problem) -> [EndpointRecord] {
         let file = configuration.bundle(of: record.id).network
+        if record.request.network.pasta != nil {
+            let setup = try networkSetup(of: record, [])
+            try write(setup, to: file)
+            if let plan {
+                for step in setup.explanations(after: nil) { plan.note(step, by: .monitor) }
+            }
+            return []
+        }
         guard let attachments = record.request.network.attachments, !attachments.isEmpty else {
             guard File.exists(file) else { return [] }
             try step(.removeFile(file)) { () throws(Problem) in
@@ -61,6 +69,11 @@ extension EngineContext {
     func networkSetup(
         of record: ContainerRecord, _ endpoints: [EndpointRecord]
     ) throws(Problem) -> NetworkSetup {
+        if let options = record.request.network.pasta {
+            var setup = NetworkSetup(links: [], ports: record.request.publishedSpecs)
+            setup.pasta = PastaSetup(program: try pastaProgram(), options: options)
+            return setup
+        }
         let gateway = Self.gateway(among: endpoints)
         var links: [ContainerLink] = []
         for endpoint in endpoints {

@@ -101,7 +101,10 @@ extension NetworkService {
         _ record: ContainerRecord, connectingTo name: String
     ) throws(Problem) {
         let mode = record.request.networkMode
-        guard mode == "none" || record.request.namespaces.network != .isolated else { return }
+        guard
+            mode == "none" || record.request.network.pasta != nil
+                || record.request.namespaces.network != .isolated
+        else { return }
         throw Problem(
             kind: .denied, what: "cannot connect container \(record.name) to network \(name)",
             why: "container cannot be connected to multiple networks with one of the networks in "

@@ -20,6 +20,9 @@ package struct NetworkService: Sendable {
     package func create(
         _ name: String, _ definition: NetworkDefinition
     ) throws(Problem) -> String {
+        guard try !context.isRootless() else {
+            throw Problem.noRightsOverNetworks("make a network")
+        }
         try Self.check(name: name)
         try definition.checkOptions(of: name)
         try context.makePredefinedNetworks()

@@ -43,7 +43,7 @@ struct NetworkSettings {
         if case .container = request.namespaces.network { return [:] }
         // A container that was taken off all of its networks has none left.
         let mode = request.networkMode
-        guard mode == "none" || mode == "host" else { return [:] }
+        guard mode == "none" || mode == "host" || request.network.pasta != nil else { return [:] }
         return .object(JSONObject([.init(mode, .object(Self.empty))]))
     }
 

@@ -18,6 +18,7 @@ extension StepFiles {
     ) throws(Problem) -> Int32 {
         try request.validate(on: context.specHost())
         var request = request
+        try context.chooseNetworks(of: &request)
         request.network.attachments = try lease(request)
         defer { release() }
         let record = ContainerRecord(
@@ -36,8 +37,7 @@ extension StepFiles {
     ///
     /// - Returns: the network.
     private func lease(_ request: ContainerRequest) throws(Problem) -> [NetworkAttachment] {
-        let attachments = try context.attachments(of: request)
-        guard let attachment = attachments.first else { return [] }
+        guard let attachment = request.network.attachments?.first else { return [] }
         try context.database.write { database throws(Problem) in
             try database.lease(
                 attachment, on: try database.network(attachment.network), toStep: id)

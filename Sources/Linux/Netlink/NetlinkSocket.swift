@@ -23,6 +23,12 @@ package struct NetlinkSocket: ~Copyable, Sendable {
             })
     }
 
+    /// Takes over one that another process has opened.
+    init(adopting socket: consuming OwnedFD) { self.socket = socket }
+
+    /// The socket's number, to hand it over.
+    package var descriptor: CInt { socket.rawValue }
+
     /// Sends one message and waits for the kernel's acknowledgement.
     package borrowing func request(
         _ message: NetlinkMessage, _ subject: @autoclosure () -> String

@@ -7,6 +7,11 @@ package struct RouteSocket: ~Copyable, Sendable {
         socket = try NetlinkSocket(.route)
     }
 
+    /// Takes over one that another process has opened, in its namespace.
+    package init(adopting descriptor: consuming OwnedFD) {
+        socket = NetlinkSocket(adopting: descriptor)
+    }
+
     /// Switches a network interface on, as `ip link set NAME up` does.
     ///
     /// The message is `RTM_NEWLINK` with `IFF_UP`; the kernel gives lo its addresses.

@@ -152,11 +152,24 @@ package struct PortReservation: ~Copyable {
                 throw Problem(
                     kind: .invalid, what: what, why: "the host has no address \(host)",
                     fix: "ip address shows those that it has", cause: error)
+            case .permissionDenied, .notPermitted:
+                throw Problem(
+                    kind: .denied, what: what,
+                    why: "ordinary users have the ports from \(firstUnprivilegedPort) on",
+                    fix: "publish one of those, or have root say"
+                        + " sysctl net.ipv4.ip_unprivileged_port_start=\(port)", cause: error)
             case .protocolNotSupported, .socketTypeNotSupported, .addressFamilyNotSupported:
                 return nil
             default: throw Problem(what: what, refusal: error)
             }
         }
+    }
+
+    /// The lowest port that needs no rights.
+    private static var firstUnprivilegedPort: String {
+        // Without the file the kernel has its default.
+        let text = try? File.readText("/proc/sys/net/ipv4/ip_unprivileged_port_start")
+        return text?.split { $0 == "\n" }.first.map { String($0) } ?? "1024"
     }
 
     private static func bind(

@@ -13,11 +13,13 @@ package final class NetworkSandbox {
     private let inside: RouteSocket
     private var reservation = PortReservation()
     /// The ports that lead to the container.
-    package private(set) var ports: [PublishedPort] = []
+    package internal(set) var ports: [PublishedPort] = []
     /// What was done, and how long it took.
     var steps = NetworkSteps()
     /// What was set up.
-    private var current = NetworkSetup(links: [], ports: [])
+    private(set) var current = NetworkSetup(links: [], ports: [])
+    /// The container's network, where it is not made of devices.
+    var pasta: PastaProcess?
     /// The host's devices that are ports of bridges.
     private var bridgePorts: [String] = []
 
@@ -29,16 +31,10 @@ package final class NetworkSandbox {
         let own = try explaining(what) { () throws(SystemCallError) in
             try OwnedFD.open("/proc/self/ns/net", .readOnly)
         }
-        let made = try explaining(what) { () throws(SystemCallError) in
-            try Namespaces.unshare(.newNetwork)
-            return try OwnedFD.open("/proc/self/ns/net", .readOnly)
-        }
-        inside = try explaining(what) { () throws(SystemCallError) in try RouteSocket() }
-        try explaining(what) { () throws(SystemCallError) in
-            try Namespaces.enter(own, .network)
-        }
+        let made = try NewNetwork.make(besides: own)
         hostNamespace = own
-        namespace = made
+        namespace = made.namespace
+        inside = made.inside
         steps.note(since: start, .makeNetworkNamespace)
         self.steps = steps
     }
@@ -78,6 +74,11 @@ package final class NetworkSandbox {
     }
 
     private func move(to setup: NetworkSetup) throws(Problem) {
+        guard setup.pasta == nil else {
+            try runPasta(setup)
+            current = setup
+            return
+        }
         let host = try explaining("cannot ask for network devices") {
             () throws(SystemCallError) in try RouteSocket()
         }
@@ -316,6 +317,7 @@ package final class NetworkSandbox {
     /// - Returns: what could not be taken away.
     package func tearDown() -> [Problem] {
         var problems: [Problem] = []
+        endPasta()
         do throws(Problem) { try PortRules.remove(ports) } catch { problems.append(error) }
         ports = []
         reservation = PortReservation()

@@ -16,6 +16,7 @@ extension NetworkSetup {
         }
         self.init(links: all, ports: specs)
         names = json["names"].flatMap(NameConfiguration.init)
+        pasta = json["pasta"].flatMap { PastaSetup($0) }
     }
 
     package var json: JSONValue {
@@ -23,6 +24,7 @@ extension NetworkSetup {
             "links": .array(links.map(\.json)), "ports": .array(ports.map(\.json)),
         ]
         object["names"] = names?.json
+        object["pasta"] = pasta.map(\.json)
         return .object(object)
     }
 }

@@ -11,6 +11,8 @@ package struct NetworkSetup: Sendable, Equatable {
     package var ports: [PortSpec]
     /// How names are answered; nil where the container has no network with names.
     package var names: NameConfiguration?
+    /// The network of a container without devices of Kade's making.
+    package var pasta: PastaSetup?
 
     package init(links: [ContainerLink], ports: [PortSpec]) {
         self.links = links

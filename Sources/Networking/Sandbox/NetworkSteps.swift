@@ -1,5 +1,6 @@
 package import Diagnostics
 import Linux
+import SystemPackage
 
 /// What was done for the network, and how long it took, for `explain`.
 package struct NetworkSteps: Sendable {
@@ -47,6 +48,9 @@ extension NetworkSetup {
         let new = after.filter { !before.contains($0) }
         if !new.isEmpty { steps.append(.publish(new)) }
         if names != nil, old?.names == nil { steps.append(.answerNames) }
+        if let pasta, old?.pasta == nil || old?.ports != ports {
+            steps.append(.runPasta(pasta, ports.map(\.expected)))
+        }
         return steps
     }
 
@@ -55,6 +59,13 @@ extension NetworkSetup {
 }
 
 extension PortSpec {
+    /// The port as pasta will have it; 0 where the kernel chooses.
+    fileprivate var expected: PublishedPort {
+        PublishedPort(
+            transport: transport, hostAddress: hostAddress ?? .v4(.unspecified),
+            hostPort: hostPorts?.lowerBound ?? 0, address: .v4(.unspecified), port: containerPort)
+    }
+
     /// The elements that lead the port to a container, in the words of `nft`.
     fileprivate func elements(leadingTo addresses: [IPVersion: IPAddress]) -> [String] {
         let versions = hostAddress.map { [$0.version] } ?? IPVersion.allCases
@@ -83,6 +94,14 @@ extension Explanation {
         shell: "nft -f - <<< 'table inet kade { chain names { … } }'",
         why: "names of containers are answered at \(NameServerAddress.inside)",
         spec: "--network")
+
+    static func runPasta(_ setup: PastaSetup, _ ports: [PublishedPort]) -> Explanation {
+        Explanation(
+            shell: setup.arguments(namespace: "/run/netns/c", ready: "/dev/null", ports: ports)
+                .joined(separator: " "),
+            why: "pasta carries the container's connections with the user's own rights",
+            spec: "--network")
+    }
 
     static func connect(_ link: ContainerLink) -> Explanation {
         Explanation(

@@ -7,10 +7,15 @@ enum NetworkFlag: Equatable {
     case mode(NamespaceMode)
     /// `none`.
     case none
+    /// `pasta[:OPTION,…]`.
+    case pasta([String])
     case attachment(NetworkAttachment)
 
     /// Reads `NAME`, or `name=NAME,ip=…` (a line of comma-separated values, RFC 4180).
     static func parse(_ text: String) throws(InvalidValue) -> NetworkFlag {
+        if text == "pasta" || text.hasPrefix("pasta:") {
+            return .pasta(text.dropFirst(6).split(separator: ",").map(String.init))
+        }
         guard text.contains("=") else { return try named(text) }
         var attachment = NetworkAttachment(network: "")
         for field in try CommaSeparatedLine.fields(of: text) {
@@ -151,8 +156,9 @@ struct NetworkFlags {
         [
             .list(
                 "network", nil, "network",
-                "Connect a container to a network: a name, none, host or container:NAME; or"
-                    + " name=NAME with ip=, ip6=, mac-address=, alias= and gw-priority=",
+                "Connect a container to a network: a name, none, host, container:NAME or, for"
+                    + " ordinary users, pasta[:OPTION,...]; or name=NAME with ip=, ip6=, mac-address=, alias="
+                    + " and gw-priority=",
                 \.networks, NetworkFlag.parse),
             // Docker's older word for the same.
             Flag<NetworkFlags>.list("net", nil, "network", "", \.networks, NetworkFlag.parse)
@@ -189,6 +195,9 @@ struct NetworkFlags {
             switch network {
             case .attachment(let attachment): attachments.append(attachment)
             case .none: request.network.attachments = []
+            case .pasta(let options):
+                request.network.attachments = []
+                request.network.pasta = options
             case .mode(let mode): request.namespaces.network = mode
             }
         }

@@ -43,7 +43,10 @@ final class ContainerNetwork {
 
     /// Connects the container to its networks, unless that was done.
     func setUp() throws(Problem) {
-        guard let setup else { return }
+        guard let setup else {
+            try sandbox?.revive()
+            return
+        }
         let sandbox: NetworkSandbox
         if let made = self.sandbox { sandbox = made } else { sandbox = try NetworkSandbox() }
         self.sandbox = sandbox

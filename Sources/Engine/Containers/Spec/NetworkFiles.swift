@@ -86,7 +86,10 @@ enum NetworkFiles {
         host text: String, request: NetworkRequest, asking source: NameSource
     ) -> String {
         var file = ResolverFile(text)
+        let hasServers = !file.servers.isEmpty
         if source != .host { file.servers.removeAll(where: isLoopback) }
+        // Whichever server the host has, pasta leads there what is asked at this address.
+        if request.pasta != nil, hasServers { file.servers.insert(PastaSetup.nameServer, at: 0) }
         if !request.nameServers.isEmpty { file.servers = request.nameServers }
         if !request.searchDomains.isEmpty {
             file.search = request.searchDomains == ["."] ? [] : request.searchDomains

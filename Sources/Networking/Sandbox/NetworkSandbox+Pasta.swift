@@ -1,0 +1,50 @@
+package import Diagnostics
+import Linux
+
+// A container whose network is pasta(1).
+extension NetworkSandbox {
+    /// Starts pasta where it is wanted and does not run, with these ports.
+    ///
+    /// pasta cannot change its ports: with others it starts anew, and connections end.
+    func runPasta(_ setup: NetworkSetup) throws(Problem) {
+        let wasPublished = current.ports
+        guard let wanted = setup.pasta else { return }
+        if try isPastaAlive() {
+            guard setup.ports != wasPublished else { return }
+            endPasta()
+        }
+        let start = steps.now
+        ports = try Self.chosenPorts(setup.ports)
+        pasta = try PastaProcess.start(wanted, namespace: namespace, ports: ports)
+        steps.note(since: start, .runPasta(wanted, ports))
+    }
+
+    /// Starts pasta again where it has ended.
+    package func revive() throws(Problem) { try runPasta(current) }
+
+    private func isPastaAlive() throws(Problem) -> Bool {
+        guard pasta != nil else { return false }
+        return try explaining("cannot ask about pasta") { () throws(SystemCallError) in
+            try pasta?.isAlive ?? false
+        }
+    }
+
+    /// Ends pasta, if it is the container's network.
+    func endPasta() {
+        guard pasta != nil else { return }
+        pasta.take()?.end()
+        ports = []
+    }
+
+    /// The ports of the host that pasta is to take: free ones, as far as that can be said before.
+    private static func chosenPorts(_ specs: [PortSpec]) throws(Problem) -> [PublishedPort] {
+        var reservation = PortReservation()
+        for spec in specs {
+            let version = spec.hostAddress?.version ?? .v4
+            // pasta leads ports to the container's own address, whichever that is.
+            let address = version == .v4 ? IPAddress.v4(.unspecified) : .v6(.unspecified)
+            try reservation.take(spec, for: [version: address])
+        }
+        return reservation.ports
+    }
+}
