@@ -1,3 +1,5 @@
+import Diagnostics
+import Linux
 import SystemPackage
 
 /// Where things lie below the two roots.
@@ -66,4 +68,15 @@ struct ContainerBundle: Sendable {
     var hosts: FilePath { directory.appending("hosts") }
     var hostname: FilePath { directory.appending("hostname") }
     var resolver: FilePath { directory.appending("resolv.conf") }
+}
+
+/// The entries of a directory of the engine's own; none where nobody has made it yet.
+func entriesIfPresent(of directory: FilePath) throws(Problem) -> [DirectoryEntry] {
+    do throws(SystemCallError) {
+        return try Directory.list(directory)
+    } catch  where error.errno == .noSuchFileOrDirectory {
+        return []
+    } catch {
+        throw Problem(what: "cannot list \(directory)", refusal: error)
+    }
 }

@@ -91,15 +91,7 @@ extension EngineContext {
         if plan != nil { return }
         try removeAbandonedScratch()
         let directory = configuration.containersDirectory
-        let entries: [DirectoryEntry]
-        do throws(SystemCallError) {
-            entries = try Directory.list(directory)
-        } catch  where error.errno == .noSuchFileOrDirectory {
-            return
-        } catch {
-            throw Problem(what: "cannot list \(directory)", refusal: error)
-        }
-        for entry in entries {
+        for entry in try entriesIfPresent(of: directory) {
             let name = entry.name.string
             if name.hasPrefix(RemovedBundle.prefix) {
                 try removeLeftover(directory.appending(entry.name))

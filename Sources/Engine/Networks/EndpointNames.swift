@@ -100,15 +100,7 @@ extension EngineContext {
     /// Takes back what a killed monitor has left of its container's names.
     func withdrawNames(of id: String) throws(Problem) {
         let root = configuration.namesDirectory
-        let networks: [DirectoryEntry]
-        do throws(SystemCallError) {
-            networks = try Directory.list(root)
-        } catch  where error.errno == .noSuchFileOrDirectory {
-            return
-        } catch {
-            throw Problem(what: "cannot list \(root)", refusal: error)
-        }
-        for network in networks {
+        for network in try entriesIfPresent(of: root) {
             try NameDirectory(root: root).withdraw(id, from: network.name.string)
         }
     }

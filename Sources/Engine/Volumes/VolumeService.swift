@@ -192,15 +192,8 @@ extension EngineContext {
     func removeVolumeLeftovers() throws(Problem) {
         if plan != nil { return }
         let directory = configuration.volumesDirectory
-        let entries: [DirectoryEntry]
-        do throws(SystemCallError) {
-            entries = try Directory.list(directory)
-        } catch  where error.errno == .noSuchFileOrDirectory {
-            return
-        } catch {
-            throw Problem(what: "cannot list \(directory)", refusal: error)
-        }
-        for entry in entries where entry.name.string.hasPrefix(Self.removedPrefix) {
+        for entry in try entriesIfPresent(of: directory)
+        where entry.name.string.hasPrefix(Self.removedPrefix) {
             try removeLeftover(directory.appending(entry.name))
         }
     }
