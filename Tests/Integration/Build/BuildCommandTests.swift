@@ -96,7 +96,8 @@ import Testing
         let before = try Tool.check("du", "-s", blobs)
         let rows = try site.kade.check(
             "system", "df", "--format", "{{.Type}} {{.TotalCount}} {{.Active}} {{.Size}}")
-        #expect(rows.contains("Build Cache 1 0 2"))  // the blob and the layer of a megabyte
+        // The blob of a megabyte, which is the layer as well where that is an EROFS image.
+        #expect(rows.contains("Build Cache 1 0 1") || rows.contains("Build Cache 1 0 2"), "\(rows)")
         #expect(try site.kade.check("system", "df", "-v").contains("regular"))
         #expect(try site.kade.check("builder", "prune", "-f").contains("Total reclaimed space: 1"))
         #expect(try Tool.check("du", "-s", blobs) != before)
