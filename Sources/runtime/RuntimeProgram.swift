@@ -62,6 +62,7 @@ enum RuntimeProgram {
         case "pause": return try PauseCommand.run(arguments, global)
         case "resume": return try PauseCommand.resume(arguments, global)
         case "spec": return try SpecCommand.run(arguments)
+        case "info": return try InfoCommand.run(arguments)
         case "features": return try FeaturesCommand.run(arguments)
         case "monitor": return try MonitorEntry.run(arguments)
         case "hold": return try HoldCommand.run(arguments)
@@ -127,7 +128,7 @@ struct GlobalOptions {
         if try parsed.has("version") {
             command = "version"
             self.arguments = []
-            print("kade-runtime version 0.1.0\nspec: 1.3.0")
+            print("kade-runtime version \(RuntimeVersion.own)\nspec: \(RuntimeVersion.spec)")
             exit(0)
         }
         command = try parsed.has("help") ? nil : parsed.operands.first

@@ -38,6 +38,7 @@ enum Usage {
           resume ID
           spec   [-b DIR] [--rootless]
           features
+          info   [-f text|json]
 
         global options:
           --root DIR  --log FILE  --log-format text|json  --debug  --rootless auto|true|false

@@ -19,15 +19,19 @@ package enum Directory {
     package static func makeAll(
         _ path: FilePath, permissions: FilePermissions
     ) throws(SystemCallError) {
-        do throws(SystemCallError) {
-            try make(path, permissions: permissions)
-        } catch  where error.errno == .fileExists {
-            guard try FileStatus(of: path).kind == .directory else { throw error }
-        } catch  where error.errno == .noSuchFileOrDirectory {
-            let parent = PathParts(path).directory
-            guard !parent.isEmpty, parent != path else { throw error }
-            try makeAll(parent, permissions: permissions)
-            try makeAll(path, permissions: permissions)
+        // Others may remove meanwhile what was made above it; but file systems that take no
+        // directories, such as proc, say the same each time.
+        for turn in 1...8 {
+            do throws(SystemCallError) {
+                return try make(path, permissions: permissions)
+            } catch  where error.errno == .fileExists {
+                guard try FileStatus(of: path).kind == .directory else { throw error }
+                return
+            } catch  where error.errno == .noSuchFileOrDirectory {
+                let parent = PathParts(path).directory
+                guard turn < 8, !parent.isEmpty, parent != path else { throw error }
+                try makeAll(parent, permissions: permissions)
+            }
         }
     }
 

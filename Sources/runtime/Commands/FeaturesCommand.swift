@@ -16,7 +16,7 @@ enum FeaturesCommand {
     private static var features: JSONValue {
         [
             "ociVersionMin": "1.0.0",
-            "ociVersionMax": "1.3.0",
+            "ociVersionMax": .string(RuntimeVersion.spec),
             "hooks": .array(HookKind.allCases.map { .string($0.rawValue) }),
             "mountOptions": .array(MountOptions.names.map { .string($0) }),
             "linux": [

@@ -28,6 +28,12 @@ import Testing
         }
     }
 
+    @Test func `a file system that takes no directories refuses them at once`() {
+        #expect(throws: SystemCallError.self) {
+            try Directory.makeAll("/proc/nothing/below", permissions: .directoryDefault)
+        }
+    }
+
     @Test func `a lock keeps others out until it goes`() throws {
         try withTemporaryDirectory { place in
             let path = place.appending("lock")
