@@ -56,7 +56,7 @@ import Testing
         }
         let script = """
             for address in 192.0.2.2:9000 127.0.0.1:9001 192.0.2.2:9001; do
-                wget -q -T 10 -O - http://$address
+                timeout 10 wget -q -O - http://$address
             done
             """
         let outcome = try kade.shell(script)
