@@ -1,4 +1,5 @@
 """The engines: each with data of its own and the same image, made from the same tar archive."""
+import concurrent.futures
 import json
 import os
 import shutil
@@ -11,6 +12,8 @@ from comparing import parent, private_memory
 
 IMAGE = "localhost/bench:latest"
 CONTAINERS = ["bench", "beside"]
+MANY = [f"many{number}" for number in range(50)]
+SIDE_BY_SIDE = 8
 
 
 def engine_cgroups():
@@ -89,8 +92,27 @@ class Engine:
         pid = int(self.call("inspect", "--format", "{{.State.Pid}}", "bench"))
         return private_memory(parent(pid))
 
+    # What `rm -f` needs so as not to wait for a program that ignores SIGTERM.
+    removal = ["rm", "-f"]
+
+    def life_of_many(self):
+        """The seconds of 50 × `run -d`, 8 side by side, and of one removal of them all."""
+        begin = time.perf_counter()
+        with concurrent.futures.ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+            starts = [pool.submit(self.call, "run", "-d", "--name", name, IMAGE, "/bin/sleep",
+                                  "100000") for name in MANY]
+            problems = [str(start.exception()) for start in starts if start.exception()]
+        started = time.perf_counter()
+        try:
+            if problems:
+                raise RuntimeError(problems[0])
+            self.call(*self.removal, *MANY)
+            return started - begin, time.perf_counter() - started
+        finally:
+            self.call(*self.removal, *MANY, check=False)
+
     def stop(self):
-        self.call("rm", "-f", *CONTAINERS, check=False)
+        self.call(*self.removal, *CONTAINERS, check=False)
 
 
 class Kade(Engine):
@@ -126,8 +148,7 @@ class Podman(Engine):
                        "--storage-driver", "overlay", "--cgroup-manager", "cgroupfs"],
             tar, {"CONTAINERS_CONF": config})
 
-    def stop(self):
-        self.call("rm", "-f", "-t", "0", *CONTAINERS, check=False)
+    removal = ["rm", "-f", "-t", "0"]
 
 
 class Docker(Engine):
