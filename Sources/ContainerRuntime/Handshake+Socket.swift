@@ -33,6 +33,17 @@ extension SetupContext {
         }
     }
 
+    /// Tells the other side that this one has come to a point.
+    ///
+    /// - Returns: false when the other side has gone: whoever reads next hears why.
+    package borrowing func reach(_ rendezvous: Rendezvous) throws(Problem) -> Bool {
+        do throws(Problem) {
+            return try send(.reached(rendezvous))
+        } catch  where error.kind == .unavailable {
+            return false
+        }
+    }
+
     /// Reads messages until the other side has come to a point.
     ///
     /// Warnings are kept, descriptors taken over.

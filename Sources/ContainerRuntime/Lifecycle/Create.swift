@@ -154,8 +154,7 @@ struct Creation: ~Copyable {
         try directory.save(state)
         hasRunHooks = true
         if request.startsAtOnce, plan.steps(in: .hooks).count == 1 {
-            try context.send(.reached(.started))
-            isStarted = true
+            isStarted = try context.reach(.started)
         }
         try plan.run(.hooks, in: &context, journal: journal)
     }

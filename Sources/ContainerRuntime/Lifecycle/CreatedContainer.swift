@@ -49,7 +49,8 @@ package struct CreatedContainer: ~Copyable {
     /// - Throws: when a `startContainer` hook, the execution or a `poststart` hook fails. The caller
     ///   then removes the container: ``takeBack(after:)``.
     package mutating func start() throws(Problem) {
-        if !isStarted { try context.send(.reached(.started)) }
+        // Where init has gone, it has said why.
+        if !isStarted { _ = try context.reach(.started) }
         while let message = try context.receive() {
             switch message {
             case .failed(let step, let problem):
