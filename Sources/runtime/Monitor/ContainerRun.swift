@@ -57,6 +57,15 @@ final class ContainerRun {
         return try ContainerRun(start, streams: pipes, whileArriving: arrivals)
     }
 
+    /// Writes the program's pid where the user wants it.
+    func writePid(to file: FilePath) throws(Problem) {
+        try explaining("cannot write the pid file \(file)") { () throws(SystemCallError) in
+            try File.create(
+                file, content: Array("\(process.id)".utf8),
+                permissions: FilePermissions(rawValue: 0o644))
+        }
+    }
+
     /// Waits for the end of the process that started the container; nobody else needs to.
     func finishStart() throws(Problem) { try start.take()?.finish() }
 }

@@ -178,7 +178,7 @@ final class Monitor {
         lifecycle.finishedAt = nil
         lifecycle.error = run.recordingProblem
         try lifecycle.write()
-        try writePidFile(of: run)
+        if let file = configuration.pidFile { try run.writePid(to: FilePath(file)) }
         if configuration.timeLimitInMilliseconds > 0 {
             try sources.setAlarm(milliseconds: configuration.timeLimitInMilliseconds)
         }
@@ -190,16 +190,6 @@ final class Monitor {
         // Now it waits, and there is one for each container.
         try run.finishStart()
         releaseUnusedMemory()
-    }
-
-    /// Writes the program's pid where the user wants it.
-    private func writePidFile(of run: ContainerRun) throws(Problem) {
-        guard let file = configuration.pidFile else { return }
-        try explaining("cannot write the pid file \(file)") { () throws(SystemCallError) in
-            try File.create(
-                FilePath(file), content: Array("\(run.process.id)".utf8),
-                permissions: FilePermissions(rawValue: 0o644))
-        }
     }
 
     /// Makes networks and ports what `network.json` says now.
