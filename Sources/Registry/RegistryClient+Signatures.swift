@@ -1,47 +1,74 @@
 import Diagnostics
 import OCI
 
-/// A signature that is kept as an image beside the one it is about, as cosign does.
-struct AttachedSignature: Sendable {
-    /// What is signed.
-    var payload: [UInt8]
-    /// The signature of it.
-    var signature: [UInt8]
-}
-
+/// Signatures that are kept as images beside the one that they are about, as cosign does.
 extension RegistryClient {
     private static let payloadType = MediaType(
         rawValue: "application/vnd.dev.cosign.simplesigning.v1+json")
     private static let signatureArtifact = "application/vnd.dev.cosign.artifact.sig.v1+json"
-    private static let annotation = "dev.cosignproject.cosign/signature"
-    /// More than a payload has.
+    /// More than a payload or a bundle has.
     private static let payloadLimitInBytes: Int64 = 1 << 20
 
     /// The signatures of a manifest: the image of the tag `sha256-HEX.sig`, and referrers.
+    ///
+    /// - Returns: what each holds, or why it cannot be read.
     func attachedSignatures(
         of digest: Digest, purpose: String
-    ) async throws -> [AttachedSignature] {
-        var names = [ManifestName.tag("\(digest.algorithm)-\(digest.encoded).sig")]
-        for referrer in try await referrers(of: digest, purpose: purpose)
-        where referrer.artifactType == Self.signatureArtifact {
-            names.append(.digest(referrer.digest))
-        }
-        var signatures: [AttachedSignature] = []
-        for name in names {
-            guard let document = try await manifestIfPresent(name, purpose: purpose),
-                document.mediaType.isManifest
-            else { continue }
-            let manifest = try Manifest(json: document.bytes, named: "the signatures \(name)")
-            for layer in manifest.layers where layer.mediaType == Self.payloadType {
-                guard let text = layer.annotations[Self.annotation],
-                    let signature = Base64.decode(text)
-                else { continue }
-                signatures.append(
-                    AttachedSignature(
-                        payload: try await payload(layer, purpose: purpose), signature: signature))
+    ) async throws -> [Result<SigstoreSignature, Problem>] {
+        let tag = ManifestName.tag("\(digest.algorithm)-\(digest.encoded).sig")
+        var signatures = try await signatures(in: tag, purpose: purpose)
+        for referrer in try await referrers(of: digest, purpose: purpose) {
+            let name = ManifestName.digest(referrer.digest)
+            switch referrer.artifactType {
+            case Self.signatureArtifact?:
+                signatures += try await self.signatures(in: name, purpose: purpose)
+            case SigstoreBundle.mediaType.rawValue?:
+                signatures += try await bundles(in: name, of: digest, purpose: purpose)
+            default: continue
             }
         }
         return signatures
+    }
+
+    /// What an image of signatures by cosign holds.
+    private func signatures(
+        in name: ManifestName, purpose: String
+    ) async throws -> [Result<SigstoreSignature, Problem>] {
+        var signatures: [Result<SigstoreSignature, Problem>] = []
+        for layer in try await layers(of: name, Self.payloadType, purpose: purpose) {
+            let payload = try await payload(layer, purpose: purpose)
+            signatures.append(
+                Result { () throws(Problem) in
+                    try SigstoreSignature(payload: payload, annotations: layer.annotations)
+                })
+        }
+        return signatures
+    }
+
+    /// The bundles that an artifact holds.
+    private func bundles(
+        in name: ManifestName, of digest: Digest, purpose: String
+    ) async throws -> [Result<SigstoreSignature, Problem>] {
+        var signatures: [Result<SigstoreSignature, Problem>] = []
+        for layer in try await layers(of: name, SigstoreBundle.mediaType, purpose: purpose) {
+            let text = try await payload(layer, purpose: purpose)
+            let signed = try await manifest(.digest(digest), purpose: purpose).bytes
+            signatures.append(
+                Result { () throws(Problem) in
+                    try SigstoreBundle.signature(json: text, of: signed)
+                })
+        }
+        return signatures
+    }
+
+    private func layers(
+        of name: ManifestName, _ type: MediaType, purpose: String
+    ) async throws -> [Descriptor] {
+        guard let document = try await manifestIfPresent(name, purpose: purpose),
+            document.mediaType.isManifest
+        else { return [] }
+        return try Manifest(json: document.bytes, named: "the signatures \(name)").layers
+            .filter { $0.mediaType == type }
     }
 
     /// A manifest, or nil when the registry does not have it.

@@ -85,12 +85,71 @@ import Testing
 
     @Test func `what only others can check fulfils nothing`() throws {
         let policy = try policy(
-            #"""
-            {"default": [{"type": "sigstoreSigned", "fulcio": {"caPath": "/x"}, "rekorPublicKeyPath": "/y"}]}
-            """#)
+            #"{"default": [{"type": "signedBaseLayer", "baseLayerIdentity": {"type": "matchExact"}}]}"#
+        )
         #expect(
             policy.rule(for: try ImageReference(parsing: "a:1")).requirements
-                == [.unsupported("sigstoreSigned with fulcio")])
+                == [.unsupported("signedBaseLayer")])
+    }
+
+    @Test func `signers with certificates are read`() throws {
+        let policy = try policy(
+            #"""
+            {"default": [
+             {"type": "sigstoreSigned", "rekorPublicKeyPaths": ["/r", "/s"], "fulcio":
+              {"caPath": "/x", "oidcIssuer": "https://i", "subjectEmail": "a@b"}},
+             {"type": "sigstoreSigned", "signedIdentity": {"type": "matchRepository"}, "pki":
+              {"caRootsData": "YQ==", "caIntermediatesPath": "/y", "subjectHostname": "h"}},
+             {"type": "sigstoreSigned", "keyDatas": ["YQ==", "Yg=="], "rekorPublicKeyData": "Yw=="}]}
+            """#)
+        #expect(
+            policy.standard == [
+                .sigstoreSigned(
+                    SigstoreRule(
+                        signer: .fulcio(
+                            .init(authorities: .file("/x"), issuer: "https://i", email: "a@b")),
+                        logKeys: [.file("/r"), .file("/s")], identity: .matchRepoDigestOrExact)),
+                .sigstoreSigned(
+                    SigstoreRule(
+                        signer: .pki(
+                            .init(
+                                roots: .data([97]), intermediates: .file("/y"), email: nil,
+                                hostname: "h")),
+                        logKeys: [], identity: .matchRepository)),
+                .sigstoreSigned(
+                    SigstoreRule(
+                        signer: .keys([.data([97]), .data([98])]), logKeys: [.data([99])],
+                        identity: .matchRepoDigestOrExact)),
+            ])
+    }
+
+    @Test(arguments: [
+        (#""keyPath": "/k", "fulcio": {}"#, "keyPath and fulcio, of which one"),
+        (#""fulcio": {"caPath": "/c", "oidcIssuer": "i", "subjectEmail": "e"}"#, "key of Rekor"),
+        (
+            #""fulcio": {"caPath": "/", "caData": "YQ==", "oidcIssuer": "i", "subjectEmail": "e"}"#,
+            "caPath and caData"
+        ),
+        (#""fulcio": {"caPath": "/c", "subjectEmail": "e"}"#, "no \"oidcIssuer\""),
+        (#""fulcio": {"caPath": "/c", "oidcIssuer": "i"}"#, "no \"subjectEmail\""),
+        (#""fulcio": {"oidcIssuer": "i", "subjectEmail": "e"}"#, "neither caPath nor caData"),
+        (
+            #""fulcio": {"caPath": "/c", "oidcIssuer": "i", "subjectEmail": "e", "x": 1}"#,
+            "unknown member \"x\""
+        ),
+        (#""pki": {"caRootsPath": "/c"}"#, "neither subjectEmail nor subjectHostname"),
+        (#""pki": {"subjectEmail": "e"}"#, "neither caRootsPath nor caRootsData"),
+        (
+            #""pki": {"caRootsPath": "/c", "subjectEmail": "e"}, "rekorPublicKeyPath": "/r""#,
+            "without a key of Rekor"
+        ),
+        (#""keyPath": "/k", "rekorPublicKeyPath": "/r", "rekorPublicKeyData": "YQ==""#, "one may"),
+    ])
+    func `half a signer is refused`(members: String, why: String) {
+        let problem = #expect(throws: Problem.self) {
+            try policy(#"{"default": [{"type": "sigstoreSigned", "# + members + "}]}")
+        }
+        #expect(problem?.why.contains(why) == true, "\(problem?.why ?? "")")
     }
 
     @Test(arguments: [

@@ -28,8 +28,7 @@ struct ImageAdmission: Sendable {
             case .unsupported(let what): why = "wants \(what), which Kade cannot check"
             case .signedBy(let keys, let identity):
                 why = try await mistake(signedBy: keys, identity)
-            case .sigstoreSigned(let keys, let identity):
-                why = try await mistake(sigstoreSignedBy: keys, identity)
+            case .sigstoreSigned(let rule): why = try await mistake(sigstoreSigned: rule)
             }
             if let why { throw policy.denied(purpose, rule, why) }
         }
@@ -45,10 +44,12 @@ struct ImageAdmission: Sendable {
         let verification = GPGVerification(keys: keys, searchPath: trust.searchPath)
         var failures: [String] = []
         for signature in try await lookaside.signatures() {
-            let why = try await blocking {
-                refusal(identity) { () throws(Problem) in
-                    try SignedStatement(
-                        json: try verification.content(of: signature), .simpleSigning)
+            let why: String? = try await blocking {
+                do throws(Problem) {
+                    let text = try verification.content(of: signature)
+                    return refusal(identity, try SignedStatement(json: text, .simpleSigning))
+                } catch {
+                    return error.why
                 }
             }
             guard let why else { return nil }
@@ -58,48 +59,34 @@ struct ImageAdmission: Sendable {
     }
 
     /// Why no signature as of cosign holds; nil when one does.
-    private func mistake(
-        sigstoreSignedBy keys: [SignaturePolicy.TrustedKeys], _ identity: SignedIdentity
-    ) async throws -> String? {
-        var signers: [SigningKey] = []
-        for key in keys { signers.append(try SigningKey(pem: try key.bytes(), named: key.name)) }
+    private func mistake(sigstoreSigned rule: SigstoreRule) async throws -> String? {
+        let verification = try SigstoreVerification(rule)
         guard trust.places.place(of: reference).usesAttachments != false else {
             return "wants a signature, and registries.d says use-sigstore-attachments: false"
         }
         var failures: [String] = []
         for signature in try await client.attachedSignatures(of: manifest, purpose: purpose) {
-            let isValid = signers.contains {
-                $0.isValid(signature.signature, for: signature.payload)
+            do throws(Problem) {
+                let statement = try await verification.statement(of: try signature.get())
+                guard let why = refusal(rule.identity, statement) else { return nil }
+                failures.append(why)
+            } catch {
+                failures.append(error.why)
             }
-            guard isValid else {
-                failures.append("it is not signed by a trusted key")
-                continue
-            }
-            let why = refusal(identity) { () throws(Problem) in
-                try SignedStatement(json: signature.payload, .cosign)
-            }
-            guard let why else { return nil }
-            failures.append(why)
         }
         return Self.summary(failures)
     }
 
     /// Why a signature does not hold for this image; nil when it does.
-    private func refusal(
-        _ identity: SignedIdentity, _ statement: () throws(Problem) -> SignedStatement
-    ) -> String? {
-        do throws(Problem) {
-            let statement = try statement()
-            guard statement.digest == manifest else {
-                return "it is about \(statement.digest), not \(manifest)"
-            }
-            guard identity.accepts(signed: statement.reference, for: reference) else {
-                return "it is about \(statement.reference), not \(reference)"
-            }
-            return nil
-        } catch {
-            return error.why
+    private func refusal(_ identity: SignedIdentity, _ statement: SignedStatement) -> String? {
+        guard statement.digest == manifest else {
+            return "it is about \(statement.digest), not \(manifest)"
         }
+        guard identity.accepts(signed: statement.reference, for: reference) else {
+            return statement.reference.map { "it is about \($0), not \(reference)" }
+                ?? "it names no image, which only the identity matchRepository accepts"
+        }
+        return nil
     }
 
     private static func summary(_ failures: [String]) -> String {

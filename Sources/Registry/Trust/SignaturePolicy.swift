@@ -16,13 +16,13 @@ package struct SignaturePolicy: Sendable, Equatable {
         case reject
         /// A signature of a key of GPG.
         case signedBy(keys: [TrustedKeys], identity: SignedIdentity)
-        /// A signature as cosign makes it, of one of these keys.
-        case sigstoreSigned(keys: [TrustedKeys], identity: SignedIdentity)
+        /// A signature as cosign makes it.
+        case sigstoreSigned(SigstoreRule)
         /// What other tools can check and Kade cannot; nothing fulfils it.
         case unsupported(String)
     }
 
-    /// Where public keys are.
+    /// Where public keys or certificates are.
     enum TrustedKeys: Sendable, Equatable {
         case file(String)
         case data([UInt8])

@@ -16,10 +16,12 @@ enum SignedIdentity: Sendable, Equatable {
     /// Whether a signature about one name holds for an image of another.
     ///
     /// - Parameters:
-    ///   - text: the name in the signature.
+    ///   - text: the name in the signature; nil where it has none, as in cosign's bundles.
     ///   - wanted: the name that the user asked for.
-    /// - Returns: false also when the signature's name is none.
-    func accepts(signed text: String, for wanted: ImageReference) -> Bool {
+    /// - Returns: false also when the signature's name is no image's.
+    func accepts(signed text: String?, for wanted: ImageReference) -> Bool {
+        // What has no name says as little of the repository as cosign's texts do of the tag.
+        guard let text else { return self == .matchRepository }
         guard let signed = try? ImageReference(parsing: text) else { return false }
         switch self {
         case .matchExact: return signed.isWhole && signed == wanted

@@ -3,12 +3,13 @@ import OCI
 
 /// What a signature says: that a manifest is the image of a name.
 ///
-/// Both simple signing and cosign sign this JSON text (containers-signature(5)).
+/// Simple signing and cosign sign a JSON text (containers-signature(5)), cosign's bundles a statement
+/// of in-toto, or the manifest itself.
 struct SignedStatement: Sendable, Equatable {
     /// The digest of the manifest.
     var digest: Digest
-    /// The image's name.
-    var reference: String
+    /// The image's name; nil where the signature is about the manifest alone.
+    var reference: String?
 
     /// The two kinds of signatures.
     enum Kind: String, Sendable {
@@ -34,6 +35,30 @@ struct SignedStatement: Sendable, Equatable {
         self.digest = try Digest(parsing: digest)
         self.reference = reference
     }
+
+    /// What a signature of the manifest itself says.
+    init(digest: Digest) { self.digest = digest }
+
+    /// Reads a statement of in-toto that is known to be signed (in-toto attestation, Statement v1).
+    ///
+    /// - Throws: `.invalid` when it does not say of one image that it is signed: the same keys sign
+    ///   lists of packages, too.
+    init(inToto bytes: [UInt8]) throws(Problem) {
+        let root = try JSONValue.parse(bytes, named: "the signature")
+        guard root["predicateType"]?.string == Self.signedPredicate else {
+            throw Self.mistake("it says something else than that an image is signed")
+        }
+        guard let subjects = root["subject"]?.array, subjects.count == 1,
+            let subject = subjects.first,
+            let digests = subject["digest"]?.object?.members, digests.count == 1,
+            let digest = digests.first, let encoded = digest.value.string
+        else { throw Self.mistake("it is not about one manifest") }
+        self.digest = try Digest(parsing: "\(digest.name):\(encoded)")
+        reference = subject["name"]?.string.flatMap { $0.isEmpty ? nil : $0 }
+    }
+
+    /// What cosign says of an image in a bundle.
+    private static let signedPredicate = "https://sigstore.dev/cosign/sign/v1"
 
     /// The members of a part, which must be these and no others.
     private static func members(

@@ -16,12 +16,18 @@ package enum SigningKey {
     ///
     /// - Throws: `.invalid` when it is not in PEM form; `.unsupported` for a key of another kind.
     package init(pem bytes: [UInt8], named name: String) throws(Problem) {
-        let text = String(decoding: bytes, as: UTF8.self)
-        guard let der = Self.der(ofPEM: text) else {
+        guard let der = PEMText.blocks("PUBLIC KEY", in: bytes)?.first else {
             throw Problem(
                 kind: .invalid, what: "cannot use \(name)", why: "it is no public key in PEM form",
                 fix: "it begins with -----BEGIN PUBLIC KEY-----")
         }
+        try self.init(der: der, named: name)
+    }
+
+    /// Reads a key in the form of SubjectPublicKeyInfo.
+    ///
+    /// - Throws: `.unsupported` for a key of another kind.
+    init(der: [UInt8], named name: String) throws(Problem) {
         // Each reader refuses keys of the others' curves.
         if let key = try? P256.Signing.PublicKey(derRepresentation: der) {
             self = .p256(key)
@@ -44,8 +50,19 @@ package enum SigningKey {
         }
     }
 
-    /// Whether the key signed a text; ECDSA with SHA-256, in DER form, and RSA with PKCS #1 v1.5, as
-    /// cosign has them.
+    /// The key in the form of SubjectPublicKeyInfo.
+    var der: [UInt8] {
+        switch self {
+        case .p256(let key): Array(key.derRepresentation)
+        case .p384(let key): Array(key.derRepresentation)
+        case .p521(let key): Array(key.derRepresentation)
+        case .ed25519(let key): Self.ed25519Prefix + Array(key.rawRepresentation)
+        case .rsa(let key): Array(key.derRepresentation)
+        }
+    }
+
+    /// Whether the key signed a text; ECDSA in DER form with SHA-256, or the hash of the curve's
+    /// size, and RSA with PKCS #1 v1.5, as cosign has them.
     func isValid(_ signature: [UInt8], for text: [UInt8]) -> Bool {
         let digest = SHA256.hash(data: text)
         switch self {
@@ -57,10 +74,12 @@ package enum SigningKey {
             guard let signature = try? P384.Signing.ECDSASignature(derRepresentation: signature)
             else { return false }
             return key.isValidSignature(signature, for: digest)
+                || key.isValidSignature(signature, for: SHA384.hash(data: text))
         case .p521(let key):
             guard let signature = try? P521.Signing.ECDSASignature(derRepresentation: signature)
             else { return false }
             return key.isValidSignature(signature, for: digest)
+                || key.isValidSignature(signature, for: SHA512.hash(data: text))
         case .ed25519(let key): return key.isValidSignature(signature, for: text)
         case .rsa(let key):
             return key.isValidSignature(
@@ -72,19 +91,4 @@ package enum SigningKey {
     private static let ed25519Prefix: [UInt8] = [
         0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00,
     ]
-
-    private static func der(ofPEM text: String) -> [UInt8]? {
-        var lines: [Substring] = []
-        var isInside = false
-        for line in text.split(whereSeparator: \.isNewline) {
-            if line.hasPrefix("-----BEGIN PUBLIC KEY") {
-                isInside = true
-            } else if line.hasPrefix("-----END") {
-                return isInside ? Base64.decode(lines.joined()) : nil
-            } else if isInside {
-                lines.append(line)
-            }
-        }
-        return nil
-    }
 }

@@ -1,0 +1,135 @@
+import Diagnostics
+import OCI
+import Storage
+
+/// What Rekor, a log of signatures that all can read, says of one.
+struct LogEntry: Sendable {
+    /// The entry as the log keeps it.
+    var body: [UInt8]
+    /// When it came, in seconds since 1970; only the promise vouches for it.
+    var timeInSeconds: Int64
+    var index: Int64
+    /// Which log it is, in lower-case hexadecimal.
+    var logID: String
+    /// The log's signature of all of this: a "signed entry timestamp".
+    var promise: [UInt8]?
+    /// That the log holds it.
+    var proof: InclusionProof?
+
+    /// Verifies what the log vouches for with.
+    ///
+    /// - Returns: the time of the entry in seconds since 1970; nil where the log vouches only for its
+    ///   presence.
+    /// - Throws: `.denied` when nothing vouches for the entry, or is wrong.
+    func verify(by keys: [SigningKey]) throws(Problem) -> Int64? {
+        guard promise != nil || proof != nil else {
+            throw Problem.untrusted("nothing vouches for its entry in the log")
+        }
+        if let promise {
+            let text = promisedText
+            guard keys.contains(where: { $0.isValid(promise, for: text) }) else {
+                throw Problem.untrusted("its entry is of another log")
+            }
+        }
+        try proof?.verify(body, by: keys)
+        return promise == nil ? nil : timeInSeconds
+    }
+
+    /// Refuses an entry that is about something else.
+    ///
+    /// - Parameters:
+    ///   - signature: what it should be about.
+    ///   - signer: the signer's certificate or public key in DER form.
+    /// - Throws: `.denied`.
+    func check(isAbout signature: SigstoreSignature, by signer: [UInt8]) throws(Problem) {
+        let entry = try JSONValue.parse(body, named: "the entry in the log")
+        let kind = entry["kind"]?.string ?? ""
+        let version = entry["apiVersion"]?.string ?? ""
+        let isAbout: Bool
+        switch (kind, version, signature.content) {
+        case ("hashedrekord", "0.0.1", _):
+            isAbout = hasHash(of: signature, in: entry, by: signer)
+        case ("dsse", "0.0.1", .envelope(let payload, _)):
+            isAbout = hasEnvelope(payload, signature.signature, in: entry, by: signer)
+        default:
+            throw Problem.untrusted(
+                "its entry in the log is of an unknown kind: \(kind) \(version)")
+        }
+        guard isAbout else { throw Problem.untrusted("its entry in the log is about another one") }
+    }
+
+    /// What the promise is a signature of: JSON in its canonical form (RFC 8785).
+    private var promisedText: [UInt8] {
+        var json = JSONWriter(.compact)
+        json.beginObject()
+        json.member("body", Base64.encode(body))
+        json.member("integratedTime", timeInSeconds)
+        json.member("logID", logID)
+        json.member("logIndex", index)
+        json.endObject()
+        return json.bytes
+    }
+
+    private func hasHash(
+        of signature: SigstoreSignature, in entry: JSONValue, by signer: [UInt8]
+    ) -> Bool {
+        let spec = entry["spec"]
+        let hash = spec?["data"]?["hash"]
+        return hash?["algorithm"]?.string == "sha256"
+            && hash?["value"]?.string == ContentHasher.sha256(signature.message).encoded
+            && spec?["signature"]?["content"].flatMap(Self.bytes) == signature.signature
+            && spec?["signature"]?["publicKey"]?["content"].flatMap(Self.pem) == signer
+    }
+
+    private func hasEnvelope(
+        _ payload: [UInt8], _ signature: [UInt8], in entry: JSONValue, by signer: [UInt8]
+    ) -> Bool {
+        let spec = entry["spec"]
+        let hash = spec?["payloadHash"]
+        return hash?["algorithm"]?.string == "sha256"
+            && hash?["value"]?.string == ContentHasher.sha256(payload).encoded
+            && spec?["signatures"]?.array?.contains {
+                $0["signature"].flatMap(Self.bytes) == signature
+                    && $0["verifier"].flatMap(Self.pem) == signer
+            } == true
+    }
+
+    private static func bytes(_ value: JSONValue) -> [UInt8]? {
+        value.string.flatMap(Base64.decode)
+    }
+
+    /// The one certificate or public key of a text in PEM form, in base64.
+    private static func pem(_ value: JSONValue) -> [UInt8]? {
+        guard let text = bytes(value),
+            let certificates = PEMText.blocks("CERTIFICATE", in: text),
+            let keys = PEMText.blocks("PUBLIC KEY", in: text),
+            certificates.count + keys.count == 1
+        else { return nil }
+        return certificates.first ?? keys.first
+    }
+}
+
+extension LogEntry {
+    /// Reads cosign's annotation `dev.sigstore.cosign/bundle`.
+    ///
+    /// - Throws: `.denied` for one that is not whole.
+    init(annotation text: String) throws(Problem) {
+        let root = try JSONValue.parse(Array(text.utf8), named: "the entry in the log")
+        let payload = root["Payload"]
+        guard let promise = root["SignedEntryTimestamp"].flatMap(Self.bytes),
+            let body = payload?["body"].flatMap(Self.bytes),
+            let time = payload?["integratedTime"]?.int, let index = payload?["logIndex"]?.int,
+            let logID = payload?["logID"]?.string
+        else { throw Problem.untrusted("its entry in the log is not whole") }
+        self.init(
+            body: body, timeInSeconds: Int64(time), index: Int64(index), logID: logID,
+            promise: promise)
+    }
+}
+
+extension Problem {
+    /// Why a signature does not count.
+    static func untrusted(_ why: String) -> Problem {
+        Problem(kind: .denied, what: "cannot use the signature", why: why)
+    }
+}
