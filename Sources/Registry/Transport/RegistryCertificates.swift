@@ -6,8 +6,8 @@ package import SystemPackage
 /// The certificates that a machine's owner trusts for one registry.
 ///
 /// Each directory holds a directory named "host" or "host:port", as Docker's certs.d(5) and
-/// containers-certs.d(5) have it: every `*.crt` is a certificate authority, and a `*.cert` with the
-/// `*.key` of the same name is shown to the registry.
+/// containers-certs.d(5) have it, or "host_port_", as containerd has: every `*.crt` is a certificate
+/// authority, and a `*.cert` with the `*.key` of the same name is shown to the registry.
 package struct RegistryCertificates: Sendable {
     /// The directories, the ones that count first first.
     package var directories: [FilePath]
@@ -20,33 +20,41 @@ package struct RegistryCertificates: Sendable {
     ///
     /// - Parameter home: the user's directory.
     package init(home: String?) {
-        let own = home.flatMap { home -> FilePath? in
-            home.isEmpty ? nil : FilePath(home).appending(".config/containers/certs.d")
-        }
-        directories = [
-            own, "/etc/containers/certs.d", "/etc/docker/certs.d", "/etc/containerd/certs.d",
-        ].compactMap { $0 }
+        let programs = ["containers", "docker", "containerd"]
+        let own = home.flatMap { $0.isEmpty ? nil : FilePath($0) }
+        directories =
+            programs.compactMap { own?.appending(".config/\($0)/certs.d") }
+            + programs.map { FilePath("/etc/\($0)/certs.d") }
     }
 
     /// The files of the first directory that knows the registry.
     func files(for authority: String) throws(Problem) -> CertificateFiles {
         for directory in directories {
-            let path = directory.appending(authority)
-            do {
-                let names = try OpenDirectory(at: path).names().map {
-                    String(
-                        decoding: $0.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+            for name in RegistryHostsFiles.names(of: authority) {
+                if let files = try Self.files(in: directory.appending(name), for: authority) {
+                    return files
                 }
-                return CertificateFiles(names: names.sorted(), in: path)
-            } catch  where error.errno == .noSuchFileOrDirectory || error.errno == .notDirectory {
-                continue
-            } catch {
-                throw Problem(
-                    kind: .denied, what: "cannot read the certificates of \(authority)",
-                    why: "\(path): \(error.errno)", cause: error)
             }
         }
         return CertificateFiles(names: [], in: "/")
+    }
+
+    /// The files of a directory; nil where there is none.
+    private static func files(
+        in path: FilePath, for authority: String
+    ) throws(Problem) -> CertificateFiles? {
+        do throws(SystemCallError) {
+            let names = try OpenDirectory(at: path).names().map {
+                String(decoding: $0.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+            }
+            return CertificateFiles(names: names.sorted(), in: path)
+        } catch  where error.errno == .noSuchFileOrDirectory || error.errno == .notDirectory {
+            return nil
+        } catch {
+            throw Problem(
+                kind: .denied, what: "cannot read the certificates of \(authority)",
+                why: "\(path): \(error.errno)", cause: error)
+        }
     }
 
     /// How to speak TLS with a registry.
