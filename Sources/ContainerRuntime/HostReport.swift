@@ -33,6 +33,7 @@ package struct HostReport: Sendable {
         add("namespaces", NamespaceKind.allCases.filter(Self.isOffered).map(\.rawValue))
         add("cgroups", facts.cgroups.hierarchies.map(\.sentence))
         add("seccomp", Self.words(Self.text("/proc/sys/kernel/seccomp/actions_avail")))
+        add("landlock", [Self.landlock])
         add("security modules", Self.securityModules)
         add("systemd", [File.exists("/run/systemd/system") ? "runs this machine" : "does not run"])
         add("file systems", Self.fileSystems)
@@ -69,6 +70,14 @@ package struct HostReport: Sendable {
         let text = (try? File.readText("/etc/os-release")) ?? ""
         guard let line = lines(text).first(where: { $0.hasPrefix(start) }) else { return "unknown" }
         return line.dropFirst(start.count).filter { $0 != "\"" }
+    }
+
+    private static var landlock: String {
+        switch try? Landlock.version() {
+        case nil: "unknown"
+        case 0?: "not in this kernel, or switched off"
+        case let version?: "version \(version)"
+        }
     }
 
     private static func user(_ facts: HostFacts) -> String {

@@ -171,6 +171,17 @@ import Testing
         #expect(throws: Problem.self) { try SecurityOptions(["label=type:x"]) }
     }
 
+    @Test func `rules of Landlock become an annotation, and are checked before`() throws {
+        let rules = #"{"ruleset": {"scoped": ["signal"]}}"#
+        var request = request()
+        request.security.options = ["landlock=\(rules)", "no-new-privileges"]
+        #expect(try build(request).annotations["org.kade.landlock"] == rules)
+        request.security.options = ["landlock={}", "no-new-privileges"]
+        #expect(throws: Problem.self) { try build(request) }
+        request.security.options = ["landlock=\(rules)"]
+        #expect(throws: Problem.self) { try build(request) }
+    }
+
     private func bind(_ target: String, isReadOnly: Bool) -> ResolvedMount {
         ResolvedMount(
             target: target, isReadOnly: isReadOnly,

@@ -239,6 +239,7 @@ func refusal<Value>(_ body: () throws(InvalidValue) -> Value) -> String? {
         #expect(try SecurityOption.parse("seccomp=unconfined") == .text("seccomp=unconfined"))
         #expect(try SecurityOption.parse("seccomp:unconfined") == .text("seccomp=unconfined"))
         #expect(try SecurityOption.parse("seccomp=/p.json") == .seccompProfile(path: "/p.json"))
+        #expect(try SecurityOption.parse("landlock=/l.json") == .landlockRules(path: "/l.json"))
         #expect(
             try SecurityOption.parse("no-new-privileges:true") == .text("no-new-privileges=true"))
         for wrong in ["seccomp", "foo=bar", "systempaths=x", "no-new-privileges=x"] {

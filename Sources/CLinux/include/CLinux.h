@@ -9,6 +9,7 @@
 #include "clinux_directories.h"
 #include "clinux_errno.h"
 #include "clinux_files.h"
+#include "clinux_landlock.h"
 #include "clinux_memory.h"
 #include "clinux_mount.h"
 #include "clinux_namespace.h"

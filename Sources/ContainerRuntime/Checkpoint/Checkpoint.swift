@@ -43,6 +43,8 @@ package enum Checkpoint {
                 fix: "start it first")
         }
         let spec = try directory.loadConfiguration()
+        try LandlockPlan.checkAbsence(
+            from: spec, orCannot: "checkpoint container \(request.id)")
         try request.criu.check(isPreDump: request.isPreDump)
         let images = try request.criu.openImages(isMade: true)
         let work = try request.criu.openWork()

@@ -30,6 +30,8 @@ package enum Restore {
     /// - Returns: the container, which runs.
     /// - Throws: after everything that was made is gone again.
     package static func run(_ request: Request) throws(Problem) -> CreatedContainer {
+        try LandlockPlan.checkAbsence(
+            from: request.bundle.spec, orCannot: "restore container \(request.id)")
         try request.criu.check(isPreDump: false)
         if request.securityProfile ?? request.mountContext != nil,
             try CRIUService.version(of: request.criu.program) < 31_600

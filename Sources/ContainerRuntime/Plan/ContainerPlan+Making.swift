@@ -42,6 +42,7 @@ struct PlanMaker {
     let rootfs: RootfsPlan
     let placement: CgroupPlacement
     private let seccomp: SeccompPlan
+    private let landlock: LandlockPlan
     private let cgroupSteps: [any SetupStep]
     private let placementSteps: [any SetupStep]
     private let resourceControl: ResourceControlGroup?
@@ -63,6 +64,7 @@ struct PlanMaker {
             linux.seccomp, process: process,
             state: ContainerState(
                 of: Self.state(of: spec, bundle, options), status: .creating))
+        landlock = try LandlockPlan(annotations: spec.annotations, process: process, on: host)
         cgroupSteps =
             try placement.prepareSteps()
             + DelegateCgroup.steps(for: spec, in: placement.cgroup, on: host)
@@ -213,7 +215,7 @@ struct PlanMaker {
         if !namespaces.hasNewUser {
             steps += process.rlimits.map { SetResourceLimit(limit: $0) }
         }
-        steps += seccomp.early + processMaker.identity
+        steps += landlock.ruleset + seccomp.early + processMaker.identity
         // After the last change of identity, which would undo it.
         if options.endsWithRuntime { steps.append(EndWithMonitor()) }
         steps += seccomp.late
@@ -228,7 +230,7 @@ struct PlanMaker {
         case .fifo: steps.append(AwaitStartFifo())
         case .handshake: steps.append(Await(rendezvous: .started))
         }
-        return steps + hookSteps(.startContainer) + seccomp.atLaunch
+        return steps + hookSteps(.startContainer) + landlock.restriction + seccomp.atLaunch
     }
 
     /// What hooks and a seccomp agent are told of the container.

@@ -91,8 +91,11 @@ struct ExecPlanMaker {
         if let policy = spec.linux?.memoryPolicy {
             plan.add([SetMemoryPolicy(policy: policy)], to: .enter)
         }
-        plan.add(maker.confinement + filter.early + maker.identity + filter.late, to: .enter)
-        plan.add(filter.atLaunch, to: .launch)
+        let landlock = try LandlockPlan(
+            annotations: spec.annotations, process: process, on: host)
+        plan.add(maker.confinement + landlock.ruleset + filter.early, to: .enter)
+        plan.add(maker.identity + filter.late, to: .enter)
+        plan.add(landlock.restriction + filter.atLaunch, to: .launch)
         return plan
     }
 }

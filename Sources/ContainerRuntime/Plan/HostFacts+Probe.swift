@@ -30,6 +30,9 @@ extension HostFacts {
                     && SecurityLabels.isSELinuxEnabled,
                 resourceControl: spec.linux?.intelRdt == nil
                     ? nil : try ResourceControl.mountPoint())
+            if spec.annotations[LandlockPlan.annotation] != nil {
+                facts.landlockVersion = try Landlock.version()
+            }
             if !facts.isInInitialUserNamespace {
                 facts.canSetGroups = try !File.readText("/proc/self/setgroups").hasPrefix("deny")
             }

@@ -25,6 +25,8 @@ package struct HostFacts: Sendable, Equatable {
     package var isAppArmorEnabled: Bool
     /// Whether SELinux confines programs on this machine.
     package var isSELinuxEnabled: Bool
+    /// The version of Landlock, when the container needs it; 0 where the kernel has none.
+    package var landlockVersion = 0
     /// Where resctrl is mounted, when the container needs it.
     package var resourceControl: FilePath?
 

@@ -53,6 +53,8 @@ package struct SetupContext: ~Copyable {
     package var consoleMaster: OwnedFD?
     /// The descriptor of a seccomp listener (`SECCOMP_FILTER_FLAG_NEW_LISTENER`).
     package var seccompListener: OwnedFD?
+    /// The rules that the program will be under.
+    var landlockRuleset: LandlockRuleset?
 
     /// The pidfd of init, when another process than the runtime made it.
     package var initDescriptor: OwnedFD?

@@ -49,7 +49,8 @@ struct FindProgram: SetupStep {
         case .permissionDenied:
             return Problem(
                 kind: .commandNotExecutable, what: what, why: "permission denied",
-                fix: "make it executable for the program's user, and check for noexec mounts")
+                fix: "make it executable for the program's user, and check for noexec mounts and "
+                    + "rules of Landlock")
         case Errno(rawValue: 8):  // ENOEXEC
             return Problem(
                 kind: .commandNotExecutable, what: what, why: "exec format error",

@@ -199,8 +199,9 @@ package struct SecurityRequest: Sendable, Equatable {
     /// `--security-opt`, each as given.
     ///
     /// `no-new-privileges`, `seccomp=…`, `systempaths=unconfined`, `apparmor=…`, `label=…`,
-    /// `writable-cgroups=…`. The value of `seccomp=` is `unconfined`,
-    /// `builtin` or the profile's JSON text (the caller reads the file).
+    /// `writable-cgroups=…`, `landlock=…`. The value of `seccomp=` is `unconfined`,
+    /// `builtin` or the profile's JSON text (the caller reads the file), that of `landlock=` the
+    /// JSON text of rules.
     package var options: [String] = []
     /// `--device`.
     package var devices: [DeviceRequest] = []

@@ -76,6 +76,9 @@ extension ContainerFlags {
             case .seccompProfile(let path):
                 let profile = try FlagFile.text(of: path, flag: "--security-opt seccomp")
                 request.security.options.append("seccomp=\(profile)")
+            case .landlockRules(let path):
+                let rules = try FlagFile.text(of: path, flag: "--security-opt landlock")
+                request.security.options.append("landlock=\(rules)")
             }
         }
     }

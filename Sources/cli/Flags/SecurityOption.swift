@@ -1,9 +1,11 @@
-/// `--security-opt`: checked here, except that a seccomp profile's file is read by the caller.
+/// `--security-opt`: checked here, except that files are read by the caller.
 enum SecurityOption: Equatable {
     /// Goes to the engine as it is.
     case text(String)
     /// `seccomp=FILE`: the profile to read.
     case seccompProfile(path: String)
+    /// `landlock=FILE`: the rules to read.
+    case landlockRules(path: String)
 
     static func parse(_ text: String) throws(InvalidValue) -> SecurityOption {
         if text == "no-new-privileges" { return .text(text) }
@@ -18,6 +20,7 @@ enum SecurityOption: Equatable {
         case "seccomp":
             return ["unconfined", "builtin"].contains(value)
                 ? .text("seccomp=\(value)") : .seccompProfile(path: value)
+        case "landlock": return .landlockRules(path: value)
         case "no-new-privileges", "writable-cgroups":
             _ = try BooleanValue.parse(value)
         case "systempaths":

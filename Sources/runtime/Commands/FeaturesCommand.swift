@@ -41,7 +41,12 @@ enum FeaturesCommand {
             ],
             // They reach what the container's own limits do not keep from it.
             "potentiallyUnsafeConfigAnnotations": ["org.criu.config", "org.systemd.property."],
-            "annotations": ["org.opencontainers.runtime-spec.features": "kade-runtime"],
+            "annotations": [
+                "org.opencontainers.runtime-spec.features": "kade-runtime",
+                // The annotation is read, and this is the newest version of the kernel's
+                // interface whose members it can have.
+                LandlockPlan.annotation: "7",
+            ],
         ]
     }
 

@@ -94,6 +94,26 @@ import Testing
         }
     }
 
+    @Test(.enabled(if: landlockVersion > 0)) func `rules of Landlock come from a file`() throws {
+        let folder = try TemporaryFolder()
+        try folder.write(
+            #"{"ruleset": {"handledAccessFS": ["write_file", "make_reg"]}}"#, to: "rules.json")
+        let option = "landlock=" + folder.at("rules.json")
+        let outcome = try kade.shell(
+            "echo x > /tmp/x || read line < /etc/passwd && echo read", "--security-opt", option,
+            "--security-opt", "no-new-privileges")
+        #expect(outcome.output == "read\n", "\(outcome)")
+        #expect(outcome.errors.contains("/tmp/x: Permission denied"), "\(outcome)")
+        let alone = try kade.shell("true", "--security-opt", option)
+        #expect(alone.exitCode == 125)
+        #expect(alone.errors.contains("no-new-privileges"), "\(alone)")
+        try folder.write("{}", to: "rules.json")
+        let empty = try kade.shell(
+            "true", "--security-opt", option, "--security-opt", "no-new-privileges")
+        #expect(empty.exitCode == 125)
+        #expect(empty.errors.contains("ruleset is missing"), "\(empty)")
+    }
+
     @Test func `no-new-privileges is the kernel's bit`() throws {
         let script = "grep NoNewPrivs /proc/self/status"
         #expect(try kade.shell(script).output == "NoNewPrivs:\t0\n")

@@ -16,6 +16,7 @@ import Testing
         #expect(
             features["potentiallyUnsafeConfigAnnotations"]?.array?.compactMap(\.string)
                 == ["org.criu.config", "org.systemd.property."])
+        #expect(features["annotations"]?["org.kade.landlock"]?.string == "7")
         let linux = try #require(features["linux"])
         #expect(linux["namespaces"]?.array?.count == 8)
         for name in ["v1", "v2", "systemd", "systemdUser", "rdma"] {

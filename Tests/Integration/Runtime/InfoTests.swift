@@ -49,6 +49,11 @@ import Testing
         let outcome = try Tool.start([BuiltProgram.path("kade-runtime"), "info"]).wait()
         #expect(outcome.lines.first?.contains("runtime-spec 1.3.0") == true)
         #expect(outcome.lines.contains { $0.hasPrefix("seccomp ") && $0.contains(" errno ") })
+        #expect(
+            landlockVersion == 0
+                || outcome.lines.contains {
+                    $0.hasPrefix("landlock ") && $0.hasSuffix(" version \(landlockVersion)")
+                })
         let wrong = try Tool.start([BuiltProgram.path("kade-runtime"), "info", "-f", "xml"]).wait()
         #expect(wrong.exitCode == 1 && wrong.errors.contains("text or json"), "\(wrong)")
     }

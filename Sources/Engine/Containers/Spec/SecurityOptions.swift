@@ -10,6 +10,8 @@ struct SecurityOptions: Sendable, Equatable {
     var seccompText: String?
     /// The profile's name or `unconfined`.
     var appArmor: String?
+    /// The JSON of `RuntimeSpec.Landlock`.
+    var landlockText: String?
 
     /// Reads the options, each `name`, `name=value` or (as Docker still takes it) `name:value`.
     init(_ options: [String]) throws(Problem) {
@@ -32,6 +34,7 @@ struct SecurityOptions: Sendable, Equatable {
         case ("writable-cgroups", "false"): hasWritableCgroups = false
         case ("seccomp", let text?): seccompText = text
         case ("apparmor", let text?): appArmor = text
+        case ("landlock", let text?): landlockText = text
         case ("label", "disable"): break  // nothing is labelled
         case ("label", _):
             throw Problem(
@@ -41,8 +44,8 @@ struct SecurityOptions: Sendable, Equatable {
             throw Problem(
                 kind: .invalid, what: "invalid --security-opt: \"\(option)\"",
                 why: "there is no such option",
-                fix: "known are no-new-privileges, seccomp=, apparmor=, systempaths=unconfined, "
-                    + "writable-cgroups= and label=disable")
+                fix: "known are no-new-privileges, seccomp=, apparmor=, landlock=, "
+                    + "systempaths=unconfined, writable-cgroups= and label=disable")
         }
     }
 

@@ -1,3 +1,4 @@
+import ContainerRuntime
 import Diagnostics
 import Linux
 import OCI
@@ -31,6 +32,10 @@ struct SpecBuilder {
         spec.annotations = request.annotations
         // crun's annotation, which Podman sets too.
         if request.process.keepsGroups { spec.annotations["run.oci.keep_original_groups"] = "1" }
+        if let rules = options.landlockText, let process = spec.process {
+            _ = try LandlockPlan.policy(rules, of: process)
+            spec.annotations[LandlockPlan.annotation] = rules
+        }
         spec.linux = try linux(capabilities, options)
         try apply(input.deviceEdits, to: &spec)
         return spec
