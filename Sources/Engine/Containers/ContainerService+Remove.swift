@@ -23,18 +23,25 @@ extension ContainerService {
         _ name: String, force: Bool, removesVolumes: Bool
     ) throws(Problem) {
         let record = try context.record(of: name)
-        let found = try context.settledStatus(of: record, restarting: false)
+        var found = try context.settledStatus(of: record, restarting: false)
         if case .dead = found.state, record.request.isRemovedAfterExit { return }
-        if force {
-            try context.end(
-                found, signal: SIGKILL, timeoutInMilliseconds: -1, waits: true)
-        }
-        try context.withLock(on: record.id) { () throws(Problem) in
-            let status = try context.status(of: record)
-            try Self.checkRemovable(status)
-            try context.delete(
-                record, withVolumes: removesVolumes || record.request.isRemovedAfterExit,
-                filesGo: .atOnce)
+        var isRemoved = false
+        while !isRemoved {
+            if force {
+                try context.end(
+                    found, signal: SIGKILL, timeoutInMilliseconds: -1, waits: true)
+            }
+            try context.withLock(on: record.id) { () throws(Problem) in
+                try context.withStartHeld(of: record.id) { () throws(Problem) in
+                    found = try context.status(of: record)
+                    if force, found.state.isUnderWay { return }  // another command has started it
+                    try Self.checkRemovable(found)
+                    try context.delete(
+                        record, withVolumes: removesVolumes || record.request.isRemovedAfterExit,
+                        filesGo: .atOnce)
+                    isRemoved = true
+                }
+            }
         }
     }
 

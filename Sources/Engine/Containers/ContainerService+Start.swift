@@ -117,9 +117,8 @@ extension EngineContext {
                 fix: "kade rm \(record.name)")
         case .created, .startFailed, .exited: break
         }
-        if status.isStale {
-            try finish(status)
-        } else {
+        try withStartHeld(of: record.id) { () throws(Problem) in
+            if status.isStale { return try finish(status) }
             // A monitor that was killed before its first word leaves a state without a lifecycle.
             try removeRuntimeState(of: record.id)
         }

@@ -72,8 +72,7 @@ extension EngineContext {
     ) throws(Problem) -> Bool {
         switch condition {
         case .created, .running, .paused, .exited: status.state.word == condition.rawValue
-        case .notRunning, .stopped:
-            !status.state.isAlive && status.state.word != "restarting"
+        case .notRunning, .stopped: !status.state.isUnderWay
         case .healthy: try health(of: status.record)?.status == .healthy
         case .unhealthy: try health(of: status.record)?.status == .unhealthy
         case .removing: status.state == .dead

@@ -36,6 +36,14 @@ package enum ContainerState: Sendable, Equatable {
     /// Whether processes exist: running or paused.
     package var isAlive: Bool { pid != nil }
 
+    /// Whether a run is under way: processes exist, or the monitor is about to start them again.
+    var isUnderWay: Bool {
+        switch self {
+        case .running, .paused, .restarting: true
+        case .created, .startFailed, .exited, .dead: false
+        }
+    }
+
     /// The exit code of the last run; 0 while there was none.
     package var exitCode: Int32 {
         switch self {

@@ -48,11 +48,11 @@ extension EngineContext {
         ofStale status: ContainerStatus, restarting isWanted: Bool
     ) throws(Problem) -> ContainerStatus? {
         let record = status.record
-        if record.request.isRemovedAfterExit {
+        try withStartHeld(of: record.id) { () throws(Problem) in
+            if !record.request.isRemovedAfterExit { return try finish(status) }
             try delete(record, withVolumes: true, filesGo: .atOnce)
-            return nil
         }
-        try finish(status)
+        if record.request.isRemovedAfterExit { return nil }
         if isWanted { try restartLost(record) }
         return try self.status(of: record)
     }
@@ -119,12 +119,14 @@ extension EngineContext {
         guard
             try database.read({ database throws(Problem) in try database.container(id: id) }) == nil
         else { return }
-        try removeRuntimeState(of: id)
-        try database.write { database throws(Problem) in
-            try database.delete(endpointsOfStep: id)
+        try withStartHeld(of: id) { () throws(Problem) in
+            try removeRuntimeState(of: id)
+            try database.write { database throws(Problem) in
+                try database.delete(endpointsOfStep: id)
+            }
+            try removeHostRootfs(of: id)
+            try removeDirectory(of: id, filesGo: .atOnce)
         }
-        try removeHostRootfs(of: id)
-        try removeDirectory(of: id, filesGo: .atOnce)
     }
 
     /// Removes a directory that was never finished, unless it is just being made.

@@ -23,7 +23,27 @@ package struct FileLock: ~Copyable, Sendable {
         return FileLock(holding: file)
     }
 
+    /// Waits for the lock on a directory.
+    package init(directory: FilePath) throws(SystemCallError) {
+        let opened = try OwnedFD.open(directory, [.readOnly, .directory])
+        _ = try opened.lock(.exclusive, wait: true, "\(directory)")
+        file = opened
+    }
+
+    /// Takes the lock on a directory if it is free now; nil when another process holds it.
+    package static func ifFree(directory: FilePath) throws(SystemCallError) -> FileLock? {
+        let file = try OwnedFD.open(directory, [.readOnly, .directory])
+        guard try file.lock(.exclusive, wait: false, "\(directory)") else { return nil }
+        return FileLock(holding: file)
+    }
+
     private init(holding file: consuming OwnedFD) { self.file = file }
+
+    /// Frees the lock at once, also where other processes have inherited it (`LOCK_UN`).
+    package consuming func free() throws(SystemCallError) {
+        let descriptor = file.rawValue
+        try kernel("flock", "a lock") { flock(descriptor, LOCK_UN) }
+    }
 }
 
 /// How many may hold a file's lock.

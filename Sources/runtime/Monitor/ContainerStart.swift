@@ -11,6 +11,9 @@ import SystemPackage
 /// the monitor, of which there is one for each container, stays as small as it was before. Init is
 /// a sibling of that process (`CLONE_PARENT`), so that the monitor is its parent.
 ///
+/// While that process lives it holds the lock of the bundle's directory: it goes on for a moment
+/// when its monitor is killed, and a command that cleans up waits for its end.
+///
 /// ```
 /// monitor                                        starter
 ///    │ ──────────── clone3 ───────────────────────► │  creates and starts the container
@@ -49,16 +52,22 @@ struct ContainerStart: ~Copyable {
     ) throws(Problem) -> ContainerStart {
         let what = "cannot start the container"
         let pair = try explaining(what) { () throws(SystemCallError) in try SocketPair(.packets) }
+        let lock = try explaining(what) { () throws(SystemCallError) in
+            try FileLock(directory: FilePath(configuration.bundle))
+        }
+        let monitor = getpid()
         switch try explaining(
             what, { () throws(SystemCallError) in try Linux.clone([], intoCgroup: nil) })
         {
         case .parent(let starter):
+            _ = consume lock
             return ContainerStart(starter: starter, socket: pair.split { first, _ in first })
         case .child:
             let socket = pair.split { _, second in second }
             Starter(
-                configuration: configuration, streams: streams, host: host, network: network
-            ).run(telling: socket)
+                configuration: configuration, streams: streams, host: host, network: network,
+                monitor: monitor
+            ).run(telling: socket, holding: lock)
         }
     }
 
@@ -115,18 +124,25 @@ private struct Starter {
     let streams: StandardStreams?
     let host: FilePath
     let network: ContainerNetwork?
+    /// The monitor's process.
+    let monitor: pid_t
 
     /// Creates and starts the container, and tells the monitor how that went.
-    func run(telling monitor: consuming OwnedFD) -> Never {
+    func run(telling socket: consuming OwnedFD, holding lock: consuming FileLock) -> Never {
         do throws(Problem) {
             try explaining("cannot tie the start of the container to its monitor") {
                 () throws(SystemCallError) in try setParentDeathSignal(.kill)
             }
-            try start(telling: monitor)
+            // One that was killed before that sends no signal.
+            guard getppid() == monitor else { _exit(0) }
+            try start(telling: socket)
         } catch {
             // A monitor that is gone has killed this process.
-            _ = try? monitor.send(HandshakeMessage.failed(step: -1, error).encoded)
+            _ = try? socket.send(HandshakeMessage.failed(step: -1, error).encoded)
         }
+        // What init and its helpers have inherited of it would keep it for a while. Where the
+        // kernel refuses, it is free at their end.
+        try? lock.free()
         _exit(0)
     }
 

@@ -1,8 +1,8 @@
 import Foundation
 import Testing
 
-/// Commands that are killed at every one of their system calls that changes something or waits for
-/// somebody.
+/// Commands and monitors that are killed at every one of their system calls that changes something
+/// or waits for somebody.
 ///
 /// strace(1) records such calls of an undisturbed run, and then kills as many runs, each when it
 /// begins another one of them. The next command finds something consistent, and all can be removed.
@@ -87,6 +87,29 @@ import Testing
         let command = kade.commandLine(example.command.words)
         try Walk(kade: kade, case: example).run {
             try Tool.start(["strace"] + $0 + command, environment: kade.environment).wait()
+        }
+    }
+
+    static let monitors = [
+        Case("run --name one -v /x busybox true", leaves: "", "created", "exited"),
+        Case("run --rm --name one -v /x busybox true", leaves: "", "created", "dead", "exited"),
+        Case("run -d --name one busybox sleep 1000", leaves: "created", "running", "exited"),
+        Case(
+            "run --restart on-failure:1 --name one busybox false",
+            leaves: "created", "running", "restarting", "exited"),
+        Case(
+            "run --health-cmd true --health-interval 100ms --name one busybox sleep 0.3",
+            leaves: "created", "exited"),
+    ]
+
+    @Test(arguments: monitors) func `a monitor`(example: Case) throws {
+        let kade = try Kade.withBusybox()
+        let programs = try TracedMonitor(in: kade.folder.at("programs"))
+        var command = kade.commandLine(example.command.words)
+        command[0] = programs.kade
+        try Walk(kade: kade, case: example).run {
+            try programs.traceNext(with: $0)
+            return try Tool.start(command, environment: kade.environment).wait()
         }
     }
 }
@@ -189,6 +212,41 @@ private struct Walk {
             counts[call, default: 0] += 1
             return Point(call: call, number: counts[call] ?? 0, description: String(line))
         }
+    }
+}
+
+/// The programs in a place where the next monitor can be traced.
+private struct TracedMonitor {
+    let directory: String
+    var kade: String { directory + "/kade" }
+
+    /// Copies the programs, and puts a script in the place of the runtime.
+    init(in directory: String) throws {
+        self.directory = directory
+        let script = """
+            set -e
+            from=$1 to=$2
+            mkdir "$to"
+            cp --reflink=auto "$from/kade" "$from/kade-server" "$to"
+            cp --reflink=auto "$from/kade-runtime" "$to/runtime"
+            cat > "$to/kade-runtime" << end
+            #!/bin/sh
+            if [ "\\$1" = monitor ] && mv "$to/options" "$to/taken" 2> /dev/null; then
+                read -r options < "$to/taken"
+                exec strace \\$options "$to/runtime" "\\$@"
+            fi
+            exec "$to/runtime" "\\$@"
+            end
+            chmod +x "$to/kade-runtime"
+            """
+        let from = URL(fileURLWithPath: BuiltProgram.path("kade")).deletingLastPathComponent().path
+        try Tool.check("sh", "-c", script, "sh", from, directory)
+    }
+
+    /// Has strace run the next monitor, with these options.
+    func traceNext(with options: [String]) throws {
+        try Data((options.joined(separator: " ") + "\n").utf8)
+            .write(to: URL(fileURLWithPath: directory + "/options"))
     }
 }
 
