@@ -11,7 +11,7 @@ SUDO = $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
 BUILD_PACKAGES = libbz2-dev libcrypt-dev libisal-dev liblzma-dev libsqlite3-dev libzstd-dev
 TEST_PACKAGES = bash-completion busybox-static containerd cpio crun docker.io docker-registry \
-	e2fsprogs fish git iproute2 libseccomp-dev mmdebstrap nftables passt podman python3 qemu-system-x86 runc skopeo \
+	e2fsprogs fish git iproute2 jq libseccomp-dev mmdebstrap nftables passt podman python3 qemu-system-x86 runc skopeo \
 	strace tcpdump uidmap util-linux zsh zstd
 BENCH_PACKAGES = gcc hyperfine iperf3 jq libc6-dev
 
