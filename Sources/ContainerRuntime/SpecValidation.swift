@@ -237,12 +237,14 @@ package enum SpecValidation {
         case _ where interprocess.contains(path) || path.hasPrefix("fs/mqueue/"): needed = .ipc
         default:
             throw violation(
-                "linux.sysctl.\(name)", "belongs to no namespace: it would change the host")
+                "linux.sysctl.\(name)", "belongs to no namespace: it would change the host",
+                fix: "set it on the host, with sysctl(8)")
         }
         guard kinds.contains(needed) else {
             throw violation(
                 "linux.sysctl.\(name)",
-                "needs a \(needed.rawValue) namespace: it would change the host")
+                "needs a \(needed.rawValue) namespace: it would change the host",
+                fix: "give the container a \(needed.rawValue) namespace of its own")
         }
     }
 

@@ -10,6 +10,22 @@ extension RegistryClient {
     /// More than a repository has; a registry that goes on for ever is cut off.
     private static let tagLimit = 100_000
 
+    /// An error of a tag that is not there, with those that are.
+    func withTags(_ problem: Problem, missing name: ManifestName) async -> Problem {
+        // A registry that does not say them leaves the error as it is.
+        guard case .tag = name, let tags = try? await tags(purpose: problem.what), !tags.isEmpty
+        else { return problem }
+        var problem = problem
+        let last = tags.suffix(Self.namedTags)
+        problem.fix =
+            "take one of the repository's tags: "
+            + (last.count < tags.count ? "…, " : "") + last.joined(separator: ", ")
+        return problem
+    }
+
+    /// So many tags a person reads; the newest versions are mostly at the end.
+    private static let namedTags = 8
+
     /// Asks for all tags of the repository (end-8a and end-8b), page by page.
     ///
     /// - Parameter purpose: what cannot be done when it fails, for the error.

@@ -1,3 +1,4 @@
+import Diagnostics
 import OCI
 
 /// An instruction's word and its arguments, still as text.
@@ -18,7 +19,10 @@ struct InstructionText {
         name = word.text.uppercased()
         arguments = bytes.dropFirst(word.count).trimmed.text
         guard Self.known.contains(name) else {
-            throw ShellMistake("unknown instruction: \(word.text)")
+            let meant = Suggestion.nearest(to: name, among: Self.known.sorted())
+            throw ShellMistake(
+                "unknown instruction: \(word.text)"
+                    + (meant.map { " (did you mean \($0)?)" } ?? ""))
         }
         guard !arguments.isEmpty || Self.mayBeEmpty.contains(name) else {
             throw ShellMistake("\(name) requires at least one argument")

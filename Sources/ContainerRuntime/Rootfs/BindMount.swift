@@ -17,17 +17,37 @@ struct BindMount {
         let target = mount.destination
         let attachment = try takeSource(in: &context)
         let isDirectory = attachment.isDirectory
-        try context.beneathRootfs("cannot mount \(source) on \(target)") {
-            (rootfs) throws(SystemCallError) in
-            let place =
-                isDirectory
-                ? try rootfs.makeDirectories(target, permissions: .directoryDefault)
-                : try rootfs.makeFile(target, permissions: .directoryDefault)
-            try ProcProtection.check(
-                place, mount: mount, isFromProc: attachment.isFromProc, in: context)
-            try attachment.tree.attach(onto: place)
-            try attachment.tree.descriptor.changePropagation(mount.options)
+        do throws(Problem) {
+            try context.beneathRootfs("cannot mount \(source) on \(target)") {
+                (rootfs) throws(SystemCallError) in
+                let place =
+                    isDirectory
+                    ? try rootfs.makeDirectories(target, permissions: .directoryDefault)
+                    : try rootfs.makeFile(target, permissions: .directoryDefault)
+                try ProcProtection.check(
+                    place, mount: mount, isFromProc: attachment.isFromProc, in: context)
+                try attachment.tree.attach(onto: place)
+                try attachment.tree.descriptor.changePropagation(mount.options)
+            }
+        } catch {
+            throw mismatch(error, sourceIsDirectory: isDirectory)
         }
+    }
+
+    /// The error where a file would come over a directory, or a directory over a file.
+    private func mismatch(_ problem: Problem, sourceIsDirectory isDirectory: Bool) -> Problem {
+        guard let refusal = problem.cause as? SystemCallError else { return problem }
+        let why: String
+        switch (isDirectory, refusal.errno) {
+        case (false, .invalidArgument) where refusal.call == "move_mount":
+            why = "\(source) is a file, and the container has a directory there"
+        case (true, .notDirectory):
+            why = "\(source) is a directory, and the container has a file there"
+        default: return problem
+        }
+        return Problem(
+            kind: .invalid, what: problem.what, why: why,
+            fix: "mount a file over a file, and a directory over a directory", cause: refusal)
     }
 
     /// The source as a detached mount: what the runtime prepared, or a clone made now.

@@ -43,7 +43,8 @@ struct BuildInputs {
         guard (try? FileStatus(of: directory).kind) == .directory else {  // a refusal says no, too
             throw Problem(
                 kind: .notFound, what: "cannot build \(context)",
-                why: "it is no directory of this machine")
+                why: "it is no directory of this machine",
+                fix: "name the directory with the files; '.' is the current one")
         }
         if dockerfile == "-" {
             return Found(

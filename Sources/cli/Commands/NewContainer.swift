@@ -37,6 +37,7 @@ struct NewContainer {
                 try !engine.images.canRun(request.image, platform: request.platform)
             else { throw error }
         }
+        _ = try ImageReference(parsing: request.image)  // what is no name is looked for nowhere
         if !flags.isQuiet {
             try session.error.writeLine("Unable to find image '\(request.image)' locally")
         }

@@ -161,7 +161,9 @@ enum FlagFile {
         } catch {
             throw Problem(
                 kind: error.errno == .noSuchFileOrDirectory ? .notFound : .denied,
-                what: "cannot read \(path) for \(flag)", why: "\(error.errno)", cause: error)
+                what: "cannot read \(path) for \(flag)", why: "\(error.errno)",
+                fix: "the path is one of this machine, from the current directory on",
+                cause: error)
         }
     }
 

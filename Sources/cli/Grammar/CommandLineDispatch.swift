@@ -54,7 +54,9 @@ struct CommandLineDispatch {
             return try run(group, Array(words.dropFirst()), in: session)
         }
         guard let entry = CommandTree.top.first(where: { $0.name == first }) else {
-            throw unknown(first, in: "kade")
+            throw unknown(
+                first, in: "kade",
+                among: CommandTree.top.map(\.name) + CommandTree.groups.map(\.name))
         }
         return run(
             entry.command, as: "kade \(first)", Array(words.dropFirst()), in: session)
@@ -68,16 +70,20 @@ struct CommandLineDispatch {
             return Ending(code: .success, problem: nil, level: session.globals.level)
         }
         guard let entry = group.entries.first(where: { $0.name == word }) else {
-            throw unknown(word, in: "kade \(group.name)")
+            throw unknown(word, in: "kade \(group.name)", among: group.entries.map(\.name))
         }
         return run(
             entry.command, as: "kade \(group.name) \(word)", Array(words.dropFirst()), in: session)
     }
 
-    private func unknown(_ word: String, in command: String) -> Problem {
-        Problem(
+    private func unknown(
+        _ word: String, in command: String, among known: [String]
+    ) -> Problem {
+        let meant = Suggestion.nearest(to: word, among: known)
+        return Problem(
             kind: .invalid, what: "unknown command", why: "\(command) \(word)",
-            fix: "see '\(command) --help'")
+            fix: (meant.map { "did you mean '\(command) \($0)'? " } ?? "")
+                + "see '\(command) --help'")
     }
 
     private func run<C: Command>(

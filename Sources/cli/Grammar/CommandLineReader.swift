@@ -61,7 +61,11 @@ struct CommandLineReader<Target> {
         let flag = grammar.flags.first { $0.description.name == name }
         guard let flag else {
             if name == "help" { return true }
-            throw usageError("unknown flag", "--\(name)")
+            let meant = Suggestion.nearest(
+                to: String(name), among: grammar.flags.map(\.description.name))
+            throw usageError(
+                "unknown flag", "--\(name)",
+                fix: meant.map { "did you mean '--\($0)'? see '\(command) --help'" })
         }
         if name.endIndex != body.endIndex {
             try apply(flag, String(body[name.endIndex...].dropFirst()), &target)

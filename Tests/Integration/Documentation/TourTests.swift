@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// The chapters of `Documentation/tour`: what they tell their reader to type does what they say.
+/// What `Documentation` tells its reader to type does what it says.
 @Suite struct TourTests {
     @Test(arguments: try Chapter.all(in: "en")) func `what a chapter says comes true`(
         chapter: Chapter
@@ -9,13 +9,14 @@ import Testing
         let kade = try Kade(in: NetworkNamespace())
         let outcome = try chapter.run(with: kade)
         #expect(outcome.exitCode == 0, "\(outcome.output)")
-        let outputs = Chapter.outputs(in: outcome.output)
-        #expect(outputs.count == chapter.blocks.count)
-        for (block, output) in zip(chapter.blocks, outputs) {
-            #expect(
-                block.expects(output),
-                "\(block.commands)printed\n\(output)in place of\n\(block.expected)")
-        }
+        chapter.check(outcome.output)
+    }
+
+    @Test func `the errors that users meet most say what, why and what to do`() throws {
+        let kade = try Kade(in: NetworkNamespace())
+        let errors = try Chapter(file: "errors.md")
+        #expect(errors.blocks.count > 30)
+        errors.check(try errors.run(with: kade, endsAtFailure: false).output)
     }
 
     @Test func `Dutch readers type the same`() throws {
@@ -48,10 +49,14 @@ struct Chapter: CustomTestStringConvertible {
     static func all(in language: String) throws -> [Chapter] {
         let folder = tour.appending(path: language)
         return try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
-            .map { name in
-                let text = try String(contentsOf: folder.appending(path: name), encoding: .utf8)
-                return Chapter(name: name, blocks: blocks(of: text))
-            }
+            .map { try Chapter(file: "tour/\(language)/\($0)") }
+    }
+
+    /// Reads a file of `Documentation`.
+    init(file: String) throws {
+        let path = Self.tour.deletingLastPathComponent().appending(path: file)
+        name = path.lastPathComponent
+        blocks = Self.blocks(of: try String(contentsOf: path, encoding: .utf8))
     }
 
     private static func blocks(of text: String) -> [Block] {
@@ -67,17 +72,28 @@ struct Chapter: CustomTestStringConvertible {
     }
 
     /// Makes the image and types everything into one shell, in an empty directory.
-    func run(with kade: Kade) throws -> Tool.Outcome {
-        let script = blocks.map { "echo '\(Self.mark)'\n\($0.commands)" }.joined()
+    ///
+    /// - Parameters:
+    ///   - kade: the instance that commands use.
+    ///   - endsAtFailure: whether no command may fail; otherwise each block prints, at its end, the
+    ///     exit code of its last command.
+    /// - Returns: what the shell printed.
+    /// - Throws: when it cannot be started.
+    func run(with kade: Kade, endsAtFailure: Bool = true) throws -> Tool.Outcome {
+        let end = endsAtFailure ? "" : "echo \"(exit code $?)\"\n"
+        let script = blocks.map { "echo '\(Self.mark)'\n\($0.commands)\(end)" }.joined()
         let place = kade.folder.at("reader")
         let programs = URL(fileURLWithPath: BuiltProgram.path("kade")).deletingLastPathComponent()
         let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/sbin:/usr/bin:/sbin:/bin"
         let start = """
-            mkdir "$1" && cd "$1" && "$2/begin" > begun && exec sh -ec "$3" 2>&1
+            mkdir "$1" && cd "$1" && "$2/begin" > begun && exec sh $4 "$3" 2>&1
             """
         return try Tool.start(
             (kade.namespace?.entry ?? [])
-                + ["sh", "-c", start, "sh", place, Self.tour.path, script],
+                + [
+                    "sh", "-c", start, "sh", place, Self.tour.path, script,
+                    endsAtFailure ? "-ec" : "-c",
+                ],
             environment: kade.environment.merging([
                 "KADE_ROOT": kade.root, "KADE_RUNROOT": kade.runRoot,
                 "PATH": "\(programs.path):\(path)",
@@ -85,8 +101,19 @@ struct Chapter: CustomTestStringConvertible {
         ).wait()
     }
 
+    /// Expects of each block what the text shows.
+    func check(_ output: String) {
+        let outputs = Self.outputs(in: output)
+        #expect(outputs.count == blocks.count)
+        for (block, output) in zip(blocks, outputs) {
+            #expect(
+                block.expects(output),
+                "\(block.commands)printed\n\(output)in place of\n\(block.expected)")
+        }
+    }
+
     /// What each block has printed.
-    static func outputs(in text: String) -> [String] {
+    private static func outputs(in text: String) -> [String] {
         text.components(separatedBy: mark + "\n").dropFirst().map { $0 }
     }
 

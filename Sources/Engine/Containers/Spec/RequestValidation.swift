@@ -45,7 +45,8 @@ extension ContainerRequest {
         if let name, !Self.isValid(name: name) {
             throw Problem(
                 kind: .invalid, what: "Invalid container name (\(name))",
-                why: "only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed")
+                why: "only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed, and two characters or more",
+                fix: "choose another name, such as web-1")
         }
     }
 
@@ -84,7 +85,8 @@ extension ContainerRequest {
         let limit = resources.memoryInBytes
         if let limit, limit < 6 << 20 {
             throw invalid(
-                "limit memory to \(limit) bytes", "Minimum memory limit allowed is 6MB")
+                "limit memory to \(limit) bytes", "Minimum memory limit allowed is 6MB",
+                fix: "the unit is bytes where none is given: -m 64m is 64 MiB")
         }
         if let swap = resources.memoryAndSwapInBytes, swap > 0 {
             guard let limit else {
@@ -137,7 +139,8 @@ extension ContainerRequest {
                 throw invalid(
                     "use --cpus",
                     "range of CPUs is from 0.01 to \(host.processorCount).00, as there are only "
-                        + "\(host.processorCount) CPUs available")
+                        + "\(host.processorCount) CPUs available",
+                    fix: "leave the flag out for no limit")
             }
         }
         if let shares = resources.cpuShares, shares < 0 {
@@ -161,7 +164,7 @@ extension ContainerRequest {
         }
     }
 
-    private func invalid(_ action: String, _ why: String) -> Problem {
-        Problem(kind: .invalid, what: "cannot \(action)", why: why)
+    private func invalid(_ action: String, _ why: String, fix: String? = nil) -> Problem {
+        Problem(kind: .invalid, what: "cannot \(action)", why: why, fix: fix)
     }
 }

@@ -69,7 +69,8 @@ extension SpecBuilder {
                 kind: .invalid,
                 what: "error gathering device information while adding custom device "
                     + "\"\(device.hostPath)\"",
-                why: "no such file or directory, or not a device node")
+                why: "no such file or directory, or not a device node",
+                fix: "look whether the host has it, and whether its driver is loaded")
         }
         return host
     }
