@@ -18,4 +18,17 @@ import Testing
         #expect(NetlinkMessage.errorCode(in: answer[...]) == -19)
         #expect(NetlinkMessage.errorCode(in: answer[..<16]) == nil)
     }
+
+    @Test func `a number is read where the body has all of it`() throws {
+        var message = NetlinkMessage(type: 16, flags: [.request, .acknowledge])
+        message.append(UInt32(0x0505_0505))
+        message.append(UInt16(0x0606))
+        var reader = NetlinkReader(message.bytes)
+        let read = try #require(reader.next())
+        #expect(read.number(at: 0, as: UInt32.self) == 0x0505_0505)
+        #expect(read.number(at: 4, as: Int16.self) == 0x0606)
+        #expect(read.number(at: 5, as: UInt8.self) == 6)
+        #expect(read.number(at: 4, as: UInt32.self) == nil)
+        #expect(read.number(at: 6, as: UInt8.self) == nil)
+    }
 }

@@ -1,4 +1,5 @@
 /// A message to the kernel in its netlink format (`netlink(7)`): a header, a body, attributes.
+@usableFromInline
 package struct NetlinkMessage: Sendable {
     /// The message so far; the header's length is right after every append.
     package private(set) var bytes: [UInt8] = []
@@ -7,6 +8,14 @@ package struct NetlinkMessage: Sendable {
     package struct Flags: OptionSet, Sendable {
         package let rawValue: UInt16
         package init(rawValue: UInt16) { self.rawValue = rawValue }
+
+        /// All of them; the generic initializer would look up conformances at run time.
+        package init(arrayLiteral flags: Flags...) {
+            var bits: UInt16 = 0
+            for flag in flags { bits |= flag.rawValue }
+            rawValue = bits
+        }
+
         /// `NLM_F_REQUEST`.
         package static let request = Flags(rawValue: 0x1)
         /// `NLM_F_ACK`.
@@ -45,8 +54,17 @@ package struct NetlinkMessage: Sendable {
     }
 
     /// Appends a number in the machine's byte order.
+    ///
+    /// It is inlinable so that no caller looks up at run time what kind of number it has.
+    @inlinable
     package mutating func append(_ value: some FixedWidthInteger) {
-        withUnsafeBytes(of: value) { bytes.append(contentsOf: $0) }
+        withUnsafeBytes(of: value) { append(raw: $0) }
+    }
+
+    /// Appends bytes as they are.
+    @usableFromInline
+    package mutating func append(raw content: UnsafeRawBufferPointer) {
+        bytes.append(contentsOf: content)
         updateLength()
     }
 
@@ -56,11 +74,13 @@ package struct NetlinkMessage: Sendable {
     }
 
     /// Appends an attribute with a number in the machine's byte order.
+    @inlinable
     package mutating func appendAttribute(type: UInt16, number: some FixedWidthInteger) {
         appendAttribute(type: type, bytes: withUnsafeBytes(of: number) { Array($0) })
     }
 
     /// Appends an attribute of bytes: `struct rtattr`, padded to four bytes.
+    @usableFromInline
     package mutating func appendAttribute(type: UInt16, bytes content: [UInt8]) {
         append(UInt16(4 + content.count))
         append(type)

@@ -1,4 +1,5 @@
 /// Messages of the kernel in its netlink format, taken apart (`netlink(7)`, `rtnetlink(7)`).
+@usableFromInline
 package struct NetlinkReader {
     private let bytes: [UInt8]
     private var position = 0
@@ -6,6 +7,7 @@ package struct NetlinkReader {
     package init(_ bytes: [UInt8]) { self.bytes = bytes }
 
     /// One message: its type and what follows the header.
+    @usableFromInline
     package struct Message {
         package let type: UInt16
         /// The number of the message that it answers.
@@ -16,10 +18,25 @@ package struct NetlinkReader {
         package var errorCode: Int32? { type == 2 ? number(at: 0, as: Int32.self) : nil }
 
         /// A number in the body, in the machine's byte order.
+        ///
+        /// It is inlinable so that no caller looks up at run time what kind of number it wants.
+        @inlinable
         package func number<Number: FixedWidthInteger>(
             at offset: Int, as type: Number.Type
         ) -> Number? {
-            NetlinkReader.number(in: body, at: offset)
+            var number = Number.zero
+            let isThere = withUnsafeMutableBytes(of: &number) { copy(from: offset, to: $0) }
+            return isThere ? number : nil
+        }
+
+        /// Fills memory from the body; false where that is too short.
+        @usableFromInline
+        package func copy(from offset: Int, to memory: UnsafeMutableRawBufferPointer) -> Bool {
+            guard body.count >= offset + memory.count else { return false }
+            body.withUnsafeBytes {
+                memory.copyMemory(from: .init(rebasing: $0.dropFirst(offset).prefix(memory.count)))
+            }
+            return true
         }
 
         /// The attributes after a structure of this size: `struct rtattr`, padded to four bytes.
