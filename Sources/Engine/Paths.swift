@@ -65,6 +65,8 @@ struct ContainerBundle: Sendable {
     var overlays: FilePath { directory.appending("overlays") }
     /// A copy of a time zone of the host.
     var localtime: FilePath { directory.appending("localtime") }
+    var passwd: FilePath { directory.appending("passwd") }
+    var group: FilePath { directory.appending("group") }
     var hosts: FilePath { directory.appending("hosts") }
     var hostname: FilePath { directory.appending("hostname") }
     var resolver: FilePath { directory.appending("resolv.conf") }

@@ -85,6 +85,15 @@ import Testing
             processEnvironment(bare.process, hostname: "h", home: "/") == ["PATH=/p", "HOME=/"])
     }
 
+    @Test func `variables that are merged name those of the image`() {
+        var request = ContainerRequest(image: "i")
+        request.process.mergedVariables = ["PATH=/own:${PATH}", "B=$A-$C.", "C=${", "D=$"]
+        request.process.environment = ["D=user"]
+        let merged = request.merged(with: .init(env: ["PATH=/bin", "A=a"]))
+        #expect(
+            merged.process.environment == ["PATH=/own:/bin", "A=a", "B=a-.", "C=${", "D=user"])
+    }
+
     @Test(arguments: [
         ("a", false), ("ab", true), ("a.b-c_d", true), ("-ab", false), ("a b", false),
         ("ä1", false),
@@ -204,6 +213,19 @@ import Testing
         request.security.gpus = [GPURequest(count: -1), gpu]
         request.resources.rootfsSizeInBytes = 1 << 30
         request.resources.blockIOWeights = [DeviceRate(path: "/dev/sda", rate: 10)]
+        request.requires = ["db"]
+        request.rootfs = RootfsRequest(path: "/srv/root", isOverlaid: true)
+        request.process.initProgram = "/bin/init"
+        request.process.personality = "LINUX32"
+        request.process.userFiles.addsUser = true
+        request.process.userFiles.hostUsers = ["ann"]
+        request.process.userFiles.passwdEntry = "a:x:1:1:::"
+        request.process.userFiles.groupEntry = "a:x:1:"
+        request.network.hostsFile = "/etc/more"
+        request.network.keepsHosts = true
+        request.network.keepsHostname = true
+        request.resources.unified = ["memory.high": "1"]
+        request.resources.resourceControlClass = "gold"
         return request
     }
 

@@ -48,7 +48,8 @@ import Testing
             passwd: "ann:x:1000:1001::/home/ann:/bin/sh\n", group: "staff:x:1001:\n")
         let users = ContainerUsers(
             lookup: lookup,
-            process: ContainerUser(uid: 5, gid: 6, additionalGroups: [6], home: "/"))
+            process: ContainerUser(uid: 5, gid: 6, additionalGroups: [6], home: "/"),
+            files: UserFiles(passwd: "", group: ""))
         let place = FileManager.default.temporaryDirectory.appendingPathComponent(
             "kade-owner-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)

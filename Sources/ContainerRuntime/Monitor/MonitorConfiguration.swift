@@ -41,6 +41,8 @@ package struct MonitorConfiguration: Sendable, Equatable {
     package var recordsSteps: Bool
     /// Where the monitor tells of what happens to the container; nil for one that nobody sees.
     package var events: Events?
+    /// Whether the monitor tells when memory runs out, and not only at the end that it has.
+    package var hasMemoryLimit = false
     /// How the monitor finds out whether the program works.
     package var health: HealthCheck?
 
@@ -91,6 +93,8 @@ package struct MonitorConfiguration: Sendable, Equatable {
         package var work: String?
         /// Those of the layers that have not arrived.
         package var arrivals: [Arrival] = []
+        /// Whether it is a directory of the host itself, its one layer, and no overlay.
+        package var isDirectory = false
 
         package init(at: String, lower: [String], upper: String?, work: String?) {
             self.at = at
@@ -155,6 +159,7 @@ extension MonitorConfiguration: JSONCodable {
         events = value["events"].flatMap(Events.init)
         health = value["health"].flatMap(HealthCheck.init)
         pidFile = value["pidFile"]?.string
+        hasMemoryLimit = value["hasMemoryLimit"]?.bool ?? false
         timeLimitInMilliseconds = Int64(max(0, value["timeLimitInMilliseconds"]?.int ?? 0))
         sources = (value["sources"]?.array ?? []).map(Source.init)
     }
@@ -168,6 +173,7 @@ extension MonitorConfiguration: JSONCodable {
         json.member("rootfs", JSONValue.object(["mounts": .array(mounts.map(\.json))]))
         if !sources.isEmpty { json.member("sources", JSONValue.array(sources.map(\.json))) }
         json.optional("pidFile", pidFile)
+        if hasMemoryLimit { json.member("hasMemoryLimit", true) }
         if timeLimitInMilliseconds > 0 {
             json.member("timeLimitInMilliseconds", timeLimitInMilliseconds)
         }
@@ -217,6 +223,7 @@ extension MonitorConfiguration.RootfsMount {
         upper = json["upper"]?.string
         work = json["work"]?.string
         arrivals = (json["arrivals"]?.array ?? []).map(MonitorConfiguration.Arrival.init)
+        isDirectory = json["isDirectory"]?.bool ?? false
     }
 
     var json: JSONValue {
@@ -224,6 +231,7 @@ extension MonitorConfiguration.RootfsMount {
         object["upper"] = upper.map { .string($0) }
         object["work"] = work.map { .string($0) }
         if !arrivals.isEmpty { object["arrivals"] = .array(arrivals.map(\.json)) }
+        if isDirectory { object["isDirectory"] = true }
         return .object(object)
     }
 }

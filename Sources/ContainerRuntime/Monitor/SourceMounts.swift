@@ -58,11 +58,8 @@ package struct SourceMounts {
                 try DetachedMount(cloning: directory, isRecursive: true).attach(onto: place)
             }
         case .overlay(let mount):
-            let overlay = OverlayMount(
-                lower: mount.lower.map { FilePath($0) }, upper: mount.upper.map { FilePath($0) },
-                work: mount.work.map { FilePath($0) })
             try explaining("cannot mount \(source.name)") { () throws(SystemCallError) in
-                try overlay.mount(at: place)
+                try mount.mount(at: place)
             }
         case .fileSystem(let system):
             try VolumeMount(name: source.name, system: system).make(at: place)

@@ -58,6 +58,7 @@ extension EngineContext {
     private func rootfsMounts(
         of record: ContainerRecord
     ) throws(Problem) -> [MonitorConfiguration.RootfsMount] {
+        if let rootfs = record.request.rootfs { return [try rootfsMount(of: record, rootfs)] }
         if record.imageID == HostImage.name { return try prepareHostRootfs(of: record.id) }
         return [try snapshot(of: record)]
     }
@@ -88,6 +89,7 @@ extension EngineContext {
             recordsSteps: true)
         monitor.health = try request.health.check()
         monitor.pidFile = request.pidFile
+        monitor.hasMemoryLimit = request.resources.memoryInBytes != nil
         monitor.timeLimitInMilliseconds = Int64(request.timeLimitInSeconds ?? 0) * 1000
         if isListed {
             monitor.events = MonitorConfiguration.Events(

@@ -38,6 +38,7 @@ extension ContainerRequest {
         secrets = (json["Secrets"]?.array ?? []).map(SecretRequest.init)
         network.lost = (json["LostNetworks"]?.array ?? []).map(NetworkAttachment.init(lost:))
         volumesFrom = host["VolumesFrom"]?.stringList ?? []
+        read(podmanJSON: json["Podman"] ?? [:])
     }
 }
 

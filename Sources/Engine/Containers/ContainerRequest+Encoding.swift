@@ -14,6 +14,7 @@ extension ContainerRequest {
             "PidFile": .string(pidFile ?? ""),
             "TimeLimit": .integer(timeLimitInSeconds ?? 0),
             "Secrets": .array(secrets.map(\.json)),
+            "Podman": podmanJSON,
             "LostNetworks": .array(network.lost.map(\.lostJSON)),
         ]
     }

@@ -31,6 +31,10 @@ package struct ContainerRequest: Sendable, Equatable {
     package var timeLimitInSeconds: Int?
     /// `--image-volume`: what becomes of the image's `VOLUME`s.
     package var imageVolumes = ImageVolumes.volume
+    /// `--requires`: containers that are started before this one.
+    package var requires: [String] = []
+    /// `--rootfs`: the image is a directory of the host, in place of an image.
+    package var rootfs: RootfsRequest?
     /// `--no-healthcheck`: the image's health check is not for this container.
     package var disablesHealthcheck = false
     /// `--health-*`.
@@ -56,6 +60,19 @@ package struct ContainerRequest: Sendable, Equatable {
 
     package init(image: String) {
         self.image = image
+    }
+}
+
+/// A root file system that is a directory of the host (`--rootfs`).
+package struct RootfsRequest: Sendable, Equatable {
+    /// Its absolute path.
+    package var path: String
+    /// `:O`: what the container changes goes to a layer of its own.
+    package var isOverlaid: Bool
+
+    package init(path: String, isOverlaid: Bool) {
+        self.path = path
+        self.isOverlaid = isOverlaid
     }
 }
 
@@ -93,6 +110,14 @@ package struct ProcessRequest: Sendable, Equatable {
     package var umask: UInt32?
     /// `--tz`: an area of the time zone database, or `local` for the host's.
     package var timezone: String?
+    /// `--env-merge`: variables whose values name others of the image, as `PATH=/own:${PATH}`.
+    package var mergedVariables: [String] = []
+    /// `--init-path`: the program of `--init`, on the host; nil is one that Kade finds.
+    package var initProgram: String?
+    /// `--personality`: `LINUX` or `LINUX32`; nil is the host's.
+    package var personality: String?
+    /// `--passwd`, `--passwd-entry`, `--group-entry` and `--hostuser`.
+    package var userFiles = UserFilesRequest()
     /// `-w`; nil takes the image's, then `/`.
     package var workingDirectory: String?
     /// `-u`: `name|uid[:group|gid]`; nil takes the image's, then root.
@@ -182,6 +207,12 @@ package struct NetworkRequest: Sendable, Equatable {
     package var resolverOptions: [String] = []
     /// `--add-host`: `name:address`.
     package var extraHosts: [String] = []
+    /// `--hosts-file`: a file of the host whose lines come before the container's own.
+    package var hostsFile: String?
+    /// `--no-hosts`: `/etc/hosts` is the image's.
+    package var keepsHosts = false
+    /// `--no-hostname`: `/etc/hostname` is the image's.
+    package var keepsHostname = false
 
     package init() {}
 }

@@ -180,6 +180,9 @@ extension ContainerRecord {
         if case .container(let name) = request.namespaces.ipc {
             request.namespaces.ipc = .container(try id(name))
         }
+        var required: [String] = []
+        for name in request.requires { required.append(try id(name)) }
+        request.requires = required
     }
 }
 

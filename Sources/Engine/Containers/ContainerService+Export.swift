@@ -79,6 +79,9 @@ extension EngineContext {
                 why: "its image is \"host\": its files are this machine's own",
                 fix: "kade diff \(record.name) lists what it changed")
         }
+        if record.request.rootfs != nil, verb != "export" {
+            throw RootfsDirectory.refusal(verb, record)
+        }
         return overlay
     }
 }

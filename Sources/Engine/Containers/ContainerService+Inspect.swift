@@ -83,7 +83,9 @@ extension ContainerService {
     }
 
     private func graphDriver(of record: ContainerRecord) throws(Problem) -> JSONValue {
-        guard record.imageID != HostImage.name else { return ["Name": "overlay2", "Data": [:]] }
+        guard record.imageID != HostImage.name, record.request.rootfs?.isOverlaid != false else {
+            return ["Name": "overlay2", "Data": [:]]
+        }
         let overlay = try context.overlays(of: record).first
         let bundle = context.configuration.bundle(of: record.id)
         return [

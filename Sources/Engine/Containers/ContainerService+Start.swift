@@ -24,6 +24,7 @@ extension ContainerService {
         let record = try context.record(of: name)
         var options = ClientMessage.AttachOptions(streams)
         if removesAfterExit { options.insert(.willRemove) }
+        for required in record.request.requires { try startRequired(required, by: record) }
         do throws(Problem) {
             let session = try context.withLock(on: record.id) {
                 () throws(Problem) -> ContainerSession? in
@@ -41,6 +42,18 @@ extension ContainerService {
                 try remove(record.id, force: true, removesVolumes: true)
             }
             throw error
+        }
+    }
+
+    /// Starts a container that another one requires; those that it requires come before it.
+    private func startRequired(_ id: String, by record: ContainerRecord) throws(Problem) {
+        do throws(Problem) {
+            _ = try start(id, attaching: [], removesAfterExit: false)
+        } catch  where error.kind == .notFound {
+            throw Problem(
+                kind: .conflict, what: "cannot start container \(record.name)",
+                why: "it requires the container \(id.prefix(12)), which is gone",
+                fix: "make it anew, with --requires of others", cause: error)
         }
     }
 

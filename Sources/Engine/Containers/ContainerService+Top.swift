@@ -38,6 +38,7 @@ extension ContainerService {
         try context.showLayers(of: record)
         var changes: [FilesystemChange] = []
         for mount in try context.mounts(of: record) {
+            guard !mount.isDirectory else { throw RootfsDirectory.refusal("diff", record) }
             var overlay = mount.overlay
             // What the host has unmounted since hides nothing any more.
             if record.imageID == HostImage.name { overlay.lower.removeAll { !File.exists($0) } }

@@ -15,6 +15,7 @@ struct ResolvedImage: Sendable {
 extension EngineContext {
     /// Finds the image of a request: `host`, or one of the store.
     func image(for request: ContainerRequest) throws(Problem) -> ResolvedImage {
+        if let rootfs = request.rootfs { return try image(of: rootfs) }
         if request.image == HostImage.name {
             return ResolvedImage(id: HostImage.name, defaults: HostImage.defaults, layers: [])
         }

@@ -44,6 +44,10 @@ package struct ResourceRequest: Sendable, Equatable {
     package var blockIOWeights: [DeviceRate] = []
     /// `--cgroup-parent`; nil is `/kade`.
     package var cgroupParent: String?
+    /// `--cgroup-conf`: files of cgroup version 2, by name.
+    package var unified: [String: String] = [:]
+    /// `--rdt-class`: the class of service of resctrl.
+    package var resourceControlClass: String?
 
     package init() {}
 }

@@ -55,6 +55,7 @@ extension ResourceRequest {
         own.limits = []
         own.shmSizeInBytes = nil
         own.rootfsSizeInBytes = nil
+        own.resourceControlClass = nil
         if let limit = own.pidsLimit, limit <= 0 { own.pidsLimit = nil }
         return own != ResourceRequest()
     }

@@ -20,20 +20,23 @@ struct NewContainer {
                 fix: "make sure the other container isn't running, or delete \(file)")
         }
         if flags.replaces { try removeReplaced() }
-        if flags.pullPolicy == .always && request.image != "host" { try pull() }
-        if flags.pullPolicy == .newer && request.image != "host" { try pullNewer() }
+        if flags.pullPolicy == .always && isOfRegistry { try pull() }
+        if flags.pullPolicy == .newer && isOfRegistry { try pullNewer() }
         let created = try createPullingWhereMissing()
         for warning in created.warnings { try session.warn(warning) }
         if let file = flags.idFile { try write(created.id, to: file) }
         return created
     }
 
+    /// Whether a registry may have the image.
+    private var isOfRegistry: Bool { request.image != "host" && request.rootfs == nil }
+
     /// The image is looked for only after a refusal, so that the usual case costs nothing.
     private mutating func createPullingWhereMissing() throws(Problem) -> CreatedContainer {
         do {
             return try engine.containers.create(request, startsNext: startsNext)
         } catch {
-            guard error.kind == .notFound, request.image != "host", flags.pullPolicy == .missing,
+            guard error.kind == .notFound, isOfRegistry, flags.pullPolicy == .missing,
                 try !engine.images.canRun(request.image, platform: request.platform)
             else { throw error }
         }
@@ -87,6 +90,8 @@ struct NewContainer {
         var transfer = TransferRequest(request.image)
         transfer.platform = request.platform
         transfer.endsEarly = startsNext
+        transfer.authFile = flags.authFile.map { FilePath($0) }
+        transfer.isInsecure = !flags.verifiesServer
         let pulled = try engine.images.pull(transfer) { event in display.show(event) }
         // registries.conf may know a short name as an image of another registry.
         let usual = try ImageReference(parsing: request.image).withDefaultTag

@@ -21,7 +21,8 @@ struct RemoveCommand: Command {
                     "volumes", "v", "Remove anonymous volumes associated with the container",
                     \.removesVolumes),
                 .unsupported(
-                    "link", "l", nil, why: "this version of Kade has no links between containers"),
+                    "link", "l", nil,
+                    why: "a link is one of a place on a network: disconnect that, and connect anew"),
             ], operands: .atLeast(1), operandKind: .containers, assign: { $0.names = $1 })
     }
 

@@ -7,14 +7,15 @@ struct RemoveImageCommand: Command {
     var platforms: [String] = []
     var names: [String] = []
 
+    static let canPlan = true
+
     static var grammar: Grammar<RemoveImageCommand> {
         Grammar(
             name: "rmi", synopsis: "[OPTIONS] IMAGE [IMAGE...]",
             summary: "Remove one or more images",
             flags: [
                 .switch("force", "f", "Force removal of the image", \.isForced),
-                .unsupported(
-                    "no-prune", nil, nil, why: "images of Kade have no untagged parents to keep"),
+                .allowing("no-prune", "true", "images of Kade have no untagged parents to remove"),
                 .list(
                     "platform", nil, "strings",
                     "Remove only the given platform(s), as os[/architecture[/variant]]",

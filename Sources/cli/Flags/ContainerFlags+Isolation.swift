@@ -107,30 +107,3 @@ enum StorageOptionFlag {
         return try ByteSize.parse(option.value)
     }
 }
-
-/// Docker's flags of `run` that this version of Kade knows and refuses.
-enum UnsupportedRunFlags {
-    static var flags: [Flag<ContainerFlags>] {
-        let realTime = "the kernel's real-time group scheduling is not supported yet"
-        let windows = "it is for Windows containers"
-        return [
-            .unsupported("cpu-rt-period", nil, "int", why: realTime),
-            .unsupported("cpu-rt-runtime", nil, "int", why: realTime),
-            .unsupported(
-                "kernel-memory", nil, "bytes", why: "the kernel has no such limit any more"),
-            .allowing(
-                "runtime", "kade-runtime",
-                "a container's monitor is its runtime, so that Kade has this one alone"),
-            .unsupported("use-api-socket", nil, nil, why: "Kade has no API socket yet"),
-            .unsupported(
-                "disable-content-trust", nil, nil,
-                why: "Kade checks digests, and has no Notary signatures to skip"),
-            .unsupported("link-local-ip", nil, "list", why: windows),
-            .unsupported("isolation", nil, "string", why: windows),
-            .unsupported("cpu-count", nil, "int", why: windows),
-            .unsupported("cpu-percent", nil, "int", why: windows),
-            .unsupported("io-maxbandwidth", nil, "bytes", why: windows),
-            .unsupported("io-maxiops", nil, "uint", why: windows),
-        ]
-    }
-}

@@ -1,6 +1,7 @@
 import Diagnostics
 import Engine
 import Linux
+import OCI
 import SystemPackage
 
 // Flags of `run` and `create` that Podman has and Docker does not.
@@ -10,6 +11,10 @@ extension ContainerFlags {
             .switch(
                 "env-host", nil, "Use all current host environment variables", \.usesHostEnvironment
             ),
+            .list(
+                "env-merge", nil, "env",
+                "Set variables from those of the image: PATH=/own:${PATH}",
+                \.request.process.mergedVariables, EnvironmentMergeFlag.parse),
             .switch(
                 "http-proxy", nil, "Set proxy environment variables of the host", \.passesProxies),
             .setting(
@@ -17,11 +22,26 @@ extension ContainerFlags {
                 "What becomes of the image's volumes: anonymous (default), tmpfs or ignore",
                 \.request.imageVolumes, ImageVolumeFlag.parse),
             .value(
+                "init-path", nil, "path", "The program of --init, on the host",
+                \.request.process.initProgram, HostPathFlag.parse),
+            .value(
+                "personality", nil, "persona", "Execution domain: LINUX or LINUX32",
+                \.request.process.personality, PersonalityFlag.parse),
+            .value(
                 "pidfile", nil, "path", "Write the container process ID to the file",
-                \.request.pidFile, PidFileFlag.parse),
+                \.request.pidFile, HostPathFlag.parse),
             .switch(
                 "read-only-tmpfs", nil,
                 "With --read-only, mount a tmpfs on /run, /tmp and /var/tmp", \.mountsTmpfs),
+            .pairs(
+                "cgroup-conf", nil, "map", "Write KEY=VALUE into the container's cgroup (v2)",
+                \.request.resources.unified, KeyValueFlag.parse),
+            .text(
+                "rdt-class", nil, "class", "The class of service (COS) of resctrl",
+                \.request.resources.resourceControlClass),
+            .list(
+                "requires", nil, "containers", "Containers that are started before this one",
+                \.required),
             .switch(
                 "replace", nil, "If a container with the same name exists, replace it", \.replaces),
             .value(
@@ -40,6 +60,98 @@ extension ContainerFlags {
                 "Unset all default environment variables in container (but HOME)",
                 \.request.process.removesAllVariables),
         ]
+    }
+
+    /// The files that tell who is who, of users and hosts.
+    static var podmanFileFlags: [Flag<ContainerFlags>] {
+        [
+            .text(
+                "group-entry", nil, "entry",
+                "The entry in /etc/group, with $GROUPNAME, $GID and $USERLIST",
+                \.request.process.userFiles.groupEntry),
+            .value(
+                "hosts-file", nil, "path", "A file whose lines come first in /etc/hosts",
+                \.request.network.hostsFile, HostPathFlag.parse),
+            .list(
+                "hostuser", nil, "name", "Add a user of the host to /etc/passwd, by name or UID",
+                \.request.process.userFiles.hostUsers),
+            .switch(
+                "no-hostname", nil, "Leave /etc/hostname to the image",
+                \.request.network.keepsHostname),
+            .switch(
+                "no-hosts", nil, "Leave /etc/hosts to the image", \.request.network.keepsHosts),
+            .choice(
+                "passwd", nil, "Add the user of --user to /etc/passwd and /etc/group", \.addsUser
+            ) { text throws(InvalidValue) in try BooleanValue.parse(text) },
+            .text(
+                "passwd-entry", nil, "entry",
+                "The entry in /etc/passwd, with $USERNAME, $UID, $GID, $NAME and $HOME",
+                \.request.process.userFiles.passwdEntry),
+        ]
+    }
+
+    /// What the container is made of.
+    static var podmanImageFlags: [Flag<ContainerFlags>] {
+        [
+            .text("arch", nil, "string", "The architecture of --platform", \.architecture),
+            .text("os", nil, "string", "The operating system of --platform", \.os),
+            .text("variant", nil, "string", "The variant of --platform", \.variant),
+            .text(
+                "authfile", nil, "path",
+                "The file of containers-auth.json(5) that a pull takes credentials from",
+                \.authFile),
+            .switch(
+                "tls-verify", nil, "A pull wants https and a certificate (default true)",
+                \.verifiesServer),
+            .switch(
+                "rootfs", nil,
+                "IMAGE is a directory of the host; with :O behind it, it stays as it is",
+                \.hasRootfs),
+        ]
+    }
+
+    /// What further flags say of the container, together.
+    func addPodmanFlags(to request: inout ContainerRequest) throws(Problem) {
+        if os != nil || architecture != nil || variant != nil {
+            guard request.platform == nil else {
+                throw Self.conflict("--platform and --os, --arch or --variant")
+            }
+            request.platform = [os ?? "linux", architecture ?? Platform.host.architecture, variant]
+                .compactMap(\.self).joined(separator: "/")
+        }
+        request.requires = required.flatMap { $0.split(separator: ",").map(String.init) }
+        let hasEntry =
+            request.process.userFiles.passwdEntry != nil
+            || request.process.userFiles.groupEntry != nil
+        guard addsUser != false || !hasEntry else {
+            throw Self.conflict("--passwd=false and --passwd-entry or --group-entry")
+        }
+        request.process.userFiles.addsUser = addsUser ?? hasEntry
+        if request.process.initProgram != nil { request.process.hasInit = true }
+        if request.network.keepsHosts,
+            !request.network.extraHosts.isEmpty || request.network.hostsFile != nil
+        {
+            throw Self.conflict("--no-hosts and --add-host or --hosts-file")
+        }
+        if hasRootfs { request.rootfs = try rootfs(request.image) }
+    }
+
+    /// `PATH[:O]`.
+    private func rootfs(_ text: String) throws(Problem) -> RootfsRequest {
+        let isOverlaid = text.hasSuffix(":O")
+        let path = isOverlaid ? String(text.dropLast(2)) : text
+        do throws(InvalidValue) {
+            return RootfsRequest(path: try HostPathFlag.parse(path), isOverlaid: isOverlaid)
+        } catch {
+            throw Problem(
+                kind: .invalid, what: "invalid root file system '\(text)'", why: error.why,
+                fix: error.fix)
+        }
+    }
+
+    private static func conflict(_ flags: String) -> Problem {
+        Problem(
+            kind: .invalid, what: "conflicting options", why: flags, fix: "use one of them")
     }
 
     /// Variables that come from Kade's own environment, before those of the user.
@@ -89,8 +201,26 @@ enum ImageVolumeFlag {
     }
 }
 
-/// `--pidfile`: a file of the host, from where Kade is called.
-enum PidFileFlag {
+/// `--env-merge NAME=VALUE`.
+enum EnvironmentMergeFlag {
+    static func parse(_ text: String) throws(InvalidValue) -> String {
+        _ = try KeyValueFlag.parse(text)
+        return text
+    }
+}
+
+/// `--personality`: of those of personality(2) that the runtime specification has.
+enum PersonalityFlag {
+    static func parse(_ text: String) throws(InvalidValue) -> String {
+        guard ["LINUX", "LINUX32"].contains(text) else {
+            throw InvalidValue("unknown personality: \(text)", fix: "LINUX or LINUX32")
+        }
+        return text
+    }
+}
+
+/// A path of the host, from where Kade is called.
+enum HostPathFlag {
     static func parse(_ text: String) throws(InvalidValue) -> String {
         guard !text.isEmpty else { throw InvalidValue("it is empty") }
         do {

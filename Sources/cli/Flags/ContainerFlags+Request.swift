@@ -34,6 +34,7 @@ extension ContainerFlags {
         }
         try addVolumes(to: &request)
         try addTmpfs(to: &request)
+        try addPodmanFlags(to: &request)
         do { try networking.apply(to: &request) } catch {
             throw Problem(
                 kind: .invalid, what: "conflicting options", why: error.why, fix: error.fix)

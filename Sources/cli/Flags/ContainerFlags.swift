@@ -16,6 +16,19 @@ struct ContainerFlags {
     var passesProxies = false
     var mountsTmpfs = false
     var replaces = false
+    /// `--os`, `--arch` and `--variant`: parts of `--platform`.
+    var os: String?
+    var architecture: String?
+    var variant: String?
+    /// `--authfile` and `--tls-verify`, for a pull.
+    var authFile: String?
+    var verifiesServer = true
+    /// `--rootfs`: what stands in the image's place is a directory.
+    var hasRootfs = false
+    /// `--requires`, each a list.
+    var required: [String] = []
+    /// `--passwd`; nil where nothing is said.
+    var addsUser: Bool?
     /// `--volume-driver`: for volumes of `-v`.
     var volumeDriver: String?
     var securityOptions: [SecurityOption] = []
@@ -29,7 +42,7 @@ struct ContainerFlags {
     static var flags: [Flag<ContainerFlags>] {
         processFlags + identityFlags + HealthFlags.flags + cpuFlags + memoryFlags + deviceFlags
             + namespaceFlags + networkFlags + securityFlags + storageFlags + imageFlags
-            + podmanFlags + UnsupportedRunFlags.flags
+            + podmanFlags + podmanFileFlags + podmanImageFlags + UnsupportedRunFlags.flags
     }
 
     private static var processFlags: [Flag<ContainerFlags>] {

@@ -116,10 +116,15 @@ struct Flag<Target> {
 
     /// A switch or setting that may be given with the one value that is true of Kade anyway.
     static func allowing(_ name: String, _ value: String, _ why: String) -> Flag {
-        let isSwitch = value == "true" || value == "false"
+        allowing(name, anyOf: [value], why)
+    }
+
+    /// The same, where several values are true of Kade.
+    static func allowing(_ name: String, anyOf values: [String], _ why: String) -> Flag {
+        let isSwitch = values.allSatisfy { $0 == "true" || $0 == "false" }
         return Flag(name, nil, isSwitch ? nil : "string", why, isHidden: true) {
             _, given throws(FlagError) in
-            guard given == value else { throw .unsupported(why) }
+            guard values.contains(given) else { throw .unsupported(why) }
         }
     }
 

@@ -49,10 +49,7 @@ struct MonitorRootfs: ~Copyable {
     ) throws(SystemCallError) {
         for mount in mounts {
             let target = mount.at.isEmpty ? rootfs : rootfs.pushing(FilePath(mount.at))
-            try OverlayMount(
-                lower: mount.lower.map { FilePath($0) }, upper: mount.upper.map { FilePath($0) },
-                work: mount.work.map { FilePath($0) }
-            ).mount(at: target)
+            try mount.mount(at: target)
         }
     }
 

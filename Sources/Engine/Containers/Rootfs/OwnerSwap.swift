@@ -53,13 +53,19 @@ extension EngineContext {
     func users(of record: ContainerRecord, in rootfs: LayeredRootfs) throws(Problem)
         -> ContainerUsers
     {
-        let lookup = UserLookup(
-            passwd: try rootfs.text("/etc/passwd"), group: try rootfs.text("/etc/group"))
         let process = record.request.process
-        return ContainerUsers(
-            lookup: lookup,
-            process: try lookup.user(
-                process.user ?? "", additionalGroups: process.additionalGroups))
+        var files = UserFiles(
+            passwd: try rootfs.text("/etc/passwd"), group: try rootfs.text("/etc/group"))
+        if !process.userFiles.hostUsers.isEmpty {
+            try files.add(process.userFiles.hostUsers, from: hostUserFiles())
+        }
+        let lookup = UserLookup(passwd: files.passwd, group: files.group)
+        let user = try lookup.user(
+            process.user ?? "", additionalGroups: process.additionalGroups)
+        if process.userFiles.addsUser {
+            files.add(user, process.userFiles, directory: process.workingDirectory ?? "/")
+        }
+        return ContainerUsers(lookup: lookup, process: user, files: files)
     }
 }
 
@@ -67,6 +73,8 @@ extension EngineContext {
 struct ContainerUsers: Sendable {
     let lookup: UserLookup
     let process: ContainerUser
+    /// The container's `/etc/passwd` and `/etc/group`.
+    let files: UserFiles
 
     /// Understands `owner=`: `auto` for the process's user, a name or number of the image's, with a
     /// group behind a colon.

@@ -17,6 +17,9 @@ extension EngineContext {
                 why: "what a container of the image host writes is in memory",
                 fix: "limit its memory: -m")
         }
+        guard record.request.rootfs == nil else {
+            throw RootfsDirectory.refusal("limit the size of", record)
+        }
         try step(.limitRootfs(of: record, toBytes: limit)) { () throws(Problem) in
             _ = try snapshot(of: record)
             try limitRootfs(of: record, toBytes: limit)

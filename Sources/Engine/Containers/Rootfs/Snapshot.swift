@@ -66,6 +66,7 @@ extension EngineContext {
         }
         // A start's files are not synced: a power failure may leave them without their content.
         guard bytes.contains(where: { $0 != 0 }) else {
+            if let rootfs = record.request.rootfs { return [try rootfsMount(of: record, rootfs)] }
             return record.imageID == HostImage.name ? [] : [try snapshot(of: record)]
         }
         let layers = try Layers(root: configuration.dataRoot)
@@ -74,15 +75,6 @@ extension EngineContext {
             mount.lower = mount.lower.map { layers.settledPath(of: FilePath($0)).string }
             return mount
         }
-    }
-}
-
-extension MonitorConfiguration.RootfsMount {
-    /// What is mounted.
-    var overlay: OverlayMount {
-        OverlayMount(
-            lower: lower.map { FilePath($0) }, upper: upper.map { FilePath($0) },
-            work: work.map { FilePath($0) })
     }
 }
 

@@ -28,8 +28,12 @@ enum NetworkFiles {
 
     /// The host's file with others added, for a container that shares its network.
     static func hosts(sharing text: String, others: [Host]) -> String {
-        let separator = text.isEmpty || text.hasSuffix("\n") ? "" : "\n"
-        return text + separator + Self.text(others)
+        terminated(text) + Self.text(others)
+    }
+
+    /// A text that more lines can follow.
+    static func terminated(_ text: String) -> String {
+        text.isEmpty || text.hasSuffix("\n") ? text : text + "\n"
     }
 
     private static func text(_ hosts: [Host]) -> String {

@@ -47,7 +47,14 @@ extension ContainerRequest {
             ? ["PATH", "HOSTNAME", "TERM"] : process.removedVariables
         let base =
             process.removesAllVariables ? [] : overlaidEnvironment(image.env, with: removed)
-        let own = overlaidEnvironment(base, with: process.environment)
+        let merged = process.mergedVariables.map { text in
+            VariableText.expanded(text) { name in
+                image.env.last { $0.hasPrefix("\(name)=") }
+                    .map { String($0.dropFirst(name.utf8.count + 1)) }
+            }
+        }
+        let own = overlaidEnvironment(
+            overlaidEnvironment(base, with: merged), with: process.environment)
         let names = Set(own.map { $0.prefix { $0 != "=" } })
         return own + removed.filter { !names.contains($0[...]) }
     }

@@ -76,6 +76,11 @@ struct SpecBuilder {
         linux.namespaces = namespaces()
         linux.cgroupsPath = cgroupPath
         linux.sysctl = request.security.sysctls
+        linux.personality = request.process.personality
+            .flatMap { RuntimeSpec.Personality.Domain(rawValue: $0) }
+            .map { RuntimeSpec.Personality(domain: $0) }
+        linux.intelRdt = request.resources.resourceControlClass
+            .map { RuntimeSpec.IntelRdt(closID: $0) }
         linux.devices = try deviceNodes()
         linux.resources = try resources(options)
         linux.seccomp = try options.seccomp(

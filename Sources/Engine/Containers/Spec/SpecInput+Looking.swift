@@ -24,11 +24,14 @@ extension EngineContext {
         (input.mounts, input.sources) = (resolved.mounts, resolved.sources)
         input.networkFiles = try networkFiles(
             of: record, hostname: hostname, peers, on: endpoints)
-        if request.process.hasInit { input.initProgram = try initProgram() }
+        if request.process.hasInit {
+            input.initProgram = try initProgram(request.process.initProgram)
+        }
         input.sharedMemory = try sharedMemory(of: record, peers)
         input.deviceEdits = try deviceEdits(of: request.security)
         try addSecrets(of: record, to: &input)
         try addTimezone(of: record, to: &input)
+        try addUserFiles(users.files, of: record, to: &input)
         let edited = input.deviceEdits.flatMap { $0.deviceNodes.map(\.hostPath) }
         for path in devicePaths(of: request) + edited {
             if let device = try HostDevice(at: FilePath(path)) { input.devices[path] = device }
@@ -80,7 +83,15 @@ extension EngineContext {
     }
 
     /// The program of `--init`: small, static, and found where distributions put it.
-    private func initProgram() throws(Problem) -> FilePath {
+    private func initProgram(_ chosen: String?) throws(Problem) -> FilePath {
+        if let chosen {
+            guard File.exists(FilePath(chosen)) else {
+                throw Problem(
+                    kind: .notFound, what: "cannot use --init-path \(chosen)",
+                    why: "there is no such file", fix: "name a static program of this machine")
+            }
+            return FilePath(chosen)
+        }
         let names = ["docker-init", "tini-static", "catatonit", "tini"]
         let directories =
             configuration.searchPath + [
@@ -115,10 +126,11 @@ extension EngineContext {
             }
         }
         let isReadOnly = record.request.security.isRootfsReadOnly
-        return [
-            ("/etc/resolv.conf", bundle.resolver), ("/etc/hostname", bundle.hostname),
-            ("/etc/hosts", bundle.hosts),
-        ].map { target, source in
+        let wanted = record.request.network
+        var files = [("/etc/resolv.conf", bundle.resolver)]
+        if !wanted.keepsHostname { files.append(("/etc/hostname", bundle.hostname)) }
+        if !wanted.keepsHosts { files.append(("/etc/hosts", bundle.hosts)) }
+        return files.map { target, source in
             ResolvedMount(
                 target: target, isReadOnly: isReadOnly,
                 source: .bind(path: source.string, propagation: "rprivate", recursion: .enabled))
@@ -159,13 +171,18 @@ extension EngineContext {
         let resolver = try hostResolver()
         return try explaining("cannot read the host's network files") {
             () throws(SystemCallError) in
-            NetworkTexts(
-                hosts: sharesHost
-                    ? NetworkFiles.hosts(
-                        sharing: try Self.textIfPresent("/etc/hosts"), others: others)
-                    : NetworkFiles.hosts(
-                        hostname: hostname, domainName: network.domainName,
-                        addresses: endpoints.addresses.map { "\($0)" }, others: others),
+            let hosts =
+                sharesHost
+                ? NetworkFiles.hosts(
+                    sharing: try Self.textIfPresent("/etc/hosts"), others: others)
+                : NetworkFiles.hosts(
+                    hostname: hostname, domainName: network.domainName,
+                    addresses: endpoints.addresses.map { "\($0)" }, others: others)
+            let first = try network.hostsFile.map { path throws(SystemCallError) in
+                NetworkFiles.terminated(try File.readText(FilePath(path)))
+            }
+            return NetworkTexts(
+                hosts: (first ?? "") + hosts,
                 resolver: NetworkFiles.resolver(
                     host: resolver, request: network,
                     asking: record.nameSource(on: endpoints, host: resolver)))

@@ -21,6 +21,7 @@ extension SpecBuilder {
             resources.pids = .init(limit: limit <= 0 ? -1 : limit)
         }
         resources.blockIO = try blockIO()
+        resources.unified = request.resources.unified
         return resources
     }
 
