@@ -58,12 +58,38 @@ package struct OutOfMemoryEvents: ~Copyable {
     /// Version 1 does not announce every kill, but counts it: the last one may be seen by that.
     package mutating func haveHappened() throws(SystemCallError) -> Bool {
         let before = kills
+        guard version == .v1 else {
+            kills = max(try readKills() ?? before, before)
+            return kills > before
+        }
         kills = max(try cgroup.outOfMemoryKills() ?? before, before)
-        guard version == .v1 else { return kills > before }
         let isAnnounced = try takeAnnouncement()
         let isCounted = kills > before
         defer { awaitsKill = (awaitsKill || isAnnounced) && !isCounted }
         return isAnnounced || (isCounted && !awaitsKill)
+    }
+
+    /// Reads the watched file itself, which alone makes the kernel wait for the next change.
+    ///
+    /// - Returns: nil where the cgroup is gone.
+    private borrowing func readKills() throws(SystemCallError) -> UInt64? {
+        var bytes = [UInt8](repeating: 0, count: 1024)
+        do throws(SystemCallError) {
+            var count = 0
+            var refusal: SystemCallError?
+            bytes.withUnsafeMutableBytes { buffer in
+                do throws(SystemCallError) {
+                    count = try descriptor.read(into: buffer, atOffsetInBytes: 0)
+                } catch {
+                    refusal = error
+                }
+            }
+            if let refusal { throw refusal }
+            return CgroupFiles.value(
+                of: "oom_kill", in: String(decoding: bytes.prefix(count), as: UTF8.self))
+        } catch  where error.errno == .operationNotSupportedByDevice {
+            return nil
+        }
     }
 
     private borrowing func takeAnnouncement() throws(SystemCallError) -> Bool {

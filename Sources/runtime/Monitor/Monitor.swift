@@ -16,6 +16,9 @@ final class Monitor {
     var log: ContainerLog
     /// The checks of the program that runs; nil without any.
     var health: HealthChecks?
+    /// What tells of memory that runs out; nil without a limit.
+    var memoryEvents: OutOfMemoryEvents?
+    var hasToldOutOfMemory = false
     /// Whether the program runs again after this end, because it was unhealthy.
     var restartsAfterEnd = false
     /// nil where the container has no network of its own, or only the loopback.
@@ -187,6 +190,7 @@ final class Monitor {
         tell(.start)
         try beginHealthChecks()
         try tellAll(.started(pid: run.process.id))
+        try watchMemory()
         // Now it waits, and there is one for each container.
         try run.finishStart()
         releaseUnusedMemory()
@@ -250,7 +254,7 @@ final class Monitor {
         lifecycle.finishedAt = currentTimestamp()
         let state = try runtimeRoot.container(configuration.id).loadState()
         lifecycle.wasOutOfMemory = try wasOutOfMemory(state)
-        if lifecycle.wasOutOfMemory { tell(.outOfMemory) }
+        try endMemoryWatch(wasOutOfMemory: lifecycle.wasOutOfMemory)
         let complaints = try Delete.run(configuration.id, in: runtimeRoot, isForced: true)
         lifecycle.error =
             arrivalFault?.description ?? complaints.first?.description ?? log.gap?.text

@@ -27,6 +27,7 @@ final class MonitorSources {
         static let nameDatagrams: UInt64 = 10
         static let nameConnections: UInt64 = 11
         static let nameProcess: UInt64 = 12
+        static let memory: UInt64 = 13
         /// The ends of what fetches layers, by their descriptors' numbers.
         static let firstArrival: UInt64 = 1 << 32
         static let firstClient: UInt64 = 1 << 40

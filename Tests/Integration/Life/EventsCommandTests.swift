@@ -28,6 +28,22 @@ import Testing
         #expect(try actions(kade, "two") == ["rename", "destroy"])
     }
 
+    @Test(.enabled(if: isRoot)) func `want of memory is told while the container runs on`() throws {
+        let kade = try Kade.withBusybox()
+        let script = "head -c 200m /dev/zero | tail > /dev/null; echo went on; exec sleep 600"
+        try kade.check(
+            "run", "-d", "--name", "one", "-m", "16m", "--memory-swap", "16m", "busybox", "sh",
+            "-c", script)
+        try kade.wait { try actions(kade, "one").contains("oom") }
+        try kade.wait { try kade.check("logs", "one").contains("went on") }
+        #expect(try kade.inspect("one", "{{.State.Running}}") == "true")
+        let told = try actions(kade, "one").count { $0 == "oom" }
+        try kade.check("kill", "one")
+        // The end adds nothing to what was told.
+        #expect(try actions(kade, "one").count { $0 == "oom" } == told)
+        #expect(try kade.inspect("one", "{{.State.OOMKilled}}") == "true")
+    }
+
     @Test func `an event has its time, object and attributes as text and as JSON`() throws {
         let kade = try Kade.withBusybox()
         try kade("run", "--name", "ends", "-l", "stage=test", "busybox", "sh", "-c", "exit 3")
