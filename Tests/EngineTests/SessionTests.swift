@@ -1,4 +1,5 @@
 import ContainerRuntime
+import Linux
 import Testing
 
 @testable import Engine

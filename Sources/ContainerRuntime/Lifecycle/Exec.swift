@@ -21,28 +21,25 @@ package enum Exec {
             self.container = container
             self.process = process
         }
+
+        /// What ``Exec/run(_:)`` would do.
+        ///
+        /// - Throws: as ``Exec/run(_:)``, before it has done anything.
+        package func plan() throws(Problem) -> ContainerPlan {
+            guard let initProcess = try Kill.initProcess(of: container.state) else {
+                throw Exec.stopped(container.state)
+            }
+            return try Exec.maker(for: self, initProcess.id).plan()
+        }
     }
 
     /// Starts the program and waits until it is executed.
     package static func run(_ request: Request) throws(Problem) -> ExecutedProcess {
-        try SpecValidation.check(request.process, field: "process")
         let state = request.container.state
         guard let initProcess = try Kill.initProcess(of: state) else {
             throw stopped(state)
         }
-        let host = try HostFacts.probe(for: request.container.spec, process: request.process)
-        let cgroup = State.cgroup(of: state, on: host.cgroups)
-        if !request.ignoresPause, try State.isPaused(state, cgroup) {
-            throw Problem(
-                kind: .conflict, what: "cannot exec in container \(state.id)",
-                why: "cannot exec in a paused container", fix: "resume it, or use --ignore-paused")
-        }
-        let maker = ExecPlanMaker(
-            spec: request.container.spec, process: request.process, host: host,
-            initProcessID: initProcess.id,
-            place: try ExecPlace(
-                request.cgroup, of: state, cgroup, initProcessID: initProcess.id),
-            state: state, request: request)
+        let maker = try maker(for: request, initProcess.id)
         var execution = Execution(
             plan: try maker.plan(), maker: maker,
             context: SetupContext(
@@ -57,6 +54,25 @@ package enum Exec {
             throw stopped(state, cause: problem)
         }
         return execution.finish()
+    }
+
+    private static func maker(
+        for request: Request, _ initProcessID: CInt
+    ) throws(Problem) -> ExecPlanMaker {
+        try SpecValidation.check(request.process, field: "process")
+        let state = request.container.state
+        let host = try HostFacts.probe(for: request.container.spec, process: request.process)
+        let cgroup = State.cgroup(of: state, on: host.cgroups)
+        if !request.ignoresPause, try State.isPaused(state, cgroup) {
+            throw Problem(
+                kind: .conflict, what: "cannot exec in container \(state.id)",
+                why: "cannot exec in a paused container", fix: "resume it, or use --ignore-paused")
+        }
+        return ExecPlanMaker(
+            spec: request.container.spec, process: request.process, host: host,
+            initProcessID: initProcessID,
+            place: try ExecPlace(request.cgroup, of: state, cgroup, initProcessID: initProcessID),
+            state: state, request: request)
     }
 
     private static func stopped(_ state: RuntimeState, cause: Problem? = nil) -> Problem {

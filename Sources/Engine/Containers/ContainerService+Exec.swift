@@ -7,10 +7,11 @@ import SystemPackage
 extension ContainerService {
     /// What to become to run a further process in a running container.
     ///
-    /// The process is described in a file in memory that the caller's `execve(2)` passes on.
+    /// The process is described in a file in memory that the caller's `execve(2)` passes on. In a
+    /// plan there is nothing to become.
     package func exec(
         in name: String, _ request: ExecRequest
-    ) throws(Problem) -> PreparedProgram {
+    ) throws(Problem) -> PreparedProgram? {
         let record = try context.record(of: name)
         let pid: Int32
         switch try context.settledStatus(of: record, restarting: true).state {
@@ -33,6 +34,10 @@ extension ContainerService {
         let process = try context.whileRunning(record, what: "cannot exec in container \(name)") {
             () throws(Problem) in try context.execProcess(request, in: record, pid: pid)
         }
+        if let plan = context.plan {
+            try context.planExec(of: process, in: record, noting: plan)
+            return nil
+        }
         let file = try explaining("cannot describe the process to run") {
             () throws(SystemCallError) -> CInt in
             let file = try OwnedFD.memory(named: "process.json")
@@ -51,6 +56,10 @@ extension ContainerService {
         if request.isDetached {
             arguments.append("--detach")
         } else {
+            if !request.detachKeys.isEmpty, request.process.hasTerminal {
+                let keys = request.detachKeys.map { "\($0)" }.joined(separator: ",")
+                arguments += ["--detach-keys", keys]
+            }
             arguments += ["--exit-event", context.exitEvent(of: record, execID: id).jsonString()]
         }
         return PreparedProgram(path: program, arguments: arguments + [record.id])

@@ -126,6 +126,8 @@ package struct ExecRequest: Sendable {
     package var isPrivileged = false
     /// `-d`.
     package var isDetached = false
+    /// `--detach-keys`: the bytes that leave a process with a terminal alone; empty for none.
+    package var detachKeys: [UInt8] = []
 
     package init(command: [String]) {
         self.command = command

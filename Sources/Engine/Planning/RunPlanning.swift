@@ -37,11 +37,30 @@ extension EngineContext {
     }
 }
 
+extension EngineContext {
+    /// Notes what the runtime and a further process in a container would do.
+    func planExec(
+        of process: RuntimeSpec.Process, in record: ContainerRecord, noting plan: StepPlan
+    ) throws(Problem) {
+        let root = RuntimeRoot(path: configuration.runtimeRoot)
+        let request = Exec.Request(
+            container: try RecordedContainer(record.id, in: root), process: process)
+        for planned in try request.plan().steps {
+            plan.note(planned.step.explanation, by: planned.phase.actor)
+        }
+    }
+}
+
 extension Explanation {
     fileprivate static func mountRootfs(
         _ mount: MonitorConfiguration.RootfsMount, in bundle: ContainerBundle
     ) -> Explanation {
         let target = bundle.rootfs.pushing(FilePath(mount.at))
+        if mount.isDirectory {
+            return Explanation(
+                shell: "mount --rbind \(mount.lower.joined()) \(target)",
+                why: "the container's files are those of the directory", spec: "--rootfs")
+        }
         let lower = mount.lower.joined(separator: ":")
         let layer = [("upperdir", mount.upper), ("workdir", mount.work)]
             .compactMap { name, path in path.map { ",\(name)=\($0)" } }.joined()

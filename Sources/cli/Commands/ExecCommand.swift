@@ -19,6 +19,8 @@ struct ExecCommand: Command {
 
     static let startsProgram = true
 
+    static let canPlan = true
+
     static var grammar: Grammar<ExecCommand> {
         Grammar(
             name: "exec", synopsis: "[OPTIONS] CONTAINER COMMAND [ARG...]",
@@ -26,9 +28,10 @@ struct ExecCommand: Command {
             flags: [
                 .switch(
                     "detach", "d", "Detached mode: run command in the background", \.isDetached),
-                .unsupported(
+                .value(
                     "detach-keys", nil, "string",
-                    why: "a process of exec ends with its client, so there is nothing to detach"),
+                    "The key sequence that leaves the process running; there is none by default",
+                    \.detachKeys, DetachKeys.parse),
                 .list(
                     "env", "e", "list", "Set environment variables", \.environment,
                     EnvironmentFlag.parse),
@@ -62,6 +65,7 @@ struct ExecCommand: Command {
         }
         var request = ExecRequest(command: arguments)
         request.isDetached = isDetached
+        request.detachKeys = detachKeys ?? []
         request.isPrivileged = isPrivileged
         request.process.isInteractive = isInteractive
         request.process.hasTerminal = hasTerminal
@@ -70,7 +74,9 @@ struct ExecCommand: Command {
         request.process.environment = try EnvironmentFlags(
             entries: environment, files: environmentFiles
         ).resolve(in: session)
-        let prepared = try session.engine().containers.exec(in: name, request)
+        guard let prepared = try session.engine().containers.exec(in: name, request) else {
+            return .success
+        }
         let refusal = Program(
             arguments: prepared.arguments,
             environment: session.environment.map { "\($0.key)=\($0.value)" }

@@ -8,7 +8,7 @@ enum ExecCommand {
     private static let names: [OptionName] =
         Handover.names + ExecProcess.names + [
             .flag("detach", "d"), .value("preserve-fds"), .value("cgroup"), .flag("ignore-paused"),
-            .value("exit-event"), .value("timeout"),
+            .value("exit-event"), .value("timeout"), .value("detach-keys"),
         ]
 
     static func run(_ arguments: [String], _ global: GlobalOptions) throws(Problem) -> CInt {
@@ -34,7 +34,7 @@ enum ExecCommand {
         var program = try Exec.run(request)
         let warnings = program.warnings
         for warning in warnings { global.log.warn(warning) }
-        let terminal: OwnedFD?
+        var terminal: OwnedFD?
         do throws(Problem) {
             let master = program.consoleMaster.take()
             terminal = try handover.deliver(program.process, as: "setns", terminal: master)
@@ -42,12 +42,30 @@ enum ExecCommand {
             throw program.takeBack(after: error)
         }
         guard let foreground else { return 0 }
+        let keys = try parsed.value("detach-keys").map(detachKeys)
+        if let keys, let terminal = terminal.take() {
+            let status = try foreground.wait(
+                for: program.process, terminal: terminal, leavingBy: keys)
+            if let status { exitEvent?.tell(exitCode: status.code) }
+            return status?.code ?? 0
+        }
         let code = try foreground.wait(
             for: program.process, terminal: terminal, notify: nil,
             timeoutInMilliseconds: timeout
         ).code
         exitEvent?.tell(exitCode: code)
         return code
+    }
+
+    /// Bytes as numbers with commas between them.
+    private static func detachKeys(_ text: String) throws(Problem) -> [UInt8] {
+        let bytes = text.split(separator: ",").map { UInt8($0) }
+        guard !bytes.isEmpty, !bytes.contains(nil) else {
+            throw Problem(
+                kind: .invalid, what: "cannot use --detach-keys \(text)",
+                why: "it is no list of bytes", fix: "write numbers: 16,17")
+        }
+        return bytes.compactMap(\.self)
     }
 
     /// The descriptor that a path stands for, as an engine or a shell's `<(…)` passes a file.

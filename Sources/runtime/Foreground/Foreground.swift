@@ -46,7 +46,25 @@ struct Foreground: ~Copyable {
                 try waitWithoutTerminal(process, notify, timeoutInMilliseconds)
             }
         }
-        return try TerminalRelay(terminal: terminal).run(process, signals, notify)
+        let relay = try TerminalRelay(terminal: terminal, detachKeys: [])
+        guard let status = try relay.run(process, signals, notify) else {
+            preconditionFailure("there are no keys to detach with")
+        }
+        return status
+    }
+
+    /// The same of a program with a terminal, which the user may leave.
+    ///
+    /// - Parameters:
+    ///   - process: the program.
+    ///   - terminal: the other side of its terminal.
+    ///   - keys: the bytes that leave it alone.
+    /// - Returns: how it ended; nil where it goes on.
+    /// - Throws: when the terminal fails.
+    borrowing func wait(
+        for process: borrowing ChildProcess, terminal: consuming OwnedFD, leavingBy keys: [UInt8]
+    ) throws(Problem) -> ExitStatus? {
+        try TerminalRelay(terminal: terminal, detachKeys: keys).run(process, signals, nil)
     }
 
     private borrowing func waitWithoutTerminal(

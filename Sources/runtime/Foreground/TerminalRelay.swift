@@ -11,9 +11,15 @@ import SystemPackage
 struct TerminalRelay: ~Copyable {
     private let terminal: OwnedFD
     private let settings: TerminalSettings?
+    private var detachKeys: DetachKeys
 
-    init(terminal: consuming OwnedFD) throws(Problem) {
+    /// - Parameters:
+    ///   - terminal: the other side of the program's terminal.
+    ///   - detachKeys: the bytes that leave the program alone; empty means that none do.
+    /// - Throws: when the user's terminal cannot be made raw.
+    init(terminal: consuming OwnedFD, detachKeys: [UInt8]) throws(Problem) {
         self.terminal = terminal
+        self.detachKeys = DetachKeys(detachKeys)
         guard Terminal.isTerminal(0) else {
             settings = nil
             return
@@ -30,22 +36,31 @@ struct TerminalRelay: ~Copyable {
         try? settings?.apply(to: 0)
     }
 
-    /// Relays until the program has ended and all it wrote is written.
+    /// Relays until the program has ended and all it wrote is written, or the user detaches.
+    ///
+    /// - Parameters:
+    ///   - process: the program.
+    ///   - signals: what is forwarded to it.
+    ///   - notify: to which it says that it is ready.
+    /// - Returns: how it ended; nil where it goes on, with its terminal.
+    /// - Throws: when the terminal or a socket fails.
     consuming func run(
         _ process: borrowing ChildProcess, _ signals: borrowing SignalDescriptor,
         _ notify: borrowing NotifySocket?
-    ) throws(Problem) -> ExitStatus {
+    ) throws(Problem) -> ExitStatus? {
         do throws(SystemCallError) {
-            return try relay(process, signals, notify)
+            if let status = try relay(process, signals, notify) { return status }
+            try keepTerminal(of: process)
+            return nil
         } catch {
             throw Problem(what: "cannot relay the terminal", refusal: error)
         }
     }
 
-    private borrowing func relay(
+    private mutating func relay(
         _ process: borrowing ChildProcess, _ signals: borrowing SignalDescriptor,
         _ notify: borrowing NotifySocket?
-    ) throws(SystemCallError) -> ExitStatus {
+    ) throws(SystemCallError) -> ExitStatus? {
         if settings != nil { try adoptSize() }
         let output = try OwnedFD(duplicating: 1)
         let input = try OwnedFD(duplicating: 0)
@@ -63,8 +78,41 @@ struct TerminalRelay: ~Copyable {
                 // The program has ended; others may still hold its terminal.
                 return try process.wait()
             }
-            if !events[3].isEmpty { isInputOpen = try carryInput(from: input) }
+            guard !events[3].isEmpty else { continue }
+            switch try carryInput(from: input) {
+            case .more: continue
+            case .end: isInputOpen = false
+            case .detach: return nil
+            }
         }
+    }
+
+    /// What the user does.
+    private enum Typing {
+        case more, end, detach
+    }
+
+    /// Leaves a process behind that keeps the program's terminal open, and drops what the program
+    /// writes, until that has ended: a terminal without its other side ends those who use it.
+    private borrowing func keepTerminal(
+        of process: borrowing ChildProcess
+    ) throws(SystemCallError) {
+        guard case .child = try clone([], intoCgroup: nil) else { return }
+        do throws(SystemCallError) {
+            _ = try setSignalMask(0)
+            try startSession()
+            let nowhere = try OwnedFD.open("/dev/null", .readWrite)
+            let number = nowhere.rawValue
+            try connectStandardStreams(input: number, output: number, error: number)
+            while try Poll.wait(
+                for: [terminal.rawValue, process.descriptor.rawValue], .readable, milliseconds: nil
+            )[1].isEmpty {
+                guard try carry(to: nowhere) else { break }
+            }
+        } catch {
+            _exit(1)  // nobody is there to be told
+        }
+        _exit(0)
     }
 
     /// Writes what the program wrote; false when nobody holds its side of the terminal any longer.
@@ -80,12 +128,17 @@ struct TerminalRelay: ~Copyable {
     }
 
     /// Types what the user typed; at the end of input the program reads an end of file (^D).
-    private borrowing func carryInput(
+    private mutating func carryInput(
         from input: borrowing OwnedFD
-    ) throws(SystemCallError) -> Bool {
+    ) throws(SystemCallError) -> Typing {
         let bytes = try input.read(upToBytes: 4096)
-        try terminal.writeAll(bytes.isEmpty ? [4] : bytes)
-        return !bytes.isEmpty
+        guard !bytes.isEmpty else {
+            try terminal.writeAll((detachKeys.rest() ?? []) + [4])
+            return .end
+        }
+        let (typed, isDetached) = detachKeys.filter(bytes[...])
+        if !typed.isEmpty { try terminal.writeAll(typed) }
+        return isDetached ? .detach : .more
     }
 
     private borrowing func takeSignals(

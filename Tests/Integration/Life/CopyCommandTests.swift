@@ -145,6 +145,36 @@ import Testing
         try kade.check("cp", kade.folder.at("file"), "box:/data/file")
     }
 
+    @Test func `files with several names keep them, within what is copied`() throws {
+        let kade = try Kade.withBusybox()
+        try container(kade, .running, "-v", "data:/data")
+        let script = """
+            mkdir -p t/a t/b
+            echo x > t/a/one
+            ln t/a/one t/b/two
+            ln t/a/one t/three
+            ln t/a/one outside
+            """
+        try Tool.check("sh", "-ec", "cd '\(kade.folder.path)'; \(script)")
+        let numbers = """
+            stat -c '%h %i' t/a/one t/b/two t/three | sort | uniq -c | awk '{ print $1, $2 }'
+            """
+        for place in ["/tmp", "/data"] {
+            try kade.check("cp", kade.folder.at("t"), "box:\(place)/t")
+            #expect(try kade.check("exec", "-w", place, "box", "sh", "-c", numbers) == "3 3")
+            // Once more, over what is there.
+            try kade.check("cp", kade.folder.at("t"), "box:\(place)")
+            #expect(try kade.check("exec", "-w", place, "box", "sh", "-c", numbers) == "3 3")
+        }
+        try kade.check("cp", "box:/data/t", kade.folder.at("back"))
+        #expect(
+            try Tool.check(
+                "sh", "-c",
+                "cd '\(kade.folder.path)' && mkdir x && cd x && ln -s ../back t && "
+                    + numbers) == "3 3\n")
+        #expect(try kade.folder.text("back/b/two") == "x\n")
+    }
+
     @Test func `what is mounted over a file is written through`() throws {
         let kade = try Kade.withBusybox()
         try container(kade, .running)

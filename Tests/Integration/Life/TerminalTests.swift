@@ -46,4 +46,22 @@ import Testing
         #expect(outcome.exitCode == 6)
         #expect(try kade.inspect("plain", "{{.State.Running}}") == "true")
     }
+
+    @Test func `exec -it is left by the keys that one names, and goes on`() throws {
+        let kade = try Kade.withBusybox()
+        try kade.check("run", "-d", "--name", "plain", "busybox", "sleep", "600")
+        let script = "while sleep 0.1; do echo tick >> /ticks; head -c 9999 /dev/zero; done\\n"
+        let outcome = try kade.terminal(
+            [TerminalStep("# ", script), TerminalStep("", "\\x10\\x11")],
+            "exec", "-it", "--detach-keys", "ctrl-p,ctrl-q", "plain", "sh")
+        #expect(outcome.exitCode == 0, "\(outcome)")
+        func ticks() throws -> Int {
+            Int(try kade.check("exec", "plain", "sh", "-c", "wc -l < /ticks || echo 0")) ?? 0
+        }
+        let before = try ticks()
+        // It writes more than a terminal holds, which somebody has to take.
+        try kade.wait { try ticks() > before + 20 }
+        try kade.check("rm", "-f", "plain")
+        try kade.wait { try kade.leftovers().isEmpty }
+    }
 }

@@ -42,10 +42,14 @@ extension EngineContext {
     ) throws(Problem) -> RootedDirectory {
         let root: RootedDirectory? = try explaining("cannot open the root of \(record.name)") {
             () throws(SystemCallError) in
-            let root = try RootedDirectory(at: FilePath("/proc/\(pid)/root"))
-            // Looked at after it is open: so it is the right process's.
-            guard try processStartTime(pid) == startTime else { return nil }
-            return consume root
+            do throws(SystemCallError) {
+                let root = try RootedDirectory(at: FilePath("/proc/\(pid)/root"))
+                // Looked at after it is open: so it is the right process's.
+                guard try processStartTime(pid) == startTime else { return nil }
+                return consume root
+            } catch  where [.noSuchFileOrDirectory, .noSuchProcess].contains(error.errno) {
+                return nil
+            }
         }
         guard let root else {
             throw Problem(
@@ -58,6 +62,11 @@ extension EngineContext {
     /// Mounts the files of a container that does not run, in a mount namespace of this thread.
     private func mountFiles(of record: ContainerRecord) throws(Problem) -> RootedDirectory {
         let mounts = try self.mounts(of: record)
+        if plan != nil, mounts.first?.isDirectory == true {
+            return try explaining("cannot open the files of container \(record.name)") {
+                () throws(SystemCallError) in try RootedDirectory(at: FilePath(mounts[0].lower[0]))
+            }
+        }
         guard !mounts.isEmpty else {
             throw Problem(
                 kind: .unsupported, what: "cannot open the files of container \(record.name)",
@@ -66,6 +75,7 @@ extension EngineContext {
         }
         let layers = ([mounts[0].upper] + mounts[0].lower).compactMap(\.self)
         let rootfs = LayeredRootfs(layers: layers.map { FilePath($0) })
+        if plan != nil { return try viewFiles(of: record, layers.map { FilePath($0) }) }
         let resolved = try resolvedMounts(of: record, users: users(of: record, in: rootfs))
         let bundle = configuration.bundle(of: record.id)
         let place = bundle.rootfs
@@ -76,7 +86,7 @@ extension EngineContext {
             try Mount.setPropagation(of: "/", to: .slave, isRecursive: true)
             for mount in mounts {
                 let target = mount.at.isEmpty ? place : place.pushing(FilePath(mount.at))
-                try mount.overlay.mount(at: target)
+                try mount.mount(at: target)
             }
         }
         try SourceMounts(resolved.sources, inBundle: bundle.directory).make()
@@ -86,6 +96,32 @@ extension EngineContext {
             if isReadOnly {
                 try root.root.changeMount(
                     MountAttributeChange(set: .readOnly), isRecursive: false)
+            }
+            return root
+        }
+    }
+
+    /// The same for a plan, on a writable layer that goes with this thread.
+    ///
+    /// Nothing is left on the disk. What volumes show is not looked into.
+    private func viewFiles(
+        of record: ContainerRecord, _ layers: [FilePath]
+    ) throws(Problem) -> RootedDirectory {
+        let place = configuration.bundle(of: record.id).rootfs
+        return try explaining("cannot mount the files of container \(record.name)") {
+            () throws(SystemCallError) in
+            try Namespaces.unshare(.newMount)
+            try Mount.setPropagation(of: "/", to: .slave, isRecursive: true)
+            try Mount.mount("tmpfs", at: place, type: "tmpfs", [], data: "mode=700")
+            let (upper, work) = (place.appending("upper"), place.appending("work"))
+            for path in [upper, work] { try Directory.make(path, permissions: .directoryDefault) }
+            try OverlayMount(
+                lower: layers.filter { File.exists($0) }, upper: upper, work: work
+            ).mount(at: place)
+            let root = try RootedDirectory(at: place)
+            for mount in record.request.mounts {
+                _ = try root.makeDirectories(
+                    FilePath(mount.target), permissions: .directoryDefault)
             }
             return root
         }

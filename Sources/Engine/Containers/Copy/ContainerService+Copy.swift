@@ -35,7 +35,7 @@ extension ContainerService {
         let here = try Self.machine()
         let target = CopyPath(path, relativeTo: try Self.workingDirectory())
         let size = try context.withFiles(of: record) { root throws(Problem) in
-            try Self.copy(
+            try copy(
                 CopyPath(request.containerPath, relativeTo: "/"), in: root, request,
                 to: target, in: here, owner: request.keepsOwners ? nil : owner,
                 names: CopyNames(source: "container \(request.container)", target: "this machine"))
@@ -57,7 +57,7 @@ extension ContainerService {
         let here = try Self.machine()
         let source = CopyPath(path, relativeTo: try Self.workingDirectory())
         let size = try context.withFiles(of: record) { root throws(Problem) in
-            try Self.copy(
+            try copy(
                 source, in: here, request,
                 to: CopyPath(request.containerPath, relativeTo: "/"), in: root,
                 owner: request.keepsOwners ? nil : TreeTransfer.Owner(user: 0, group: 0),
@@ -79,6 +79,11 @@ extension ContainerService {
             let place = try Self.source(
                 path, in: root, request, "container \(request.container)")
             let directory = place.directory.rawValue
+            if let plan = context.plan {
+                let copied = Explanation.copy(
+                    "\(request.container):\(path.path)", to: "-", keepsOwners: true)
+                return plan.note(copied, by: .engine)
+            }
             var arguments = ["archive", "/proc/\(getpid())/fd/\(directory)", place.name.string]
             // The archive names the link that was asked for, and not what it leads to.
             if !path.meansContent { arguments.append(path.name) }
@@ -104,6 +109,11 @@ extension ContainerService {
                     why: "destination \"\(request.container):\(request.containerPath)\" must be a "
                         + "directory")
             }
+            if let plan = context.plan {
+                let copied = Explanation.copy(
+                    "-", to: "\(request.container):\(path.path)", keepsOwners: true)
+                return plan.note(copied, by: .engine)
+            }
             let directory = try explaining(what) { () throws(SystemCallError) in
                 try place.directory.open(place.name, [.readOnly, .directory, .noFollow])
             }
@@ -123,22 +133,42 @@ extension ContainerService {
     private struct CopyNames {
         let source: String
         let target: String
+
+        /// A path as `cp` has it: `CONTAINER:PATH`, or a path of this machine.
+        func place(of path: CopyPath, on side: String) -> String {
+            let word = "container "
+            return side.hasPrefix(word)
+                ? "\(side.dropFirst(word.count)):\(path.path)" : path.path
+        }
     }
 
-    private static func copy(
+    private func copy(
         _ source: CopyPath, in sourceRoot: borrowing RootedDirectory, _ request: CopyRequest,
         to target: CopyPath, in targetRoot: borrowing RootedDirectory,
         owner: TreeTransfer.Owner?, names: CopyNames
     ) throws(Problem) -> Int64 {
-        let from = try self.source(source, in: sourceRoot, request, names.source)
+        let from = try Self.source(source, in: sourceRoot, request, names.source)
         let what = "cannot copy \(source.path) of \(names.source) to \(target.path)"
-        guard let to = try place(target.path, in: targetRoot, followsLink: true, what) else {
-            throw missing("the file \(target.parent)", names.target)
+        guard let to = try Self.place(target.path, in: targetRoot, followsLink: true, what) else {
+            throw Self.missing("the file \(target.parent)", names.target)
         }
         let decision = try CopyRules.decide(
             .init(path: source, isDirectory: from.status?.kind == .directory), to: target,
             existing: to.status?.kind)
-        var transfer = TreeTransfer(owner: owner)
+        if let plan = context.plan {
+            let copied = Explanation.copy(
+                names.place(of: source, on: names.source) + (decision == .fill ? "/." : ""),
+                to: names.place(of: target, on: names.target), keepsOwners: owner == nil)
+            plan.note(copied, by: .engine)
+            return 0
+        }
+        let isInto = decision != .become
+        var transfer = try explaining(what) { () throws(SystemCallError) in
+            TreeTransfer(
+                into: isInto
+                    ? try to.open() : try to.directory.open(".", [.path, .directory]),
+                owner: owner)
+        }
         // Modes of new files are exactly those of the originals.
         let mask = umask(0)
         defer { umask(mask) }
@@ -152,7 +182,7 @@ extension ContainerService {
                 try transfer.copy(from.name, from: from.directory, as: to.name, to: to.directory)
             }
         } catch  where error.errno == .readOnlyFileSystem {
-            throw readOnly(names.target, error)
+            throw Self.readOnly(names.target, error)
         } catch  where error.errno == .isDirectory {
             throw Problem(
                 kind: .invalid, what: what,

@@ -5,13 +5,29 @@ import SystemPackage
 
 /// Copies files from one directory into another by descriptors: what a program that runs meanwhile
 /// puts in the place of a name is never followed.
-struct TreeTransfer {
+struct TreeTransfer: ~Copyable {
     /// Who owns the copies; nil keeps the owners.
     let owner: Owner?
     /// The bytes of the tar archive that Docker would have sent, which it tells its user.
     private(set) var sizeInBytes: Int64 = 1024
-    init(owner: Owner?) {
+    /// The directory that all copies are below.
+    private let top: RootedDirectory
+    /// Where the copying is now, below ``top``.
+    private var place: FilePath = ""
+    /// The first copies of files that have several names.
+    private var copies: [FileStatus.Identity: FirstCopy] = [:]
+
+    /// Begins to copy into a directory.
+    init(into top: consuming OwnedFD, owner: Owner?) {
+        self.top = RootedDirectory(adopting: top)
         self.owner = owner
+    }
+
+    /// A copy that further names of the original become names of.
+    private struct FirstCopy {
+        /// Below the top.
+        var path: FilePath
+        var identity: FileStatus.Identity
     }
 
     struct Owner: Sendable, Equatable {
@@ -49,9 +65,39 @@ struct TreeTransfer {
         let isInPlace = existing == nil ? false : try !target.removeUnlessMounted(newName)
         sizeInBytes += 512
         if status.kind == .file {
+            if !isInPlace, try linkCopy(of: status, as: newName, in: target) { return }
             try copyFile(name, from: source, as: newName, to: target, isInPlace: isInPlace)
+            guard status.linkCount > 1, !isInPlace else { return }
+            copies[status.identity] = FirstCopy(
+                path: place.pushing(newName),
+                identity: try FileStatus(ofLink: newName, in: target).identity)
         } else {
             try copyOther(name, status, from: source, as: newName, to: target)
+        }
+    }
+
+    /// Makes a further name for the copy of a file whose other name was copied before.
+    ///
+    /// - Returns: false where there is no such copy, or the target cannot have it twice: on another
+    ///   file system, or on one without hard links.
+    private func linkCopy(
+        of status: FileStatus, as newName: FilePath, in target: borrowing OwnedFD
+    ) throws(SystemCallError) -> Bool {
+        guard status.linkCount > 1, let first = copies[status.identity] else { return false }
+        do throws(SystemCallError) {
+            let parent = try top.parent(of: first.path)
+            let name = PathParts(first.path).name
+            // A program that runs meanwhile may have put something else there.
+            guard try FileStatus(ofLink: name, in: parent).identity == first.identity else {
+                return false
+            }
+            try target.makeHardLink(at: newName, to: name, in: parent)
+            return true
+        } catch
+            where [.noSuchFileOrDirectory, .improperLink, .notPermitted, .tooManyLinks].contains(
+                error.errno)
+        {
+            return false
         }
     }
 
@@ -74,7 +120,10 @@ struct TreeTransfer {
         if isNew { try target.makeDirectory(newName, permissions: .ownerReadWriteExecute) }
         let original = try source.open(name, [.readOnly, .directory, .noFollow])
         let copy = try target.open(newName, [.readOnly, .directory, .noFollow])
+        let outer = place
+        place = outer.pushing(newName)
         try copyContent(of: original, to: copy)
+        place = outer
         if isNew { try copy.takeOver(status, of: original, owner: owner) }
     }
 
