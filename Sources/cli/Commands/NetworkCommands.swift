@@ -98,57 +98,24 @@ struct RemoveNetworkCommand: Command {
 
 /// `kade network prune`.
 struct PruneNetworksCommand: Command {
-    var isForced = false
-    var filters: [Label] = []
+    var prune = PruneFlags()
 
     static let canPlan = true
 
     static var grammar: Grammar<PruneNetworksCommand> {
         Grammar(
             name: "prune", synopsis: "[OPTIONS]", summary: "Remove all unused networks",
-            flags: [
-                .switch("force", "f", "Do not prompt for confirmation", \.isForced),
-                .list(
-                    "filter", nil, "filter",
-                    "Provide filter values (e.g. \"until=24h\", \"label=<key>=<value>\")",
-                    \.filters, FilterFlag.parse),
-            ], operands: .none)
+            discussion: "A stopped container uses its networks: it can start again.",
+            flags: PruneFlags.flags.map { $0.lifted(to: \.prune) }, operands: .none)
     }
 
     func run(in session: Session) throws(Problem) -> ExitCode {
-        let filter = try filter()
-        if !isForced {
-            let warning = "This will remove all custom networks not used by at least one container."
-            guard try Confirmation.ask(warning, in: session) else { return .failure }
-        }
+        let filter = try prune.conditions().networks
+        let warning = "This will remove all custom networks not used by at least one container."
+        guard try prune.isAgreed(warning, in: session) else { return .failure }
         let removed = try session.engine().networks.prune(filter)
-        guard !removed.isEmpty else { return .success }
-        try session.output.writeLine("Deleted Networks:")
-        for name in removed { try session.output.writeLine(name) }
+        try PruneReport(session: session).list("Deleted Networks:", removed)
         return .success
-    }
-
-    private func filter() throws(Problem) -> NetworkFilter {
-        var filter = NetworkFilter()
-        for condition in filters {
-            switch condition.key {
-            case "label", "label!": filter.conditions.append((condition.key, condition.value))
-            case "until":
-                do throws(InvalidValue) {
-                    let before = try TimeFlag.parse(condition.value).moment(before: .now)
-                    filter.createdBefore = min(before, filter.createdBefore ?? before)
-                } catch {
-                    throw Problem(
-                        kind: .invalid, what: "invalid filter 'until=\(condition.value)'",
-                        why: error.why, fix: error.fix)
-                }
-            default:
-                throw Problem(
-                    kind: .invalid, what: "invalid filter '\(condition.key)=\(condition.value)'",
-                    why: "prune has no such filter", fix: "filters are label, label! and until")
-            }
-        }
-        return filter
     }
 }
 

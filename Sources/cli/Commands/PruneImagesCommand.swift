@@ -4,8 +4,9 @@ import Engine
 /// `kade image prune`: removes images that nobody uses.
 struct PruneImagesCommand: Command {
     var includesNamed = false
-    var isForced = false
-    var filters: [Label] = []
+    var prune = PruneFlags()
+
+    static let canPlan = true
 
     static var grammar: Grammar<PruneImagesCommand> {
         Grammar(
@@ -13,19 +14,14 @@ struct PruneImagesCommand: Command {
             flags: [
                 .switch(
                     "all", "a", "Remove all unused images, not just dangling ones",
-                    \.includesNamed),
-                .list(
-                    "filter", nil, "filter",
-                    "Provide filter values (e.g. \"until=24h\", \"label=<key>=<value>\")",
-                    \.filters, FilterFlag.parse),
-                .switch("force", "f", "Do not prompt for confirmation", \.isForced),
-            ], operands: .none)
+                    \.includesNamed)
+            ] + PruneFlags.flags.map { $0.lifted(to: \.prune) }, operands: .none)
     }
 
     func run(in session: Session) throws(Problem) -> ExitCode {
         var includesNamed = includesNamed
         var conditions: [Label] = []
-        for condition in filters {
+        for condition in prune.filters {
             switch (condition.key, condition.value) {
             case ("label", _), ("label!", _), ("until", _): conditions.append(condition)
             // Docker's other word for --all.
@@ -43,31 +39,11 @@ struct PruneImagesCommand: Command {
             includesNamed
             ? "This will remove all images without at least one container associated to them."
             : "This will remove all dangling images."
-        let isAgreed = isForced ? true : try Confirmation.ask(warning, in: session)
-        guard isAgreed else { return .failure }
+        guard try prune.isAgreed(warning, in: session) else { return .failure }
         let pruned = try session.engine().images.prune(filter, includingNamed: includesNamed)
-        if !pruned.removals.isEmpty { try session.output.writeLine("Deleted Images:") }
-        for removal in pruned.removals {
-            switch removal {
-            case .untagged(let name): try session.output.writeLine("untagged: \(name)")
-            case .deleted(let id): try session.output.writeLine("deleted: \(id)")
-            }
-        }
-        if !pruned.removals.isEmpty { try session.output.writeLine("") }
-        let size = HumanUnits.size(pruned.reclaimedInBytes, digits: 4)
-        try session.output.writeLine("Total reclaimed space: \(size)")
+        let report = PruneReport(session: session)
+        try report.list("Deleted Images:", pruned.removals.map(\.line))
+        try report.total(pruned.reclaimedInBytes)
         return .success
-    }
-}
-
-/// A question before something is removed.
-enum Confirmation {
-    /// Asks, and reads the answer from standard input.
-    static func ask(_ warning: String, in session: Session) throws(Problem) -> Bool {
-        if session.plan != nil { return true }
-        try session.output.write(
-            "WARNING! \(warning)\nAre you sure you want to continue? [y/N] ")
-        let answer = readLine()?.lowercased() ?? ""
-        return answer == "y" || answer == "yes"
     }
 }

@@ -4,8 +4,7 @@ import Engine
 /// `kade volume prune`: removes volumes that no container has.
 struct PruneVolumesCommand: Command {
     var includesNamed = false
-    var isForced = false
-    var filters: [Label] = []
+    var prune = PruneFlags()
 
     static let canPlan = true
 
@@ -15,19 +14,14 @@ struct PruneVolumesCommand: Command {
             flags: [
                 .switch(
                     "all", "a", "Remove all unused volumes, not just anonymous ones",
-                    \.includesNamed),
-                .list(
-                    "filter", nil, "filter",
-                    "Provide filter values (e.g. \"label=<label>\")", \.filters,
-                    FilterFlag.parse),
-                .switch("force", "f", "Do not prompt for confirmation", \.isForced),
-            ], operands: .none)
+                    \.includesNamed)
+            ] + PruneFlags.flags.map { $0.lifted(to: \.prune) }, operands: .none)
     }
 
     func run(in session: Session) throws(Problem) -> ExitCode {
         var includesNamed = includesNamed
         var filter = VolumeFilter()
-        for condition in filters {
+        for condition in prune.filters {
             switch (condition.key, condition.value) {
             case ("label", _), ("label!", _):
                 filter.conditions.append((condition.key, condition.value))
@@ -40,15 +34,11 @@ struct PruneVolumesCommand: Command {
         let kind = includesNamed ? "all" : "anonymous"
         let warning =
             "This will remove \(kind) local volumes not used by at least one container."
-        let isAgreed = isForced ? true : try Confirmation.ask(warning, in: session)
-        guard isAgreed else { return .failure }
+        guard try prune.isAgreed(warning, in: session) else { return .failure }
         let pruned = try session.engine().volumes.prune(filter, includingNamed: includesNamed)
-        if !pruned.names.isEmpty {
-            let names = pruned.names.map { "\($0)\n" }.joined()
-            try session.output.write("Deleted Volumes:\n\(names)\n")
-        }
-        let size = HumanUnits.size(pruned.reclaimedInBytes, digits: 4)
-        try session.output.writeLine("Total reclaimed space: \(size)")
+        let report = PruneReport(session: session)
+        try report.list("Deleted Volumes:", pruned.names)
+        try report.total(pruned.reclaimedInBytes)
         return .success
     }
 }

@@ -11,19 +11,9 @@ enum ImageFilterFlag {
                 filter.conditions.append((condition.key, condition.value))
                 continue
             }
-            let before = try moment(condition.value)
+            let before = try PruneFlags.moment(condition, before: .now)
             filter.createdBefore = min(before, filter.createdBefore ?? before)
         }
         return filter
-    }
-
-    private static func moment(_ text: String) throws(Problem) -> Timestamp {
-        do throws(InvalidValue) {
-            return try TimeFlag.parse(text).moment(before: .now)
-        } catch {
-            throw Problem(
-                kind: .invalid, what: "invalid filter 'until=\(text)'", why: error.why,
-                fix: error.fix)
-        }
     }
 }
