@@ -22,11 +22,10 @@ package enum CachePruning {
         let now = Timestamp.now.nanosecondsSinceEpoch / 1_000_000_000
         let isOld = { (used: Int64) in unusedForSeconds.map { now - used >= $0 } ?? true }
         guard limits.isEmpty else { return try prune(engine, to: limits, where: isOld) }
-        let store = try ContentStore(root: engine.steps.dataRoot)
-        let removed = try store.buildCache.prune(where: isOld)
-        try StatCache.prune(below: engine.steps.dataRoot, where: isOld)
+        let removed = try engine.steps.buildCache().prune(where: isOld)
+        try StatCache.prune(in: engine.steps, where: isOld)
         if unusedForSeconds == nil {
-            try CacheDirectory.prune(below: engine.steps.dataRoot) { _ in true }
+            try CacheDirectory.prune(in: engine.steps) { _ in true }
         }
         return Outcome(
             records: removed.map(\.encoded), freedInBytes: try engine.steps.collectGarbage())
@@ -45,7 +44,7 @@ package enum CachePruning {
         _ engine: Engine, to limits: CacheLimits, where isOld: (Int64) -> Bool
     ) throws(Problem) -> Outcome {
         let root = engine.steps.dataRoot
-        let cache = try ContentStore(root: root).buildCache
+        let cache = try engine.steps.buildCache()
         var outcome = Outcome(records: [], freedInBytes: 0)
         var kept: Set<String> = []
         while true {
@@ -64,7 +63,7 @@ package enum CachePruning {
             kept.insert(oldest.id)  // a directory that a build uses stays
             switch oldest.kind {
             case .regular: try cache.remove(try Digest(parsing: "sha256:\(oldest.id)"))
-            case .mount: try CacheDirectory.prune(below: root) { $0 == oldest.id }
+            case .mount: try CacheDirectory.prune(in: engine.steps) { $0 == oldest.id }
             }
             outcome.records.append(oldest.id)
             outcome.freedInBytes += try engine.steps.collectGarbage()

@@ -79,17 +79,24 @@ final class StatCache: Sendable {
     /// Removes what contexts have kept.
     ///
     /// - Parameters:
-    ///   - dataRoot: where it is.
+    ///   - steps: whose data root it is in.
     ///   - isOld: is asked with the time of the last change, in seconds since 1970.
     /// - Throws: what the kernel refuses.
-    static func prune(below dataRoot: FilePath, where isOld: (Int64) -> Bool) throws(Problem) {
-        let directory = directory(below: dataRoot)
+    static func prune(in steps: StepService, where isOld: (Int64) -> Bool) throws(Problem) {
+        let directory = directory(below: steps.dataRoot)
         guard File.exists(directory) else { return }
-        try asking("cannot remove files in \(directory)") { () throws(SystemCallError) in
+        let what = "cannot remove files in \(directory)"
+        let old = try asking(what) { () throws(SystemCallError) in
+            var old: [FilePath] = []
             for entry in try Directory.list(directory) {
                 let path = directory.appending(entry.name)
-                guard isOld(try FileStatus(of: path).modified.seconds) else { continue }
-                try Link.remove(path)
+                if isOld(try FileStatus(of: path).modified.seconds) { old.append(path) }
+            }
+            return old
+        }
+        for path in old {
+            try steps.remove(path) { () throws(Problem) in
+                try asking(what) { () throws(SystemCallError) in try Link.remove(path) }
             }
         }
     }

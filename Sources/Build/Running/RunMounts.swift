@@ -285,21 +285,24 @@ final class CacheDirectory {
 
     /// Removes those of a name that no build uses now.
     static func prune(
-        below dataRoot: FilePath, where isMeant: (String) -> Bool
+        in steps: StepService, where isMeant: (String) -> Bool
     ) throws(Problem) {
-        let all = directory(below: dataRoot)
+        let all = directory(below: steps.dataRoot)
         guard File.exists(all) else { return }
-        try asking("cannot remove the cache directories in \(all)") {
-            () throws(SystemCallError) in
-            for entry in try Directory.list(all) where !entry.name.string.hasSuffix(".lock") {
-                guard isMeant(entry.name.string) else { continue }
-                let path = all.appending(entry.name)
-                guard let lock = try FileLock.ifFree(FilePath("\(path).lock"), .exclusive) else {
-                    continue
-                }
-                try Directory.removeTree(path)
-                _ = consume lock
+        let what = "cannot remove the cache directories in \(all)"
+        let names = try asking(what) { () throws(SystemCallError) in
+            try Directory.list(all).map(\.name.string)
+        }
+        for name in names where !name.hasSuffix(".lock") && isMeant(name) {
+            let path = all.appending(name)
+            let lock = try asking(what) { () throws(SystemCallError) in
+                try FileLock.ifFree(FilePath("\(path).lock"), .exclusive)
             }
+            guard let lock else { continue }
+            try steps.remove(path) { () throws(Problem) in
+                try asking(what) { () throws(SystemCallError) in try Directory.removeTree(path) }
+            }
+            _ = consume lock
         }
     }
 }

@@ -17,30 +17,43 @@ package struct CommitRequest: Sendable {
     /// `-c`: changes what the image says of itself.
     package var change: ImageChange = { _ in }
     /// Whether a running container is paused while its files are read.
-    package var pauses = true
+    package var pause = Pause.wherePossible
     /// When the image is made, and the latest time of its new files: `SOURCE_DATE_EPOCH`.
     package var moment: Timestamp?
 
     package init() {}
+
+    /// What becomes of a container that runs meanwhile.
+    package enum Pause: Sendable {
+        /// It is paused, and one that cannot be is not committed.
+        case always
+        /// It is paused where it has a cgroup, which alone can be frozen; else the image says so.
+        case wherePossible
+        /// It goes on.
+        case never
+    }
 }
 
 /// An image that was made of a container.
 package struct CommittedImage: Sendable {
     package let id: String
     package let gaps: ArchiveGaps
+    /// Why the container ran while its files were read, though it was to be paused; nil otherwise.
+    package let unpaused: String?
 }
 
 extension ContainerService {
     /// Makes an image of a container's image and what the container changed.
     ///
-    /// - Returns: the image's ID.
+    /// - Returns: the image; nil in a plan.
     /// - Throws: `.notFound` when the container's image was removed; `.invalid` for a change that
     ///   cannot be applied.
     package func commit(
         _ name: String, _ request: CommitRequest
-    ) throws(Problem) -> CommittedImage {
+    ) throws(Problem) -> CommittedImage? {
         let record = try context.record(of: name)
         _ = try context.settledStatus(of: record, restarting: true)
+        let unpaused = try context.checkPause(of: record, for: request)
         let overlay = try context.ownOverlay(of: record, for: "commit")
         let image = try context.imageStore().image(named: record.imageID, platform: nil)
         let reference = try request.reference.map { text throws(Problem) in
@@ -71,15 +84,17 @@ extension ContainerService {
         var gaps = ArchiveGaps()
         var made: JSONValue?
         try context.whilePresent(record) { () throws(Problem) in
-            try context.pausing(record, if: request.pauses) { () throws(Problem) in
-                try ContentHelper(configuration: context.configuration).run(
-                    arguments, input: nil, file: file.rawValue, what: "cannot commit \(name)"
+            try context.pausing(record, if: request.pause != .never) { () throws(Problem) in
+                _ = try ContentHelper(configuration: context.configuration).change(
+                    arguments, why: "an image of what the container has changed", input: nil,
+                    file: file.rawValue, what: "cannot commit \(name)"
                 ) { line in
                     if line["event"]?.string == "image" { made = line }
                     gaps = ArchiveGaps(line) ?? gaps
                 }
             }
         }
+        guard context.plan == nil else { return nil }
         guard let made else {
             throw Problem(
                 kind: .bug, what: "cannot commit \(name)",
@@ -93,17 +108,37 @@ extension ContainerService {
                 "imageRef": reference?.familiar ?? "",
             ]
         )
-        return CommittedImage(id: id, gaps: gaps)
+        return CommittedImage(id: id, gaps: gaps, unpaused: unpaused)
     }
 }
 
 extension EngineContext {
+    /// Looks whether a container can be paused, where that is wanted.
+    ///
+    /// - Returns: why it will run on; nil where it will not, or may.
+    /// - Throws: `.unsupported` where it must be paused.
+    fileprivate func checkPause(
+        of record: ContainerRecord, for request: CommitRequest
+    ) throws(Problem) -> String? {
+        guard request.pause != .never, case .running = try status(of: record).state,
+            try cgroup(of: record) == nil
+        else { return nil }
+        guard request.pause != .always else {
+            throw Problem(
+                kind: .unsupported, what: "cannot pause container \(record.name)",
+                why: Problem.noCgroupToFreeze,
+                fix: "leave --pause out, and its files are read while it runs")
+        }
+        return Problem.noCgroupToFreeze
+    }
+
     /// Reads a container's files, while it is paused if it runs and that is wanted.
     ///
     /// Signals that would end this process wait until the container goes on.
     fileprivate func pausing(
         _ record: ContainerRecord, if isWanted: Bool, _ body: () throws(Problem) -> Void
     ) throws(Problem) {
+        if plan != nil { return try planPause(of: record, if: isWanted, body) }
         var (held, before) = (sigset_t(), sigset_t())
         sigemptyset(&held)
         for signal in [SIGINT, SIGTERM, SIGHUP] { sigaddset(&held, signal) }
@@ -124,6 +159,18 @@ extension EngineContext {
         _ = consume pause
     }
 
+    /// What ``pausing(_:if:_:)`` would do.
+    private func planPause(
+        of record: ContainerRecord, if isWanted: Bool, _ body: () throws(Problem) -> Void
+    ) throws(Problem) {
+        guard isWanted, case .running = try status(of: record).state,
+            try cgroup(of: record) != nil
+        else { return try body() }
+        try runRuntime(["pause", record.id], on: record.id, what: "")
+        try body()
+        try resume(record)
+    }
+
     /// Freezes a container that runs.
     ///
     /// - Returns: the lock that says that somebody will thaw it; nil when nobody must, as it does
@@ -131,8 +178,7 @@ extension EngineContext {
     private func pauseForReading(_ record: ContainerRecord) throws(Problem) -> FileLock? {
         try withLock(on: record.id) { () throws(Problem) in
             guard case .running = try status(of: record).state else { return nil }
-            // Without a cgroup nothing can be frozen, and Podman, whose users have the same, does
-            // not pause either.
+            // Without a cgroup nothing can be frozen, and the caller has said so.
             guard try cgroup(of: record) != nil else { return nil }
             let path = configuration.bundle(of: record.id).pauseLock
             let pause = try explaining("cannot lock \(path)") { () throws(SystemCallError) in

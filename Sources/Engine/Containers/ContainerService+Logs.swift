@@ -36,6 +36,13 @@ extension ContainerService {
         }
         try context.withLock(on: record.id) { () throws(Problem) in
             let files = context.configuration.bundle(of: record.id).logFiles()
+            if let plan = context.plan {
+                for old in files.dropLast() { plan.note(.removeFile(old), by: .engine) }
+                if let present = files.last {
+                    plan.note(.writeFile(present, "what was in the log is gone"), by: .engine)
+                }
+                return try context.tellMonitor(.reload, of: record)
+            }
             try explaining("cannot truncate the log of \(name)") { () throws(SystemCallError) in
                 for old in files.dropLast() { try Link.remove(old) }
                 guard let present = files.last, File.exists(present) else { return }

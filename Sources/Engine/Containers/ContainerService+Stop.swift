@@ -75,7 +75,7 @@ extension ContainerService {
             guard try context.cgroup(of: record) != nil else {
                 throw Problem(
                     kind: .unsupported, what: "cannot pause container \(name)",
-                    why: "it has no cgroup of its own, which could be frozen",
+                    why: Problem.noCgroupToFreeze,
                     fix: "start it where a cgroup is delegated to you, or as root")
             }
             try context.removePauseLock(of: record)
@@ -242,6 +242,11 @@ extension EngineContext {
             }
         }
     }
+}
+
+extension Problem {
+    /// Why a container cannot be paused.
+    static let noCgroupToFreeze = "it has no cgroup of its own, which could be frozen"
 }
 
 extension ContainerSession {

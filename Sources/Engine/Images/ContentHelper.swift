@@ -21,6 +21,30 @@ struct ContentHelper {
         try runWithoutFlush(arguments, input: input, file: file, what: what, take: take)
     }
 
+    /// ``run(_:input:file:what:take:)`` of a command that changes something; a plan only notes it.
+    ///
+    /// - Parameters:
+    ///   - arguments: the command and its arguments.
+    ///   - why: what it is for, in a plan.
+    ///   - input: what it reads as standard input; nil for nothing.
+    ///   - file: what it finds as descriptor 3; nil for nothing.
+    ///   - what: what the user wanted, for the error.
+    ///   - take: is given each line but a problem's.
+    /// - Returns: whether it was run.
+    /// - Throws: the ``Problem`` that the helper reports.
+    func change(
+        _ arguments: [String], why: String, input: CInt?, file: CInt?, what: String,
+        take: (JSONValue) -> Void
+    ) throws(Problem) -> Bool {
+        if let plan = configuration.plan {
+            plan.note(
+                .runServer([configuration.serverProgram.string] + arguments, why), by: .engine)
+            return false
+        }
+        try run(arguments, input: input, file: file, what: what, take: take)
+        return true
+    }
+
     /// Runs a command of the helper to its end.
     ///
     /// - Parameters:

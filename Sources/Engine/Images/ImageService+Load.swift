@@ -19,9 +19,9 @@ extension ImageService {
     ) throws(Problem) -> [String] {
         var images: [JSONValue] = []
         let flags = platforms.flatMap { ["--platform", $0] }
-        try ContentHelper(configuration: context.configuration).run(
+        _ = try ContentHelper(configuration: context.configuration).change(
             ["load", "--root", context.configuration.dataRoot.string] + flags + [archive.string],
-            input: 0,
+            why: "the images of the archive get into the store, under their names", input: 0,
             file: nil, what: "cannot load \(archive)"
         ) { line in
             if line["event"]?.string == "image" { images.append(line) }
@@ -76,8 +76,8 @@ extension ImageService {
 
     /// Makes an image of one layer from a root file system's tar archive.
     ///
-    /// - Returns: the image's ID.
-    package func importRootfs(_ request: ImportRequest) throws(Problem) -> String {
+    /// - Returns: the image's ID; nil in a plan.
+    package func importRootfs(_ request: ImportRequest) throws(Problem) -> String? {
         let platform = try request.platform.map { text throws(Problem) in
             try Platform(parsing: text)
         }
@@ -108,7 +108,9 @@ extension ImageService {
         if let reference { arguments += ["--reference", "\(reference)"] }
         var image: JSONValue?
         var input: OwnedFD?
-        if let address = request.address {
+        if let address = request.address, let plan = context.plan {
+            plan.note(.download(address), by: .engine)
+        } else if let address = request.address {
             let steps = StepService(context: context)
             let download = try steps.temporaryFile()
             try steps.download(address, into: download.rawValue)
@@ -117,12 +119,14 @@ extension ImageService {
             }
             input = consume download
         }
-        try ContentHelper(configuration: context.configuration).run(
-            arguments + [request.archive.string], input: input?.rawValue ?? 0, file: file.rawValue,
-            what: "cannot import \(request.name)"
+        let isDone = try ContentHelper(configuration: context.configuration).change(
+            arguments + [request.archive.string],
+            why: "an image of one layer, with what the archive has",
+            input: input?.rawValue ?? 0, file: file.rawValue, what: "cannot import \(request.name)"
         ) { line in
             if line["event"]?.string == "image" { image = line }
         }
+        guard isDone else { return nil }
         guard let image else {
             throw Problem(
                 kind: .bug, what: "cannot import \(request.name)",

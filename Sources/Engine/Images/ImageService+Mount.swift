@@ -28,6 +28,10 @@ extension ImageService {
         let place = context.mountPlace(of: image.id)
         let (directory, list) = (place.appending("rootfs"), place.appending("layers"))
         let diffIDs = image.configuration.rootfs.diffIDs
+        if let plan = context.plan {
+            plan.note(.mountImage("mount -t overlay overlay", at: directory), by: .engine)
+            return directory
+        }
         let lease = try store.content.lease()
         defer { withExtendedLifetime(lease) {} }
         try lease.protect(diffIDs)
@@ -61,6 +65,10 @@ extension ImageService {
             throw Problem(
                 kind: .conflict, what: "cannot unmount image \(name)", why: "it is not mounted",
                 fix: "kade image mount lists what is")
+        }
+        if let plan = context.plan {
+            plan.note(.unmountImage(place, isLazy: force), by: .engine)
+            return "\(id)"
         }
         do throws(SystemCallError) {
             let lock = try FileLock(place.appending("lock"), .exclusive)

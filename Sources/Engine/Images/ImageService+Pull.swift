@@ -28,14 +28,16 @@ extension ImageService {
     ) throws(Problem) -> String {
         var pulled: String?
         let what = "cannot pull \(request.reference)"
-        try ContentHelper(configuration: context.configuration).run(
-            request.arguments(of: "pull", dataRoot: context.configuration.dataRoot), input: nil,
-            file: nil, what: what
+        let isDone = try ContentHelper(configuration: context.configuration).change(
+            request.arguments(of: "pull", dataRoot: context.configuration.dataRoot),
+            why: "what the registry has of \(request.reference) and the store has not",
+            input: nil, file: nil, what: what
         ) { line in
             guard let event = TransferEvent(line) else { return }
             if case .done(let reference, _, _, _) = event { pulled = reference }
             progress(event)
         }
+        guard isDone else { return request.reference }
         guard let pulled else {
             throw Problem(
                 kind: .bug, what: what, why: "kade-server ended without a result")

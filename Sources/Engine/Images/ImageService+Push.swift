@@ -12,8 +12,9 @@ extension ImageService {
     package func push(
         _ request: TransferRequest, progress: (TransferEvent) -> Void
     ) throws(Problem) {
-        try ContentHelper(configuration: context.configuration).run(
-            request.arguments(of: "push", dataRoot: context.configuration.dataRoot), input: nil,
+        _ = try ContentHelper(configuration: context.configuration).change(
+            request.arguments(of: "push", dataRoot: context.configuration.dataRoot),
+            why: "the registry gets what it has not of \(request.reference)", input: nil,
             file: nil, what: "cannot push \(request.reference)"
         ) { line in
             if let event = TransferEvent(line) { progress(event) }

@@ -87,9 +87,9 @@ private struct Removal {
         }
         if users.contains(where: { $0.state.isAlive }) {
             // The container goes on; the image stays without a name, and whole meanwhile.
-            let lease = try store.content.lease()
+            let lease = context.plan == nil ? try store.content.lease() : nil
             defer { withExtendedLifetime(lease) {} }
-            try lease.protect(Array(try store.content.closure(of: image.root)))
+            try lease?.protect(Array(try store.content.closure(of: image.root)))
             let untagged = try untagAll(in: store)
             try store.content.references.keep(image.root)
             return untagged

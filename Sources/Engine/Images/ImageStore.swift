@@ -13,6 +13,12 @@ struct ImageStore: Sendable {
         layers = try Layers(root: root)
     }
 
+    /// The store as a plan changes it.
+    init(root: FilePath, draft: StoreDraft) {
+        content = ContentStore(root: root, draft: draft)
+        layers = Layers(reading: root)
+    }
+
     /// Manifests and configurations are small; more than this is none.
     static let documentLimitInBytes = 8 << 20
     /// How deep indexes may nest.
@@ -319,6 +325,7 @@ extension [References.Entry] {
 extension EngineContext {
     /// The images of the data root.
     func imageStore() throws(Problem) -> ImageStore {
-        try ImageStore(root: configuration.dataRoot)
+        guard let plan else { return try ImageStore(root: configuration.dataRoot) }
+        return ImageStore(root: configuration.dataRoot, draft: plan.storeDraft)
     }
 }

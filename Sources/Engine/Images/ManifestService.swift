@@ -174,9 +174,9 @@ package struct ManifestService: Sendable {
         list.mediaType = areDocker && !list.manifests.isEmpty ? .dockerManifestList : .index
         let text = list.json()
         let content = store.content
-        let lease = try content.lease()  // until the reference keeps it
+        let lease = context.plan == nil ? try content.lease() : nil  // until the reference keeps it
         defer { withExtendedLifetime(lease) {} }
-        try lease.protect([ContentHasher.sha256(text)] + list.manifests.map(\.digest))
+        try lease?.protect([ContentHasher.sha256(text)] + list.manifests.map(\.digest))
         let digest = try content.store(text)
         let old = try content.references.descriptor(of: reference)
         try content.references.set(
@@ -198,6 +198,12 @@ package struct ManifestService: Sendable {
     ) throws(Problem) -> Descriptor {
         if let image = try localImage(name, in: store) {
             return image
+        }
+        guard context.plan == nil else {
+            throw Problem(
+                kind: .unavailable, what: "cannot plan a list with \(name)",
+                why: "the image's manifest would be fetched first, and the list depends on it",
+                fix: "kade pull \(name)")
         }
         let line = try fetch(name, isStored: true, isInsecure: isInsecure)
         let type = MediaType(rawValue: line.text("mediaType") ?? "")

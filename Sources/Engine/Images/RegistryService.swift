@@ -43,6 +43,14 @@ package struct RegistryService: Sendable {
         to server: String?, as login: Login?, authFile: FilePath?
     ) throws(Problem) -> LoginOutcome {
         var outcome = LoginOutcome()
+        if let plan = context.plan {
+            plan.note(
+                .runServer(
+                    command("login", ["--credentials", "/proc/self/fd/3"], server, authFile),
+                    "the registry is shown name and password, which are kept when it accepts them"),
+                by: .engine)
+            return outcome
+        }
         let take = { (line: JSONValue) in
             outcome.user = line.text("user")
             outcome.file = line.text("file")
@@ -67,6 +75,13 @@ package struct RegistryService: Sendable {
     ///
     /// - Returns: whether there were any.
     package func logOut(of server: String?, authFile: FilePath?) throws(Problem) -> Bool {
+        if let plan = context.plan {
+            plan.note(
+                .runServer(
+                    command("logout", [], server, authFile), "the registry's password is forgotten"),
+                by: .engine)
+            return true
+        }
         var isErased = false
         try run("logout", [], server, authFile, file: nil) { line in
             isErased = line["erased"]?.bool ?? false
@@ -93,10 +108,16 @@ package struct RegistryService: Sendable {
         _ command: String, _ flags: [String], _ server: String?, _ authFile: FilePath?,
         file: CInt?, _ take: (JSONValue) -> Void
     ) throws(Problem) {
-        var arguments = [command] + flags
-        if let authFile { arguments += ["--authfile", authFile.string] }
-        if let server { arguments.append(server) }
         try ContentHelper(configuration: context.configuration).run(
-            arguments, input: nil, file: file, what: "cannot \(command)", take: take)
+            Array(self.command(command, flags, server, authFile).dropFirst()), input: nil,
+            file: file, what: "cannot \(command)", take: take)
+    }
+
+    /// The whole command line of the helper.
+    private func command(
+        _ word: String, _ flags: [String], _ server: String?, _ authFile: FilePath?
+    ) -> [String] {
+        [context.configuration.serverProgram.string, word] + flags
+            + (authFile.map { ["--authfile", $0.string] } ?? []) + (server.map { [$0] } ?? [])
     }
 }

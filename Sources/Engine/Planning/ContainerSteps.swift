@@ -140,6 +140,19 @@ extension Explanation {
             spec: "update")
     }
 
+    static func checkHealth(_ socket: FilePath) -> Explanation {
+        Explanation(
+            shell: "(message to \(socket))", why: "the monitor runs the health check at once",
+            spec: "healthcheck run")
+    }
+
+    static func copy(_ source: String, to target: String, keepsOwners: Bool) -> Explanation {
+        Explanation(
+            shell: "cp \(keepsOwners ? "-a" : "-dr --preserve=mode,timestamps") "
+                + "\(source) \(target)",
+            why: "files are copied by descriptors, so that no link leads out", spec: "cp")
+    }
+
     static func kill(_ pid: Int32, _ signal: Int32) -> Explanation {
         Explanation(
             shell: "kill -\(signal) \(pid)", why: "the container's first process gets the signal",

@@ -1,4 +1,5 @@
 package import Diagnostics
+import Storage
 import Synchronization
 
 /// What a command would do, step by step (`--plan`): an engine that has one does nothing.
@@ -10,6 +11,8 @@ package final class StepPlan: Sendable {
     private let noted = Mutex<[StepRecord]>([])
     private let made = Mutex<Set<String>>([])
     private let ended = Mutex<Set<String>>([])
+    /// What of the image store would be different by now.
+    let storeContent = StoreDraft.Content()
 
     package init() {}
 

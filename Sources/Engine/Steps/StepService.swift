@@ -1,7 +1,7 @@
 package import Diagnostics
 import Linux
 package import OCI
-import Storage
+package import Storage
 package import SystemPackage
 
 /// What a build asks of the engine: images to begin with, and files that one instruction changes.
@@ -56,6 +56,18 @@ package struct StepService: Sendable {
     /// Has the layers that a build made written to the disk in the background.
     package func flushLayers() {
         ContentHelper(configuration: context.configuration).flushLayers()
+    }
+
+    /// What builds have made of which inputs.
+    package func buildCache() throws(Problem) -> BuildCache {
+        try context.imageStore().content.buildCache
+    }
+
+    /// Removes a file or a directory of what builds keep, or with `--plan` only says so.
+    package func remove(
+        _ path: FilePath, _ body: () throws(Problem) -> Void
+    ) throws(Problem) {
+        try context.step(.removeDirectory(path), body)
     }
 
     /// Removes what nothing needs any more: blobs and layers without an image, a container or a

@@ -9,8 +9,12 @@ import SystemPackage
 /// are kept from the garbage collector until the record is removed.
 package struct BuildCache: Sendable {
     private let root: FilePath
+    private let draft: StoreDraft?
 
-    init(root: FilePath) { self.root = root }
+    init(root: FilePath, draft: StoreDraft?) {
+        self.root = root
+        self.draft = draft
+    }
 
     /// The record of a key, or nil.
     ///
@@ -70,6 +74,10 @@ package struct BuildCache: Sendable {
     package func remove(_ key: Digest) throws(Problem) { try remove(path(of: key)) }
 
     private func remove(_ path: FilePath) throws(Problem) {
+        if let draft {
+            draft.content.remove(record: path)
+            return draft.note(.remove(path))
+        }
         do throws(SystemCallError) {
             try Link.remove(path)
         } catch  where error.errno == .noSuchFileOrDirectory {
@@ -110,6 +118,8 @@ package struct BuildCache: Sendable {
         }
         var keys: [Digest] = []
         for entry in entries where entry.name.string.hasSuffix(".json") {
+            let path = directory.appending(entry.name)
+            guard draft?.content.hasRemoved(record: path) != true else { continue }
             let name = entry.name.string.dropLast(5)
             guard !name.hasPrefix(".") else { continue }  // one that is being written
             keys.append(try Digest(parsing: "sha256:\(name)"))
@@ -129,7 +139,9 @@ package struct BuildCache: Sendable {
 
 extension ContentStore {
     /// The records of builds over this store.
-    package var buildCache: BuildCache { BuildCache(root: layout.removingLastComponent()) }
+    package var buildCache: BuildCache {
+        BuildCache(root: layout.removingLastComponent(), draft: draft)
+    }
 }
 
 /// What an instruction made: a layer, or nothing.

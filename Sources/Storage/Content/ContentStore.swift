@@ -11,13 +11,15 @@ package import SystemPackage
 package struct ContentStore: Sendable {
     /// The directory of the layout.
     package let layout: FilePath
+    /// With a draft, changes are made there and not on the disk.
+    let draft: StoreDraft?
 
     /// Opens the store below a data root, and makes it where it is missing.
     ///
     /// - Parameter root: the data root, `/var/lib/kade`.
     /// - Throws: when the kernel refuses to make its directories.
     package init(root: FilePath) throws(Problem) {
-        layout = root.appending("image")
+        self.init(root: root, draft: nil)
         let (layout, ingest) = (layout, ingest)
         try asking("cannot open the image store \(layout)") { () throws(SystemCallError) in
             for directory in [layout.appending("blobs/sha256"), ingest] {
@@ -31,11 +33,23 @@ package struct ContentStore: Sendable {
         }
     }
 
+    /// The store below a data root as a draft changes it, which need not be there.
+    package init(root: FilePath, draft: StoreDraft) {
+        self.init(root: root, draft: Optional(draft))
+    }
+
+    private init(root: FilePath, draft: StoreDraft?) {
+        layout = root.appending("image")
+        self.draft = draft
+    }
+
     /// The names of images.
-    package var references: References { References(layout: layout) }
+    package var references: References { References(layout: layout, draft: draft) }
 
     /// Whether the content is here.
-    package func contains(_ digest: Digest) -> Bool { File.exists(path(of: digest)) }
+    package func contains(_ digest: Digest) -> Bool {
+        File.exists(path(of: digest)) && draft?.content.hasRemoved(blob: digest) != true
+    }
 
     /// The content's size, or nil when it is not here.
     package func sizeInBytes(of digest: Digest) throws(Problem) -> Int64? {
@@ -100,6 +114,10 @@ package struct ContentStore: Sendable {
     @discardableResult
     package func store(_ bytes: [UInt8]) throws(Problem) -> Digest {
         let digest = ContentHasher.sha256(bytes)
+        if let draft {
+            draft.note(.write(path(of: digest)))
+            return digest
+        }
         guard var writer = try writer(for: digest, sizeInBytes: Int64(bytes.count)) else {
             return digest
         }

@@ -32,6 +32,7 @@ extension ContentStore {
     package func collectGarbage(
         layers: Layers, usedLayers: Set<Digest>, now: Int64
     ) throws(Problem) -> Garbage {
+        if let draft { return try draftGarbage(layers: layers, usedLayers: usedLayers, in: draft) }
         let lock = try lockGarbage()
         defer { withExtendedLifetime(lock) {} }
         let mark = try markNeeded()
@@ -49,6 +50,25 @@ extension ContentStore {
         try layers.sweep()
         try removePartials { name, status in
             name.hasPrefix("import-") || now - status.modified.seconds > 86400
+        }
+        return garbage
+    }
+
+    /// What a collection would remove, in a draft.
+    private func draftGarbage(
+        layers: Layers, usedLayers: Set<Digest>, in draft: StoreDraft
+    ) throws(Problem) -> Garbage {
+        let mark = try markNeeded()
+        var garbage = Garbage()
+        try remove(try list(), butFor: mark.kept, noting: &garbage)
+        for diffID in try layers.list()
+        where !mark.kept.contains(diffID) && !usedLayers.contains(diffID)
+            && !draft.content.hasRemoved(layer: diffID)
+        {
+            garbage.layersInBytes += layers.wholeRecord(of: diffID)?.sizeInBytes ?? 0
+            draft.content.remove(layer: diffID)
+            draft.note(.removeLayer(layers.place(of: diffID)))
+            garbage.layers.append(diffID)
         }
         return garbage
     }
@@ -97,7 +117,9 @@ extension ContentStore {
         return []
     }
 
-    private func lockGarbage() throws(Problem) -> FileLock {
+    /// The collector's lock; a draft needs none.
+    private func lockGarbage() throws(Problem) -> FileLock? {
+        guard draft == nil else { return nil }
         let garbageLock = garbageLock
         return try asking("cannot collect garbage") { () throws(SystemCallError) in
             try FileLock(garbageLock, .exclusive)
@@ -123,10 +145,15 @@ extension ContentStore {
         for digest in digests where !kept.contains(digest) {
             garbage.blobsInBytes += try sizeInBytes(of: digest) ?? 0
             let path = path(of: digest)
+            garbage.blobs.append(digest)
+            if let draft {
+                draft.content.remove(blob: digest)
+                draft.note(.remove(path))
+                continue
+            }
             try asking("cannot remove \(digest)") { () throws(SystemCallError) in
                 try Link.remove(path)
             }
-            garbage.blobs.append(digest)
         }
     }
 
@@ -149,7 +176,9 @@ extension ContentStore {
                 try Directory.list(directory)
             }
             for entry in entries {
-                digests.append(try Digest(parsing: "\(algorithm):\(entry.name.string)"))
+                let digest = try Digest(parsing: "\(algorithm):\(entry.name.string)")
+                guard draft?.content.hasRemoved(blob: digest) != true else { continue }
+                digests.append(digest)
             }
         }
         return digests

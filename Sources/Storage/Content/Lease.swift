@@ -60,6 +60,8 @@ extension ContentStore {
     /// What leases protect now; a lease that nobody holds is removed.
     func leasedDigests() throws(Problem) -> Set<Digest> {
         let ingest = ingest
+        guard draft == nil || File.exists(ingest) else { return [] }
+        let isDraft = draft != nil
         let texts = try asking("cannot read what is protected") { () throws(SystemCallError) in
             var texts: [String] = []
             for entry in try Directory.list(ingest) where entry.name.string.hasPrefix("lease-") {
@@ -71,7 +73,7 @@ extension ContentStore {
                     continue  // it has ended
                 }
                 if try file.lock(.shared, wait: false, "\(path)") {
-                    try Link.remove(path)
+                    if !isDraft { try Link.remove(path) }
                 } else {
                     texts.append(String(decoding: try file.readAll(), as: UTF8.self))
                 }

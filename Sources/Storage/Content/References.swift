@@ -12,6 +12,7 @@ package import SystemPackage
 /// so that a reader needs no lock.
 package struct References: Sendable {
     let layout: FilePath
+    let draft: StoreDraft?
 
     /// One entry of the index.
     package struct Entry: Sendable, Equatable {
@@ -130,6 +131,7 @@ package struct References: Sendable {
 
     /// Changes the entries under the lock; what the body leaves as it was is not written.
     func change(_ body: (inout [Entry]) -> Void) throws(Problem) {
+        if let draft { return try change(body, in: draft) }
         let what = "cannot change the references in \(file)"
         let lockFile = layout.appending("ingest/index.lock")
         let lock = try asking(what) { () throws(SystemCallError) in
@@ -148,10 +150,25 @@ package struct References: Sendable {
         }
     }
 
+    private func change(_ body: (inout [Entry]) -> Void, in draft: StoreDraft) throws(Problem) {
+        var index = try index()
+        let before = Self.entries(index.manifests)
+        var entries = before
+        body(&entries)
+        guard entries != before else { return }
+        index.manifests = entries.flatMap(Self.descriptors)
+        draft.content.replace(index)
+        draft.note(
+            .references(
+                file, new: entries.filter { !before.contains($0) }.map(\.words),
+                gone: before.filter { !entries.contains($0) }.map(\.words)))
+    }
+
     /// The layout's `index.json`; a new file at each change.
     package var file: FilePath { layout.appending("index.json") }
 
     private func index() throws(Problem) -> ImageIndex {
+        if let index = draft?.content.index { return index }
         let bytes: [UInt8]
         do throws(SystemCallError) {
             bytes = try File.read(file)

@@ -41,6 +41,12 @@ package struct Layers: Sendable {
         }
     }
 
+    /// The layers below a data root, which need not be there, for who changes nothing.
+    package init(reading root: FilePath) {
+        directory = root.appending("layers")
+        boot = nil
+    }
+
     /// Opens the layers below a data root where there are any.
     package init?(existingIn root: FilePath) {
         directory = root.appending("layers")
@@ -100,6 +106,7 @@ package struct Layers: Sendable {
     /// All layers that are unpacked.
     package func list() throws(Problem) -> [Digest] {
         let directory = directory
+        guard File.exists(directory) else { return [] }
         let entries = try asking("cannot list the layers in \(directory)") {
             () throws(SystemCallError) in try Directory.list(directory.appending("sha256"))
         }

@@ -7,19 +7,22 @@ struct CommitCommand: Command {
     var author: String?
     var changes: [String] = []
     var message: String?
-    var pauses = true
-    var isNotPaused = false
+    var pause = CommitRequest.Pause.wherePossible
     var name = ""
     var reference: String?
+
+    static let canPlan = true
 
     static var grammar: Grammar<CommitCommand> {
         Grammar(
             name: "commit", synopsis: "[OPTIONS] CONTAINER [REPOSITORY[:TAG]]",
             summary: "Create a new image from a container's changes",
             discussion: """
-                A running container is paused while its files are read. With SOURCE_DATE_EPOCH in
-                the environment the image is made at that second, and no new file in it is younger:
-                the same changes then give the same image.
+                A running container is paused while its files are read. One without a cgroup of its
+                own (an ordinary user's, where none is delegated) cannot be: then a warning says so,
+                and --pause is an error. With SOURCE_DATE_EPOCH in the environment the image is made
+                at that second, and no new file in it is younger: the same changes then give the
+                same image.
                 """,
             flags: [
                 .text(
@@ -29,8 +32,16 @@ struct CommitCommand: Command {
                     "change", "c", "list", "Apply Dockerfile instruction to the created image",
                     \.changes),
                 .text("message", "m", "string", "Commit message", \.message),
-                .switch("no-pause", nil, "Do not pause the container during commit", \.isNotPaused),
-                Flag.switch("pause", "p", "Pause the container during commit", \.pauses).hidden,
+                .choice(
+                    "no-pause", nil, "Do not pause the container during commit", \.pause
+                ) { text throws(InvalidValue) in
+                    try BooleanValue.parse(text) ? .never : .wherePossible
+                },
+                .choice(
+                    "pause", "p", "Pause the container during commit, or fail", \.pause
+                ) { text throws(InvalidValue) in
+                    try BooleanValue.parse(text) ? .always : .never
+                },
             ], operands: .between(1, 2), operandKind: .containers,
             assign: { command, operands in
                 command.name = operands[0]
@@ -45,10 +56,15 @@ struct CommitCommand: Command {
         request.message = message
         let changes = try ImageChanges(changes)
         request.change = { defaults throws(Problem) in try changes.apply(to: &defaults) }
-        request.pauses = pauses && !isNotPaused
+        request.pause = pause
         request.moment = try SourceDate.moment(in: session.environment)
-        let image = try session.engine().containers.commit(name, request)
+        guard let image = try session.engine().containers.commit(name, request) else {
+            return .success
+        }
         for sentence in image.gaps.sentences { try session.warn(sentence) }
+        if let why = image.unpaused {
+            try session.warn("container \(name) ran while its files were read: \(why)")
+        }
         try session.output.writeLine(image.id)
         return .success
     }

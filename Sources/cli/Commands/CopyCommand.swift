@@ -9,6 +9,8 @@ struct CopyCommand: Command {
     var isQuiet = false
     var paths: [String] = []
 
+    static let canPlan = true
+
     static var grammar: Grammar<CopyCommand> {
         Grammar(
             name: "cp",
@@ -41,7 +43,8 @@ struct CopyCommand: Command {
         case (let container?, nil):
             let request = request(container, source.path)
             guard target.path != "-" else {
-                try ArchiveOutput.write(to: nil, "cp") { output throws(Problem) in
+                try ArchiveOutput.write(to: session.plan == nil ? nil : "/dev/null", "cp") {
+                    output throws(Problem) in
                     try containers.archive(request, to: output)
                 }
                 return .success
@@ -78,7 +81,7 @@ struct CopyCommand: Command {
     }
 
     private func tell(_ size: Int64, _ target: String, _ session: Session) throws(Problem) {
-        guard !isQuiet else { return }
+        guard !isQuiet, session.plan == nil else { return }
         let text = HumanUnits.size(size, digits: 3)
         try session.error.writeLine("Successfully copied \(text) to \(target)")
     }

@@ -5,6 +5,8 @@ import Engine
 struct HealthcheckCommand: Command {
     var name = ""
 
+    static let canPlan = true
+
     static var grammar: Grammar<HealthcheckCommand> {
         Grammar(
             name: "run", synopsis: "CONTAINER", summary: "Run the health check of a container",

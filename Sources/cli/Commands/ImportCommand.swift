@@ -11,6 +11,8 @@ struct ImportCommand: Command {
     var archive = ""
     var reference: String?
 
+    static let canPlan = true
+
     static var grammar: Grammar<ImportCommand> {
         Grammar(
             name: "import", synopsis: "[OPTIONS] file|URL|- [REPOSITORY[:TAG]]",
@@ -41,7 +43,9 @@ struct ImportCommand: Command {
         request.message = message
         request.platform = platform
         request.reference = reference
-        try session.output.writeLine(try session.engine().images.importRootfs(request))
+        if let id = try session.engine().images.importRootfs(request) {
+            try session.output.writeLine(id)
+        }
         return .success
     }
 }

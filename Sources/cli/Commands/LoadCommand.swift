@@ -10,6 +10,8 @@ struct LoadCommand: Command {
     var isQuiet = false
     var platforms: [String] = []
 
+    static let canPlan = true
+
     static var grammar: Grammar<LoadCommand> {
         Grammar(
             name: "load", synopsis: "[OPTIONS]",

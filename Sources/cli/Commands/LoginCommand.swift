@@ -11,6 +11,8 @@ struct LoginCommand: Command {
     var authFile: String?
     var server: String?
 
+    static let canPlan = true
+
     static var grammar: Grammar<LoginCommand> {
         Grammar(
             name: "login", synopsis: "[OPTIONS] [SERVER]", summary: "Authenticate to a registry",
@@ -28,6 +30,11 @@ struct LoginCommand: Command {
 
     func run(in session: Session) throws(Problem) -> ExitCode {
         let registries = try session.engine().registries
+        if session.plan != nil {
+            // Nobody is asked for a password that would be shown to nobody.
+            _ = try registries.logIn(to: server, as: nil, authFile: authFile.map { FilePath($0) })
+            return .success
+        }
         if user == nil && password == nil && !readsPassword {
             if try logInWithStored(registries, session) { return .success }
         }
@@ -101,6 +108,8 @@ struct LoginCommand: Command {
 struct LogoutCommand: Command {
     var authFile: String?
     var server: String?
+
+    static let canPlan = true
 
     static var grammar: Grammar<LogoutCommand> {
         Grammar(

@@ -8,6 +8,8 @@ struct CreateManifestCommand: Command {
     var isInsecure = false
     var names: [String] = []
 
+    static let canPlan = true
+
     static var grammar: Grammar<CreateManifestCommand> {
         Grammar(
             name: "create", synopsis: "MANIFEST_LIST MANIFEST [MANIFEST...]",
@@ -35,6 +37,8 @@ struct AnnotateManifestCommand: Command {
     var osVersion: String?
     var variant: String?
     var names: [String] = []
+
+    static let canPlan = true
 
     static var grammar: Grammar<AnnotateManifestCommand> {
         Grammar(
@@ -101,6 +105,8 @@ struct PushManifestCommand: Command {
     var purges = false
     var name = ""
 
+    static let canPlan = true
+
     static var grammar: Grammar<PushManifestCommand> {
         Grammar(
             name: "push", synopsis: "[OPTIONS] MANIFEST_LIST",
@@ -127,6 +133,8 @@ struct PushManifestCommand: Command {
 /// `kade manifest rm`: removes lists from the store.
 struct RemoveManifestCommand: Command {
     var names: [String] = []
+
+    static let canPlan = true
 
     static var grammar: Grammar<RemoveManifestCommand> {
         Grammar(

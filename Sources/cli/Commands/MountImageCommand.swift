@@ -8,6 +8,8 @@ struct MountImageCommand: Command {
     var format: String?
     var names: [String] = []
 
+    static let canPlan = true
+
     static var grammar: Grammar<MountImageCommand> {
         Grammar(
             name: "mount", synopsis: "[OPTIONS] [IMAGE...]",
@@ -51,6 +53,8 @@ struct UnmountImageCommand: Command {
     var unmountsAll = false
     var isForced = false
     var names: [String] = []
+
+    static let canPlan = true
 
     static var grammar: Grammar<UnmountImageCommand> {
         Grammar(

@@ -13,6 +13,8 @@ struct PullCommand: Command {
     var signaturePolicy: String?
     var reference = ""
 
+    static let canPlan = true
+
     static var grammar: Grammar<PullCommand> {
         Grammar(
             name: "pull", synopsis: "[OPTIONS] NAME[:TAG|@DIGEST]",

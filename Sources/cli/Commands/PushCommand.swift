@@ -12,6 +12,8 @@ struct PushCommand: Command {
     var compression = LayerCompression.gzip
     var reference = ""
 
+    static let canPlan = true
+
     static var grammar: Grammar<PushCommand> {
         Grammar(
             name: "push", synopsis: "[OPTIONS] NAME[:TAG]",

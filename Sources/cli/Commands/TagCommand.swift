@@ -5,6 +5,8 @@ import Engine
 struct TagCommand: Command {
     var names: [String] = []
 
+    static let canPlan = true
+
     static var grammar: Grammar<TagCommand> {
         Grammar(
             name: "tag", synopsis: "SOURCE_IMAGE[:TAG] TARGET_IMAGE[:TAG]",

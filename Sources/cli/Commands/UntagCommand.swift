@@ -5,6 +5,8 @@ import Engine
 struct UntagCommand: Command {
     var names: [String] = []
 
+    static let canPlan = true
+
     static var grammar: Grammar<UntagCommand> {
         Grammar(
             name: "untag", synopsis: "IMAGE [NAME...]",

@@ -108,7 +108,15 @@ import Testing
         "unpause frozen", "rm -v stopped", "rm -f running", "rename running other",
         "update -m 64m --memory-swap 64m --restart always running", "container prune",
         "volume create new", "volume rm unused", "volume prune -a", "secret rm hidden",
-        "secret create new /etc/hostname",
+        "secret create new /etc/hostname", "tag busybox new:1", "untag busybox",
+        "rmi -f busybox", "rmi unused:1", "pull localhost:1/new:1", "push localhost:1/new:1",
+        "load -i /etc/hostname", "import /etc/hostname new:1", "image prune -a",
+        "image mount busybox", "manifest create new busybox", "manifest rm list",
+        "builder prune", "system prune -a --volumes", "commit running new:1",
+        "exec running true", "exec -t -u 1000 running true", "logs --truncate running",
+        "cp running:/etc/hosts new", "cp /etc/hostname running:/tmp",
+        "cp /etc/hostname stopped:/x/new", "cp stopped:/bin new", "login -u a -p b localhost:1",
+        "logout localhost:1",
     ]
 
     @Test func `a plan changes nothing`() throws {
@@ -119,23 +127,85 @@ import Testing
         try kade.check("pause", "frozen")
         try kade.check("volume", "create", "unused")
         try kade.check("secret", "create", "hidden", "/etc/hostname")
+        try kade.check("import", "-c", "ENV unused=1", try Kade.busyboxArchive.get(), "unused:1")
+        try kade.check("manifest", "create", "list", "busybox")
         try kade.wait { try kade.processes().allSatisfy { !$0.value.contains(Data("flush".utf8)) } }
         let before = try tree(of: kade)
         for command in Self.commands {
             var words = command.split(separator: " ").map(String.init)
-            let group = ["container", "volume", "secret"].contains(words[0]) ? 2 : 1
+            let groups: Set = [
+                "builder", "container", "image", "manifest", "secret", "system", "volume",
+            ]
+            let group = groups.contains(words[0]) ? 2 : 1
             words.insert("--plan", at: group)
             let outcome = try kade.call(words)
             #expect(outcome.exitCode == 0, "\(command): \(outcome)")
-            #expect(outcome.output.hasPrefix("#"), "\(command): \(outcome)")
+            // No build has left anything.
+            let head = command == "builder prune" ? "nothing to do\n" : "#"
+            #expect(outcome.output.hasPrefix(head), "\(command): \(outcome)")
             #expect(try tree(of: kade) == before, "\(command)")
         }
         #expect(!FileManager.default.fileExists(atPath: "/nowhere"))
+        #expect(!FileManager.default.fileExists(atPath: "new"))
         #expect(try kade.inspect("running", "{{.State.Status}}") == "running")
+    }
+
+    @Test(arguments: [
+        "rmi unused:1", "rmi -f base", "image prune -f -a", "builder prune -f",
+        "system prune -f -a",
+    ])
+    func `what would be removed is removed, and nothing else`(command: String) throws {
+        let site = try BuildSite("FROM base\nRUN echo built > /built\n")
+        let kade = site.kade
+        try site.check()
+        try kade.check("import", "-c", "ENV unused=1", try Kade.busyboxArchive.get(), "unused:1")
+        try kade.check("create", "unused:1", "true")
+        if command != "system prune -f -a" { try kade.check("container", "prune", "-f") }
+        try kade.wait { try kade.processes().allSatisfy { !$0.value.contains(Data("flush".utf8)) } }
+        var words = command.split(separator: " ").map(String.init)
+        try kade.check("tag", "base", "again:1")
+        let before = try parts(of: kade)
+        words.insert("--plan", at: words[0] == "rmi" ? 1 : 2)
+        let plan = Self.plan(try kade.call(words).output).map(\.shell)
+        #expect(try parts(of: kade) == before)
+        let outcome = try kade.call(words.filter { $0 != "--plan" })
+        #expect(outcome.exitCode == 0, "\(outcome)")
+        let removed = before.subtracting(try parts(of: kade))
+        #expect(removed.isEmpty == (command == "rmi -f base"))
+        let planned = plan.filter { $0.contains("rm ") }.compactMap {
+            $0.split(separator: " ").last.map(String.init)
+        }.filter(before.contains)
+        #expect(Set(planned) == removed)
+        #expect(planned.count == Set(planned).count)
+    }
+
+    /// The blobs, layers and records of builds, each as a path.
+    private func parts(of kade: Kade) throws -> Set<String> {
+        let list = try Tool.check(
+            "sh", "-c",
+            """
+            find "$1/image/blobs" -type f
+            find "$1/layers/sha256" -mindepth 1 -maxdepth 1
+            [ ! -d "$1/build" ] || find "$1/build" -type f ! -name '*.lock'
+            """, "sh", kade.root)
+        return Set(list.split(separator: "\n").map(String.init))
+    }
+
+    @Test func `a further program's plan enters the container`() throws {
+        let kade = try Kade.withBusybox()
+        try kade.check("run", "-d", "--name", "one", "busybox", "sleep", "1000")
+        let plan = Self.plan(try kade.check("exec", "--plan", "-u", "7", "one", "true"))
+        let pid = try kade.inspect("one", "{{.State.Pid}}")
+        #expect(
+            plan.contains { $0.actor == "init" && $0.shell == "nsenter --target \(pid) --all" },
+            "\(plan)")
+        let user = try kade.call(["exec", "--plan", "-u", "nobody7", "one", "true"])
+        #expect(user.exitCode == 125 && user.errors.contains("unable to find user nobody7"))
     }
 
     @Test func `on a machine without a data root none is made`() throws {
         let kade = try Kade()
+        #expect(try kade("tag", "--plan", "one", "two").errors.contains("No such image: one"))
         let plan = try kade("run", "--plan", "--rm", "host", "true")
         #expect(plan.exitCode == 0, "\(plan)")
         #expect(Self.plan(plan.output).count > 30)

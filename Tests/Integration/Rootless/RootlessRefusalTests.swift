@@ -36,6 +36,24 @@ import Testing
         #expect(information == "none false")
     }
 
+    @Test(.enabled(if: hasVersion1))
+    func `a commit says that the container ran on, or with --pause is none`() throws {
+        try kade.check("run", "-d", "--name", "plain", "busybox", "sleep", "60")
+        let refused = try kade("commit", "--pause", "plain", "refused")
+        #expect(refused.exitCode == 1)
+        #expect(refused.errors.contains("it has no cgroup of its own"), "\(refused)")
+        #expect(try kade("image", "exists", "refused").exitCode == 1)
+        let warned = try kade("commit", "plain", "warned")
+        #expect(warned.exitCode == 0)
+        #expect(
+            warned.errors.contains("container plain ran while its files were read: it has no"),
+            "\(warned)")
+        #expect(try kade("commit", "--no-pause", "plain", "silent").errors.isEmpty)
+        try kade.check("rm", "-f", "plain")
+        try kade.check("create", "--name", "still", "busybox", "true")
+        #expect(try kade("commit", "--pause", "still").errors.isEmpty)
+    }
+
     @Test func `limits above the user's own are lowered or refused`() throws {
         let outcome = try kade.shell("ulimit -Hn", "--ulimit", "nofile=2000000000")
         #expect(outcome.exitCode == 0, "\(outcome.errors)")

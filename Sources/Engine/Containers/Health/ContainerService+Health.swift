@@ -22,6 +22,11 @@ extension ContainerService {
                 kind: .conflict, what: "cannot check the health of \(name)",
                 why: "container \(record.id) is not running", fix: "kade start \(name)")
         }
+        if let plan = context.plan {
+            plan.note(
+                .checkHealth(context.configuration.monitorSocket(of: record.id)), by: .engine)
+            return true
+        }
         let session = try ContainerSession(
             connectingTo: context.configuration.monitorSocket(of: record.id),
             containerID: record.id)
