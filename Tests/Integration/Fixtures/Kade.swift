@@ -14,6 +14,8 @@ final class Kade {
     let namespace: NetworkNamespace?
     /// The ordinary user that its commands run as; nil is root.
     let user: TestUser?
+    /// Where its programs are, when those that were built with the tests are not meant.
+    var programs: String?
 
     /// For tests that look into unpacked layers, or damage them.
     static let unpacked = ["KADE_SNAPSHOTTER": "directory"]
@@ -60,7 +62,8 @@ final class Kade {
     /// The whole command line of a call.
     func commandLine(_ arguments: [String]) -> [String] {
         (namespace?.entry ?? []) + (user?.entry(home: folder.path) ?? [])
-            + [BuiltProgram.path("kade"), "--root", root, "--runroot", runRoot] + arguments
+            + [programs.map { $0 + "/kade" } ?? BuiltProgram.path("kade")]
+            + ["--root", root, "--runroot", runRoot] + arguments
     }
 
     /// The process that keeps the user's namespace, if there is one.
