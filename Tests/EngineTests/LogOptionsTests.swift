@@ -1,5 +1,6 @@
 import ContainerRuntime
 import Diagnostics
+import OCI
 import Testing
 
 @testable import Engine
@@ -102,18 +103,20 @@ import Testing
         #expect(server.facility == facility)
     }
 
-    @Test func `an entry of the journal is a line or a part of one`() {
-        let line = Array(
-            #"{"__REALTIME_TIMESTAMP":"1000001","PRIORITY":"3","MESSAGE":"hello"}"#.utf8)
+    @Test func `an entry of the journal is a line or a part of one`() throws {
+        let line = try JSONValue.parse(
+            Array(#"{"__REALTIME_TIMESTAMP":"1000001","PRIORITY":"3","MESSAGE":"hello"}"#.utf8),
+            named: "line")
         #expect(
             LogEntry(journal: line)
                 == LogEntry(
                     stream: .error, time: Timestamp(nanosecondsSinceEpoch: 1_000_001_000),
                     text: Array("hello\n".utf8)))
-        let bytes = Array(
-            (#"{"__REALTIME_TIMESTAMP":"1","MESSAGE":[255,10],"#
-                + #""CONTAINER_PARTIAL_MESSAGE":"true"}"#).utf8)
-        #expect(LogEntry(journal: bytes)?.text == [255, 10])
-        #expect(LogEntry(journal: Array("nonsense".utf8)) == nil)
+        let text =
+            #"{"__REALTIME_TIMESTAMP":"1","MESSAGE":[255,10],"#
+            + #""CONTAINER_PARTIAL_MESSAGE":"true"}"#
+        let part = try JSONValue.parse(Array(text.utf8), named: "line")
+        #expect(LogEntry(journal: part)?.text == [255, 10])
+        #expect(LogEntry(journal: "nonsense") == nil)
     }
 }

@@ -65,7 +65,7 @@ extension ContainerService {
         var current = try readExisting(bundle, isCompact, query, body)
         guard let watch = watch.take() else { return }
         while true {
-            let isOver = try watch.wait()
+            let isOver = try watch.wait(for: nil)
             if var reader = current.take() {
                 try reader.readEntries(isCompact) { entry throws(Problem) in
                     if query.wants(entry) { try body(entry) }

@@ -35,6 +35,8 @@ struct LogReader: ~Copyable {
     private let name: FilePath
     /// The beginning of a line whose end is not written yet.
     private var rest: [UInt8] = []
+    /// Whether a pipe has no writer any more; a file may always grow.
+    private(set) var isAtEnd = false
     private var entries: [LogEntry] = []
 
     /// Takes over what is read from.
@@ -70,9 +72,16 @@ struct LogReader: ~Copyable {
         while true {
             let name = name
             let more = try explaining("cannot read the log \(name)") {
-                () throws(SystemCallError) in try file.read(upToBytes: 1 << 16)
+                () throws(SystemCallError) -> [UInt8]? in
+                do throws(SystemCallError) {
+                    return try file.read(upToBytes: 1 << 16)
+                } catch  where error.errno == .wouldBlock {
+                    return nil  // of a pipe, for now
+                }
             }
-            guard !more.isEmpty else { return }
+            guard let more else { return }
+            isAtEnd = more.isEmpty
+            guard !isAtEnd else { return }
             rest += more
             var start = rest.startIndex
             while let end = rest[start...].firstIndex(of: UInt8(ascii: "\n")) {

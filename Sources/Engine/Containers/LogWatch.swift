@@ -36,13 +36,18 @@ struct LogWatch: ~Copyable {
         }
     }
 
-    /// Waits until the log may have grown; true when it will not grow any more.
-    borrowing func wait() throws(Problem) -> Bool {
+    /// Waits until the log may have grown.
+    ///
+    /// - Parameter source: where the log comes from, if not from files of the container's.
+    /// - Returns: whether it will not grow any more.
+    /// - Throws: what the kernel refuses.
+    borrowing func wait(for source: CInt?) throws(Problem) -> Bool {
         guard let end = sessionDescriptor else { return true }
         let watched = changes.descriptor
         let events = try explaining("cannot wait for the log") { () throws(SystemCallError) in
-            let events = try Poll.wait(for: [watched, end], .readable, milliseconds: nil)
-            if !events[0].isEmpty { try changes.takeChanges() }
+            let events = try Poll.wait(
+                for: [source ?? watched, end], .readable, milliseconds: nil)
+            if source == nil, !events[0].isEmpty { try changes.takeChanges() }
             return events
         }
         guard !events[1].isEmpty else { return false }

@@ -10,45 +10,127 @@ extension EngineContext {
         of record: ContainerRecord, _ query: LogQuery,
         _ body: (LogEntry) throws(Problem) -> Void
     ) throws(Problem) {
-        let what = "cannot read the log of \(record.name)"
-        let field = "CONTAINER_ID_FULL=\(record.id)"
-        guard !query.follows else {
-            throw Problem(
-                kind: .unsupported, what: what, why: "the journal is followed by its own tool",
-                fix: "journalctl -f \(field)")
+        let journal = try JournalSource(of: record, in: configuration)
+        guard query.follows else {
+            var last = LastEntries(limit: query.tail)
+            try journal.read([]) { entry, _ throws(Problem) in
+                guard query.wants(entry) else { return }
+                if query.tail == nil { try body(entry) } else { last.add(entry) }
+            }
+            for entry in last.entries { try body(entry) }
+            return
         }
+        // Begun before reading, so that no end is missed.
+        let watch = try LogWatch(of: record, in: self)
+        var cursor: String?
+        try journal.follow(tail: query.tail, until: watch) { entry, place throws(Problem) in
+            cursor = place
+            if query.wants(entry) { try body(entry) }
+        }
+        // What journald has taken in meanwhile.
+        let rest = cursor.map { ["--after-cursor=\($0)"] } ?? []
+        if cursor == nil, query.tail != nil { return }
+        try journal.read(rest) { entry, _ throws(Problem) in
+            if query.wants(entry) { try body(entry) }
+        }
+    }
+}
+
+/// A container's entries in the machine's journal.
+private struct JournalSource {
+    private let program: FilePath
+    private let environment: [String]
+    private let container: String
+    private let what: String
+
+    init(of record: ContainerRecord, in configuration: EngineConfiguration) throws(Problem) {
+        what = "cannot read the log of \(record.name)"
         let search = configuration.searchPath.map { "\($0)" }.joined(separator: ":")
         guard case .found(let program) = lookUpProgram("journalctl", searchPath: search) else {
             throw Problem(
                 kind: .unavailable, what: what, why: "journalctl is not installed",
                 fix: "read the journal where it is, or use --log-driver local")
         }
+        self.program = program
+        environment = configuration.helperEnvironment
+        container = record.id
+    }
+
+    /// Hands out the entries that there are, each with its place in the journal.
+    func read(
+        _ options: [String], _ body: (LogEntry, String?) throws(Problem) -> Void
+    ) throws(Problem) {
         let pipe = try explaining(what) { () throws(SystemCallError) in try Pipe() }
-        let child = try SpawnedProgram(
-            program,
-            arguments: ["journalctl", "--output=json", "--all", "--no-pager", field],
-            environment: configuration.helperEnvironment,
-            descriptors: [-1, pipe.writing.rawValue, 2], hasOwnSession: false)
+        let child = try start(options, output: pipe.writing.rawValue)
         var reader = LogReader(adopting: pipe.keepReading(), named: "the journal")
-        var last = LastEntries(limit: query.tail)
+        try Self.take(from: &reader, body)
+        try check(child.wait())
+    }
+
+    /// Hands out entries as they come, until the container has ended.
+    func follow(
+        tail: Int?, until watch: borrowing LogWatch,
+        _ body: (LogEntry, String?) throws(Problem) -> Void
+    ) throws(Problem) {
+        let pipe = try explaining(what) { () throws(SystemCallError) in
+            let pipe = try Pipe()
+            try pipe.reading.setNonBlocking(true)
+            return pipe
+        }
+        let child = try start(
+            ["--follow", "--lines=\(tail.map { "\($0)" } ?? "all")"],
+            output: pipe.writing.rawValue)
+        let pid = child.pid
+        let source = pipe.reading.rawValue
+        var reader = LogReader(adopting: pipe.keepReading(), named: "the journal")
+        do throws(Problem) {
+            while !reader.isAtEnd, try !watch.wait(for: source) {
+                try Self.take(from: &reader, body)
+            }
+            try Self.take(from: &reader, body)
+        } catch {
+            // Best effort: it ends with the pipe, when it writes.
+            try? ChildProcess(opening: pid).send(.terminate)
+            throw error
+        }
+        guard !reader.isAtEnd else { return try check(child.wait()) }
+        try explaining(what) { () throws(SystemCallError) in
+            try ChildProcess(opening: pid).send(.terminate)
+        }
+        _ = try child.wait()
+    }
+
+    private func check(_ code: Int32) throws(Problem) {
+        guard code != 0 else { return }
+        throw Problem(
+            kind: .unavailable, what: what, why: "journalctl ended with exit code \(code)")
+    }
+
+    private func start(_ options: [String], output: CInt) throws(Problem) -> SpawnedProgram {
+        try SpawnedProgram(
+            program,
+            arguments: ["journalctl", "--output=json", "--all", "--no-pager", "--quiet"] + options
+                + ["CONTAINER_ID_FULL=\(container)"],
+            environment: environment, descriptors: [-1, output, 2], hasOwnSession: false)
+    }
+
+    private static func take(
+        from reader: inout LogReader, _ body: (LogEntry, String?) throws(Problem) -> Void
+    ) throws(Problem) {
         try reader.readLines { line throws(Problem) in
-            guard let entry = LogEntry(journal: line), query.wants(entry) else { return }
-            if query.tail == nil { try body(entry) } else { last.add(entry) }
+            // A line that is none is passed over.
+            guard let json = try? JSONValue.parse(Array(line), named: "journal"),
+                let entry = LogEntry(journal: json)
+            else { return }
+            try body(entry, json.text("__CURSOR"))
         }
-        let code = try child.wait()
-        guard code == 0 else {
-            throw Problem(
-                kind: .unavailable, what: what, why: "journalctl ended with exit code \(code)")
-        }
-        for entry in last.entries { try body(entry) }
     }
 }
 
 extension LogEntry {
-    /// Reads an entry of `journalctl --output=json`; nil for a line that is none.
-    init?(journal line: some Sequence<UInt8>) {
-        guard let json = try? JSONValue.parse(Array(line), named: "journal"),
-            let microseconds = json.text("__REALTIME_TIMESTAMP").flatMap({ Int64($0) })
+    /// Reads an entry of `journalctl --output=json`; nil for what is none.
+    init?(journal json: JSONValue) {
+        guard let microseconds = json.text("__REALTIME_TIMESTAMP").flatMap({ Int64($0) })
         else { return nil }
         var text: [UInt8]
         switch json["MESSAGE"] {
