@@ -15,12 +15,18 @@ struct ResolvedImage: Sendable {
 extension EngineContext {
     /// Finds the image of a request: `host`, or one of the store.
     func image(for request: ContainerRequest) throws(Problem) -> ResolvedImage {
-        if let rootfs = request.rootfs { return try image(of: rootfs) }
-        if request.image == HostImage.name {
-            return ResolvedImage(id: HostImage.name, defaults: HostImage.defaults, layers: [])
-        }
         let platform = try request.platform.map { text throws(Problem) in
             try Platform(parsing: text)
+        }
+        if request.rootfs != nil || request.image == HostImage.name {
+            if let platform, !Platform.host.runnable.contains(platform) {
+                throw Problem(
+                    kind: .invalid, what: "cannot use \(request.image) for \(platform)",
+                    why: "its programs are this machine's (\(Platform.host))",
+                    fix: "leave --platform out")
+            }
+            if let rootfs = request.rootfs { return try image(of: rootfs) }
+            return ResolvedImage(id: HostImage.name, defaults: HostImage.defaults, layers: [])
         }
         let image = try imageStore().image(named: request.image, platform: platform)
         guard !image.isArtifact else {

@@ -47,6 +47,8 @@ import Testing
         let platform = try kade.shell("true", "--pull", "never", "--arch", "riscv64")
         #expect(platform.exitCode == 125 && platform.errors.contains("riscv64"), "\(platform)")
         #expect(try kade.shell("true", "--os", "linux").exitCode == 0)
+        let host = try kade("run", "--rm", "--platform", "linux/riscv64", "host", "true")
+        #expect(host.exitCode == 125 && host.errors.contains("for linux/riscv64"), "\(host)")
     }
 
     @Test func `what a container requires is started before it`() throws {
