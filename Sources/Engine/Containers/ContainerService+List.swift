@@ -194,6 +194,10 @@ struct ContainerMatcher {
     ) throws(Problem) -> (ContainerStatus) -> Bool {
         switch key {
         case "id": return { $0.record.id.hasPrefix(value) }
+        case "is-task":
+            guard ["true", "false", "1", "0"].contains(value) else { throw invalid(key, value) }
+            // Tasks are a swarm's.
+            return { _ in value == "false" || value == "0" }
         case "name":
             let pattern = NamePattern(value)
             return { pattern.matches($0.record.name) }
@@ -285,6 +289,6 @@ struct ContainerMatcher {
             why: "there is no such filter, or the value is none of its",
             fix:
                 "filters are id, name, label, exited, status, health, ancestor, before, since, volume, "
-                + "network, publish, expose, restart-policy and should-start-on-boot")
+                + "network, publish, expose, is-task, restart-policy and should-start-on-boot")
     }
 }

@@ -44,7 +44,8 @@ import Testing
     @Test(arguments: [
         ("status=exited", "down"), ("label=a=b", "up"), ("label=a", "up"), ("exited=3", "down"),
         ("name=ow", "down"), ("ancestor=busybox", "down up"), ("status=paused", ""),
-        ("before=down", "up"), ("since=up", "down"),
+        ("before=down", "up"), ("since=up", "down"), ("is-task=true", ""),
+        ("is-task=false", "down up"),
     ])
     func `a filter chooses`(filter: String, names: String) throws {
         let kade = try Kade.withBusybox()
