@@ -20,6 +20,12 @@ extension Explanation {
             spec: "volume")
     }
 
+    static func unpack(into path: FilePath) -> Explanation {
+        Explanation(
+            shell: "tar -x -C \(path)", why: "the archive's files, beside what is there",
+            spec: "volume import")
+    }
+
     static func fillVolume(_ path: FilePath, from target: FilePath) -> Explanation {
         Explanation(
             shell: "cp -a IMAGE\(target)/. \(path)",

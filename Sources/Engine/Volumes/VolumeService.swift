@@ -113,7 +113,7 @@ extension VolumeService {
         for volume in removed { try context.finishRemoval(of: volume) }
     }
 
-    private static func noSuchVolume(_ name: String) -> Problem {
+    static func noSuchVolume(_ name: String) -> Problem {
         Problem(
             kind: .notFound, what: "get \(name)", why: "no such volume",
             fix: "kade volume ls lists all volumes")

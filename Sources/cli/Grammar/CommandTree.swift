@@ -21,7 +21,7 @@ enum CommandTree {
     static var top: [Entry] {
         common
             + containerEntries.filter {
-                !["ls", "list", "cleanup", "inspect", "prune"].contains($0.name)
+                !["ls", "list", "cleanup", "exists", "inspect", "prune"].contains($0.name)
             }
             + [
                 Entry(name: "build", command: BuildCommand.self),
@@ -85,6 +85,7 @@ enum CommandTree {
                     Entry(name: "connect", command: ConnectNetworkCommand.self),
                     Entry(name: "create", command: CreateNetworkCommand.self),
                     Entry(name: "disconnect", command: DisconnectNetworkCommand.self),
+                    Entry(name: "exists", command: ExistsCommand<NetworkKind>.self),
                     Entry(name: "inspect", command: InspectNetworkCommand.self),
                     Entry(name: "ls", command: ListNetworksCommand.self),
                     Entry(name: "list", command: ListNetworksCommand.self, isHidden: true),
@@ -101,6 +102,7 @@ enum CommandTree {
                 name: "secret", summary: "Manage secrets",
                 entries: [
                     Entry(name: "create", command: CreateSecretCommand.self),
+                    Entry(name: "exists", command: ExistsCommand<SecretKind>.self),
                     Entry(name: "inspect", command: InspectSecretCommand.self),
                     Entry(name: "ls", command: ListSecretsCommand.self),
                     Entry(name: "list", command: ListSecretsCommand.self, isHidden: true),
@@ -123,6 +125,9 @@ enum CommandTree {
     private static var volumeEntries: [Entry] {
         [
             Entry(name: "create", command: CreateVolumeCommand.self),
+            Entry(name: "exists", command: ExistsCommand<VolumeKind>.self),
+            Entry(name: "export", command: ExportVolumeCommand.self),
+            Entry(name: "import", command: ImportVolumeCommand.self),
             Entry(name: "inspect", command: InspectVolumeCommand.self),
             Entry(name: "ls", command: ListVolumesCommand.self),
             Entry(name: "list", command: ListVolumesCommand.self, isHidden: true),
@@ -141,6 +146,7 @@ enum CommandTree {
             Entry(name: "create", command: CreateCommand.self),
             Entry(name: "diff", command: DiffCommand.self),
             Entry(name: "exec", command: ExecCommand.self),
+            Entry(name: "exists", command: ExistsCommand<ContainerKind>.self),
             Entry(name: "export", command: ExportCommand.self),
             Entry(name: "inspect", command: InspectContainerCommand.self),
             Entry(name: "kill", command: KillCommand.self),

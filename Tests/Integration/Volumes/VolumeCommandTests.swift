@@ -151,4 +151,42 @@ import Testing
         #expect(try kade.check("volume", "ls", "-q") == "data")
         #expect(!FileManager.default.fileExists(atPath: left))
     }
+
+    @Test func `a volume's files go out and in as an archive`() throws {
+        let kade = try Kade.withBusybox()
+        try kade.check("volume", "create", "from")
+        try kade.shell("echo x > /v/f; mkdir /v/d; chown 7 /v/f; ln -s f /v/l", "-v", "from:/v")
+        let file = kade.folder.at("archive.tar")
+        try kade.check("volume", "export", "-o", file, "from")
+        try kade.check("volume", "create", "to")
+        let plan = try kade.check("volume", "import", "--plan", "to", file)
+        #expect(plan.contains("tar -x"))
+        #expect(try kade.shell("ls -A /v", "-v", "to:/v").output.isEmpty)
+        try kade.shell("echo own > /v/own", "-v", "to:/v")
+        try kade.check("volume", "import", "to", file)
+        let listed = try kade.shell("cat /v/l /v/own; stat -c %u /v/f; ls -d /v/d", "-v", "to:/v")
+        #expect(listed.lines == ["x", "own", "7", "/v/d"], "\(listed)")
+        for command in [["export", "nobody"], ["import", "nobody", file]] {
+            let refused = try kade.call(["volume"] + command)
+            #expect(refused.exitCode == 1 && refused.errors.contains("no such volume"))
+        }
+        try kade.check("volume", "create", "-o", "type=tmpfs", "-o", "device=tmpfs", "memory")
+        let mounted = try kade("volume", "export", "-o", file, "memory")
+        #expect(mounted.exitCode == 1 && mounted.errors.contains("its options mount"), "\(mounted)")
+        #expect(try kade("volume", "import", "to", "/etc/hostname").exitCode == 1)
+    }
+
+    @Test func `exists tells by its exit code`() throws {
+        let kade = try Kade.withBusybox()
+        try kade.check("create", "--name", "one", "busybox", "true")
+        try kade.check("volume", "create", "one")
+        try kade.check("secret", "create", "one", "/etc/hostname")
+        for kind in ["container", "volume", "secret"] {
+            #expect(try kade(kind, "exists", "one").exitCode == 0, "\(kind)")
+            let missing = try kade(kind, "exists", "two")
+            #expect(missing.exitCode == 1 && missing.errors.isEmpty, "\(kind): \(missing)")
+        }
+        #expect(try kade("network", "exists", "none").exitCode == 0)
+        #expect(try kade("network", "exists", "two").exitCode == 1)
+    }
 }

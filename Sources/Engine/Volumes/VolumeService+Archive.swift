@@ -1,0 +1,60 @@
+import ContainerRuntime
+package import Diagnostics
+package import Linux
+import OCI
+import SystemPackage
+
+extension VolumeService {
+    /// Writes a volume's files as a tar archive.
+    ///
+    /// - Parameters:
+    ///   - name: the volume.
+    ///   - output: a file or pipe, written from its offset.
+    /// - Throws: `.notFound`; `.unsupported` for a volume whose options mount something.
+    package func export(_ name: String, to output: borrowing OwnedFD) throws(Problem) {
+        let directory = try directory(of: name, for: "export")
+        try ContentHelper(configuration: context.configuration).runWithoutFlush(
+            ["archive", directory.string, "."], input: nil, file: output.rawValue,
+            what: "cannot export volume \(name)"
+        ) { _ in }
+    }
+
+    /// Unpacks a tar archive into a volume, with the owners that it says, beside what is there.
+    ///
+    /// - Parameters:
+    ///   - archive: a file or pipe; compressed or not.
+    ///   - name: the volume.
+    /// - Throws: as ``export(_:to:)``; `.corrupt` for what is no archive.
+    package func importArchive(
+        _ archive: borrowing OwnedFD, into name: String
+    ) throws(Problem) {
+        let path = try directory(of: name, for: "import into")
+        let input = archive.rawValue
+        try context.step(.unpack(into: path)) { () throws(Problem) in
+            let what = "cannot import into volume \(name)"
+            let directory = try explaining(what) { () throws(SystemCallError) in
+                try OwnedFD.open(path, [.readOnly, .directory, .noFollow])
+            }
+            try ContentHelper(configuration: context.configuration).runWithoutFlush(
+                ["unpack", "--certain", "/proc/self/fd/0"], input: input,
+                file: directory.rawValue, what: what
+            ) { _ in }
+        }
+    }
+
+    /// Where the files of a volume are, for whoever needs no mount.
+    private func directory(of name: String, for verb: String) throws(Problem) -> FilePath {
+        let volume = try context.database.read { database throws(Problem) in
+            try database.volume(name)
+        }
+        guard let volume else { throw Self.noSuchVolume(name) }
+        guard try LocalVolumeOptions(volume.options, of: name) == nil else {
+            throw Problem(
+                kind: .unsupported, what: "cannot \(verb) volume \(name)",
+                why: "its options mount what it has, where a container needs it",
+                fix: "use a container: kade run --rm -v \(name):/v IMAGE tar -C /v -c .")
+        }
+        try context.makeDirectory(ofVolume: name)
+        return context.configuration.volume(name)
+    }
+}

@@ -1,0 +1,61 @@
+import Diagnostics
+import Engine
+import Linux
+import SystemPackage
+
+/// `kade volume export`: a volume's files as a tar archive.
+struct ExportVolumeCommand: Command {
+    var output: String?
+    var name = ""
+
+    static var grammar: Grammar<ExportVolumeCommand> {
+        Grammar(
+            name: "export", synopsis: "[OPTIONS] VOLUME",
+            summary: "Export a volume's files as a tar archive",
+            flags: [
+                .text("output", "o", "string", "Write to a file, instead of STDOUT", \.output)
+            ], operands: .exactly(1), operandKind: .volumes, assign: { $0.name = $1[0] })
+    }
+
+    func run(in session: Session) throws(Problem) -> ExitCode {
+        let volumes = try session.engine().volumes
+        try ArchiveOutput.write(to: output, "export") { file throws(Problem) in
+            try volumes.export(name, to: file)
+        }
+        return .success
+    }
+}
+
+/// `kade volume import`: unpacks a tar archive into a volume.
+struct ImportVolumeCommand: Command {
+    var name = ""
+    var archive = ""
+
+    static let canPlan = true
+
+    static var grammar: Grammar<ImportVolumeCommand> {
+        Grammar(
+            name: "import", synopsis: "VOLUME file|-",
+            summary: "Unpack a tar archive into a volume, beside what is there",
+            operands: .exactly(2), operandKind: .volumes,
+            assign: { command, operands in
+                command.name = operands[0]
+                command.archive = operands[1]
+            })
+    }
+
+    func run(in session: Session) throws(Problem) -> ExitCode {
+        let volumes = try session.engine().volumes
+        let path = archive == "-" ? "/dev/stdin" : archive
+        let file: OwnedFD
+        do throws(SystemCallError) {
+            file = try OwnedFD.open(FilePath(path), .readOnly)
+        } catch {
+            throw Problem(
+                kind: error.errno == .noSuchFileOrDirectory ? .notFound : .denied,
+                what: "cannot read the archive \(path)", why: "\(error.errno)", cause: error)
+        }
+        try volumes.importArchive(file, into: name)
+        return .success
+    }
+}

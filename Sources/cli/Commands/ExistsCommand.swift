@@ -1,0 +1,72 @@
+import Diagnostics
+import Engine
+
+/// A kind of object that has names.
+protocol NamedKind {
+    /// What one is called: "volume".
+    static var noun: String { get }
+    static var operandKind: OperandKind { get }
+    /// Throws `.notFound` where there is none of the name.
+    static func find(_ name: String, in engine: Engine) throws(Problem)
+}
+
+/// `kade KIND exists`: tells by its exit code whether there is an object of a name.
+struct ExistsCommand<Kind: NamedKind>: Command {
+    var name = ""
+
+    static var grammar: Grammar<ExistsCommand<Kind>> {
+        Grammar(
+            name: "exists", synopsis: Kind.noun.uppercased(),
+            summary: "Exit with 0 if there is such a \(Kind.noun), and with 1 if there is none",
+            operands: .exactly(1), operandKind: Kind.operandKind, assign: { $0.name = $1[0] })
+    }
+
+    func run(in session: Session) throws(Problem) -> ExitCode {
+        do throws(Problem) {
+            try Kind.find(name, in: session.engine())
+            return .success
+        } catch  where error.kind == .notFound {
+            return .failure
+        }
+    }
+}
+
+/// Containers, for ``ExistsCommand``.
+enum ContainerKind: NamedKind {
+    static let noun = "container"
+    static let operandKind = OperandKind.containers
+
+    static func find(_ name: String, in engine: Engine) throws(Problem) {
+        _ = try engine.containers.summary(of: name)
+    }
+}
+
+/// Volumes, for ``ExistsCommand``.
+enum VolumeKind: NamedKind {
+    static let noun = "volume"
+    static let operandKind = OperandKind.volumes
+
+    static func find(_ name: String, in engine: Engine) throws(Problem) {
+        _ = try engine.volumes.inspect(name)
+    }
+}
+
+/// Networks, for ``ExistsCommand``.
+enum NetworkKind: NamedKind {
+    static let noun = "network"
+    static let operandKind = OperandKind.none
+
+    static func find(_ name: String, in engine: Engine) throws(Problem) {
+        _ = try engine.networks.inspect(name)
+    }
+}
+
+/// Secrets, for ``ExistsCommand``.
+enum SecretKind: NamedKind {
+    static let noun = "secret"
+    static let operandKind = OperandKind.secrets
+
+    static func find(_ name: String, in engine: Engine) throws(Problem) {
+        _ = try engine.secrets.inspect(name)
+    }
+}
