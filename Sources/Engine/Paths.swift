@@ -52,6 +52,8 @@ struct ContainerBundle: Sendable {
     var log: FilePath { directory.appending("log.json") }
     /// What the monitor has noted of the container's health.
     var health: FilePath { directory.appending("health.json") }
+    /// Why the last start failed before a monitor could note it.
+    var startProblem: FilePath { directory.appending("start.json") }
     var steps: FilePath { directory.appending("steps.jsonl") }
     var lock: FilePath { directory.appending("lock") }
     /// Held by a command that has the container frozen for a while.
@@ -70,6 +72,17 @@ struct ContainerBundle: Sendable {
     var hosts: FilePath { directory.appending("hosts") }
     var hostname: FilePath { directory.appending("hostname") }
     var resolver: FilePath { directory.appending("resolv.conf") }
+}
+
+/// The content of a file of the engine's own; nil where nobody has made it yet.
+func bytesIfPresent(of file: FilePath) throws(Problem) -> [UInt8]? {
+    do throws(SystemCallError) {
+        return try File.read(file)
+    } catch  where error.errno == .noSuchFileOrDirectory {
+        return nil
+    } catch {
+        throw Problem(what: "cannot read \(file)", refusal: error)
+    }
 }
 
 /// The entries of a directory of the engine's own; none where nobody has made it yet.

@@ -87,6 +87,25 @@ import Testing
         #expect(throws: Problem.self) { try SeccompFilter(compiling: profile) }
     }
 
+    @Test(arguments: 1...40)
+    func `the summary says of each call what the filter does`(seed: UInt64) throws {
+        var generator = ProfileGenerator(seed: seed)
+        let profile = generator.profile()
+        let summary = SeccompSummary(of: profile, on: .x86_64)
+        for (fate, names) in summary.calls {
+            for name in names {
+                let verdict = try #require(try verdict(profile, name))
+                switch fate {
+                case .depends: continue
+                case .unknown: #expect(verdict == SeccompVerdict.noSuchCall, "\(name)")
+                case .always(let action):
+                    let isAllowed = verdict == SeccompVerdict.allow
+                    #expect(isAllowed == (action == .allow), "\(name) \(action)")
+                }
+            }
+        }
+    }
+
     private func verdict(
         _ profile: RuntimeSpec.Seccomp, _ name: String, _ argument: UInt64 = 0
     ) throws -> UInt32? {

@@ -34,6 +34,8 @@ package enum Create {
         package var startsAtOnce = false
         /// Whether each step's time is recorded.
         package var recordsSteps = false
+        /// Where the steps go of a creation that fails; nil where nobody keeps them.
+        package var failedStepsFile: FilePath?
 
         package init(id: String, bundle: Bundle, root: RuntimeRoot, isStartedElsewhere: Bool) {
             self.id = id
@@ -95,6 +97,7 @@ package enum Create {
         do throws(Problem) {
             try creation.make()
         } catch {
+            creation.record(error)
             throw creation.takeBack(after: error)
         }
         return creation.finish()
@@ -187,6 +190,25 @@ struct Creation: ~Copyable {
             () throws(SystemCallError) in try processStartTime(id)
         }
         process = consume made
+    }
+
+    /// Keeps what was done until the failure, where that is wanted.
+    borrowing func record(_ failure: Problem) {
+        guard let file = request.failedStepsFile else { return }
+        let warnings = Dictionary(
+            context.warnings.map { ($0.step, $0.text) }, uniquingKeysWith: { "\($0); \($1)" })
+        let records: [StepRecord] =
+            switch journal {
+            case .none: []
+            case .some(let journal):
+                journal.stepRecords(
+                    of: plan, warnings: warnings,
+                    failure: (context.failedStep ?? -1, failure.why))
+            }
+        // Best effort: the failure itself is what counts.
+        try? OwnedFD.open(
+            file, [.writeOnly, .create, .append], permissions: .ownerReadWrite
+        ).writeAll(records.flatMap(\.jsonLine))
     }
 
     /// Takes everything back after a failure.

@@ -32,33 +32,6 @@ struct FindProgram: SetupStep {
 
     /// The search path of a program whose environment has none.
     static let defaultSearchPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-
-    /// The problem with a program that is there or should be: runc's words, which engines look for.
-    static func refusal(of program: FilePath, _ errno: Errno) -> Problem {
-        let what = "exec: \"\(program)\""
-        switch errno {
-        case .noSuchFileOrDirectory, .notDirectory:
-            return Problem(
-                kind: .commandNotFound, what: what,
-                why: "stat \(program): no such file or directory",
-                fix: "check the path, and that a script's interpreter exists in the container")
-        case .isDirectory:
-            return Problem(
-                kind: .commandNotExecutable, what: what, why: "is a directory",
-                fix: "name a program")
-        case .permissionDenied:
-            return Problem(
-                kind: .commandNotExecutable, what: what, why: "permission denied",
-                fix: "make it executable for the program's user, and check for noexec mounts and "
-                    + "rules of Landlock")
-        case Errno(rawValue: 8):  // ENOEXEC
-            return Problem(
-                kind: .commandNotExecutable, what: what, why: "exec format error",
-                fix: "use a program for this machine's processor; a script starts with #!")
-        default:
-            return Problem(kind: .commandNotExecutable, what: what, why: "\(errno)")
-        }
-    }
 }
 
 /// Finds the home directory of the program's user where its environment names none, as runc does.

@@ -98,6 +98,12 @@ package struct SyscallTable: Sendable {
         UInt32(exactly: numbers[entry * SyscallArchitecture.allCases.count + architecture.rawValue])
     }
 
+    /// The name of a number's call; nil where the architecture has none.
+    package func name(of number: UInt32, on architecture: SyscallArchitecture) -> String? {
+        starts.indices.first { self.number($0, on: architecture) == number }
+            .map { String(decoding: nameBytes($0), as: UTF8.self) }
+    }
+
     private static var bytes: UnsafeBufferPointer<UInt8> {
         UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
     }

@@ -21,6 +21,45 @@ extension EngineContext {
         recording steps: inout StepRecorder
     ) throws(Problem) {
         let bundle = configuration.bundle(of: record.id)
+        let made = try makeSpec(of: record, recording: &steps)
+        try steps.perform(.writeBundle(bundle)) { () throws(Problem) in
+            var monitor = try monitorConfiguration(
+                of: record, isListed: isListed, mounts: made.mounts, restartCount: restartCount)
+            monitor.sources = made.sources
+            try explaining("cannot write the bundle \(bundle.directory)") {
+                () throws(SystemCallError) in
+                let mode = FilePermissions(rawValue: 0o600)
+                try File.create(bundle.spec, content: made.spec.json(), permissions: mode)
+                try File.create(bundle.monitor, content: monitor.json(), permissions: mode)
+            }
+        }
+        if let plan { return try planRun(of: record, made.spec, on: made.mounts, noting: plan) }
+        try explaining("cannot write the steps of \(record.name)") {
+            () throws(SystemCallError) in
+            try File.create(
+                bundle.steps, content: steps.text, permissions: FilePermissions(rawValue: 0o600))
+        }
+    }
+
+    /// What a start needs of a container.
+    struct MadeSpec {
+        let spec: RuntimeSpec
+        /// The overlays of its root file system, the root first.
+        let mounts: [MonitorConfiguration.RootfsMount]
+        /// What the monitor mounts first.
+        let sources: [MonitorConfiguration.Source]
+    }
+
+    /// Prepares the layers and networks, looks up what the request names, and makes the specification.
+    ///
+    /// - Parameters:
+    ///   - record: the container.
+    ///   - steps: where the steps are noted.
+    /// - Returns: the specification, with what it depends on.
+    /// - Throws: what is missing, or cannot be.
+    func makeSpec(
+        of record: ContainerRecord, recording steps: inout StepRecorder
+    ) throws(Problem) -> MadeSpec {
         let mounts = try steps.record(.prepareRootfs(record)) { () throws(Problem) in
             try rootfsMounts(of: record)
         }
@@ -34,24 +73,7 @@ extension EngineContext {
             try specInput(for: record, rootfs: rootfs, endpoints: endpoints)
         }
         var builder = SpecBuilder(input)
-        let spec = try builder.build()
-        try steps.perform(.writeBundle(bundle)) { () throws(Problem) in
-            var monitor = try monitorConfiguration(
-                of: record, isListed: isListed, mounts: mounts, restartCount: restartCount)
-            monitor.sources = input.sources
-            try explaining("cannot write the bundle \(bundle.directory)") {
-                () throws(SystemCallError) in
-                let mode = FilePermissions(rawValue: 0o600)
-                try File.create(bundle.spec, content: spec.json(), permissions: mode)
-                try File.create(bundle.monitor, content: monitor.json(), permissions: mode)
-            }
-        }
-        if let plan { return try planRun(of: record, spec, on: mounts, noting: plan) }
-        try explaining("cannot write the steps of \(record.name)") {
-            () throws(SystemCallError) in
-            try File.create(
-                bundle.steps, content: steps.text, permissions: FilePermissions(rawValue: 0o600))
-        }
+        return MadeSpec(spec: try builder.build(), mounts: mounts, sources: input.sources)
     }
 
     /// The overlays of the container's root file system, the root first.

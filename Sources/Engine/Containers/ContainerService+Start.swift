@@ -130,6 +130,20 @@ extension EngineContext {
                 fix: "kade rm \(record.name)")
         case .created, .startFailed, .exited: break
         }
+        try forgetLastStart(of: record.id)
+        do throws(Problem) {
+            return try startAgain(status, options, restartCount: restartCount)
+        } catch {
+            noteStartProblem(error, of: record)
+            throw error
+        }
+    }
+
+    /// Starts a container that does not run.
+    private func startAgain(
+        _ status: ContainerStatus, _ options: ClientMessage.AttachOptions, restartCount: Int
+    ) throws(Problem) -> ContainerSession? {
+        let record = status.record
         try withStartHeld(of: record.id) { () throws(Problem) in
             if status.isStale { return try finish(status) }
             // A monitor that was killed before its first word leaves a state without a lifecycle.
@@ -142,8 +156,13 @@ extension EngineContext {
             () throws(Problem) in session = try waitingMonitor(of: record)
         }
         var steps = StepRecorder(for: plan)
-        try prepareBundle(
-            of: record, isListed: true, restartCount: restartCount, recording: &steps)
+        do throws(Problem) {
+            try prepareBundle(
+                of: record, isListed: true, restartCount: restartCount, recording: &steps)
+        } catch {
+            noteFailedSteps(steps, of: record.id)
+            throw error
+        }
         guard let session else { return nil }  // it was only planned
         if options.hasStreams { tell(.attach, of: record) }
         try session.send(ClientMessage.attach(options))

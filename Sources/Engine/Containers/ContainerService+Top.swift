@@ -56,14 +56,7 @@ extension ContainerService {
     package func steps(of name: String) throws(Problem) -> [StepRecord] {
         let record = try context.record(of: name)
         let path = context.configuration.bundle(of: record.id).steps
-        let bytes: [UInt8]
-        do throws(SystemCallError) {
-            bytes = try File.read(path)
-        } catch  where error.errno == .noSuchFileOrDirectory {
-            return []
-        } catch {
-            throw Problem(what: "cannot read \(path)", refusal: error)
-        }
+        guard let bytes = try bytesIfPresent(of: path) else { return [] }
         return try StepRecord.parse(jsonLines: bytes, named: path.string)
     }
 }
@@ -122,7 +115,7 @@ extension ProcessTable {
 
 extension EngineContext {
     /// The processes of a container that runs.
-    fileprivate func processes(of record: ContainerRecord) throws(Problem) -> [Int32] {
+    func processes(of record: ContainerRecord) throws(Problem) -> [Int32] {
         let cgroup = try cgroup(of: record)
         let status = try status(of: record)
         return try explaining("cannot list the processes of \(record.name)") {

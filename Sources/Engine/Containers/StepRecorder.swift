@@ -30,14 +30,25 @@ struct StepRecorder: Sendable {
     ) throws(Problem) -> Value {
         if plan != nil { return try body() }
         let start = monotonicNanoseconds()
-        let value = try body()
-        let end = monotonicNanoseconds()
+        do throws(Problem) {
+            let value = try body()
+            note(explanation(), since: start, .done)
+            return value
+        } catch {
+            note(explanation(), since: start, .failed(error.why))
+            throw error
+        }
+    }
+
+    private mutating func note(
+        _ explanation: Explanation, since start: UInt64, _ outcome: StepRecord.Outcome
+    ) {
         records.append(
             StepRecord(
-                explanation: explanation(), actor: .engine,
+                explanation: explanation, actor: .engine,
                 startInMicroseconds: Int64(start - origin) / 1000,
-                durationInMicroseconds: Int64(end - start) / 1000, outcome: .done))
-        return value
+                durationInMicroseconds: Int64(monotonicNanoseconds() - start) / 1000,
+                outcome: outcome))
     }
 
     /// The lines of `steps.jsonl`.

@@ -19,6 +19,12 @@ package struct MountTable: Sendable {
         package var master: Int?
         /// The file system's type: "ext4", "proc".
         package var type: String
+        /// What was mounted: a device, or any word.
+        package var source = ""
+        /// The mount's own options: "rw,nosuid".
+        package var options = ""
+        /// Those of the file system: "rw,size=65536k".
+        package var fileSystemOptions = ""
     }
 
     /// Reads a table; lines that are none are left out.
@@ -29,6 +35,11 @@ package struct MountTable: Sendable {
     /// The table of this process.
     package static func current() throws(SystemCallError) -> MountTable {
         MountTable(parsing: try File.readText("/proc/self/mountinfo"))
+    }
+
+    /// The table of another process.
+    package static func current(of process: CInt) throws(SystemCallError) -> MountTable {
+        MountTable(parsing: try File.readText(FilePath("/proc/\(process)/mountinfo")))
     }
 
     /// The mount that holds a file; a last symbolic link is followed.
@@ -52,7 +63,10 @@ extension MountTable.Entry {
             id: id, root: Self.unescaped(fields[3]), point: FilePath(Self.unescaped(fields[4])),
             peerGroup: Self.group("shared:", among: fields[6..<dash]),
             master: Self.group("master:", among: fields[6..<dash]),
-            type: String(fields[dash + 1]))
+            type: String(fields[dash + 1]),
+            source: fields.count > dash + 2 ? Self.unescaped(fields[dash + 2]) : "",
+            options: String(fields[5]),
+            fileSystemOptions: fields.count > dash + 3 ? Self.unescaped(fields[dash + 3]) : "")
     }
 
     /// The number of an optional field.

@@ -9,8 +9,8 @@ package struct NetworkDevice: Sendable, Equatable {
 /// An address of a network device, in the kernel's own bytes.
 package struct NetworkAddress: Sendable, Equatable {
     /// `AF_INET` or `AF_INET6`.
-    var family: UInt8
-    var prefixLength: UInt8
+    package var family: UInt8
+    package var prefixLength: UInt8
     /// `IFA_F_…`.
     var flags: UInt32
     /// `RT_SCOPE_…`; 0 is the whole world.
@@ -18,6 +18,9 @@ package struct NetworkAddress: Sendable, Equatable {
     var deviceIndex: Int32
     /// `IFA_LOCAL`, `IFA_ADDRESS`, `IFA_BROADCAST` by their numbers.
     var values: [UInt16: [UInt8]]
+
+    /// The address itself: `IFA_LOCAL`, or `IFA_ADDRESS` where that is all there is.
+    package var bytes: [UInt8] { values[2] ?? values[1] ?? [] }
 
     /// Whether someone configured it for good, and for the whole world (`IFA_F_PERMANENT`,
     /// `RT_SCOPE_UNIVERSE`).

@@ -66,18 +66,7 @@ package struct PublishedPort: Sendable, Hashable {
     }
 
     /// Asks where the table leads the port (`NFT_MSG_GETSETELEM`).
-    var question: NetlinkMessage {
-        var message = NetlinkMessage(type: FilterBatch.subsystem << 8 | 13, flags: .request)
-        message.append(FilterBatch.family)
-        message.append(UInt8(0))
-        message.append(UInt16(0))
-        message.appendAttribute(type: 1, text: KadeTable.name)
-        message.appendAttribute(type: 2, text: map.rawValue)
-        message.appendNested(type: 3) { message in
-            message.appendNested(type: 1) { element.writeKey(to: &$0) }
-        }
-        return message
-    }
+    var question: NetlinkMessage { element.question(in: map) }
 
     /// Whether an answer to ``question`` names the container's address and port.
     func isAnswered(by message: NetlinkReader.Message) -> Bool {

@@ -62,6 +62,15 @@ package enum PortRules {
         }
     }
 
+    /// Whether the table leads a port to where this says.
+    package static func leads(_ port: PublishedPort) throws(Problem) -> Bool {
+        let what = "cannot look for port \(port.hostPort)"
+        let socket = try open(what)
+        return try explaining(what) { () throws(SystemCallError) in
+            try leads(port, over: socket)
+        }
+    }
+
     private static func remove(
         _ port: PublishedPort, over socket: borrowing NetlinkSocket
     ) throws(SystemCallError) {

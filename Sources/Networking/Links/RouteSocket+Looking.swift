@@ -14,6 +14,8 @@ package struct NetworkLink: Sendable, Equatable {
     package var mtu: UInt32
     /// The index of the bridge that it is a port of.
     package var bridge: Int32?
+    /// The index of the device at its other end, or below it, in whichever namespace that is.
+    package var peer: Int32?
     /// Whether a port of a bridge passes frames on (`BR_STATE_FORWARDING`).
     package var isForwarding: Bool
 }
@@ -70,6 +72,7 @@ extension NetworkLink {
         isOperational = attributes[16]?.first == 6  // IFLA_OPERSTATE
         mtu = Self.number(attributes[4]) ?? 0
         bridge = Self.number(attributes[10])  // IFLA_MASTER
+        peer = Self.number(attributes[5])  // IFLA_LINK
         kind = ""
         isForwarding = false
         for attribute in NetlinkReader.attributes(in: (attributes[18] ?? [])[...]) {

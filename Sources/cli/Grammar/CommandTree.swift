@@ -49,6 +49,7 @@ enum CommandTree {
             Entry(name: "search", command: SearchCommand.self),
             Entry(name: "unshare", command: UnshareCommand.self),
             Entry(name: "version", command: VersionCommand.self),
+            Entry(name: "why", command: WhyCommand.self),
             Entry(name: "completion", command: CompletionCommand.self),
             Entry(name: "manual", command: ManualCommand.self, isHidden: true),
             Entry(name: "__complete", command: CompleteCommand.self, isHidden: true),

@@ -147,10 +147,11 @@ private struct Starter {
     }
 
     private func start(telling monitor: borrowing OwnedFD) throws(Problem) {
+        let networkProblem = record(network?.takeSteps() ?? [])
         var container = try Create.run(request())
         var failure: Problem?
         do throws(Problem) { try container.start() } catch { failure = error }
-        let recordingProblem = record((network?.takeSteps() ?? []) + container.stepRecords())
+        let recordingProblem = networkProblem ?? record(container.stepRecords())
         if let failure { throw container.takeBack(after: failure) }
         do throws(SystemCallError) {
             if let recordingProblem {
@@ -180,6 +181,7 @@ private struct Starter {
             root: RuntimeRoot(path: FilePath(configuration.runtimeRoot)),
             isStartedElsewhere: false)
         request.recordsSteps = configuration.recordsSteps
+        if configuration.recordsSteps { request.failedStepsFile = stepsFile }
         request.sharingNamespace = host
         request.endsWithRuntime = true
         request.leavesInitToParent = true
@@ -188,12 +190,14 @@ private struct Starter {
         return request
     }
 
+    private var stepsFile: FilePath { FilePath(configuration.bundle).appending("steps.jsonl") }
+
     /// Appends the steps of this start to `steps.jsonl`.
     ///
     /// - Returns: why that failed.
     private func record(_ steps: [StepRecord]) -> Problem? {
         guard !steps.isEmpty else { return nil }
-        let path = FilePath(configuration.bundle).appending("steps.jsonl")
+        let path = stepsFile
         do throws(SystemCallError) {
             try OwnedFD.open(
                 path, [.writeOnly, .create, .append], permissions: .ownerReadWrite

@@ -22,6 +22,12 @@ struct LifecycleFile {
     var restartCount: Int
     /// Whether a command asked for the end, and not the machine's own end.
     var wasStoppedByUser = false
+    /// How the run ended, beyond its exit code.
+    var end = ContainerEnd()
+    /// Why it could not be started, or its monitor could not go on.
+    var problem: JSONObject?
+    /// How the run before this one ended, where the container was started again since.
+    private var previous: JSONObject?
     /// The ports of the host that lead to the container.
     var ports: [PublishedPort] = []
     private let path: FilePath
@@ -52,6 +58,18 @@ struct LifecycleFile {
         }
     }
 
+    /// A run begins: what is known of the one before it becomes its own part.
+    mutating func keepPreviousEnd() {
+        if let finishedAt {
+            previous = [
+                "exitCode": number(exitCode), "finishedAt": .string(finishedAt),
+                "end": .object(end.json),
+            ]
+        }
+        end = ContainerEnd()
+        wasOutOfMemory = false
+    }
+
     /// Replaces the file, also on a full disk.
     func write() throws(Problem) {
         var object: JSONObject = [
@@ -65,6 +83,9 @@ struct LifecycleFile {
         object["startedAt"] = startedAt.map { .string($0) }
         object["finishedAt"] = finishedAt.map { .string($0) }
         object["error"] = error.map { .string($0) }
+        if end != ContainerEnd() { object["end"] = .object(end.json) }
+        object["problem"] = problem.map { .object($0) }
+        object["previous"] = previous.map { .object($0) }
         try explaining("cannot note the state of the container in \(path)") {
             () throws(SystemCallError) in
             try File.renew(

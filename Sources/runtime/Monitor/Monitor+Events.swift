@@ -19,7 +19,8 @@ extension Monitor {
             guard try sources.isAskedToEnd() else { return }
             try stop(
                 Signal(rawValue: CInt(configuration.stopSignal)),
-                timeoutInMilliseconds: configuration.stopTimeoutInMilliseconds)
+                timeoutInMilliseconds: configuration.stopTimeoutInMilliseconds,
+                because: .machine, of: nil)
         case Token.timer: try alarm()
         case Token.logCompressor:
             sources.forget(event.token)
@@ -167,7 +168,7 @@ extension Monitor {
                 try WindowSize(rows: rows, columns: columns).apply(to: number)
             }
             tell(.resize, ["height": "\(rows)", "width": "\(columns)"])
-        case .signal(let number): try send(Signal(rawValue: CInt(number)))
+        case .signal(let number): try pass(Signal(rawValue: CInt(number)), of: client)
         case .reload: try reload()
         case .changeNetwork:
             try changeNetwork()
@@ -175,7 +176,9 @@ extension Monitor {
         case .checkHealth: try checkHealth(for: token)
         case .stop(let signal, let timeout):
             try noteStopByUser()
-            try stop(Signal(rawValue: CInt(signal)), timeoutInMilliseconds: timeout)
+            try stop(
+                Signal(rawValue: CInt(signal)), timeoutInMilliseconds: timeout, because: .stop,
+                of: client.identity)
         }
     }
 

@@ -25,9 +25,9 @@ final class Monitor {
     let network: ContainerNetwork?
     /// Whether a process answers questions about names.
     var isAnsweringNames = false
-    private var lifecycle: LifecycleFile
+    var lifecycle: LifecycleFile
     private var backoff = RestartBackoff()
-    private var wasStopped = false
+    var wasStopped = false
     private var arrivals: ArrivalHolds?
     /// Why layers of the container will never be whole.
     private var arrivalFault: Problem?
@@ -109,6 +109,7 @@ final class Monitor {
         leaveNetwork()
         lifecycle.status = .exited
         lifecycle.error = problem.description
+        lifecycle.problem = problem.jsonObject
         try end(telling: problem)
     }
 
@@ -132,7 +133,7 @@ final class Monitor {
         }
     }
 
-    private var runtimeRoot: RuntimeRoot { RuntimeRoot(path: FilePath(configuration.runtimeRoot)) }
+    var runtimeRoot: RuntimeRoot { RuntimeRoot(path: FilePath(configuration.runtimeRoot)) }
 
     /// Waits until the client that promised to remove the container hangs up.
     func waitForRemoval() throws(Problem) {
@@ -174,12 +175,14 @@ final class Monitor {
         let run = try ContainerRun.begin(
             configuration, sharingWith: host, on: network, whileArriving: arrivals)
         phase = .running(run)
+        lifecycle.keepPreviousEnd()
         lifecycle.status = .running
         lifecycle.pid = run.process.id
         lifecycle.pidStartTime = run.startTime
         lifecycle.startedAt = currentTimestamp()
         lifecycle.finishedAt = nil
         lifecycle.error = run.recordingProblem
+        lifecycle.problem = nil
         try lifecycle.write()
         if let file = configuration.pidFile { try run.writePid(to: FilePath(file)) }
         if configuration.timeLimitInMilliseconds > 0 {
@@ -231,6 +234,7 @@ final class Monitor {
         leaveNetwork()
         lifecycle.status = .failed
         lifecycle.error = problem.description
+        lifecycle.problem = problem.jsonObject
         lifecycle.exitCode =
             switch problem.kind {
             case .commandNotFound: 127
@@ -250,10 +254,7 @@ final class Monitor {
         try drain(run)
         log.finish()
         try endHealthChecks()
-        lifecycle.exitCode = status.code
-        lifecycle.finishedAt = currentTimestamp()
-        let state = try runtimeRoot.container(configuration.id).loadState()
-        lifecycle.wasOutOfMemory = try wasOutOfMemory(state)
+        try noteEnd(status, of: run)
         try endMemoryWatch(wasOutOfMemory: lifecycle.wasOutOfMemory)
         let complaints = try Delete.run(configuration.id, in: runtimeRoot, isForced: true)
         lifecycle.error =
@@ -264,13 +265,6 @@ final class Monitor {
         let length = Int64(monotonicNanoseconds() / 1_000_000) - run.startInMilliseconds
         phase = .ended(runInMilliseconds: length)
         tell(.die, ["execDuration": "\(length / 1000)", "exitCode": "\(lifecycle.exitCode)"])
-    }
-
-    private func wasOutOfMemory(_ state: RuntimeState) throws(Problem) -> Bool {
-        guard let cgroup = try State.cgroup(of: state) else { return false }
-        return try explaining("cannot ask for out-of-memory kills") {
-            () throws(SystemCallError) in (try cgroup.outOfMemoryKills() ?? 0) > 0
-        }
     }
 
     /// Decides whether the program runs again, and waits until it is time.
@@ -296,50 +290,6 @@ final class Monitor {
 
     // MARK: What the container is told
 
-    /// Sends a signal to the program, unless it has ended.
-    func send(_ signal: Signal) throws(Problem) {
-        guard case .running(let run) = phase else { return }
-        try explaining("cannot send \(signal.name) to the container") {
-            () throws(SystemCallError) in
-            do throws(SystemCallError) {
-                try run.process.send(signal)
-            } catch  where error.errno == .noSuchProcess {
-                return
-            }
-        }
-    }
-
-    /// Notes that a user wants the container's end, before anything else can happen.
-    func noteStopByUser() throws(Problem) {
-        guard !lifecycle.wasStoppedByUser else { return }
-        lifecycle.wasStoppedByUser = true
-        switch phase {
-        case .running, .restarting: try lifecycle.write()
-        case .waitingForClient, .ended: return  // written with what comes next
-        }
-    }
-
-    /// Ends the container for good: a signal, and SIGKILL after the time limit.
-    func stop(_ signal: Signal, timeoutInMilliseconds: Int32) throws(Problem) {
-        wasStopped = true
-        try endRun(signal, timeoutInMilliseconds: timeoutInMilliseconds)
-    }
-
-    /// Ends the program, which may run again: a signal, and SIGKILL after the time limit.
-    func endRun(_ signal: Signal, timeoutInMilliseconds: Int32) throws(Problem) {
-        guard case .running = phase else { return }
-        try kill(signal)
-        if timeoutInMilliseconds == 0 { return try kill(.kill) }
-        guard timeoutInMilliseconds > 0 else { return }
-        try sources.setAlarm(milliseconds: Int64(timeoutInMilliseconds))
-    }
-
-    /// Sends a signal that is to end the program, and tells of it.
-    private func kill(_ signal: Signal) throws(Problem) {
-        try send(signal)
-        tell(.kill, ["signal": "\(signal.rawValue)"])
-    }
-
     /// Tells readers of `kade events` what happened to the container.
     func tell(_ action: Event.Action, _ attributes: [String: String] = [:]) {
         guard let events = configuration.events else { return }
@@ -352,16 +302,6 @@ final class Monitor {
     func reload() throws(Problem) {
         configuration = try .load(fromBundle: FilePath(configuration.bundle))
         try log.reopen()
-    }
-
-    /// The alarm rang: the time limit of a stop or of the run is over, or the program is to run again.
-    func alarm() throws(Problem) {
-        guard try sources.alarmRang() else { return }
-        switch phase {
-        case .running: try kill(.kill)
-        case .restarting: phase = .ended(runInMilliseconds: 0)
-        case .waitingForClient, .ended: return
-        }
     }
 
     // MARK: Layers that have not arrived
@@ -382,7 +322,7 @@ final class Monitor {
         case nil, .complete?: return
         case .failed(let problem)?:
             arrivalFault = problem
-            try stop(.kill, timeoutInMilliseconds: 0)
+            try stop(.kill, timeoutInMilliseconds: -1, because: .layers, of: nil)
         }
     }
 

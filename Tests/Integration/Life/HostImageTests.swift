@@ -49,7 +49,7 @@ import Testing
         let run = try kade("run", "--explain", "--name", "one", "busybox", "echo", "hi")
         #expect(run.output.hasPrefix("hi\n"))
         #expect((run.output + run.errors).contains("mount -t proc"))
-        let explained = try kade.check("explain", "one")
+        let explained = try kade.check("explain", "--steps", "one")
         for word in ["mount -t proc", "steps in ", "linux.seccomp"] {
             #expect(explained.contains(word))
         }

@@ -21,7 +21,8 @@ import Testing
     }
 
     private static func recorded(of container: String, by kade: Kade) throws -> [Step] {
-        try kade.check("explain", "--json", container).split(separator: "\n").map { line in
+        try kade.check("explain", "--steps", "--json", container).split(separator: "\n").map {
+            line in
             let json = try JSONSerialization.jsonObject(with: Data(line.utf8))
             let object = try #require(json as? [String: Any])
             return Step(

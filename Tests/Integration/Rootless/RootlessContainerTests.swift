@@ -22,6 +22,23 @@ import Testing
             try kade.call(["run", "--rm", "-u", "ann", "busybox", "id", "-u"]).output == "1000\n")
     }
 
+    @Test func `explain and why look at an ordinary user's containers, too`() throws {
+        try kade.check("run", "-d", "--name", "one", "busybox", "sleep", "600")
+        let sections = try ExplainTests.explain("one", by: kade)
+        #expect(sections.count == 13)
+        let map = try #require(sections["users"]?.first { $0.name == "uid_map" })
+        #expect(
+            map.effective?.hasPrefix("0 \(TestUser.id) 1 (0 is \(TestUser.id) outside)") == true)
+        #expect(map.origin == "always for ordinary users (/etc/subuid)")
+        let user = try #require(sections["namespaces"]?.first { $0.name == "user" })
+        #expect(user.effective?.hasSuffix("the user's") == true)
+        #expect(sections["network"]?.contains { $0.name == "lo" } == true)
+        try kade("run", "--name", "two", "busybox", "sh", "-c", "echo adrift; exit 3")
+        let why = try kade.check("why", "two")
+        #expect(why.contains("exit code 3"))
+        #expect(why.contains("it wrote: adrift"))
+    }
+
     @Test func `a container's whole life, and nothing is left of it`() throws {
         let id = try kade.check(
             "run", "-d", "--name", "life", "busybox", "sh", "-c",

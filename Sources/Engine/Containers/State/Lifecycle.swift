@@ -23,8 +23,21 @@ struct Lifecycle: Sendable, Equatable {
     var restartCount: Int
     /// Whether a user ended the run, with `stop` or `kill`.
     var wasStoppedByUser = false
+    /// How the run ended, beyond its exit code.
+    var end = ContainerEnd()
+    /// Why it could not be started, or its monitor could not go on: a ``Problem``.
+    var problem: JSONValue?
+    /// How the run before this one ended.
+    var previous: PreviousRun?
     /// The ports of the host that lead to the container while it runs.
     var ports: [PublishedPort] = []
+
+    /// A run whose container was started again since.
+    struct PreviousRun: Sendable, Equatable {
+        var exitCode: Int32
+        var finishedAt: Timestamp?
+        var end: ContainerEnd
+    }
 
     enum Status: String, Sendable {
         case running, exited, restarting, failed
@@ -84,6 +97,9 @@ struct Lifecycle: Sendable, Equatable {
         error = json.text("error")
         restartCount = json["restartCount"]?.int ?? 0
         wasStoppedByUser = json["stoppedByUser"]?.bool ?? false
+        end = json["end"].map { ContainerEnd($0) } ?? ContainerEnd()
+        problem = json["problem"]
+        previous = json["previous"].map { PreviousRun($0) }
         ports = (json["ports"]?.array ?? []).compactMap { PublishedPort($0) }
     }
 
@@ -99,6 +115,9 @@ struct Lifecycle: Sendable, Equatable {
         if let startedAt { json["startedAt"] = .string(startedAt.rfc3339) }
         if let finishedAt { json["finishedAt"] = .string(finishedAt.rfc3339) }
         if let error { json["error"] = .string(error) }
+        if end != ContainerEnd() { json["end"] = .object(end.json) }
+        if let problem { json["problem"] = problem }
+        if let previous { json["previous"] = .object(previous.json) }
         return .object(json)
     }
 
@@ -108,6 +127,20 @@ struct Lifecycle: Sendable, Equatable {
             try File.renew(
                 path, with: json.json(), permissions: FilePermissions(rawValue: 0o600))
         }
+    }
+}
+
+extension Lifecycle.PreviousRun {
+    fileprivate init(_ json: JSONValue) {
+        exitCode = json["exitCode"]?.number?.integer() ?? 0
+        finishedAt = json["finishedAt"]?.string.flatMap { Timestamp(rfc3339: $0) }
+        end = json["end"].map { ContainerEnd($0) } ?? ContainerEnd()
+    }
+
+    fileprivate var json: JSONObject {
+        var json: JSONObject = ["exitCode": .integer(exitCode), "end": .object(end.json)]
+        if let finishedAt { json["finishedAt"] = .string(finishedAt.rfc3339) }
+        return json
     }
 }
 

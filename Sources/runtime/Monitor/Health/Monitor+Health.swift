@@ -65,11 +65,13 @@ extension Monitor {
         let limit = configuration.stopTimeoutInMilliseconds
         switch action {
         case .none: return
-        case .kill: try endRun(.kill, timeoutInMilliseconds: -1)
-        case .stop: try stop(signal, timeoutInMilliseconds: limit)
+        case .kill:
+            try endRun(.kill, timeoutInMilliseconds: -1, because: .unhealthy, of: nil)
+        case .stop:
+            try stop(signal, timeoutInMilliseconds: limit, because: .unhealthy, of: nil)
         case .restart:
             restartsAfterEnd = true
-            try endRun(signal, timeoutInMilliseconds: limit)
+            try endRun(signal, timeoutInMilliseconds: limit, because: .unhealthy, of: nil)
         }
     }
 }

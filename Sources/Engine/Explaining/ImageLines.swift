@@ -1,0 +1,70 @@
+import Diagnostics
+import OCI
+import Storage
+import SystemPackage
+
+/// Image layers: their sizes, who else has them, and the container's own layer above.
+extension ContainerExplainer {
+    func imageLines() throws(Problem) -> [ExplainedLine] {
+        guard record.imageID != HostImage.name else {
+            return [
+                ExplainedLine(
+                    "host", declared: "the machine's own root file system",
+                    why: "read-only below a layer that goes with the container",
+                    origin: "image host", command: "ls /")
+            ] + (try writableLines())
+        }
+        let store = try context.imageStore()
+        let images = try store.readableImages()
+        let names = images.filter { "\($0.id)" == record.imageID }.compactMap(\.familiarName)
+        var lines = [
+            ExplainedLine(
+                "image", declared: record.image,
+                effective: names.isEmpty
+                    ? "\(record.imageID), no name any more"
+                    : "\(record.imageID), \(names.joined(separator: ", "))",
+                why: "what its files and its defaults come from", origin: "image \(record.image)",
+                command: "kade image inspect \(record.imageID)")
+        ]
+        let containers = try context.database.read { database throws(Problem) in
+            try database.containers()
+        }
+        for (index, text) in record.layers.enumerated() {
+            let diffID = try Digest(parsing: text)
+            let users = images.filter {
+                "\($0.id)" != record.imageID && $0.configuration.rootfs.diffIDs.contains(diffID)
+            }.map { "image \($0.familiarName ?? "\($0.id)")" }
+            let others = containers.filter { $0.id != record.id && $0.layers.contains(text) }
+                .map { "container \($0.name)" }
+            let sharers = users + others
+            let size = store.layers.wholeRecord(of: diffID)?.sizeInBytes
+            lines.append(
+                ExplainedLine(
+                    "layer \(index + 1)", declared: text,
+                    effective: "\(text), " + (size.map { "\($0) bytes" } ?? "not unpacked") + ", "
+                        + (sharers.isEmpty
+                            ? "used by nothing else"
+                            : "shared with \(sharers.joined(separator: ", "))"),
+                    why: index == 0
+                        ? "the lowest layer" : "hides what is at the same place in those below",
+                    origin: "image \(record.image)",
+                    command: "ls \(store.layers.path(of: diffID))"))
+        }
+        return lines + (try writableLines())
+    }
+
+    /// The layer that takes what the container writes.
+    private func writableLines() throws(Problem) -> [ExplainedLine] {
+        let bundle = context.configuration.bundle(of: record.id)
+        let size = try context.size(of: record)
+        return [
+            ExplainedLine(
+                "own layer", declared: bundle.upper.string,
+                effective: "\(size.writableInBytes) bytes in \(bundle.upper)",
+                why: "what it writes, and marks of what it deleted; goes with the container",
+                origin: request.resources.rootfsSizeInBytes.map { "--storage-opt size=\($0)" }
+                    ?? "always",
+                command: "kade diff \(record.name)")
+        ]
+    }
+}
