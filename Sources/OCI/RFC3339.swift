@@ -1,3 +1,5 @@
+import Glibc
+
 /// Times as the specifications write them (RFC 3339).
 package enum RFC3339 {
     /// Reads an RFC 3339 time: `2026-01-02T03:04:05.678Z` or with `+01:00`; nil when it is none.
@@ -19,6 +21,39 @@ package enum RFC3339 {
         let seconds = Int64(days) * 86_400 + Int64(hour * 3600 + minute * 60 + second - offset)
         let (whole, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
         return overflow ? nil : whole + fraction
+    }
+
+    /// The time in UTC with nanoseconds and trailing zeros cut, as Go's RFC3339Nano: `…05.678Z`.
+    package static func text(nanosecondsSinceEpoch moment: Int64) -> String {
+        var text = paddedText(nanosecondsSinceEpoch: moment).dropLast()
+        while text.last == "0" { text = text.dropLast() }
+        if text.last == "." { text = text.dropLast() }
+        return "\(text)Z"
+    }
+
+    /// The time in UTC with all nine digits of the nanoseconds.
+    package static func paddedText(nanosecondsSinceEpoch moment: Int64) -> String {
+        var time = time_t(moment / 1_000_000_000)
+        var nanoseconds = moment % 1_000_000_000
+        if nanoseconds < 0 {
+            nanoseconds += 1_000_000_000
+            time -= 1
+        }
+        var parts = tm()
+        gmtime_r(&time, &parts)
+        let year = padded(Int(parts.tm_year) + 1900, to: 4)
+        let month = padded(Int(parts.tm_mon) + 1, to: 2)
+        let day = padded(Int(parts.tm_mday), to: 2)
+        let hour = padded(Int(parts.tm_hour), to: 2)
+        let minute = padded(Int(parts.tm_min), to: 2)
+        let second = padded(Int(parts.tm_sec), to: 2)
+        let fraction = padded(Int(nanoseconds), to: 9)
+        return "\(year)-\(month)-\(day)T\(hour):\(minute):\(second).\(fraction)Z"
+    }
+
+    private static func padded(_ value: Int, to digits: Int) -> String {
+        let text = String(value)
+        return String(repeating: "0", count: max(0, digits - text.utf8.count)) + text
     }
 
     /// Days of the proleptic Gregorian calendar, counted from 1970-01-01.

@@ -88,7 +88,8 @@ extension ImageBuild {
                 let before = try store.references.descriptor(of: reference)
                 try store.references.set(reference, to: image)
                 var request = TransferRequest("\(reference)")
-                request.compression = .uncompressed  // the name means the cache for a moment only
+                // The name means the cache for a moment only.
+                request.encoding = LayerEncoding(.uncompressed)
                 do throws(Problem) {
                     try engine.images.push(request) { _ in }
                 } catch {

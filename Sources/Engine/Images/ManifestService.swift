@@ -129,7 +129,8 @@ package struct ManifestService: Sendable {
         let (reference, known) = try list(named: name, in: store)
         var request = TransferRequest("\(reference)")
         request.isWhole = true
-        request.compression = .uncompressed  // the user put the images of these digests together
+        // The user put the images of these digests together.
+        request.encoding = LayerEncoding(.uncompressed)
         request.isInsecure = isInsecure
         try ImageService(context: context).push(request, progress: progress)
         if purges { try store.content.references.remove(reference) }

@@ -18,8 +18,8 @@ package struct TransferRequest: Sendable {
     package var endsEarly = false
     /// Whether the registry may speak http, and show any certificate.
     package var isInsecure = false
-    /// How a push compresses plain layers.
-    package var compression = LayerCompression.gzip
+    /// How a push compresses layers.
+    package var encoding = LayerEncoding(.gzip)
     /// The one file with credentials to use (`--authfile`).
     package var authFile: FilePath?
     /// The policy about signatures to use (`--signature-policy`).
@@ -35,7 +35,11 @@ package struct TransferRequest: Sendable {
         if allPlatforms { arguments.append("--all-platforms") }
         if isWhole { arguments.append("--whole") }
         if endsEarly { arguments.append("--lazy") }
-        if command == "push" { arguments += ["--compression", compression.rawValue] }
+        if command == "push" {
+            arguments += ["--compression", encoding.format.rawValue]
+            if let level = encoding.level { arguments += ["--compression-level", "\(level)"] }
+            if encoding.isForced { arguments.append("--force-compression") }
+        }
         if isInsecure { arguments.append("--tls-verify=false") }
         if let authFile { arguments += ["--authfile", authFile.string] }
         if let signaturePolicy { arguments += ["--signature-policy", signaturePolicy.string] }

@@ -13,7 +13,8 @@ package struct ImagePush: Sendable {
     /// Whether an index is pushed though layers of it are not here.
     private let isWhole: Bool
     /// How plain layers are compressed.
-    private let compression: LayerCompression
+    private let encoding: LayerEncoding
+    private let limit: ArchiveLimit
     let content: ContentStore
     let client: RegistryClient
     let schedule: RetrySchedule
@@ -29,7 +30,8 @@ package struct ImagePush: Sendable {
     ///   - allTags: whether all tags of the reference's repository are meant.
     ///   - platform: the one platform to push; nil means all that the store has.
     ///   - whole: whether an index is pushed though layers of it are not here.
-    ///   - compression: how plain layers are compressed.
+    ///   - encoding: how plain layers are compressed.
+    ///   - limit: how much a layer may have when it is decompressed.
     ///   - content: where the images are.
     ///   - settings: how to reach registries.
     ///   - report: is told what happens, from any thread.
@@ -37,10 +39,11 @@ package struct ImagePush: Sendable {
     ///   no such image.
     package init(
         _ reference: ImageReference, allTags: Bool, platform: Platform?, whole: Bool,
-        compression: LayerCompression, content: ContentStore, settings: RegistrySettings,
-        report: @escaping @Sendable (PushEvent) -> Void
+        encoding: LayerEncoding, limit: ArchiveLimit, content: ContentStore,
+        settings: RegistrySettings, report: @escaping @Sendable (PushEvent) -> Void
     ) throws(Problem) {
-        self.compression = compression
+        self.encoding = encoding
+        self.limit = limit
         purpose = "cannot push \(allTags ? reference : reference.withDefaultTag)"
         self.platform = platform
         isWhole = whole
@@ -84,7 +87,7 @@ package struct ImagePush: Sendable {
             guard let before = try content.references.descriptor(of: reference) else {
                 throw Self.missing(reference)
             }
-            let made = try PushCompression(compression: compression, content: content)
+            let made = try PushCompression(encoding: encoding, limit: limit, content: content)
                 .apply(to: before, under: lease)
             let plan = try PushPlan(
                 of: made.top, platform: platform, whole: isWhole, in: content, purpose: purpose)

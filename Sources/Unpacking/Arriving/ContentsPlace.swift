@@ -18,6 +18,14 @@ package enum ContentsPlace: Sendable, Equatable {
     /// What a table of contents may have, compressed or not: some hundred thousand files.
     package static let mostBytes: Int64 = 64 << 20
 
+    /// Whether an annotation is about a table of contents, which another blob does not have.
+    static func isAnnotation(_ name: String) -> Bool {
+        [
+            "containerd.io/snapshot/stargz/", "io.containers.estargz.",
+            "io.github.containers.zstd-chunked.", "io.containers.zstd-chunked.",
+        ].contains { name.hasPrefix($0) }
+    }
+
     /// What the annotations of a layer's descriptor say; nil where it has no table of contents.
     package init?(_ layer: Descriptor) {
         let annotations = layer.annotations

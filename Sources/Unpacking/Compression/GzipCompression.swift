@@ -15,10 +15,13 @@ final class GzipCompression: ByteSource {
     /// What ISA-L's level 3 needs, and room for its blocks to be large.
     private static let levelBufferInBytes = 512 << 10
 
-    init(_ upstream: any ByteSource) {
+    /// - Parameters:
+    ///   - upstream: what is compressed.
+    ///   - level: 0 to 9 as gzip has them, of which ISA-L has four; nil is the best.
+    init(_ upstream: any ByteSource, level: Int? = nil) {
         self.upstream = upstream
         isal_deflate_init(stream)
-        stream.pointee.level = 3
+        stream.pointee.level = UInt32(min(((level ?? 9) + 2) / 3, 3))
         stream.pointee.level_buf = levelBuffer
         stream.pointee.level_buf_size = UInt32(Self.levelBufferInBytes)
         stream.pointee.gzip_flag = UInt16(IGZIP_GZIP)

@@ -13,15 +13,19 @@ final class ZstdCompression: ByteSource {
     private var isInputAtEnd = false
     private var isAtEnd = false
 
-    init(_ upstream: any ByteSource) throws(Problem) {
+    /// - Parameters:
+    ///   - upstream: what is compressed.
+    ///   - level: 0 to 22 as zstd has them; nil is its usual one.
+    /// - Throws: `.exhausted` when there is no memory.
+    init(_ upstream: any ByteSource, level: Int? = nil) throws(Problem) {
         self.upstream = upstream
         guard let context = ZSTD_createCCtx() else {
             throw Problem(
                 kind: .exhausted, what: "cannot compress by zstd", why: "out of memory")
         }
         self.context = context
-        // Neither parameter can be refused: both values are the library's own.
-        ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, 3)
+        // Neither can be refused: the library takes the nearest level that it has.
+        ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, Int32(level ?? 3))
         ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, 1)
     }
 
@@ -62,11 +66,11 @@ final class ZstdCompression: ByteSource {
 
 /// The bytes of a source as a layer's blob has them.
 func compressed(
-    _ source: any ByteSource, as compression: LayerCompression
+    _ source: any ByteSource, as compression: LayerCompression, level: Int? = nil
 ) throws(Problem) -> any ByteSource {
     switch compression {
     case .uncompressed: source
-    case .gzip: GzipCompression(source)
-    case .zstd: try ZstdCompression(source)
+    case .gzip: GzipCompression(source, level: level)
+    case .zstd: try ZstdCompression(source, level: level)
     }
 }

@@ -2,20 +2,52 @@ package import Diagnostics
 package import OCI
 package import Storage
 
+/// A layer's blob in another encoding.
+package struct EncodedLayer: Sendable {
+    package var descriptor: Descriptor
+    /// What the blob decompresses to; nil is what it was.
+    package var diffID: Digest?
+}
+
 extension ContentStore {
-    /// Compresses a layer's blob that is an archive as it is.
+    /// Compresses a layer's blob.
     ///
     /// - Parameters:
     ///   - layer: the blob, which is here.
-    ///   - compression: how.
+    ///   - encoding: how.
+    ///   - limit: how much it may have when it is decompressed.
     ///   - lease: protects the new blob.
     /// - Returns: the new blob, which is in the store.
-    /// - Throws: what the disk refuses.
-    package func compress(
-        _ layer: Descriptor, as compression: LayerCompression, under lease: SharedLease
+    /// - Throws: what the disk refuses; `.unsupported` for an archive that a format has no place for.
+    package func encode(
+        _ layer: Descriptor, as encoding: LayerEncoding, limit: ArchiveLimit,
+        under lease: SharedLease
+    ) throws(Problem) -> EncodedLayer {
+        var plain = layer
+        if layer.mediaType != .layer {
+            let blob = FileSource(try open(layer.digest), named: "the blob \(layer.digest)")
+            plain = try place(
+                try decompressed(blob, limit: limit), of: layer, as: .uncompressed, under: lease)
+        }
+        switch encoding.format {
+        case .uncompressed: return EncodedLayer(descriptor: plain)
+        case .gzip, .zstd:
+            let blob = FileSource(try open(plain.digest), named: "the blob \(plain.digest)")
+            let compression = encoding.format.compression
+            let source = try compressed(blob, as: compression, level: encoding.level)
+            return EncodedLayer(
+                descriptor: try place(source, of: plain, as: compression, under: lease))
+        case .estargz:
+            return try chunk(plain, as: .eStargz, level: encoding.level, under: lease)
+        case .zstdChunked:
+            return try chunk(plain, as: .zstdChunked, level: encoding.level, under: lease)
+        }
+    }
+
+    private func place(
+        _ source: any ByteSource, of layer: Descriptor, as compression: LayerCompression,
+        under lease: SharedLease
     ) throws(Problem) -> Descriptor {
-        let blob = FileSource(try open(layer.digest), named: "the blob \(layer.digest)")
-        let source = try compressed(blob, as: compression)
         var writer = try writer()
         while let chunk = try source.nextChunk() { try writer.write(chunk.bytes) }
         let size = writer.offsetInBytes
@@ -24,8 +56,25 @@ extension ContentStore {
         try writer.place(as: digest)
         var descriptor = layer
         descriptor.mediaType = MediaType(layer: compression)
+        descriptor.annotations = descriptor.annotations.filter {
+            !ContentsPlace.isAnnotation($0.key)
+        }
         descriptor.digest = digest
         descriptor.size = size
         return descriptor
+    }
+}
+
+extension LayerEncoding {
+    /// Whether a layer of the type and with the annotations need not be done again.
+    package func isMet(by layer: Descriptor) -> Bool {
+        guard level == nil, layer.mediaType.layerCompression == format.compression else {
+            return false
+        }
+        switch (format, ContentsPlace(layer)) {
+        case (.estargz, .eStargz?), (.zstdChunked, .zstdChunked?): return true
+        case (.estargz, _), (.zstdChunked, _): return false
+        default: return true
+        }
     }
 }

@@ -9,7 +9,9 @@ struct PushCommand: Command {
     var platform: String?
     var allTags = false
     var authFile: String?
-    var compression = LayerCompression.gzip
+    var format = LayerEncoding.Format.gzip
+    var level: Int?
+    var forcesCompression = false
     var reference = ""
 
     static let canPlan = true
@@ -25,10 +27,16 @@ struct PushCommand: Command {
                     "The file of containers-auth.json(5) that has the credentials", \.authFile),
                 .setting(
                     "compression-format", nil, "string",
-                    "Compress plain layers: gzip, zstd or uncompressed", \.compression,
-                    CompressionFlag.parse),
-                .unsupported(
-                    "compression-level", nil, "int", why: "Kade has one level of each format"),
+                    "Compress plain layers: gzip, zstd, estargz, zstd:chunked or uncompressed",
+                    \.format, CompressionFlag.parse),
+                .value(
+                    "compression-level", nil, "int",
+                    "How hard to compress: 0 to 9 of gzip, 0 to 22 of zstd", \.level,
+                    NumberValue.parseInt),
+                .switch(
+                    "force-compression", nil,
+                    "Compress layers again that are compressed in another way",
+                    \.forcesCompression),
                 .unsupported(
                     "disable-content-trust", nil, nil,
                     why: "Kade makes no Notary signatures that could be left out"),
@@ -37,6 +45,19 @@ struct PushCommand: Command {
                     "Push a platform's manifest alone, as os[/architecture[/variant]]", \.platform),
                 .switch("quiet", "q", "Suppress verbose output", \.isQuiet),
             ], operands: .exactly(1), operandKind: .images, assign: { $0.reference = $1[0] })
+    }
+
+    private var encoding: LayerEncoding {
+        get throws(Problem) {
+            do throws(InvalidValue) {
+                return try CompressionFlag.encoding(
+                    format, level: level, isForced: forcesCompression)
+            } catch {
+                throw Problem(
+                    kind: .invalid, what: "cannot compress the layers", why: error.why,
+                    fix: error.fix)
+            }
+        }
     }
 
     func run(in session: Session) throws(Problem) -> ExitCode {
@@ -55,7 +76,7 @@ struct PushCommand: Command {
         var request = TransferRequest("\(target)")
         request.platform = platform
         request.allTags = allTags
-        request.compression = compression
+        request.encoding = try encoding
         request.authFile = authFile.map { FilePath($0) }
         try session.engine().images.push(request) { event in display.show(event) }
         if let failure = display.failure { throw failure }

@@ -22,7 +22,8 @@ struct PushCommand {
             let push = try ImagePush(
                 try ImageReference(parsing: arguments.name), allTags: arguments.takesAllTags,
                 platform: arguments.platform, whole: arguments.isWhole,
-                compression: arguments.compression,
+                encoding: arguments.encoding,
+                limit: try ArchiveLimit(environment: NetworkCommand.environment),
                 content: try ContentStore(root: arguments.root),
                 settings: settings,
                 report: { event in

@@ -22,8 +22,8 @@ struct TransferArguments: Equatable {
     var authFile: FilePath?
     /// The policy about signatures to use.
     var signaturePolicy: FilePath?
-    /// How plain layers are compressed that go to a registry.
-    var compression = LayerCompression.gzip
+    /// How layers are compressed that go to a registry.
+    var encoding = LayerEncoding(.gzip)
     /// Whether all tags of the repository are meant.
     var takesAllTags = false
     /// What to pull or push, as a person types it.
@@ -43,7 +43,7 @@ struct TransferArguments: Equatable {
         var endsEarly = false
         var authFile: FilePath?
         var signaturePolicy: FilePath?
-        var compression = LayerCompression.gzip
+        var encoding = LayerEncoding(.gzip)
         while let argument = reading.next() {
             switch argument {
             case .name(let name): names.append(name)
@@ -61,10 +61,14 @@ struct TransferArguments: Equatable {
                 signaturePolicy = FilePath(try reading.value(of: "--signature-policy"))
             case .flag("--compression"):
                 let name = try reading.value(of: "--compression")
-                guard let known = LayerCompression(rawValue: name) else {
+                guard let known = LayerEncoding.Format(rawValue: name) else {
                     throw reading.mistake("it does not compress as \(name)")
                 }
-                compression = known
+                encoding.format = known
+            case .flag("--compression-level"):
+                encoding.level = Int(try reading.value(of: "--compression-level"))
+            case .flag("--force-compression"):
+                encoding.isForced = try reading.bool(of: "--force-compression")
             case .flag("--all-tags"), .flag("-a"): takesAllTags = try reading.bool(of: "--all-tags")
             case .flag(let flag): throw reading.mistake("it does not know the flag \(flag)")
             }
@@ -84,6 +88,6 @@ struct TransferArguments: Equatable {
         self.endsEarly = endsEarly
         self.authFile = authFile
         self.signaturePolicy = signaturePolicy
-        self.compression = compression
+        self.encoding = encoding
     }
 }

@@ -12,6 +12,9 @@ enum LazyImages {
         case falseStargz
         /// eStargz that wants its random bytes to be here first.
         case prioritized
+        /// As `kade push` writes it.
+        case pushedZstdChunked = "zstd:chunked"
+        case pushedStargz = "estargz"
     }
 
     /// Converts an image of a layout.
@@ -20,6 +23,9 @@ enum LazyImages {
     static func convert(
         _ images: TestImages, _ name: String, to format: Format, in folder: TemporaryFolder
     ) throws -> String {
+        if [.pushedStargz, .pushedZstdChunked].contains(format) {
+            return try push(images, name, as: format.rawValue, in: folder)
+        }
         let path = folder.at("lazy")
         try folder.write(program, to: "convert.py")
         try Tool.check("python3", folder.at("convert.py"), images.path, path, format.rawValue)
@@ -29,6 +35,23 @@ enum LazyImages {
             "skopeo", "copy", "-q", "--insecure-policy", "--dest-compress-format", "zstd:chunked",
             "oci:\(path):\(name)", "oci:\(chunked):\(name)")
         return chunked
+    }
+
+    /// Lets Kade compress an image's layers again while it pushes it.
+    private static func push(
+        _ images: TestImages, _ name: String, as format: String, in folder: TemporaryFolder
+    ) throws -> String {
+        let kade = try Kade()
+        let registry = try TestRegistry()
+        let remote = "\(registry.authority)/\(name):1"
+        try registry.push(images, name, to: "\(name):1")
+        try kade.check("pull", "-q", remote)
+        try kade.check("push", "-q", "--compression-format", format, "--force-compression", remote)
+        let path = folder.at("pushed")
+        try Tool.check(
+            "skopeo", "copy", "-q", "--insecure-policy", "--src-tls-verify=false",
+            "--preserve-digests", "docker://\(remote)", "oci:\(path):\(name)")
+        return path
     }
 
     /// Writes a layout whose layers are eStargz: docs/estargz.md of stargz-snapshotter.

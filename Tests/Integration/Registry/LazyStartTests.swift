@@ -47,7 +47,10 @@ import Testing
             .lines
     }
 
-    @Test(arguments: [LazyImages.Format.zstdChunked, .eStargz])
+    @Test(
+        arguments: [
+            LazyImages.Format.zstdChunked, .eStargz, .pushedZstdChunked, .pushedStargz,
+        ])
     func `a container runs before its image has arrived`(format: LazyImages.Format) throws {
         let registry = try registry(format, .held)
         let image = "\(registry.authority)/a/b:lazy"

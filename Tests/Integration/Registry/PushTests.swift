@@ -93,6 +93,42 @@ import Testing
         #expect(try other.check("images", "-q", "--no-trunc") == id)
     }
 
+    @Test(arguments: [
+        ("estargz", "containerd.io/snapshot/stargz/toc.digest"),
+        ("zstd:chunked", "io.github.containers.zstd-chunked.manifest-position"),
+    ])
+    func `layers go with a table of contents and come back without`(
+        format: String, annotation: String
+    ) throws {
+        let kade = try Kade.withBusybox()
+        let name = "\(registry.authority)/team/parts:1"
+        func raw() throws -> String {
+            try Tool.check("skopeo", "inspect", "--raw", "--tls-verify=false", "docker://\(name)")
+        }
+        try kade.check("tag", "busybox", name)
+        try kade.check("push", "-q", "--compression-format", format, name)
+        let first = try raw()
+        #expect(first.contains("\"\(annotation)\""))
+        let other = try Kade()
+        try other.check("pull", "-q", name)
+        for kade in [kade, other] {
+            #expect(try kade.check("run", "--rm", name, "echo", "same") == "same")
+            #expect(try kade("system", "check").exitCode == 0)
+        }
+        try kade.check("push", "-q", "--compression-format", format, "--force-compression", name)
+        #expect(try raw() == first)
+        try kade.check("push", "-q", "--compression-format=zstd", name)
+        #expect(try raw() == first)
+        try kade.check(
+            "push", "-q", "--compression-format=zstd", "--compression-level=9",
+            "--force-compression", name)
+        #expect(try raw().contains("tar+zstd"))
+        #expect(try !raw().contains(annotation))
+        #expect(try kade.check("run", "--rm", name, "echo", "same") == "same")
+        let wrong = try kade("push", "--compression-format=gzip", "--compression-level=10", name)
+        #expect(wrong.errors.contains("gzip has no level 10"), "\(wrong.errors)")
+    }
+
     @Test func `an index goes with all its platforms, and one of them alone`() throws {
         let name = "\(registry.authority)/team/app:all"
         let parts = try ["amd64", "arm64"].map {
