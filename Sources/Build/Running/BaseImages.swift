@@ -14,6 +14,7 @@ extension ImageBuild {
         switch request.context(named: image) {
         case .image(let other)?: image = other
         case .layout(let layout)?:
+            try admit(source: "oci-layout://\(layout.directory)")
             let base = try layoutImages.image(of: layout, platform, in: self, step)
             note(base, named: "oci-layout/\(layout.name ?? "latest")", platform: platform)
             return base
@@ -24,6 +25,7 @@ extension ImageBuild {
                 fix: "begin with scratch, and COPY --from=\(image)")
         case nil: break
         }
+        image = try admitted(image: image)
         if request.pull == .always { try pull(image, platform, step) }
         let found = try find(image, platform, step)
         // Asked for first and looked at afterwards: what is there then stays.

@@ -41,6 +41,8 @@ package struct BuildRequest: Sendable {
     package var uncachedStages: Set<String> = []
     /// `--pull`.
     package var pull = BasePullPolicy.missing
+    /// What the build may be made of; nil is anything.
+    package var sourcePolicy: SourcePolicy?
     /// `--from`: the image in the place of the first FROM's.
     package var firstBase: String?
     /// `--env`: variables that every stage begins with.

@@ -62,6 +62,7 @@ package final class ImageBuild: Sendable {
     /// - Throws: the first problem that a stage met.
     package func run() throws(Problem) -> StageResult {
         try failOnWarnings()
+        try admit(source: "local://dockerfile")
         for name in arguments.unused(by: dockerfile) {
             report(.warned("[build-arg] \(name) was given and no ARG declares it"))
         }

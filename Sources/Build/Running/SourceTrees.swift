@@ -71,6 +71,7 @@ extension ImageBuild {
     ) throws(Problem) -> OpenTree {
         guard let name else { return try contextTree() }
         if case .directory(let path)? = request.context(named: name) {
+            try admit(source: "local://\(name)")
             return try sources.tree("context \(name)") { () throws(Problem) in
                 try directoryTree(path, ignored: .none, named: "the context \(name)")
             }
@@ -98,6 +99,7 @@ extension ImageBuild {
                 why: "the Dockerfile came alone, without a context",
                 fix: "name a directory, and the Dockerfile with -f -")
         }
+        try admit(source: "local://context")
         return try sources.tree("the context") { () throws(Problem) in
             try directoryTree(context, ignored: request.ignored, named: "the context")
         }

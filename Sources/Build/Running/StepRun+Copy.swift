@@ -72,16 +72,14 @@ extension StepRun {
             switch RemoteSource(path) {
             case nil: continue
             case .git(let source)?:
+                try build.admit(source: source.policyIdentifier)
                 remote.repositories.append(
                     RemoteRepository(
                         source, address: path, keepsHistory: copy.keepsGitDirectory,
                         checksum: copy.checksum, steps: build.engine.steps))
             case .web(let address)?:
-                let checksum = try copy.checksum.map { text throws(Problem) in
-                    try Digest(parsing: text)
-                }
                 remote.files.append(
-                    RemoteFile(address, checksum: checksum, steps: build.engine.steps))
+                    try build.admittedFile(address, checksum: copy.checksum))
             }
         }
         guard copy.checksum == nil || (remote.count == 1 && copy.sources.count == 1) else {

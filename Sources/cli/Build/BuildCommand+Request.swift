@@ -16,7 +16,7 @@ extension BuildCommand {
         request.tags = tags
         if case .image(let options) = output {
             if !options.names.isEmpty { request.tags = options.names }
-            guard options.compression == nil || options.pushes || pushes else {
+            guard options.encoding == nil || options.pushes || pushes else {
                 throw Problem(
                     kind: .invalid, what: "cannot compress the image's layers",
                     why: "the store keeps them plain, and the image is not pushed",
@@ -48,6 +48,7 @@ extension BuildCommand {
         request.uncachedStages = Set(uncachedStages.joined())
         request.pull = pullsNever ? .never : pullsAlways ? .always : pull
         request.firstBase = firstBase
+        request.sourcePolicy = try sourcePolicy(in: session)
         request.squash = squashesAll ? .all : squashes || !keepsLayers ? .new : .none
         request.omitsHistory = omitsHistory
         request.epochInSeconds = epochInSeconds
@@ -85,6 +86,15 @@ extension BuildCommand {
             request.arguments["SOURCE_DATE_EPOCH"] = text
         }
         return request
+    }
+
+    /// `--source-policy-file`, or the file that BuildKit's variable names.
+    private func sourcePolicy(in session: Session) throws(Problem) -> SourcePolicy? {
+        let variable = session.environment["EXPERIMENTAL_BUILDKIT_SOURCE_POLICY"]
+        guard let file = sourcePolicyFile ?? variable, !file.isEmpty else { return nil }
+        let what = "cannot read the source policy \(file)"
+        let text = try asking(what) { () throws(SystemCallError) in try File.read(FilePath(file)) }
+        return try SourcePolicy(json: text, named: file)
     }
 
     /// `--build-arg-file` and `--build-arg`.

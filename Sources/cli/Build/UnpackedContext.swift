@@ -50,7 +50,7 @@ struct StandardInput: ~Copyable {
 }
 
 /// Runs calls of the kernel and says, when one is refused, what they were for.
-private func asking<Value: ~Copyable>(
+func asking<Value: ~Copyable>(
     _ what: String, _ body: () throws(SystemCallError) -> Value
 ) throws(Problem) -> Value {
     do throws(SystemCallError) {

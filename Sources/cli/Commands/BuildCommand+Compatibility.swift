@@ -17,6 +17,9 @@ extension BuildCommand {
                 "from", nil, "string", "Use this image in place of the first FROM's", \.firstBase),
             .text(
                 "ignorefile", nil, "file", "Use this file in place of .dockerignore", \.ignoreFile),
+            .text(
+                "source-policy-file", nil, "file",
+                "What the build may be made of (BuildKit's source policy)", \.sourcePolicyFile),
             .value(
                 "timestamp", nil, "int",
                 "Seconds since 1970 that all times in the image have at most",
@@ -70,7 +73,7 @@ extension BuildCommand {
             ("server-config", "Kade builds by itself"),
             (
                 "policy",
-                "this version of Kade has no source policies for builds; policy.json counts"
+                "this version of Kade has no policies in Rego; --source-policy-file has rules"
             ),
             ("print", "it is --call now"),
             ("unsetannotation", "this version of Kade keeps no annotations of base images"),

@@ -28,6 +28,7 @@ struct BuildCommand: Command {
     var unsetEnvironment: [String] = []
     var firstBase: String?
     var ignoreFile: String?
+    var sourcePolicyFile: String?
     var epochInSeconds: Int64?
     var omitsHistory = false
     var os: String?
@@ -187,11 +188,13 @@ struct BuildCommand: Command {
         _ done: [FinishedBuild], _ display: BuildDisplay, in session: Session
     ) throws(Problem) {
         switch output {
-        case .directory(let path):
+        case .directory(let target):
+            let directory = FilePath(target.path)
+            if target.isExact { try ImageBuild.empty(directory) }
             for part in done {
                 // Each of several platforms has a directory of its own, as with Docker's builder.
-                let name = done.count > 1 ? part.directoryName : nil
-                let directory = FilePath(path)
+                let isSplit = done.count > 1 && target.splitsPlatforms
+                let name = isSplit ? part.directoryName : nil
                 try part.build.writeFiles(
                     of: part.result, to: name.map { directory.appending($0) } ?? directory)
             }
@@ -249,8 +252,8 @@ struct BuildCommand: Command {
             var progress = ProgressDisplay(
                 on: session.error, style: .fitting(session.error, isQuiet: isQuiet))
             var request = TransferRequest(name)
-            if case .image(let options) = output, let compression = options.compression {
-                request.compression = compression
+            if case .image(let options) = output, let encoding = options.encoding {
+                request.encoding = encoding
             }
             try session.engine().images.push(request) { event in
                 progress.show(event)

@@ -6,7 +6,7 @@ enum BuildOutput: Equatable {
     /// An image of the store.
     case image(ImageOutput)
     /// The files in a directory.
-    case directory(String)
+    case directory(DirectoryOutput)
     /// The files as a tar archive; nil is standard output.
     case archive(String?)
     /// The image as an archive of a format of `save`, and as an image of the store.
@@ -14,7 +14,7 @@ enum BuildOutput: Equatable {
 
     static func parse(_ text: String) throws(InvalidValue) -> BuildOutput {
         guard text.contains("=") else {
-            return text == "-" ? .archive(nil) : .directory(text)
+            return text == "-" ? .archive(nil) : .directory(DirectoryOutput(path: text))
         }
         var fields = try BuildFields(text)
         let output = try read(&fields)
@@ -26,7 +26,7 @@ enum BuildOutput: Equatable {
         switch fields.take("type") {
         case "image"?: return .image(try ImageOutput(&fields, pushes: fields.takeSwitch("push")))
         case "registry"?: return .image(try ImageOutput(&fields, pushes: true))
-        case "local"?: return .directory(try fields.need("dest"))
+        case "local"?: return .directory(try DirectoryOutput(&fields))
         case "tar"?: return .archive(fields.take("dest"))
         case "oci"?:
             return .imageArchive(format: "oci-archive", path: fields.take("dest"))
@@ -43,6 +43,28 @@ enum BuildOutput: Equatable {
     }
 }
 
+/// What becomes of the files in a directory.
+struct DirectoryOutput: Equatable {
+    var path: String
+    /// `mode=delete`: whether what the result does not have goes from there.
+    var isExact = false
+    /// `platform-split`: whether several platforms have a directory each.
+    var splitsPlatforms = true
+
+    init(path: String) { self.path = path }
+
+    init(_ fields: inout BuildFields) throws(InvalidValue) {
+        path = try fields.need("dest")
+        splitsPlatforms = try fields.take("platform-split").map(BooleanValue.parse) ?? true
+        switch fields.take("mode") {
+        case "delete"?: isExact = true
+        case "copy"?, nil: break
+        case let mode?:
+            throw .unsupported("this version of Kade has no mode '\(mode)'", fix: "copy or delete")
+        }
+    }
+}
+
 /// What becomes of an image of the store.
 struct ImageOutput: Equatable {
     /// `name`: in the place of the tags.
@@ -50,17 +72,24 @@ struct ImageOutput: Equatable {
     /// Whether it is pushed under its names.
     var pushes = false
     /// How a push compresses its layers; nil is the usual way.
-    var compression: LayerCompression?
+    var encoding: LayerEncoding?
 
     init() {}
 
     init(_ fields: inout BuildFields, pushes: Bool) throws(InvalidValue) {
         self.pushes = pushes
         names = fields.take("name").map { [$0] } ?? []
-        compression = try fields.take("compression").map { text throws(InvalidValue) in
+        let format = try fields.take("compression").map { text throws(InvalidValue) in
             try CompressionFlag.parse(text)
         }
-        try fields.allow("force-compression", "false")
+        let level = try fields.take("compression-level").map { text throws(InvalidValue) in
+            try NumberValue.parseInt(text)
+        }
+        let isForced = try fields.takeSwitch("force-compression")
+        if format != nil || level != nil || isForced {
+            encoding = try CompressionFlag.encoding(
+                format ?? .gzip, level: level, isForced: isForced)
+        }
         // Kade's images have OCI's media types, and no time later than the image's.
         try fields.allow("oci-mediatypes", "true")
         try fields.allow("rewrite-timestamp", "true")

@@ -24,6 +24,7 @@ enum CommandTree {
                 !["ls", "list", "cleanup", "exists", "inspect", "prune"].contains($0.name)
             }
             + [
+                Entry(name: "bake", command: BakeCommand.self),
                 Entry(name: "build", command: BuildCommand.self),
                 Entry(name: "images", command: ImagesCommand.self),
                 Entry(name: "rmi", command: RemoveImageCommand.self),
@@ -68,6 +69,7 @@ enum CommandTree {
             Group(
                 name: "builder", summary: "Manage builds",
                 entries: [
+                    Entry(name: "bake", command: BakeCommand.self),
                     Entry(name: "build", command: BuildCommand.self),
                     Entry(name: "prune", command: PruneBuilderCommand.self),
                 ]),

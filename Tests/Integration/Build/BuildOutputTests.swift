@@ -176,6 +176,21 @@ import Testing
         #expect(try site.build("--allow", "device").exitCode == 125)
     }
 
+    @Test func `files of another build stay in a directory unless the output says so`() throws {
+        let site = try BuildSite("FROM scratch\nCOPY new /a/new", context: "echo new > new")
+        try site.folder.write("old", to: "out/a/old")
+        let output = "type=local,dest=\(site.folder.at("out"))"
+        try site.check("-o", output)
+        #expect(try site.folder.text("out/a/old") == "old")
+        try site.check("-o", output + ",mode=delete")
+        #expect(try site.folder.text("out/a/new") == "new\n")
+        #expect(!FileManager.default.fileExists(atPath: site.folder.at("out/a/old")))
+        #expect(try site.build("-o", output + ",mode=move").errors.contains("no mode 'move'"))
+        try site.check(
+            "--platform", "linux/amd64,linux/arm64", "-o", output + ",platform-split=false")
+        #expect(!FileManager.default.fileExists(atPath: site.folder.at("out/linux_amd64")))
+    }
+
     @Test func `a push compresses the layers as the output says`() throws {
         let site = try BuildSite("FROM base\nRUN echo x > /x")
         let registry = try TestRegistry()
@@ -184,8 +199,14 @@ import Testing
                 "skopeo", "inspect", "--raw", "--tls-verify=false", "docker://\(name)")
             return raw.split(separator: "\"").last { $0.contains("image.layer.v1.tar") }
         }
-        for (format, suffix) in [("zstd", "+zstd"), ("gzip", "+gzip"), ("uncompressed", "")] {
-            let name = "\(registry.authority)/\(format):1"
+        let formats = [
+            ("zstd", "+zstd"), ("gzip", "+gzip"), ("estargz", "+gzip"),
+            ("zstd,compression-level=19,force-compression=true", "+zstd"),
+            // The last one: a plain layer that a registry has stays as it is.
+            ("uncompressed", ""),
+        ]
+        for (number, (format, suffix)) in formats.enumerated() {
+            let name = "\(registry.authority)/a\(number):1"
             try site.check("-o", "type=registry,name=\(name),compression=\(format)")
             #expect(
                 try type(of: name) == "application/vnd.oci.image.layer.v1.tar\(suffix)")
@@ -193,8 +214,11 @@ import Testing
         let refused = try site.build("-o", "type=image,compression=zstd")
         #expect(refused.errors.contains("the image is not pushed"))
         #expect(
-            try site.build("-o", "type=image,compression=estargz").errors
-                .contains("does not compress as 'estargz'"))
+            try site.build("-o", "type=image,compression=lzma").errors
+                .contains("does not compress as 'lzma'"))
+        #expect(
+            try site.build("-o", "type=registry,name=a,compression-level=10").errors
+                .contains("gzip has no level 10"))
         // What is attested names the image's digest, which must stay.
         let attested = "\(registry.authority)/attested:1"
         let told = try site.check(as: attested, "--provenance=true", "--push", "--no-cache")
