@@ -20,6 +20,10 @@ package struct EngineConfiguration: Sendable {
     package var helperEnvironment: [String]
     /// The directories of CDI's files, the later ones before the earlier ones.
     package var deviceDirectories: [FilePath]
+    /// Where the files of CNI networks are.
+    package var cniDirectory: FilePath
+    /// The directories of their plugins.
+    package var cniPath: [String]
     /// The network of containers that name none: `bridge`, `none`, or another one's name.
     package var defaultNetwork: String
     /// Whether mounts of this process are seen by nobody else, and end with it.
@@ -32,7 +36,8 @@ package struct EngineConfiguration: Sendable {
     package init(
         dataRoot: FilePath, runRoot: FilePath, runtimeProgram: FilePath, serverProgram: FilePath,
         removalCommand: [String], searchPath: [FilePath], helperEnvironment: [String],
-        deviceDirectories: [FilePath], defaultNetwork: String, version: String
+        deviceDirectories: [FilePath], cniDirectory: FilePath, cniPath: [String],
+        defaultNetwork: String, version: String
     ) {
         self.dataRoot = dataRoot
         self.runRoot = runRoot
@@ -42,6 +47,8 @@ package struct EngineConfiguration: Sendable {
         self.searchPath = searchPath
         self.helperEnvironment = helperEnvironment
         self.deviceDirectories = deviceDirectories
+        self.cniDirectory = cniDirectory
+        self.cniPath = cniPath
         self.defaultNetwork = defaultNetwork
         self.version = version
     }

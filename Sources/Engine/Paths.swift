@@ -72,6 +72,8 @@ struct ContainerBundle: Sendable {
     var hosts: FilePath { directory.appending("hosts") }
     var hostname: FilePath { directory.appending("hostname") }
     var resolver: FilePath { directory.appending("resolv.conf") }
+    /// What plugins of CNI networks were told of the container, and returned.
+    var cni: FilePath { directory.appending("cni") }
 }
 
 /// The content of a file of the engine's own; nil where nobody has made it yet.

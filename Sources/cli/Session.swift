@@ -49,6 +49,9 @@ struct Session {
             helperEnvironment: environment.map { "\($0.key)=\($0.value)" }.sorted(),
             deviceDirectories: (environment["KADE_CDI_SPEC_DIRS"] ?? "/etc/cdi:/var/run/cdi")
                 .split(separator: ":").map { FilePath(String($0)) },
+            cniDirectory: FilePath(environment["NETCONFPATH"] ?? "/etc/cni/net.d"),
+            cniPath: (environment["CNI_PATH"] ?? "/opt/cni/bin:/usr/libexec/cni:/usr/lib/cni")
+                .split(separator: ":").map(String.init),
             defaultNetwork: environment["KADE_DEFAULT_NETWORK"] ?? "bridge",
             version: Version.current)
     }

@@ -66,6 +66,7 @@ enum RuntimeProgram {
         case "features": return try FeaturesCommand.run(arguments)
         case "monitor": return try MonitorEntry.run(arguments)
         case "hold": return try HoldCommand.run(arguments)
+        case "leave": return try LeaveCommand.run(arguments)
         case "update": return try UpdateCommand.run(arguments, global)
         case "mounts": return try MountsCommand.run(arguments, global)
         case "events": return try EventsCommand.run(arguments, global)

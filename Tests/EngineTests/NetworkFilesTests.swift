@@ -7,16 +7,19 @@ import Testing
         let host =
             "# comment\nnameserver 127.0.0.53\nnameserver 9.9.9.9\nsearch a b\noptions edns0\n"
         #expect(
-            NetworkFiles.resolver(host: host, request: NetworkRequest(), asking: .network)
+            NetworkFiles.resolver(
+                host: host, request: NetworkRequest(), asking: .network, networks: [])
                 == "nameserver 9.9.9.9\nsearch a b\noptions edns0\n")
         #expect(
-            NetworkFiles.resolver(host: host, request: NetworkRequest(), asking: .host)
-                .hasPrefix("nameserver 127.0.0.53\n"))
+            NetworkFiles.resolver(
+                host: host, request: NetworkRequest(), asking: .host, networks: []
+            )
+            .hasPrefix("nameserver 127.0.0.53\n"))
         var request = NetworkRequest()
         request.nameServers = ["1.1.1.1"]
         request.searchDomains = ["."]
         #expect(
-            NetworkFiles.resolver(host: host, request: request, asking: .network)
+            NetworkFiles.resolver(host: host, request: request, asking: .network, networks: [])
                 == "nameserver 1.1.1.1\noptions edns0\n")
     }
 
@@ -24,12 +27,12 @@ import Testing
         var request = NetworkRequest()
         let host = "nameserver 9.9.9.9\nsearch a\noptions edns0\n"
         #expect(
-            NetworkFiles.resolver(host: host, request: request, asking: .containers)
+            NetworkFiles.resolver(host: host, request: request, asking: .containers, networks: [])
                 == "nameserver 127.0.0.11\nsearch a\noptions edns0 ndots:0\n")
         request.nameServers = ["1.1.1.1"]
         request.resolverOptions = ["ndots:2"]
         #expect(
-            NetworkFiles.resolver(host: host, request: request, asking: .containers)
+            NetworkFiles.resolver(host: host, request: request, asking: .containers, networks: [])
                 == "nameserver 127.0.0.11\nsearch a\noptions ndots:2\n")
     }
 

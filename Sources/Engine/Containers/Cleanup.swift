@@ -25,6 +25,12 @@ extension EngineContext {
                 lifecycle.error = "the machine went down while the container ran"
             }
         }
+        do throws(Problem) {
+            try leavePluginNetworks(of: status.record.id)
+        } catch {
+            // The container is shown all the same; its next start or removal says it again.
+            lifecycle.error = error.description
+        }
         let wasRunning = lifecycle.status == .running
         try takeBackPorts(of: lifecycle)
         if plan == nil { try withdrawNames(of: status.record.id) }

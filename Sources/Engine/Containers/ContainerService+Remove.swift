@@ -113,6 +113,7 @@ extension EngineContext {
     ) throws(Problem) {
         forget()
         try removeRuntimeState(of: record.id)
+        try leavePluginNetworks(of: record.id)
         try takeBackPorts(of: Lifecycle(at: configuration.bundle(of: record.id).lifecycle))
         // A monitor that was killed before its first word has published them already.
         try withdrawNames(of: record.id)

@@ -149,6 +149,7 @@ extension EngineContext {
             // A monitor that was killed before its first word leaves a state without a lifecycle.
             try removeRuntimeState(of: record.id)
         }
+        try leavePluginNetworks(of: record.id)
         // A creation that was killed may not have come so far.
         if case .created = status.state { try fillVolumes(of: record) }
         var session: ContainerSession?

@@ -48,11 +48,16 @@ extension EngineContext {
         ofStale status: ContainerStatus, restarting isWanted: Bool
     ) throws(Problem) -> ContainerStatus? {
         let record = status.record
+        var isRemoved = false
         try withStartHeld(of: record.id) { () throws(Problem) in
-            if !record.request.isRemovedAfterExit { return try finish(status) }
+            // One that cannot leave its networks stays until somebody removes it.
+            guard record.request.isRemovedAfterExit,
+                (try? leavePluginNetworks(of: record.id)) != nil
+            else { return try finish(status) }
+            isRemoved = true
             try delete(record, withVolumes: true, filesGo: .atOnce)
         }
-        if record.request.isRemovedAfterExit { return nil }
+        if isRemoved { return nil }
         if isWanted { try restartLost(record) }
         return try self.status(of: record)
     }
@@ -121,6 +126,8 @@ extension EngineContext {
         else { return }
         try withStartHeld(of: id) { () throws(Problem) in
             try removeRuntimeState(of: id)
+            // What plugins refuse now they may do for a later command.
+            guard (try? leavePluginNetworks(of: id)) != nil else { return }
             try database.write { database throws(Problem) in
                 try database.delete(endpointsOfStep: id)
             }

@@ -16,9 +16,12 @@ struct EndpointRecord: Sendable, Equatable {
     var mac: MACAddress?
     /// What was asked.
     var attachment: NetworkAttachment
+    /// What plugins gave the container, which no row keeps; see ``EngineContext/withResult(_:)``.
+    var result: CNIResult?
 
     /// The address of a version, with its subnet's prefix.
     func address(_ version: IPVersion) -> InterfaceAddress? {
+        if let result { return result.addresses.first { $0.address.version == version } }
         guard let subnet = network.definition.subnet(version)?.subnet else { return nil }
         let address: IPAddress? =
             switch version {
@@ -27,6 +30,15 @@ struct EndpointRecord: Sendable, Equatable {
             }
         return address.map { InterfaceAddress($0, prefixLength: subnet.prefixLength) }
     }
+
+    /// Where its network's default route of a version leads.
+    func gateway(_ version: IPVersion) -> IPAddress? {
+        if let result { return result.gateways.first { $0.version == version } }
+        return network.definition.subnet(version)?.gateway
+    }
+
+    /// The device's hardware address, as far as it is known.
+    var deviceAddress: MACAddress? { result?.mac ?? mac }
 }
 
 extension EndpointRecord {

@@ -51,6 +51,13 @@ extension Transaction {
             .text(JSONValue.object(network.definition.json).jsonString()))
     }
 
+    /// Changes what a network is.
+    func update(_ network: NetworkRecord) throws(Problem) {
+        try connection.execute(
+            "UPDATE networks SET definition = ? WHERE id = ?",
+            .text(JSONValue.object(network.definition.json).jsonString()), .text(network.id))
+    }
+
     /// All networks, by name.
     func networks() throws(Problem) -> [NetworkRecord] {
         try connection.rows("SELECT \(NetworkRecord.columns) FROM networks ORDER BY name") {

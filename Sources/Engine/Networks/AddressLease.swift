@@ -33,6 +33,8 @@ extension Transaction {
         var endpoint = EndpointRecord(
             id: Random.hexadecimal(bytes: 32), container: container, network: network,
             position: position, ipv4: nil, ipv6: nil, mac: attachment.mac, attachment: attachment)
+        // Plugins choose addresses themselves.
+        if network.definition.driver == .cni { return endpoint }
         let wanted: [IPAddress?] = [
             attachment.ipv4.map { IPAddress.v4($0) }, attachment.ipv6.map { IPAddress.v6($0) },
         ]
@@ -89,6 +91,14 @@ extension NetworkAttachment {
                 kind: .invalid, what: "cannot connect to network \(network.name)",
                 why: "container cannot be connected to network \(network.name) beside another one",
                 fix: "use --network \(network.name) alone")
+        }
+        // What its plugins cannot do says the start, which asks them.
+        if definition.driver == .cni { return }
+        guard driverOptions.isEmpty else {
+            throw Problem(
+                kind: .unsupported, what: "cannot connect to network \(network.name)",
+                why: "driver \(definition.driver.rawValue) has no options of a container's place "
+                    + "on a network", fix: "leave driver-opt out")
         }
         for (address, version) in [
             (ipv4.map { "\($0)" }, IPVersion.v4), (ipv6.map { "\($0)" }, .v6),

@@ -59,10 +59,11 @@ extension EngineContext {
         guard let attachments = record.request.network.attachments, !attachments.isEmpty else {
             return []
         }
-        return try database.read { database throws(Problem) in
+        let endpoints = try database.read { database throws(Problem) in
             let endpoints = try database.endpoints(ofContainer: record.id)
             return endpoints.isEmpty ? try database.endpoints(ofStep: record.id) : endpoints
         }
+        return try endpoints.map { endpoint throws(Problem) in try withResult(endpoint) }
     }
 
     /// What the monitor sets up.
@@ -77,7 +78,10 @@ extension EngineContext {
         let gateway = Self.gateway(among: endpoints)
         var links: [ContainerLink] = []
         for endpoint in endpoints {
-            var link = endpoint.link(hasDefaultRoute: endpoint.id == gateway?.id)
+            let plugins = try pluginAttachment(
+                of: record, endpoint, isGateway: endpoint.id == gateway?.id)
+            var link = endpoint.link(
+                hasDefaultRoute: endpoint.id == gateway?.id, byPluginsOf: plugins)
             link.networkName = endpoint.network.name
             link.names = endpoint.names(of: record)
             link.aliases = endpoint.linkedNames
@@ -86,6 +90,7 @@ extension EngineContext {
         var setup = NetworkSetup(links: links, ports: [])
         setup.names = record.nameConfiguration(
             on: endpoints, host: try hostResolver(), in: configuration)
+        setup.cni = try pluginSetup(of: record, endpoints)
         guard let gateway, gateway.network.definition.driver == .bridge else { return setup }
         let host = gateway.network.definition.options[BridgeOption.hostAddress]
             .flatMap { IPv4Address($0) }
@@ -112,7 +117,17 @@ extension EngineContext {
 
 extension EndpointRecord {
     /// The container's device, as the monitor makes it.
-    func link(hasDefaultRoute: Bool) -> ContainerLink {
+    ///
+    /// - Parameters:
+    ///   - hasDefaultRoute: whether the container's default route leads over it.
+    ///   - plugins: what is said to plugins that make it instead; nil where there are none.
+    /// - Returns: the device.
+    func link(hasDefaultRoute: Bool, byPluginsOf plugins: CNIAttachment?) -> ContainerLink {
+        if let plugins {
+            return ContainerLink(
+                network: network.id, name: plugins.interface, attachment: .cni(plugins), mac: nil,
+                mtu: 0, addresses: [], gateways: [], directRoutes: [], isPublished: false)
+        }
         let definition = network.definition
         let addresses = IPVersion.allCases.compactMap { address($0) }
         var gateways: [IPAddress] = []
@@ -122,7 +137,7 @@ extension EndpointRecord {
             gateways = definition.subnets.compactMap(\.gateway)
         }
         switch definition.driver {
-        case .bridge, .host, .null:
+        case .bridge, .cni, .host, .null:
             attachment = .bridge(
                 network.bridgeName, hostName: "veth" + Random.hexadecimal(bytes: 5),
                 isIsolated: definition.options[BridgeOption.connectsContainers] == "false")

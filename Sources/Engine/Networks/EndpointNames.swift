@@ -37,7 +37,8 @@ extension NetworkRecord {
         switch definition.driver {
         case .bridge: name != "bridge"
         case .macvlan, .ipvlan: true
-        case .host, .null: false
+        // Their own plugins may give them some.
+        case .cni, .host, .null: false
         }
     }
 }

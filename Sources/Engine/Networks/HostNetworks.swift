@@ -129,6 +129,9 @@ extension EngineContext {
         var ports: [PublishedPort] = []
         for record in records {
             let status = try status(of: record)
+            // Those of other networks are led by rules of others.
+            let gateway = Self.gateway(among: try endpoints(of: record))
+            guard gateway?.network.definition.driver == .bridge else { continue }
             if status.truth.isMonitorAlive { ports += status.lifecycle?.ports ?? [] }
         }
         return ports

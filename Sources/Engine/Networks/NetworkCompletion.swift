@@ -60,6 +60,12 @@ extension NetworkDefinition {
 
     /// Refuses options that the driver does not know, or whose values are none.
     func checkOptions(of name: String) throws(Problem) {
+        guard driver != .cni else {
+            throw Problem(
+                kind: .unsupported, what: "cannot make network \(name)",
+                why: "networks of driver cni are files: /etc/cni/net.d/NAME.conflist",
+                fix: "write such a file, and kade network ls shows it")
+        }
         for (option, value) in options.sorted(by: { $0.key < $1.key }) {
             guard let isValid = Self.isValid(option, value, for: driver, options) else {
                 throw Problem(

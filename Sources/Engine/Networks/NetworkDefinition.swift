@@ -31,6 +31,8 @@ package enum NetworkDriver: String, Sendable, CaseIterable {
     case bridge
     case macvlan
     case ipvlan
+    /// Plugins of the Container Network Interface make it, as a file of their administrator says.
+    case cni
     /// The host's own network.
     case host
     /// None.

@@ -137,8 +137,14 @@ extension EngineContext {
             try? write(old, to: file)
             throw error
         }
+        // Plugins have chosen addresses and name servers meanwhile.
+        let connected = try self.endpoints(of: record)
+        let changesPlugins =
+            old.links.filter(\.isByPlugins).map(\.network)
+            != new.links.filter(\.isByPlugins).map(\.network)
         try rewriteNetworkFiles(
-            of: record, endpoints, changesResolver: old.resolverKind != new.resolverKind)
+            of: record, connected,
+            changesResolver: old.resolverKind != new.resolverKind || changesPlugins)
     }
 
     /// Has the monitor read what was written, and waits until it has done that.
@@ -182,4 +188,8 @@ extension NetworkSetup {
     fileprivate var resolverKind: Int {
         names == nil ? 0 : links.contains { !$0.names.isEmpty } ? 2 : 1
     }
+}
+
+extension ContainerLink {
+    fileprivate var isByPlugins: Bool { if case .cni = attachment { true } else { false } }
 }

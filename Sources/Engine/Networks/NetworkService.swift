@@ -100,7 +100,8 @@ package struct NetworkService: Sendable {
         }
         var containers = JSONObject()
         for (endpoint, record) in endpoints where try context.status(of: record).state.isAlive {
-            containers.append(record.id, endpoint.containerJSON(named: record.name))
+            containers.append(
+                record.id, try context.withResult(endpoint).containerJSON(named: record.name))
         }
         var json: JSONObject = [
             "Name": .string(network.name), "Id": .string(network.id),
@@ -129,6 +130,13 @@ package struct NetworkService: Sendable {
                 kind: .denied, what: "cannot remove network \(network.name)",
                 why: "\(network.name) is a pre-defined network and cannot be removed")
         }
+        guard network.definition.driver != .cni else {
+            throw Problem(
+                kind: .denied, what: "cannot remove network \(network.name)",
+                why: "it is not Kade's, but that of the file "
+                    + (network.definition.options["file"] ?? ""),
+                fix: "remove the file, and the network is gone")
+        }
         try context.leave(network)
         try context.database.write { database throws(Problem) in
             try database.delete(network: network)
@@ -146,7 +154,7 @@ package struct NetworkService: Sendable {
         var filter = filter
         filter.conditions += [("dangling", "true"), ("type", "custom")]
         var removed: [String] = []
-        for network in try list(filter) {
+        for network in try list(filter) where network.driver != NetworkDriver.cni.rawValue {
             do throws(Problem) {
                 try remove(network.id)
                 removed.append(network.name)
@@ -210,7 +218,7 @@ extension EndpointRecord {
     fileprivate func containerJSON(named name: String) -> JSONValue {
         [
             "Name": .string(name), "EndpointID": .string(id),
-            "MacAddress": .string(mac.map { "\($0)" } ?? ""),
+            "MacAddress": .string(deviceAddress.map { "\($0)" } ?? ""),
             "IPv4Address": .string(address(.v4).map { "\($0)" } ?? ""),
             "IPv6Address": .string(address(.v6).map { "\($0)" } ?? ""),
         ]

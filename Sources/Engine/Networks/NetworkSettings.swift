@@ -94,16 +94,16 @@ extension EndpointRecord {
         json["NetworkID"] = .string(network.id)
         guard isRunning else { return json }
         json["EndpointID"] = .string(id)
-        json["MacAddress"] = .string(mac.map { "\($0)" } ?? "")
-        if let ipv4, let subnet = network.definition.subnet(.v4) {
-            json["Gateway"] = .string(subnet.gateway.map { "\($0)" } ?? "")
-            json["IPAddress"] = .string("\(ipv4)")
-            json["IPPrefixLen"] = .integer(subnet.subnet.prefixLength)
+        json["MacAddress"] = .string(deviceAddress.map { "\($0)" } ?? "")
+        if let address = address(.v4) {
+            json["Gateway"] = .string(gateway(.v4).map { "\($0)" } ?? "")
+            json["IPAddress"] = .string("\(address.address)")
+            json["IPPrefixLen"] = .integer(address.prefixLength)
         }
-        if let ipv6, let subnet = network.definition.subnet(.v6) {
-            json["IPv6Gateway"] = .string(subnet.gateway.map { "\($0)" } ?? "")
-            json["GlobalIPv6Address"] = .string("\(ipv6)")
-            json["GlobalIPv6PrefixLen"] = .integer(subnet.subnet.prefixLength)
+        if let address = address(.v6) {
+            json["IPv6Gateway"] = .string(gateway(.v6).map { "\($0)" } ?? "")
+            json["GlobalIPv6Address"] = .string("\(address.address)")
+            json["GlobalIPv6PrefixLen"] = .integer(address.prefixLength)
         }
         return json
     }

@@ -3,11 +3,13 @@ import Linux
 import Networking
 
 extension EngineContext {
-    /// Makes Docker's three networks where they are missing: `bridge`, `host` and `none`.
+    /// Makes Docker's three networks where they are missing, `bridge`, `host` and `none`, and rows
+    /// of those that CNI's files describe.
     ///
     /// The subnet of `bridge` is chosen when it is first needed, so that what the host has by then
     /// is left alone.
     func makePredefinedNetworks() throws(Problem) {
+        try noteCNINetworks()
         let names = try database.read { database throws(Problem) in
             try database.networks().map(\.name)
         }

@@ -55,6 +55,7 @@ extension StepFiles {
     private func removeRuntimeState() {
         // Best effort: what is left, `ps` removes with the directory.
         try? context.removeRuntimeState(of: id)
+        try? context.leavePluginNetworks(of: id)
     }
 }
 

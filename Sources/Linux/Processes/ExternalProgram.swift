@@ -20,6 +20,15 @@ package struct ExternalProgram: Sendable {
         package let status: ExitStatus?
         /// What it wrote to standard output and error, as far as it is read, without white space around.
         package let text: String
+        /// What it wrote to standard error, where that is read apart.
+        package let errors: String
+    }
+
+    /// Where standard error goes.
+    package enum ErrorOutput: Sendable {
+        /// Into one text with standard output.
+        case joined
+        case apart
     }
 
     /// Runs the program and waits for it.
@@ -28,38 +37,50 @@ package struct ExternalProgram: Sendable {
     ///   - input: what it reads from standard input.
     ///   - timeoutInMilliseconds: after which it is killed; nil waits for ever.
     ///   - outputLimitInBytes: how much of its output is read.
+    ///   - errors: whether standard error is read apart.
     /// - Returns: a program that cannot be executed exits with 127, with the reason as its text.
     /// - Throws: ``SystemCallError`` when no process or pipe can be made.
     package func run(
-        input: [UInt8], timeoutInMilliseconds: CInt?, outputLimitInBytes: Int = 4096
+        input: [UInt8], timeoutInMilliseconds: CInt?, outputLimitInBytes: Int = 4096,
+        errors: ErrorOutput = .joined
     ) throws(SystemCallError) -> Result {
         // Files in memory, not pipes: nobody has to read or write while the program runs.
         let inputFile = try OwnedFD.memory(named: "input")
         try inputFile.writeAll(input)
         try inputFile.seek(toOffsetInBytes: 0)
         let outputFile = try OwnedFD.memory(named: "output")
+        let errorFile = try OwnedFD.memory(named: "errors")
+        let errorOutput = errors == .apart ? errorFile.rawValue : outputFile.rawValue
         let program = Program(arguments: arguments, environment: environment)
         switch try clone([], intoCgroup: nil) {
         case .child:
-            return become(program, input: inputFile, output: outputFile)
+            return become(program, input: inputFile, output: outputFile, errors: errorOutput)
         case .parent(let process):
             let status = try wait(for: process, timeoutInMilliseconds: timeoutInMilliseconds)
-            try outputFile.seek(toOffsetInBytes: 0)
-            let bytes = try outputFile.read(upToBytes: outputLimitInBytes)
-            return Result(status: status, text: Self.trimmed(bytes))
+            return Result(
+                status: status, text: try Self.text(of: outputFile, outputLimitInBytes),
+                errors: try Self.text(of: errorFile, outputLimitInBytes))
         }
+    }
+
+    private static func text(
+        of file: borrowing OwnedFD, _ limitInBytes: Int
+    ) throws(SystemCallError) -> String {
+        try file.seek(toOffsetInBytes: 0)
+        return trimmed(try file.read(upToBytes: limitInBytes))
     }
 
     /// Executes the program in the child.
     ///
     /// It never returns; its type lets the caller forget that.
     private func become(
-        _ program: borrowing Program, input: borrowing OwnedFD, output: borrowing OwnedFD
+        _ program: borrowing Program, input: borrowing OwnedFD, output: borrowing OwnedFD,
+        errors: CInt
     ) -> Result {
         do throws(SystemCallError) {
             try setSignalMask(0)
             try connectStandardStreams(
-                input: input.rawValue, output: output.rawValue, error: output.rawValue)
+                input: input.rawValue, output: output.rawValue, error: errors)
             throw program.execute(at: path)
         } catch {
             // The reader of the exit status sees both; a failing write has no one to be told.

@@ -14,13 +14,17 @@ extension NetworkSandbox {
             endPasta()
         }
         let start = steps.now
-        ports = try Self.chosenPorts(setup.ports)
+        // pasta takes them itself.
+        ports = try Self.reservation(for: setup.ports).ports
         pasta = try PastaProcess.start(wanted, namespace: namespace, ports: ports)
         steps.note(since: start, .runPasta(wanted, ports))
     }
 
-    /// Starts pasta again where it has ended.
-    package func revive() throws(Problem) { try runPasta(current) }
+    /// Makes again what others have ended: pasta, or what plugins made.
+    package func revive() throws(Problem) {
+        try runPasta(current)
+        try checkPlugins()
+    }
 
     private func isPastaAlive() throws(Problem) -> Bool {
         guard pasta != nil else { return false }
@@ -36,15 +40,15 @@ extension NetworkSandbox {
         ports = []
     }
 
-    /// The ports of the host that pasta is to take: free ones, as far as that can be said before.
-    private static func chosenPorts(_ specs: [PortSpec]) throws(Problem) -> [PublishedPort] {
+    /// The ports of the host that somebody else leads to the container, whose address that one
+    /// knows: free ones.
+    static func reservation(for specs: [PortSpec]) throws(Problem) -> PortReservation {
         var reservation = PortReservation()
         for spec in specs {
             let version = spec.hostAddress?.version ?? .v4
-            // pasta leads ports to the container's own address, whichever that is.
             let address = version == .v4 ? IPAddress.v4(.unspecified) : .v6(.unspecified)
             try reservation.take(spec, for: [version: address])
         }
-        return reservation.ports
+        return reservation
     }
 }

@@ -20,6 +20,10 @@ package final class NetworkSandbox {
     private(set) var current = NetworkSetup(links: [], ports: [])
     /// The container's network, where it is not made of devices.
     var pasta: PastaProcess?
+    /// Its places on networks that plugins make, by the network's ID.
+    var places: [String: CNIPlace] = [:]
+    /// Where those are noted.
+    var cniRecords: FilePath?
     /// The host's devices that are ports of bridges.
     private var bridgePorts: [String] = []
 
@@ -82,6 +86,7 @@ package final class NetworkSandbox {
         let host = try explaining("cannot ask for network devices") {
             () throws(SystemCallError) in try RouteSocket()
         }
+        cniRecords = setup.cni?.records ?? cniRecords
         let addresses = current.addresses
         for link in current.links where setup.link(on: link.network) == nil {
             try disconnect(link)
@@ -109,6 +114,7 @@ package final class NetworkSandbox {
 
     /// Removes one device of the container, and with it the host's end and the routes over it.
     private func disconnect(_ link: ContainerLink) throws(Problem) {
+        if case .cni = link.attachment { return try disconnectByPlugins(from: link.network) }
         let what = "cannot disconnect the container's \(link.name)"
         let index = try Self.index(of: link.name, over: inside, what)
         try explaining(what) { () throws(SystemCallError) in
@@ -150,6 +156,9 @@ package final class NetworkSandbox {
             try make(link, .macvlan(mode), on: parent, over: host)
         case .ipvlan(let parent, let mode, let flag):
             try make(link, .ipvlan(mode, flag), on: parent, over: host)
+        case .cni(let attachment):
+            try connect(link, byPluginsOf: attachment)
+            return steps.note(since: start, .connect(link))
         }
         steps.note(since: start, .connect(link))
         try configure(link)
@@ -318,6 +327,7 @@ package final class NetworkSandbox {
     package func tearDown() -> [Problem] {
         var problems: [Problem] = []
         endPasta()
+        problems += leavePlugins()
         do throws(Problem) { try PortRules.remove(ports) } catch { problems.append(error) }
         ports = []
         reservation = PortReservation()

@@ -17,6 +17,7 @@ extension NetworkSetup {
         self.init(links: all, ports: specs)
         names = json["names"].flatMap(NameConfiguration.init)
         pasta = json["pasta"].flatMap { PastaSetup($0) }
+        cni = json["cni"].flatMap { CNISetup($0) }
     }
 
     package var json: JSONValue {
@@ -25,6 +26,7 @@ extension NetworkSetup {
         ]
         object["names"] = names?.json
         object["pasta"] = pasta.map(\.json)
+        object["cni"] = cni.map(\.json)
         return .object(object)
     }
 }
@@ -96,6 +98,12 @@ extension ContainerLink.Attachment {
                 let flag = LinkKind.IPvlanFlag(rawValue: UInt16(clamping: json["flag"]?.int ?? 0))
             else { return nil }
             self = .ipvlan(parent: parent, mode, flag)
+        case "cni":
+            // What cannot be read makes the whole text corrupt.
+            guard let attachment = try? CNIAttachment(json, named: "network.json") else {
+                return nil
+            }
+            self = .cni(attachment)
         default: return nil
         }
     }
@@ -118,6 +126,7 @@ extension ContainerLink.Attachment {
                 "mode": .number(JSONNumber(mode.rawValue)),
                 "flag": .number(JSONNumber(flag.rawValue)),
             ]
+        case .cni(let attachment): attachment.linkJSON
         }
     }
 }

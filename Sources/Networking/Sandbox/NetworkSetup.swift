@@ -13,6 +13,8 @@ package struct NetworkSetup: Sendable, Equatable {
     package var names: NameConfiguration?
     /// The network of a container without devices of Kade's making.
     package var pasta: PastaSetup?
+    /// What is done around the plugins of networks that have some.
+    package var cni: CNISetup?
 
     package init(links: [ContainerLink], ports: [PortSpec]) {
         self.links = links
@@ -83,5 +85,7 @@ package struct ContainerLink: Sendable, Equatable {
         /// It lies on a device of the host.
         case macvlan(parent: String, LinkKind.MacvlanMode)
         case ipvlan(parent: String, LinkKind.IPvlanMode, LinkKind.IPvlanFlag)
+        /// Plugins make it, and give it addresses and routes.
+        case cni(CNIAttachment)
     }
 }

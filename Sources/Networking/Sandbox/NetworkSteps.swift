@@ -40,7 +40,9 @@ extension NetworkSetup {
             steps.append(.disconnect(link))
         }
         for link in links where old?.link(on: link.network) == nil {
-            steps += [.connect(link), .configure(link)]
+            steps.append(.connect(link))
+            if case .cni = link.attachment { continue }
+            steps.append(.configure(link))
         }
         let (before, after) = (old?.elements ?? [], elements)
         let gone = before.filter { !after.contains($0) }
@@ -117,7 +119,7 @@ extension Explanation {
 
     static func disconnect(_ link: ContainerLink) -> Explanation {
         Explanation(
-            shell: "ip -n c link delete \(link.name)",
+            shell: link.shellOfRemoving,
             why: "the container is on that network no more", spec: "network disconnect")
     }
 
@@ -146,7 +148,15 @@ extension ContainerLink {
             "ip link add \(name) netns c link \(parent) mtu \(mtu) type macvlan mode \(mode)"
         case .ipvlan(let parent, let mode, let flag):
             "ip link add \(name) netns c link \(parent) mtu \(mtu) type ipvlan mode \(mode) \(flag)"
+        case .cni(let attachment):
+            attachment.shell(.add, attachment.network.types)
         }
+    }
+
+    /// The commands that take it away.
+    fileprivate var shellOfRemoving: String {
+        guard case .cni(let attachment) = attachment else { return "ip -n c link delete \(name)" }
+        return attachment.shell(.delete, attachment.network.types.reversed())
     }
 
     /// The commands that give it addresses and routes.
@@ -167,5 +177,16 @@ extension PublishedPort {
         let map = hostAddress.version.portMap(isOfOneAddress: !isAny).rawValue
         let key = isAny ? "" : "\(hostAddress) . "
         return "\(map) '{ \(transport.rawValue) . \(key)\(hostPort) : \(address) . \(port) }'"
+    }
+}
+
+extension CNIAttachment {
+    /// The commands that execute its plugins, each of which reads its part of the network's file.
+    fileprivate func shell(_ verb: CNIVerb, _ types: [String]) -> String {
+        let variables = environment(verb, namespace: "/run/netns/c").filter {
+            $0 != Self.searchPath
+        }
+        return (["export " + variables.map { "'\($0)'" }.joined(separator: " ")] + types)
+            .joined(separator: "; ")
     }
 }

@@ -59,7 +59,11 @@ enum NetworkFlag: Equatable {
         case "gw-priority": attachment.gatewayPriority = try NumberValue.parseInt(value)
         case "alias": attachment.aliases.append(try AliasFlag.parse(value))
         case "driver-opt":
-            throw .unsupported("no driver has options of a container's place on a network")
+            let option = value.split(separator: "=", maxSplits: 1).map(String.init)
+            guard option.count == 2 else {
+                throw InvalidValue("invalid driver-opt \(value)", fix: "write driver-opt=KEY=VALUE")
+            }
+            attachment.driverOptions[option[0]] = option[1]
         case "link-local-ip":
             throw .unsupported("addresses of that kind are for Windows containers")
         default: throw InvalidValue("invalid field key \(key)")
@@ -157,8 +161,8 @@ struct NetworkFlags {
             .list(
                 "network", nil, "network",
                 "Connect a container to a network: a name, none, host, container:NAME or, for"
-                    + " ordinary users, pasta[:OPTION,...]; or name=NAME with ip=, ip6=, mac-address=, alias="
-                    + " and gw-priority=",
+                    + " ordinary users, pasta[:OPTION,...]; or name=NAME with ip=, ip6=, mac-address=, alias=,"
+                    + " gw-priority= and, for CNI networks, driver-opt=",
                 \.networks, NetworkFlag.parse),
             // Docker's older word for the same.
             Flag<NetworkFlags>.list("net", nil, "network", "", \.networks, NetworkFlag.parse)

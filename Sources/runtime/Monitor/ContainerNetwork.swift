@@ -39,7 +39,7 @@ final class ContainerNetwork {
     }
 
     /// The ports of the host that lead to the container.
-    var ports: [PublishedPort] { sandbox?.ports ?? [] }
+    var ports: [PublishedPort] { (sandbox?.ports ?? []) + (sandbox?.pluginPorts ?? []) }
 
     /// Connects the container to its networks, unless that was done.
     func setUp() throws(Problem) {
@@ -51,6 +51,7 @@ final class ContainerNetwork {
         if let made = self.sandbox { sandbox = made } else { sandbox = try NetworkSandbox() }
         self.sandbox = sandbox
         try sandbox.setUp(setup)
+        try sandbox.completeFiles()
         try prepareNames(setup, in: sandbox)
         self.setup = nil
     }

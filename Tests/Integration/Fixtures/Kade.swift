@@ -30,7 +30,9 @@ final class Kade {
         self.user = user
         try user?.own(folder.path)
         let network = namespace == nil ? "none" : "bridge"
-        self.environment = ["KADE_DEFAULT_NETWORK": network].merging(environment) { $1 }
+        // The machine's own CNI networks are none of the test's.
+        let own = ["KADE_DEFAULT_NETWORK": network, "NETCONFPATH": folder.at("net.d")]
+        self.environment = own.merging(environment) { $1 }
     }
 
     /// An instance that has the image `busybox`, whose applets are in `/bin`.

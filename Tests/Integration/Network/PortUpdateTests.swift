@@ -110,6 +110,6 @@ import Testing
                 == "bridge\nhost\nnone\nused")
         #expect(
             try kade.check("info", "-f", "{{.Plugins.Network}}")
-                == "[bridge host ipvlan macvlan null]")
+                == "[bridge cni host ipvlan macvlan null]")
     }
 }

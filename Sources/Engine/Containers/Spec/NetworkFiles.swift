@@ -85,21 +85,33 @@ enum NetworkFiles {
         server.hasPrefix("127.") || server == "::1"
     }
 
-    /// `/etc/resolv.conf`: the host's, with the parts replaced that the request names.
+    /// `/etc/resolv.conf`: the host's, with the parts replaced that the container's networks name,
+    /// and before them the request.
+    ///
+    /// - Parameters:
+    ///   - text: the host's.
+    ///   - request: what was asked.
+    ///   - source: who answers.
+    ///   - networks: what plugins of networks say, in their order.
+    /// - Returns: the text.
     static func resolver(
-        host text: String, request: NetworkRequest, asking source: NameSource
+        host text: String, request: NetworkRequest, asking source: NameSource,
+        networks: [ResolverFile]
     ) -> String {
         var file = ResolverFile(text)
         let hasServers = !file.servers.isEmpty
         if source != .host { file.servers.removeAll(where: isLoopback) }
         // Whichever server the host has, pasta leads there what is asked at this address.
         if request.pasta != nil, hasServers { file.servers.insert(PastaSetup.nameServer, at: 0) }
+        let given = source == .containers || source == .host ? [] : networks
+        file = file.replacing([.servers, .search, .options], by: given)
         if !request.nameServers.isEmpty { file.servers = request.nameServers }
         if !request.searchDomains.isEmpty {
             file.search = request.searchDomains == ["."] ? [] : request.searchDomains
         }
         if !request.resolverOptions.isEmpty { file.options = request.resolverOptions }
-        if source == .containers || source == .forwarder {
+        let hasOther = request.nameServers.isEmpty && given.contains { !$0.servers.isEmpty }
+        if source == .containers || (source == .forwarder && !hasOther) {
             file.servers = ["\(NameServerAddress.inside)"]
         }
         // A container's name has no dots, and is asked about as it is.

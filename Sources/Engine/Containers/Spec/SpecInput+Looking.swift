@@ -63,7 +63,7 @@ extension EngineContext {
     }
 
     /// The name that the container sees: its own, or that of whom it shares it with.
-    private func hostname(
+    func hostname(
         of record: ContainerRecord, _ peers: PeerContainers
     ) throws(Problem) -> String {
         if let peer = peers.network {
@@ -185,7 +185,8 @@ extension EngineContext {
                 hosts: (first ?? "") + hosts,
                 resolver: NetworkFiles.resolver(
                     host: resolver, request: network,
-                    asking: record.nameSource(on: endpoints, host: resolver)))
+                    asking: record.nameSource(on: endpoints, host: resolver),
+                    networks: endpoints.compactMap(\.result?.resolver)))
         }
     }
 

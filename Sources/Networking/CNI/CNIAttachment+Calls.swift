@@ -1,0 +1,67 @@
+package import Diagnostics
+import Linux
+package import OCI
+package import SystemPackage
+
+/// The operations of the protocol, over the whole chain of plugins (CNI 1.1, § Lifecycle & Ordering).
+extension CNIAttachment {
+    /// Whether all of its plugins are there, which is asked before the first one does something.
+    package func checkPlugins() throws(Problem) {
+        for type in network.types {
+            _ = try CNIPlugin(
+                type, in: path, "cannot connect the container to network \(network.name)")
+        }
+    }
+
+    /// Connects the container: ADD, from the first plugin to the last.
+    ///
+    /// - Parameter namespace: the container's network namespace, which plugins can open.
+    /// - Returns: the result.
+    /// - Throws: what a plugin refuses; the caller has to call ``delete(namespace:after:)`` then.
+    package func add(namespace: FilePath) throws(Problem) -> CNIResult {
+        let what = "cannot connect the container to network \(network.name)"
+        var result: JSONValue?
+        for plugin in network.plugins {
+            result = try run(plugin, .add, namespace, previous: result, what)
+        }
+        guard let result else {
+            throw Problem(
+                kind: .unavailable, what: what,
+                why: "the CNI plugin \(network.types.last ?? "") printed no result")
+        }
+        return CNIResult(result, interface: interface)
+    }
+
+    /// Disconnects the container, also one that was connected half-way: DEL, in reverse order.
+    ///
+    /// - Parameters:
+    ///   - namespace: the container's network namespace; nil when it is gone.
+    ///   - result: what ADD returned; nil when it did not come so far.
+    /// - Throws: what a plugin refuses; those before it in the list were not called then.
+    package func delete(namespace: FilePath?, after result: JSONValue?) throws(Problem) {
+        let what = "cannot disconnect the container from network \(network.name)"
+        for plugin in network.plugins.reversed() {
+            _ = try run(plugin, .delete, namespace, previous: result, what)
+        }
+    }
+
+    /// Whether CHECK may be asked for.
+    package var isCheckable: Bool { network.speaks("0.4.0") && !network.forbidsCheck }
+
+    /// Asks the plugins whether all is as ADD left it: CHECK.
+    package func check(namespace: FilePath, after result: JSONValue) throws(Problem) {
+        let what = "cannot use the container's place on network \(network.name)"
+        for plugin in network.plugins {
+            _ = try run(plugin, .check, namespace, previous: result, what)
+        }
+    }
+
+    private func run(
+        _ plugin: JSONObject, _ verb: CNIVerb, _ namespace: FilePath?, previous: JSONValue?,
+        _ what: String
+    ) throws(Problem) -> JSONValue? {
+        try CNIPlugin(plugin["type"]?.string ?? "", in: path, what).run(
+            configuration(of: plugin, previous: previous),
+            environment: environment(verb, namespace: namespace?.string), what)
+    }
+}

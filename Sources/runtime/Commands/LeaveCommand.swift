@@ -1,0 +1,20 @@
+import Diagnostics
+import Networking
+import SystemPackage
+
+/// `kade-runtime leave`: disconnects a container that is gone from the networks of its plugins.
+///
+/// ```
+/// kade-runtime leave DIRECTORY
+/// ```
+///
+/// The directory has the container's records of them. The engine asks for it after a crash or a
+/// boot; else the container's monitor does it at the end.
+enum LeaveCommand {
+    static func run(_ arguments: [String]) throws(Problem) -> CInt {
+        let parsed = try ParsedArguments(arguments, options: [], stopsAtOperand: false)
+        try parsed.requireOperands(1...1, of: "leave")
+        try CNIRecord.deleteAll(in: FilePath(parsed.operands[0]))
+        return 0
+    }
+}
