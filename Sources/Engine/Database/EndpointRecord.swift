@@ -138,6 +138,13 @@ extension Transaction {
         ) { row throws(Problem) in try EndpointRecord(row) }
     }
 
+    /// The instructions that have an endpoint on a network.
+    func steps(ofNetwork id: String) throws(Problem) -> [String] {
+        try connection.rows("SELECT step FROM stepEndpoints WHERE network = ?", .text(id)) {
+            row throws(Problem) in try row.text(0)
+        }
+    }
+
     func delete(endpointsOfStep id: String) throws(Problem) {
         try connection.execute("DELETE FROM stepEndpoints WHERE step = ?", .text(id))
     }

@@ -1,4 +1,5 @@
 import Diagnostics
+import Linux
 import Networking
 
 /// Networks that are removed while containers that do not run have a place on them, as Docker
@@ -28,6 +29,18 @@ extension EngineContext {
                 }
                 try lose(network, of: record.id)
             }
+        }
+    }
+
+    /// Refuses while an instruction of a build runs on a network; what a killed build has left goes.
+    func checkNoBuild(is steps: [String], on network: NetworkRecord) throws(Problem) {
+        for step in steps {
+            let lock = configuration.bundle(of: step).lock
+            guard File.exists(lock) else { continue }
+            let isFree = try explaining("cannot look for a build on network \(network.name)") {
+                () throws(SystemCallError) in try FileLock.ifFree(lock, .exclusive) != nil
+            }
+            guard isFree else { throw network.isInUse(by: ["an instruction of a build"]) }
         }
     }
 

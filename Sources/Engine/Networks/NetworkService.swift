@@ -139,6 +139,7 @@ package struct NetworkService: Sendable {
         }
         try context.leave(network)
         try context.database.write { database throws(Problem) in
+            try context.checkNoBuild(is: database.steps(ofNetwork: network.id), on: network)
             try database.delete(network: network)
         }
         context.plan?.note(.delete(network), by: .engine)

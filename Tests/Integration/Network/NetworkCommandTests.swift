@@ -110,6 +110,28 @@ import Testing
         #expect(first != second)
     }
 
+    @Test func `a network stays while an instruction of a build is on it`() throws {
+        try kade.check("network", "create", "front")
+        let context = kade.folder.at("context")
+        try Tool.check("mkdir", context)
+        // The instruction ends with the build, which is killed.
+        try kade.folder.write("FROM busybox\nRUN echo begun; exec sleep 1000\n", to: "Dockerfile")
+        let build = try kade.start(
+            "build", "--progress", "plain", "--network", "front", "-f",
+            kade.folder.at("Dockerfile"), context)
+        try kade.wait { build.errors.contains(" begun\n") }
+        let refused = try kade("network", "rm", "front")
+        #expect(refused.exitCode == 1)
+        #expect(refused.errors.contains("an instruction of a build"), "\(refused.errors)")
+        #expect(try host.check("ip -o link show type bridge").contains("kd-"))
+        build.signal(SIGKILL)
+        _ = try build.wait()
+        try kade.check("network", "rm", "front")
+        #expect(!(try host.check("ip -o link show type bridge").contains("kd-")))
+        try kade.check("ps")
+        #expect(try kade.leftovers() == [])
+    }
+
     @Test func `an internal network leads nowhere`() throws {
         let world = try NetworkNamespace()
         try host.connect(to: world, own: "192.0.2.1/24", others: "192.0.2.2/24")
