@@ -42,7 +42,8 @@ struct BindMount {
         case (false, .invalidArgument) where refusal.call == "move_mount":
             why = "\(source) is a file, and the container has a directory there"
         case (true, .notDirectory):
-            why = "\(source) is a directory, and the container has a file there"
+            why =
+                "\(source) is a directory, and the container has a file or a link to nothing there"
         default: return problem
         }
         return Problem(

@@ -30,13 +30,18 @@ extension ImageService {
         var pruned = PrunedImages()
         var deleted: [Digest] = []
         for image in try store.images() {
-            // A container may have the image for another platform than this machine's.
+            guard image.name == nil || includesNamed else { continue }
             let entry = References.Entry(name: image.name, descriptor: image.root)
-            let ids = try store.platformImages(of: entry).map(\.image.id) + [image.id]
-            let isKept =
-                (image.name != nil && !includesNamed)
-                || ids.contains { used.contains("\($0)") || mounted.contains($0) }
-            guard !isKept, matcher.matches(try ImageSummary(image, in: store)) else { continue }
+            do throws(Problem) {
+                // A container may have the image for another platform than this machine's.
+                let ids = try store.platformImages(of: entry).map(\.image.id) + [image.id]
+                guard !ids.contains(where: { used.contains("\($0)") || mounted.contains($0) }),
+                    matcher.matches(try ImageSummary(image, in: store))
+                else { continue }
+            } catch {
+                guard try store.content.references.list().contains(entry) else { continue }
+                throw error  // it is damaged, and not removed meanwhile
+            }
             let removed = try remove(image, from: store)
             context.tell(removed, ofImage: "\(image.id)")
             pruned.removals += removed

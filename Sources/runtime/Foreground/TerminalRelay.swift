@@ -99,7 +99,8 @@ struct TerminalRelay: ~Copyable {
     ) throws(SystemCallError) {
         guard case .child = try clone([], intoCgroup: nil) else { return }
         do throws(SystemCallError) {
-            _ = try setSignalMask(0)
+            // The end of the user's session, which is near, would end this process, too.
+            _ = try setSignalMask(Signal.hangUp.maskBit)
             try startSession()
             let nowhere = try OwnedFD.open("/dev/null", .readWrite)
             let number = nowhere.rawValue
