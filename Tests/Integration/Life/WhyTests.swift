@@ -173,6 +173,8 @@ import Testing
         #expect(found[0].text.contains("failed, by init: "), "\(found[0].text)")
         #expect(found[0].text.contains("asked by linux.sysctl"))
         #expect(found[0].text.contains("kade explain --steps one"))
+        // Who waited for init has failed with it, which is no reason.
+        #expect(found[0].evidence.filter { $0.hasPrefix("step ") }.count == 1, "\(found[0].text)")
         // The number leads to the step.
         let step = try #require(
             found[0].evidence.first?.split(separator: " ").dropFirst().first)
