@@ -177,11 +177,10 @@ final class Kade {
             guard line.range(of: Data("\0flush\0".utf8)) == nil else { return nil }
             return "process \(pid) \(String(decoding: line, as: UTF8.self))"
         }
-        // There is no run root before the first container starts.
-        let files =
-            FileManager.default.fileExists(atPath: runRoot)
-            ? try Tool.check("find", runRoot, "-mindepth", "2", "-not", "-name", "*.lock")
-                .split(separator: "\n").map { "file \($0)" } : []
+        // There is no run root before the first container starts, and what a monitor removes
+        // under the walk is told by find as a failure.
+        let files = try Tool.run("find", runRoot, "-mindepth", "2", "-not", "-name", "*.lock")
+            .lines.map { "file \($0)" }
         return mounts + processes + files
     }
 
