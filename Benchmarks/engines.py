@@ -7,6 +7,7 @@ import signal
 import subprocess
 import time
 
+import lives
 import runtimes
 from comparing import parent, private_memory
 
@@ -123,6 +124,18 @@ class Kade(Engine):
         self.root = os.path.join(work, "kade")
         super().__init__(
             "kade", [program, "--root", self.root, "--runroot", "/run/kade-bench"], tar)
+
+    def cost_of_steps(self, comparison):
+        """`run` as it is, beside one that keeps no record of what it did.
+
+        The difference is small, so that it takes many short turns of one run each.
+        """
+        commands = {"kade": ["env", "KADE_STEPS=on"], "kade unrecorded": ["env", "KADE_STEPS=off"]}
+        run = self.timed("run", "--rm", "--network", "none", IMAGE, "/bin/true")
+        times = comparison.turns(
+            "steps", commands, comparison.rounds * 15,
+            lambda _, prefix: [lives.Timed([*prefix, *run]).wall])
+        return comparison.seconds("run --rm, its steps recorded", times, {"kade unrecorded": 1.02})
 
     def seccomp_profile(self):
         """The profile of a container, as it stands in the config.json that is run."""

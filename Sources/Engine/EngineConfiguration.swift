@@ -28,6 +28,8 @@ package struct EngineConfiguration: Sendable {
     package var defaultNetwork: String
     /// Whether mounts of this process are seen by nobody else, and end with it.
     package var hasPrivateMounts = false
+    /// Whether what makes a container is kept for `explain --steps`, `explain --last` and `why`.
+    package var recordsSteps = true
     /// Kade's version, for `version` and `info`.
     package var version: String
     /// Where steps are noted that are not to be done; nil for an engine that does them.

@@ -25,12 +25,32 @@ struct Session {
     /// The engine over this session's directories; opening it costs nothing.
     ///
     /// An ordinary user goes on as root of a user namespace: to be called before there are threads.
-    func engine() throws(Problem) -> Engine {
+    ///
+    /// - Parameter showsSteps: whether the command shows the steps it makes, so that they are
+    ///   recorded also with `KADE_STEPS=off`.
+    /// - Returns: the engine.
+    /// - Throws: where its directories or programs are not to be found, or no user namespace is to be had.
+    func engine(showsSteps: Bool = false) throws(Problem) -> Engine {
         var configuration = try engineConfiguration()
         configuration.hasPrivateMounts = geteuid() != 0
         configuration.plan = plan
+        configuration.recordsSteps = try isOn("KADE_STEPS") || showsSteps
         if let lack = try SharedUserNamespace.enter(configuration) { try warn(lack) }
         return Engine(configuration: configuration)
+    }
+
+    /// Whether a switch of the environment is `on`, as it is unless it says `off`.
+    ///
+    /// - Throws: `.invalid` for another word.
+    private func isOn(_ variable: String) throws(Problem) -> Bool {
+        switch environment[variable] ?? "on" {
+        case "on", "": return true
+        case "off": return false
+        case let text:
+            throw Problem(
+                kind: .invalid, what: "cannot use \(variable)=\(text)",
+                why: "there is no such choice", fix: "give on or off")
+        }
     }
 
     private func engineConfiguration() throws(Problem) -> EngineConfiguration {

@@ -36,6 +36,7 @@ extension EngineContext {
         if let plan { return try planRun(of: record, made.spec, on: made.mounts, noting: plan) }
         try explaining("cannot write the steps of \(record.name)") {
             () throws(SystemCallError) in
+            guard configuration.recordsSteps else { return }
             try File.create(
                 bundle.steps, content: steps.text, permissions: FilePermissions(rawValue: 0o600))
         }
@@ -108,7 +109,7 @@ extension EngineContext {
                 ? -1 : Int32(clamping: Int64(timeout) * 1000),
             exitCommand: request.isRemovedAfterExit
                 ? configuration.removalCommand + [record.id] : [],
-            recordsSteps: true)
+            recordsSteps: configuration.recordsSteps)
         monitor.health = try request.health.check()
         monitor.pidFile = request.pidFile
         monitor.hasMemoryLimit = request.resources.memoryInBytes != nil

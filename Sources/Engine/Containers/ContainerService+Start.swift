@@ -156,7 +156,7 @@ extension EngineContext {
         try step(.startMonitor(monitorCommand(of: record.id, record.request))) {
             () throws(Problem) in session = try waitingMonitor(of: record)
         }
-        var steps = StepRecorder(for: plan)
+        var steps = StepRecorder(for: configuration)
         do throws(Problem) {
             try prepareBundle(
                 of: record, isListed: true, restartCount: restartCount, recording: &steps)

@@ -8,11 +8,16 @@ struct StepRecorder: Sendable {
     private var records: [StepRecord] = []
     private let origin = monotonicNanoseconds()
     private let plan: StepPlan?
+    private let isKeeping: Bool
 
     /// Makes a recorder without records.
     ///
-    /// - Parameter plan: where steps are noted that are not to be done.
-    init(for plan: StepPlan?) { self.plan = plan }
+    /// - Parameter configuration: where steps are noted that are not to be done, and whether those
+    ///   that are done are.
+    init(for configuration: EngineConfiguration) {
+        plan = configuration.plan
+        isKeeping = configuration.recordsSteps
+    }
 
     /// Does a step and notes it; with `--plan` it is noted only.
     mutating func perform(
@@ -28,7 +33,7 @@ struct StepRecorder: Sendable {
     mutating func record<Value>(
         _ explanation: @autoclosure () -> Explanation, _ body: () throws(Problem) -> Value
     ) throws(Problem) -> Value {
-        if plan != nil { return try body() }
+        guard plan == nil, isKeeping else { return try body() }
         let start = monotonicNanoseconds()
         do throws(Problem) {
             let value = try body()

@@ -141,7 +141,7 @@ extension EngineContext {
         var planning = configuration
         planning.plan = StepPlan()
         let context = EngineContext(configuration: planning)
-        var steps = StepRecorder(for: planning.plan)
+        var steps = StepRecorder(for: planning)
         return try context.makeSpec(of: record, recording: &steps).spec
     }
 

@@ -119,7 +119,7 @@ extension EngineContext {
         let status = try status(of: record)
         guard status.truth.isMonitorAlive else { return }
         let endpoints = try endpoints(of: record)
-        var steps = StepRecorder(for: plan)
+        var steps = StepRecorder(for: configuration)
         try prepareHost(for: endpoints.map(\.network), recording: &steps)
         let file = configuration.bundle(of: record.id).network
         let old = try currentSetup(at: file)

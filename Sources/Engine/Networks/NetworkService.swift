@@ -38,7 +38,7 @@ package struct NetworkService: Sendable {
         }
         context.plan?.note(.insert(network), by: .engine)
         do throws(Problem) {
-            var steps = StepRecorder(for: context.plan)
+            var steps = StepRecorder(for: context.configuration)
             try context.prepareHost(for: [network], recording: &steps)
         } catch {
             // Best effort: the first error counts.

@@ -25,7 +25,7 @@ extension StepFiles {
             id: id, name: "build", image: request.image, imageID: "", created: .now,
             request: request, layers: layers.map(\.description))
         let session = try context.startMonitor(of: id, request)
-        var steps = StepRecorder(for: context.plan)
+        var steps = StepRecorder(for: context.configuration)
         try context.prepareBundle(
             of: record, isListed: false, restartCount: 0, recording: &steps)
         try session.send(ClientMessage.attach([.standardOutput, .standardError]))

@@ -52,6 +52,9 @@ struct ExplainCommand: Command {
         let name = names[0]
         if showsSteps {
             let steps = try containers.steps(of: name)
+            if steps.isEmpty {
+                try session.warn("\(name) was not started yet, or with KADE_STEPS=off")
+            }
             try session.output.write(
                 printsJSON
                     ? StepTable.json(of: steps) : StepTable.text(of: steps, isTruncated: !isWhole))

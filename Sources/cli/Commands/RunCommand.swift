@@ -72,7 +72,7 @@ struct RunCommand: Command {
             request.isRemovedAfterExit = true
         }
         let foreground = try foreground()
-        let engine = try session.engine()
+        let engine = try session.engine(showsSteps: explains || tour != nil)
         var new = NewContainer(
             request: request, flags: container, engine: engine, session: session, startsNext: true)
         let created = try new.create()

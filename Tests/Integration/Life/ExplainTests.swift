@@ -285,6 +285,21 @@ import Testing
         _ = try watching.wait()
     }
 
+    @Test func `steps are recorded unless the environment says otherwise`() throws {
+        let silent = try Kade.withBusybox(environment: ["KADE_STEPS": "off"])
+        try silent.check("run", "--name", "once", "--network", "none", "busybox", "true")
+        let none = try silent.call(["explain", "--steps", "once"])
+        #expect(none.exitCode == 0 && !none.output.contains("setsid"))
+        #expect(none.errors.contains("KADE_STEPS=off"))
+        let shown = try silent.call(
+            ["run", "--explain", "--network", "none", "busybox", "true"])
+        #expect(shown.exitCode == 0 && shown.errors.contains("setsid"), "\(shown)")
+        let wrong = try Kade(environment: ["KADE_STEPS": "maybe"]).call(["ps"])
+        #expect(wrong.exitCode == 1 && wrong.errors.contains("KADE_STEPS=maybe"), "\(wrong)")
+        #expect(try kade.check("run", "--name", "usual", "busybox", "true").isEmpty)
+        #expect(try kade.check("explain", "--steps", "usual").contains("setsid"))
+    }
+
     @Test func `two containers are compared by what was asked for`() throws {
         for name in ["one", "two"] {
             try kade.check(

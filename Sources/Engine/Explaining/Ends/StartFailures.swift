@@ -56,7 +56,7 @@ extension EngineContext {
 
     /// Keeps the engine's own steps, of which the last one failed.
     func noteFailedSteps(_ steps: StepRecorder, of id: String) {
-        guard plan == nil else { return }
+        guard plan == nil, configuration.recordsSteps else { return }
         // Best effort, as all that follows: the start's own problem is what counts.
         try? File.create(
             configuration.bundle(of: id).steps, content: steps.text,
