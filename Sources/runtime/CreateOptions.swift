@@ -14,7 +14,7 @@ struct CreateOptions {
     private let makesKeyring: Bool
     private let preservedDescriptors: Int
     /// `--steps`: where the times of the steps go.
-    private let stepsFile: FilePath?
+    private let stepFile: StepFile?
     private let notifyDirectory: FilePath?
 
     private static let names: [OptionName] =
@@ -38,7 +38,7 @@ struct CreateOptions {
         try RuntimeRoot.check(id)
         usesPivotRoot = try !parsed.has("no-pivot")
         makesKeyring = try !parsed.has("no-new-keyring")
-        stepsFile = parsed.value("steps").map { FilePath($0) }
+        stepFile = parsed.value("steps").map { StepFile(replacing: FilePath($0)) }
         let loaded = try Bundle.load(FilePath(parsed.value("bundle") ?? "."))
         var spec = Self.passingListeners(to: loaded.spec)
         notifyDirectory = NotifySocket.prepare(&spec, id: id, in: root)
@@ -103,18 +103,17 @@ struct CreateOptions {
         request.usesPivotRoot = usesPivotRoot
         request.makesKeyring = makesKeyring
         request.preservedDescriptors = preservedDescriptors
-        request.recordsSteps = stepsFile != nil
+        request.recordsSteps = stepFile != nil
         request.notifyDirectory = notifyDirectory
         return request
     }
 
     /// Writes the steps' times, a line of JSON each.
     private func write(_ records: [StepRecord]) throws(Problem) {
-        guard let stepsFile else { return }
-        try explaining("cannot write \(stepsFile)") { () throws(SystemCallError) in
-            try OwnedFD.open(
-                stepsFile, [.writeOnly, .create, .truncate], permissions: .ownerReadWrite
-            ).writeAll(records.flatMap(\.jsonLine))
+        guard let stepFile else { return }
+        try explaining("cannot write \(stepFile.path)") { () throws(SystemCallError) in
+            try stepFile.begin()
+            try stepFile.append(records)
         }
     }
 

@@ -20,6 +20,7 @@ import Testing
             .seccomp(process: 9, call: 83, architecture: 0xC000_003E),
             .fault(process: 9, text: "sh[9]: segfault"),
         ]
+        end.isLost = true
         #expect(ContainerEnd(.object(end.json)) == end)
         #expect(ContainerEnd([:]) == ContainerEnd())
     }
@@ -40,6 +41,9 @@ import Testing
         "sh[41]: segfault at 0 ip 0000 sp 0000 error 4 in busybox",
         "traps: sh[41] general protection fault ip:0 sp:0 error:0",
         "eth0: link up",
+        // The table of an out-of-memory kill.
+        "[  pid  ]   uid  tgid total_vm      rss pgtables_bytes swapents oom_score_adj name",
+        "[41]     0    41     1111       22    45056        0             0 sh",
     ]
 
     @Test func `of the kernel's log counts what is about the container`() {
@@ -89,6 +93,33 @@ import Testing
         #expect(ProgramFile.processor(183) == "aarch64")
     }
 
+    @Test func `what is wrong with a program of this machine is found`() {
+        var sound = Self.elf(machine: UInt8(ProgramFile.native), interpreter: "/lib/ld.so")
+        sound[16] = 2
+        #expect(ProgramFile.damage(of: sound) == nil)
+        #expect(
+            ProgramFile.damage(of: Array(sound[..<40]))
+                == "it ends after 40 bytes, within its ELF header")
+        #expect(
+            ProgramFile.damage(of: Array(sound[..<70]))
+                == "it ends after 70 bytes, before its program headers do")
+        func damage(_ offset: Int, _ value: UInt8) -> String? {
+            var bytes = sound
+            bytes[offset] = value
+            return ProgramFile.damage(of: bytes)
+        }
+        #expect(damage(4, 9)?.contains("class 9") == true)
+        #expect(damage(5, 2)?.contains("byte order 2") == true)
+        #expect(damage(16, 1)?.contains("not linked") == true)
+        #expect(damage(16, 77)?.contains("type 77") == true)
+        #expect(damage(54, 32)?.contains("32 bytes each") == true)
+        #expect(damage(56, 0) == "it has no program headers")
+        #expect(damage(39, 0xFF)?.contains("before its program headers do") == true)
+        // What is for another processor is not damaged, and a script is none.
+        #expect(damage(18, 8) == nil)
+        #expect(ProgramFile.damage(of: Array("#!/bin/sh".utf8)) == nil)
+    }
+
     @Test func `scripts say their interpreter`() {
         #expect(ProgramFile(Array("#! /bin/sh -e\necho".utf8)).interpreter == "/bin/sh")
         #expect(ProgramFile(Array("#!\n".utf8)).interpreter == nil)
@@ -103,6 +134,7 @@ import Testing
             bytes[index] = 0xFF
             _ = ProgramFile(bytes)
             _ = ProgramFile(Array(bytes[..<index]))
+            _ = ProgramFile.damage(of: bytes)
             bytes[index] = before
         }
         bytes.replaceSubrange(32..<40, with: [UInt8](repeating: 0xFF, count: 8))

@@ -35,7 +35,7 @@ package enum Create {
         /// Whether each step's time is recorded.
         package var recordsSteps = false
         /// Where the steps go of a creation that fails; nil where nobody keeps them.
-        package var failedStepsFile: FilePath?
+        package var failedSteps: StepFile?
 
         package init(id: String, bundle: Bundle, root: RuntimeRoot, isStartedElsewhere: Bool) {
             self.id = id
@@ -194,7 +194,7 @@ struct Creation: ~Copyable {
 
     /// Keeps what was done until the failure, where that is wanted.
     borrowing func record(_ failure: Problem) {
-        guard let file = request.failedStepsFile else { return }
+        guard let file = request.failedSteps else { return }
         let warnings = Dictionary(
             context.warnings.map { ($0.step, $0.text) }, uniquingKeysWith: { "\($0); \($1)" })
         let records: [StepRecord] =
@@ -206,9 +206,7 @@ struct Creation: ~Copyable {
                     failure: (context.failedStep ?? -1, failure.why))
             }
         // Best effort: the failure itself is what counts.
-        try? OwnedFD.open(
-            file, [.writeOnly, .create, .append], permissions: .ownerReadWrite
-        ).writeAll(records.flatMap(\.jsonLine))
+        try? file.append(records)
     }
 
     /// Takes everything back after a failure.

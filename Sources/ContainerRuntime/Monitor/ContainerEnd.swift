@@ -10,6 +10,9 @@ package struct ContainerEnd: Sendable, Equatable {
     package var memory: MemoryUse?
     /// What the kernel's log says of processes of the container that it ended.
     package var kernel: [KernelVerdict] = []
+    /// Whether nobody saw the end, of which the exit code 255 is none of the program's: its monitor
+    /// could not go on, was killed, or went down with the machine.
+    package var isLost = false
 
     package init() {}
 
@@ -84,6 +87,7 @@ extension ContainerEnd {
         if !sent.isEmpty { object["sent"] = .array(sent.map { .object($0.json) }) }
         if let memory { object["memory"] = .object(memory.json) }
         if !kernel.isEmpty { object["kernel"] = .array(kernel.map { .object($0.json) }) }
+        if isLost { object["lost"] = true }
         return object
     }
 
@@ -93,6 +97,7 @@ extension ContainerEnd {
         sent = (json["sent"]?.array ?? []).compactMap { SentSignal($0) }
         memory = json["memory"].map { MemoryUse($0) }
         kernel = (json["kernel"]?.array ?? []).compactMap { KernelVerdict($0) }
+        isLost = json["lost"]?.bool ?? false
     }
 }
 

@@ -68,9 +68,13 @@ package enum KernelVerdict: Sendable, Equatable {
     }
 
     /// "NAME[PID]: segfault at …", "traps: NAME[PID] general protection fault …".
+    ///
+    /// Lines of the table of processes that comes with an out-of-memory kill, "[PID] UID …", have
+    /// no name before the number.
     private static func fault(_ message: String, _ process: Int32) -> KernelVerdict? {
         guard let end = message.firstIndex(of: "]"), let start = message.firstIndex(of: "["),
-            start < end, message[message.index(after: start)..<end] == "\(process)"
+            message.startIndex < start, start < end,
+            message[message.index(after: start)..<end] == "\(process)"
         else { return nil }
         return .fault(process: process, text: message)
     }

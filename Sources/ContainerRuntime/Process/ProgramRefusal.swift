@@ -19,8 +19,9 @@ extension FindProgram {
                 kind: .commandNotExecutable, what: what, why: "permission denied",
                 fix: "make it executable for the program's user, and check for noexec mounts and "
                     + "rules of Landlock")
-        case Errno(rawValue: 8):  // ENOEXEC
-            return wrongFormat(program, what)
+        // ENOEXEC; EIO and ELIBBAD are of files that end too early.
+        case Errno(rawValue: 8), .ioError, Errno(rawValue: 80):
+            return wrongFormat(program, what, errno)
         default:
             return Problem(kind: .commandNotExecutable, what: what, why: "\(errno)")
         }
@@ -29,7 +30,8 @@ extension FindProgram {
     /// The program is not there, or the one that it names to read it.
     private static func missing(_ program: FilePath, _ what: String) -> Problem {
         let why = "stat \(program): no such file or directory"
-        guard let interpreter = file(of: program)?.interpreter else {
+        guard let interpreter = beginning(of: program).flatMap({ ProgramFile($0).interpreter })
+        else {
             return Problem(
                 kind: .commandNotFound, what: what, why: why, fix: "check the path")
         }
@@ -39,10 +41,23 @@ extension FindProgram {
             fix: "use an image that has \(interpreter), or a program that is linked statically")
     }
 
-    private static func wrongFormat(_ program: FilePath, _ what: String) -> Problem {
-        var why = "exec format error"
+    private static func wrongFormat(
+        _ program: FilePath, _ what: String, _ errno: Errno
+    ) -> Problem {
+        var why = errno == Errno(rawValue: 8) ? "exec format error" : "\(errno)"
         var fix = "use a program for this machine's processor; a script starts with #!"
-        switch file(of: program) {
+        let bytes = beginning(of: program)
+        if let damage = bytes.flatMap(ProgramFile.damage) {
+            return Problem(
+                kind: .commandNotExecutable, what: what, why: "\(why): \(damage)",
+                fix: "look at what made the file, or at the disk: it is damaged; an image can be "
+                    + "pulled anew")
+        }
+        switch bytes.map(ProgramFile.init) {
+        case .elf(ProgramFile.native, _, let interpreter)?:
+            why += ": its headers are none that this kernel takes"
+            if let interpreter { why += ", or those of \(interpreter), which it names" }
+            fix = "look at what made the file, or at the disk: it may be damaged"
         case .elf(let machine, _, _)?:
             why +=
                 ": it is for \(ProgramFile.processor(machine)), and this machine is "
@@ -60,12 +75,10 @@ extension FindProgram {
         return Problem(kind: .commandNotExecutable, what: what, why: why, fix: fix)
     }
 
-    /// What the file is; nil where it is not there or may not be read.
-    private static func file(of program: FilePath) -> ProgramFile? {
+    /// The file's first bytes; nil where it is not there or may not be read.
+    private static func beginning(of program: FilePath) -> [UInt8]? {
         // The refusal is known; this only says more of it.
-        guard let file = try? OwnedFD.open(program, .readOnly),
-            let bytes = try? file.read(upToBytes: ProgramFile.lengthInBytes)
-        else { return nil }
-        return ProgramFile(bytes)
+        guard let file = try? OwnedFD.open(program, .readOnly) else { return nil }
+        return try? file.read(upToBytes: ProgramFile.lengthInBytes)
     }
 }

@@ -15,6 +15,7 @@ extension EngineContext {
         try removeRuntimeState(of: status.record.id)
         if lifecycle.status == .running {
             lifecycle.exitCode = 255
+            lifecycle.end.isLost = true
             if lifecycle.bootID == (try bootID()) {
                 lifecycle.finishedAt = .now
                 lifecycle.error =
@@ -29,7 +30,7 @@ extension EngineContext {
             try leavePluginNetworks(of: status.record.id)
         } catch {
             // The container is shown all the same; its next start or removal says it again.
-            lifecycle.error = error.description
+            lifecycle.add(error: error.description)
         }
         let wasRunning = lifecycle.status == .running
         try takeBackPorts(of: lifecycle)

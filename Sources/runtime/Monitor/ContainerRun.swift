@@ -16,11 +16,14 @@ final class ContainerRun {
     /// When the program began, on the monotonic clock.
     let startInMilliseconds = Int64(monotonicNanoseconds() / 1_000_000)
     private var start: ContainerStart?
+    /// Where the kernel's log was before the run; nil where it may not be read.
+    private let logPlace: KernelLog.Place?
 
     private init(
         _ start: consuming ContainerStart, streams pipes: MonitorStreams?,
-        whileArriving arrivals: ArrivalHolds?
+        whileArriving arrivals: ArrivalHolds?, since logPlace: consuming KernelLog.Place?
     ) throws(Problem) {
+        self.logPlace = logPlace
         var outcome = try start.outcome(whileArriving: arrivals)
         let id = outcome.process.id
         startTime = try explaining("cannot ask about process \(id)") {
@@ -41,20 +44,33 @@ final class ContainerRun {
     ///   - host: the mount namespace that shared bind mounts are peers in.
     ///   - network: the container's network, which is set up.
     ///   - arrivals: what is held of layers that have not arrived; the program may wait for one.
+    ///   - steps: where the steps go, in the place of those of the run before.
     /// - Returns: the run, whose program has started.
     /// - Throws: what kept the program from starting; the container may be there still.
     static func begin(
         _ configuration: MonitorConfiguration, sharingWith host: FilePath,
-        on network: ContainerNetwork?, whileArriving arrivals: ArrivalHolds?
+        on network: ContainerNetwork?, whileArriving arrivals: ArrivalHolds?,
+        noting steps: StepFile
     ) throws(Problem) -> ContainerRun {
+        // Who may not read it has a container all the same.
+        let logPlace = try? KernelLog.Place()
         let pipes =
             configuration.hasTerminal
             ? nil : try MonitorStreams(hasInput: configuration.isInputOpen)
         let start = try ContainerStart.begin(
-            configuration, streams: pipes?.ofProgram, sharingWith: host, on: network)
+            configuration, streams: pipes?.ofProgram, sharingWith: host, on: network,
+            noting: steps)
         _ = network?.takeSteps()  // the copy that starts the container notes them
         pipes?.closeProgramSide()
-        return try ContainerRun(start, streams: pipes, whileArriving: arrivals)
+        return try ContainerRun(
+            start, streams: pipes, whileArriving: arrivals, since: logPlace)
+    }
+
+    /// Takes what the kernel has written into its log since the run began; nil where that may not be
+    /// read.
+    func takeKernelMessages() -> [KernelLog.Message]? {
+        // It adds to what is known of the end; without it that is less.
+        try? logPlace?.takeMessages()
     }
 
     /// Writes the program's pid where the user wants it.

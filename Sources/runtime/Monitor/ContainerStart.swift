@@ -44,11 +44,12 @@ struct ContainerStart: ~Copyable {
     ///   - streams: the program's streams; with a terminal it gets its own.
     ///   - host: the mount namespace that shared bind mounts are peers in.
     ///   - network: the container's network, which is set up.
+    ///   - steps: where the steps of a start go, in the place of those of the one before.
     /// - Returns: the start under way; it never returns in the new process.
     /// - Throws: when the kernel makes no process.
     static func begin(
         _ configuration: MonitorConfiguration, streams: StandardStreams?,
-        sharingWith host: FilePath, on network: ContainerNetwork?
+        sharingWith host: FilePath, on network: ContainerNetwork?, noting steps: StepFile
     ) throws(Problem) -> ContainerStart {
         let what = "cannot start the container"
         let pair = try explaining(what) { () throws(SystemCallError) in try SocketPair(.packets) }
@@ -66,7 +67,7 @@ struct ContainerStart: ~Copyable {
             let socket = pair.split { _, second in second }
             Starter(
                 configuration: configuration, streams: streams, host: host, network: network,
-                monitor: monitor
+                steps: steps, monitor: monitor
             ).run(telling: socket, holding: lock)
         }
     }
@@ -124,6 +125,7 @@ private struct Starter {
     let streams: StandardStreams?
     let host: FilePath
     let network: ContainerNetwork?
+    let steps: StepFile
     /// The monitor's process.
     let monitor: pid_t
 
@@ -147,7 +149,7 @@ private struct Starter {
     }
 
     private func start(telling monitor: borrowing OwnedFD) throws(Problem) {
-        let networkProblem = record(network?.takeSteps() ?? [])
+        let networkProblem = begin() ?? record(network?.takeSteps() ?? [])
         var container = try Create.run(request())
         var failure: Problem?
         do throws(Problem) { try container.start() } catch { failure = error }
@@ -181,7 +183,7 @@ private struct Starter {
             root: RuntimeRoot(path: FilePath(configuration.runtimeRoot)),
             isStartedElsewhere: false)
         request.recordsSteps = configuration.recordsSteps
-        if configuration.recordsSteps { request.failedStepsFile = stepsFile }
+        if configuration.recordsSteps { request.failedSteps = steps }
         request.sharingNamespace = host
         request.endsWithRuntime = true
         request.leavesInitToParent = true
@@ -190,21 +192,28 @@ private struct Starter {
         return request
     }
 
-    private var stepsFile: FilePath { FilePath(configuration.bundle).appending("steps.jsonl") }
-
-    /// Appends the steps of this start to `steps.jsonl`.
+    /// Forgets the steps of the start before this one.
     ///
     /// - Returns: why that failed.
-    private func record(_ steps: [StepRecord]) -> Problem? {
-        guard !steps.isEmpty else { return nil }
-        let path = stepsFile
+    private func begin() -> Problem? {
+        guard configuration.recordsSteps else { return nil }
+        return noting { () throws(SystemCallError) in try steps.begin() }
+    }
+
+    /// Appends steps of this start to `steps.jsonl`.
+    ///
+    /// - Returns: why that failed.
+    private func record(_ records: [StepRecord]) -> Problem? {
+        guard configuration.recordsSteps else { return nil }
+        return noting { () throws(SystemCallError) in try steps.append(records) }
+    }
+
+    private func noting(_ body: () throws(SystemCallError) -> Void) -> Problem? {
         do throws(SystemCallError) {
-            try OwnedFD.open(
-                path, [.writeOnly, .create, .append], permissions: .ownerReadWrite
-            ).writeAll(steps.flatMap(\.jsonLine))
+            try body()
             return nil
         } catch {
-            return Problem(what: "cannot record the steps in \(path)", refusal: error)
+            return Problem(what: "cannot record the steps in \(steps.path)", refusal: error)
         }
     }
 }

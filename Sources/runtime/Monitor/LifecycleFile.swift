@@ -58,11 +58,21 @@ struct LifecycleFile {
         }
     }
 
+    /// Adds something that went wrong to what did before.
+    mutating func add(error text: String) {
+        guard let before = error else {
+            error = text
+            return
+        }
+        if !before.contains(text) { error = "\(before); and \(text)" }
+    }
+
     /// A run begins: what is known of the one before it becomes its own part.
     mutating func keepPreviousEnd() {
         if let finishedAt {
             previous = [
-                "exitCode": number(exitCode), "finishedAt": .string(finishedAt),
+                "pid": number(pid), "exitCode": number(exitCode),
+                "finishedAt": .string(finishedAt),
                 "end": .object(end.json),
             ]
         }

@@ -9,8 +9,7 @@ extension Monitor {
     func noteEnd(_ status: ExitStatus, of run: ContainerRun) throws(Problem) {
         lifecycle.exitCode = status.code
         lifecycle.finishedAt = currentTimestamp()
-        let state = try runtimeRoot.container(configuration.id).loadState()
-        let cgroup = try State.cgroup(of: state)
+        let cgroup = try configuration.cgroup()
         let kills = try explaining("cannot ask for out-of-memory kills") {
             () throws(SystemCallError) in try cgroup?.outOfMemoryKills() ?? 0
         }
@@ -19,7 +18,7 @@ extension Monitor {
         if kills > 0, let cgroup { try noteMemory(of: cgroup, kills: kills) }
         guard kills > 0 || isOfKernel(status) else { return }
         lifecycle.end.kernel = kernelVerdicts(
-            of: cgroup?.path, process: run.process.id, waits: status == .killed(Self.badCall))
+            of: cgroup?.path, run, waits: status == .killed(Self.badCall))
     }
 
     private func noteMemory(of cgroup: Cgroup, kills: UInt64) throws(Problem) {
@@ -42,15 +41,16 @@ extension Monitor {
         return [4, 5, 7, 8, 11, 31].contains(signal.rawValue)
     }
 
-    /// What the kernel's log says of the container; nothing where it may not be read.
+    /// What the kernel's log says of the run; nothing where it may not be read.
     private func kernelVerdicts(
-        of cgroup: String?, process: Int32, waits: Bool
+        of cgroup: String?, _ run: ContainerRun, waits: Bool
     ) -> [KernelVerdict] {
+        var texts: [String] = []
         // What is audited comes by a thread of the kernel's, a moment later.
         for _ in 0..<(waits ? 20 : 1) {
-            guard let messages = try? KernelLog.messages() else { return [] }
-            let verdicts = KernelVerdict.all(
-                in: messages.map(\.text), of: cgroup, process: process)
+            guard let messages = run.takeKernelMessages() else { return [] }
+            texts += messages.map(\.text)
+            let verdicts = KernelVerdict.all(in: texts, of: cgroup, process: run.process.id)
             if !verdicts.isEmpty { return verdicts }
             if waits { pause(microseconds: 10_000) }
         }

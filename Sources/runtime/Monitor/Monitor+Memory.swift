@@ -9,9 +9,7 @@ extension Monitor {
     func watchMemory() throws(Problem) {
         hasToldOutOfMemory = false
         guard configuration.hasMemoryLimit else { return }
-        let root = RuntimeRoot(path: FilePath(configuration.runtimeRoot))
-        let state = try root.container(configuration.id).loadState()
-        guard let cgroup = try State.cgroup(of: state) else { return }
+        guard let cgroup = try configuration.cgroup() else { return }
         memoryEvents = try explaining("cannot watch the container's memory") {
             () throws(SystemCallError) in
             do throws(SystemCallError) {
@@ -24,6 +22,12 @@ extension Monitor {
             let number = memoryEvents?.descriptor.rawValue
         else { return }
         try sources.want(readiness, of: number, MonitorSources.Token.memory)
+    }
+
+    /// Begins to watch the memory of a program that got a limit while it ran.
+    func watchNewLimit() throws(Problem) {
+        guard case .running = phase, memoryEvents == nil else { return }
+        try watchMemory()
     }
 
     /// Tells of what the kernel has announced.
@@ -43,5 +47,15 @@ extension Monitor {
         guard let number = memoryEvents?.descriptor.rawValue else { return }
         try sources.want([], of: number, MonitorSources.Token.memory)
         memoryEvents = nil
+    }
+}
+
+extension MonitorConfiguration {
+    /// The container's cgroup; nil when it has none.
+    ///
+    /// - Throws: `.notFound` when the runtime does not know the container any more.
+    func cgroup() throws(Problem) -> Cgroup? {
+        let root = RuntimeRoot(path: FilePath(runtimeRoot))
+        return try State.cgroup(of: root.container(id).loadState())
     }
 }

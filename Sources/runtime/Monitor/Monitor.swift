@@ -32,6 +32,8 @@ final class Monitor {
     /// Why layers of the container will never be whole.
     private var arrivalFault: Problem?
     private var nextToken = MonitorSources.Token.firstClient
+    /// Where the steps of each start go, after those that the engine has written.
+    private let steps: StepFile
 
     /// Where the container is in its life.
     enum Phase {
@@ -51,6 +53,10 @@ final class Monitor {
         self.configuration = configuration
         self.network = network
         lifecycle = try LifecycleFile(configuration)
+        let file = FilePath(configuration.bundle).appending("steps.jsonl")
+        steps = try explaining("cannot look at \(file)") { () throws(SystemCallError) in
+            try StepFile(continuing: file)
+        }
         log = try ContainerLog(configuration.log)
         sources = try MonitorSources(socket: FilePath(configuration.socket))
         if let firstClient { try add(firstClient) }
@@ -104,11 +110,12 @@ final class Monitor {
         if case .running = phase {
             _ = try Delete.run(configuration.id, in: runtimeRoot, isForced: true)
             lifecycle.exitCode = 255
+            lifecycle.end.isLost = true
             lifecycle.finishedAt = currentTimestamp()
         }
+        lifecycle.error = problem.description
         leaveNetwork()
         lifecycle.status = .exited
-        lifecycle.error = problem.description
         lifecycle.problem = problem.jsonObject
         try end(telling: problem)
     }
@@ -173,7 +180,8 @@ final class Monitor {
         try network?.publishNames(of: configuration.id)
         try watchNames()
         let run = try ContainerRun.begin(
-            configuration, sharingWith: host, on: network, whileArriving: arrivals)
+            configuration, sharingWith: host, on: network, whileArriving: arrivals,
+            noting: steps)
         phase = .running(run)
         lifecycle.keepPreviousEnd()
         lifecycle.status = .running
@@ -225,15 +233,14 @@ final class Monitor {
         ] {
             sources.forget(token)
         }
-        guard let problem = network?.leave().first else { return }
-        lifecycle.error = lifecycle.error ?? problem.description
+        for problem in network?.leave() ?? [] { lifecycle.add(error: problem.description) }
     }
 
     /// Notes that the container could not be started, and tells everyone.
     func fail(_ problem: Problem) throws(Problem) {
+        lifecycle.error = problem.description
         leaveNetwork()
         lifecycle.status = .failed
-        lifecycle.error = problem.description
         lifecycle.problem = problem.jsonObject
         lifecycle.exitCode =
             switch problem.kind {
@@ -302,6 +309,7 @@ final class Monitor {
     func reload() throws(Problem) {
         configuration = try .load(fromBundle: FilePath(configuration.bundle))
         try log.reopen()
+        try watchNewLimit()
     }
 
     // MARK: Layers that have not arrived

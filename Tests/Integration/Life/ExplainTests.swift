@@ -331,4 +331,27 @@ import Testing
         #expect(try kade("explain", "--diff", "one").exitCode != 0)
         #expect(try kade("explain", "one", "two").exitCode != 0)
     }
+
+    @Test func `a run that begins again has its steps in the place of the one's before`() throws {
+        func steps(of name: String) throws -> [String] {
+            let id = try kade.inspect(name, "{{.Id}}")
+            return try Tool.check("cat", "\(kade.root)/containers/\(id)/steps.jsonl")
+                .split(separator: "\n").map { line in
+                    let json = try JSONSerialization.jsonObject(with: Data(line.utf8))
+                    return try #require((json as? [String: Any])?["shell"] as? String)
+                        .replacingOccurrences(of: id, with: "ID")
+                }
+        }
+        try kade("run", "--name", "once", "busybox", "false")
+        try kade.check(
+            "run", "-d", "--name", "often", "--restart", "on-failure:3", "busybox", "false")
+        try kade.wait {
+            try kade.inspect("often", "{{.RestartCount}} {{.State.Status}}") == "3 exited"
+        }
+        let (once, often) = (try steps(of: "once"), try steps(of: "often"))
+        #expect(!once.isEmpty)
+        #expect(often.count == once.count, "\(often)")
+        try kade("start", "-a", "once")
+        #expect(try steps(of: "once").count == once.count)
+    }
 }

@@ -70,4 +70,27 @@ import Testing
         #expect(nothing.errors.contains("you must provide one or more flags"))
         #expect(try kade("update", "--cpus", "0.5", "nobody").exitCode == 1)
     }
+
+    @Test(.enabled(if: isRoot))
+    func `a limit that comes while the container runs is watched`() throws {
+        let kade = try Kade.withBusybox()
+        try kade.check(
+            "run", "-d", "--name", "box", "busybox", "sh", "-c",
+            "while ! [ -e /go ]; do sleep 0.05; done; tail /dev/zero; echo went on; "
+                + "exec sleep 600")
+        try kade.check("update", "-m", "16m", "--memory-swap", "16m", "box")
+        try kade.check("exec", "box", "touch", "/go")
+        try kade.wait { try kade.check("logs", "box").contains("went on") }
+        try kade.wait {
+            try kade.check(
+                "events", "--since", "0", "--until", "0s", "-f", "container=box", "--format",
+                "{{.Action}}"
+            ).contains("oom")
+        }
+        #expect(try kade.inspect("box", "{{.State.Running}}") == "true")
+        try kade.check("kill", "box")
+        try kade.check("wait", "box")
+        let why = try kade.check("why", "box")
+        #expect(why.contains("16777216 bytes"), "\(why)")
+    }
 }

@@ -145,6 +145,8 @@ import Testing
         header[16] = 2
         header[18] = 243
         try Data(header).write(to: URL(fileURLWithPath: folder.at("foreign")))
+        let busybox = try Data(contentsOf: URL(fileURLWithPath: "/bin/busybox"))
+        try busybox.prefix(70).write(to: URL(fileURLWithPath: folder.at("short")))
         try Tool.check("sh", "-c", "chmod +x \(folder.path)/*")
         for (program, code, words) in [
             ("/no/such/program", 127, "no such file or directory"),
@@ -152,6 +154,7 @@ import Testing
             ("/p/plain", 126, "neither a program nor a script"),
             ("/p/empty", 126, "the file is empty"),
             ("/p/foreign", 126, "it is for riscv64, and this machine is "),
+            ("/p/short", 126, "it ends after 70 bytes, before its program headers do"),
             ("/etc/passwd", 126, "permission denied"),
         ] {
             let outcome = try kade(
@@ -272,5 +275,73 @@ import Testing
         #expect(last.hasPrefix("two could not be started: "))
         #expect(last.contains("[failed: cannot join PID of a non running container: peer]"))
         #expect(try kade("explain", "--last", "two").exitCode != 0)
+    }
+
+    @Test func `what it wrote is looked for where it is kept`() throws {
+        let script = ["busybox", "sh", "-c", "echo lost words; exit 3"]
+        _ = try kade.call(["run", "--name", "none", "--log-driver", "none"] + script)
+        let none = try causes(of: "none")
+        #expect(none.map(\.kind) == ["exitCode"])
+        #expect(none[0].evidence == ["what it wrote is not kept: --log-driver none"])
+        #expect(none[0].fix?.contains("--log-driver local") == true)
+        #expect(!none[0].text.contains("kade logs"))
+        _ = try kade.call(["run", "--name", "here"] + script)
+        let id = try kade.inspect("here", "{{.Id}}")
+        try Tool.check("rm", "\(kade.root)/containers/\(id)/log.json")
+        let gone = try causes(of: "here")
+        #expect(gone.map(\.kind) == ["exitCode"])
+        #expect(gone[0].evidence.isEmpty)
+    }
+
+    @Test func `a program's own 255 is no lost monitor`() throws {
+        try kade("run", "--name", "one", "busybox", "sh", "-c", "exit 255")
+        let found = try causes(of: "one")
+        #expect(found.map(\.kind) == ["exitCode"])
+        #expect(found[0].what.contains("exit code 255, the program's own"))
+        // Something that its monitor notes beside makes none of it, either.
+        let id = try kade.inspect("one", "{{.Id}}")
+        let file = "\(kade.root)/containers/\(id)/lifecycle.json"
+        let text = try String(contentsOfFile: file, encoding: .utf8)
+        let noted = text.replacingOccurrences(
+            of: #""status":"#, with: #""error":"a cable is loose","status":"#)
+        try noted.write(toFile: file, atomically: true, encoding: .utf8)
+        let again = try causes(of: "one")
+        #expect(again.map(\.kind) == ["exitCode"])
+        #expect(again[0].evidence.last == "its monitor noted: a cable is loose")
+    }
+
+    @Test func `the kernel's log counts from the run's own beginning`() throws {
+        try kade.check(
+            "run", "-d", "--name", "one", "-m", "16m", "--memory-swap", "16m", "--pid", "host",
+            "--restart", "on-failure:1", "busybox", "sh", "-c",
+            "[ -e /once ] && kill -SEGV $$; touch /once; tail /dev/zero; exit 5")
+        try kade.wait {
+            try kade.inspect("one", "{{.RestartCount}} {{.State.Status}}") == "1 exited"
+        }
+        let id = try kade.inspect("one", "{{.Id}}")
+        let file = "\(kade.root)/containers/\(id)/lifecycle.json"
+        let json = try JSONSerialization.jsonObject(
+            with: Data(contentsOf: URL(fileURLWithPath: file)))
+        let lifecycle = try #require(json as? [String: Any])
+        let previous = try #require(lifecycle["previous"] as? [String: Any])
+        let before = try #require(previous["end"] as? [String: Any])
+        #expect(before["memory"] != nil)
+        #expect((previous["pid"] as? Int ?? 0) > 1)
+        let end = try #require(lifecycle["end"] as? [String: Any])
+        #expect(end["signal"] as? Int == 11)
+        #expect(end["kernel"] == nil, "\(end)")
+    }
+
+    @Test func `an earlier run's first process has its number`() throws {
+        try kade.check(
+            "run", "-d", "--name", "one", "-m", "16m", "--memory-swap", "16m", "--restart",
+            "on-failure:1", "busybox", "sh", "-c",
+            "[ -e /once ] && exec sleep 600; touch /once; tail /dev/zero; exit 5")
+        try kade.wait {
+            try kade.inspect("one", "{{.RestartCount}} {{.State.Status}}") == "1 running"
+        }
+        let found = try causes(of: "one")
+        #expect(found.map(\.kind) == ["outOfMemory"])
+        #expect(!found[0].text.contains("process 0"), "\(found[0].text)")
     }
 }

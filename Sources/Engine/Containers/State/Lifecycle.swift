@@ -34,6 +34,7 @@ struct Lifecycle: Sendable, Equatable {
 
     /// A run whose container was started again since.
     struct PreviousRun: Sendable, Equatable {
+        var pid: Int32
         var exitCode: Int32
         var finishedAt: Timestamp?
         var end: ContainerEnd
@@ -72,6 +73,15 @@ struct Lifecycle: Sendable, Equatable {
         var lifecycle = try Lifecycle(json: ["status": "running"], named: path.string)
         lifecycle.startedAt = start
         return lifecycle
+    }
+
+    /// Adds something that went wrong to what did before.
+    mutating func add(error text: String) {
+        guard let before = error else {
+            error = text
+            return
+        }
+        if !before.contains(text) { error = "\(before); and \(text)" }
     }
 
     /// Whether the monitor has more to write, unless it was killed.
@@ -132,13 +142,16 @@ struct Lifecycle: Sendable, Equatable {
 
 extension Lifecycle.PreviousRun {
     fileprivate init(_ json: JSONValue) {
+        pid = json["pid"]?.number?.integer() ?? 0
         exitCode = json["exitCode"]?.number?.integer() ?? 0
         finishedAt = json["finishedAt"]?.string.flatMap { Timestamp(rfc3339: $0) }
         end = json["end"].map { ContainerEnd($0) } ?? ContainerEnd()
     }
 
     fileprivate var json: JSONObject {
-        var json: JSONObject = ["exitCode": .integer(exitCode), "end": .object(end.json)]
+        var json: JSONObject = [
+            "pid": .integer(pid), "exitCode": .integer(exitCode), "end": .object(end.json),
+        ]
         if let finishedAt { json["finishedAt"] = .string(finishedAt.rfc3339) }
         return json
     }

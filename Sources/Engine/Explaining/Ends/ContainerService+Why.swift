@@ -40,7 +40,8 @@ struct EndInquiry {
             return text
         }
         return "\(text), \(elapsedText(from: start, to: end).lowercased()) after its start: "
-            + ExitCodeText.words(code)
+            + (lifecycle?.end.isLost == true
+                ? "exit code 255 stands for an end that nobody saw" : ExitCodeText.words(code))
     }
 
     /// The causes, the decisive one first.
@@ -54,11 +55,7 @@ struct EndInquiry {
         case .startFailed: return [try startCause(failure(of: lifecycle))]
         case .created, .dead: return try neverStarted()
         case .restarting, .exited:
-            if lifecycle.exitCode == 255, lifecycle.end == ContainerEnd(),
-                let lost = lostCause(lifecycle)
-            {
-                return [lost]
-            }
+            if lifecycle.end.isLost { return [lostCause(lifecycle)] }
             return try endCauses(
                 EndedRun(
                     exitCode: lifecycle.exitCode, end: lifecycle.end, pid: lifecycle.pid,
@@ -71,7 +68,7 @@ struct EndInquiry {
         guard let previous = lifecycle.previous else { return [] }
         var causes = try endCauses(
             EndedRun(
-                exitCode: previous.exitCode, end: previous.end, pid: 0, error: nil,
+                exitCode: previous.exitCode, end: previous.end, pid: previous.pid, error: nil,
                 startedAt: nil, isLast: false))
         guard !causes.isEmpty else { return [] }
         causes[0].what =
@@ -149,13 +146,13 @@ struct EndInquiry {
     }
 
     /// A run whose monitor could not note its end.
-    private func lostCause(_ lifecycle: Lifecycle) -> Cause? {
-        guard let error = lifecycle.error else { return nil }
+    private func lostCause(_ lifecycle: Lifecycle) -> Cause {
         let fix =
             record.request.restartPolicy == .no
             ? "kade start \(record.name); with --restart always it starts by itself"
             : "kade start \(record.name)"
-        return Cause(.lost, error, fix: fix)
+        return Cause(
+            .lost, lifecycle.error ?? "its monitor ended, and nobody saw its own end", fix: fix)
     }
 }
 
@@ -181,7 +178,6 @@ enum ExitCodeText {
         case 129...192:
             let signal = Signal(rawValue: code - 128)
             return "exit code \(code), 128 and \(signal.rawValue): ended by \(signal.name)"
-        case 255: return "exit code 255"
         default: return "exit code \(code), the program's own"
         }
     }

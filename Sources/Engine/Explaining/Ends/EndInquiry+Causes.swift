@@ -16,8 +16,11 @@ extension EndInquiry {
             causes.append(try exitCause(run))
         }
         if run.isLast { causes += try healthCauses() }
-        if causes.isEmpty, let error = run.error {
+        guard let error = run.error else { return causes }
+        if causes.isEmpty {
             causes.append(Cause(.exitCode, "its monitor noted: \(error)"))
+        } else if !causes[0].what.contains(error) {
+            causes[0].evidence.append("its monitor noted: \(error)")
         }
         return causes
     }
@@ -182,8 +185,8 @@ extension EndInquiry {
         }
         return Cause(
             .signal, "\(name) ended it: \(ExitCodeText.meaning(signal))", evidence: evidence,
-            fix: [4, 6, 7, 8, 11].contains(signal)
-                ? "look at what it wrote last: kade logs \(record.name)"
+            fix: try [4, 6, 7, 8, 11].contains(signal)
+                ? logAdvice()
                 : "look for who may have: a process inside, or one of the machine with the rights"
                     + " to it")
     }
@@ -209,8 +212,8 @@ extension EndInquiry {
     // MARK: Exit codes
 
     private func exitCause(_ run: EndedRun) throws(Problem) -> Cause {
-        let last = run.isLast ? try lastWords() : []
-        let evidence = last.map { "it wrote: \($0)" }
+        let last = run.isLast ? try lastWords() : LastWords()
+        let evidence = last.evidence
         switch run.exitCode {
         case 126, 127:
             return Cause(
@@ -224,33 +227,15 @@ extension EndInquiry {
                 .exitCode,
                 "its program ended with \(run.exitCode), as shells do whose command \(signal.name)"
                     + " has ended: \(ExitCodeText.meaning(signal.rawValue))",
-                evidence: evidence, fix: "kade logs \(record.name)")
+                evidence: evidence, fix: try logAdvice())
         default:
             return Cause(
                 .exitCode, "its program ended by itself with \(ExitCodeText.words(run.exitCode))",
                 evidence: evidence,
-                fix: last.isEmpty
+                fix: try last.isSilent
                     ? "it wrote nothing: look at what its documentation says of this code"
-                    : "kade logs \(record.name)")
+                    : logAdvice())
         }
-    }
-
-    /// The last lines that it wrote, where they are kept.
-    private func lastWords() throws(Problem) -> [String] {
-        var query = LogQuery()
-        query.tail = 5
-        var lines: [String] = []
-        do throws(Problem) {
-            try ContainerService(context: context).logs(of: record.id, query) { entry in
-                let text = String(decoding: entry.text, as: UTF8.self)
-                lines.append(text.hasSuffix("\n") ? String(text.dropLast()) : text)
-            }
-        } catch  where error.kind == .unsupported {
-            return [
-                "(what it wrote is kept elsewhere: --log-driver \(record.request.logging.driver))"
-            ]
-        }
-        return lines
     }
 
     // MARK: Health

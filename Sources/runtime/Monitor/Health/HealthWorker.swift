@@ -81,9 +81,7 @@ struct HealthWorker {
 
     /// Whether the container is paused: it could not answer.
     private func isFrozen() throws(Problem) -> Bool {
-        let root = RuntimeRoot(path: FilePath(configuration.runtimeRoot))
-        let state = try root.container(configuration.id).loadState()
-        guard let cgroup = try State.cgroup(of: state) else { return false }
+        guard let cgroup = try configuration.cgroup() else { return false }
         return try explaining("cannot ask whether the container is paused") {
             () throws(SystemCallError) in try cgroup.isFrozen()
         }
