@@ -117,6 +117,7 @@ import Testing
         setup.cni = CNISetup(
             records: "/c/cni", hosts: "/c/hosts", hostNames: ["web.lan", "web"],
             resolver: "/c/resolv.conf", resolverParts: [.servers, .options])
+        setup.cni?.keptHosts = ["10.0.0.9\tweb.lan web"]
         #expect(try NetworkSetup(setup.json.json(), named: "network.json") == setup)
     }
 
@@ -124,11 +125,18 @@ import Testing
         let before = "127.0.0.1\tlocalhost\n127.0.1.1\tweb.lan web\n10.9.0.1\thost\n"
         let names = ["web.lan", "web"]
         let address = try #require(IPAddress("10.0.0.5"))
-        let after = CNISetup.hosts(before, names, [address])
-        #expect(after == "127.0.0.1\tlocalhost\n10.9.0.1\thost\n10.0.0.5\tweb.lan web\n")
-        #expect(
-            CNISetup.hosts(after, names, [])
-                == "127.0.0.1\tlocalhost\n10.9.0.1\thost\n127.0.1.1\tweb.lan web\n")
+        let after = CNISetup.hosts(before, names, keeping: [], [address])
+        #expect(after == "127.0.0.1\tlocalhost\n10.0.0.5\tweb.lan web\n10.9.0.1\thost\n")
+        #expect(CNISetup.hosts(after, names, keeping: [], []) == before)
+    }
+
+    @Test func `what a user has added of the container's own name stays`() throws {
+        let added = "192.0.2.9\tweb"
+        let before = "127.0.0.1\tlocalhost\n127.0.1.1\tweb\n\(added)\n"
+        let address = try #require(IPAddress("10.0.0.5"))
+        let after = CNISetup.hosts(before, ["web"], keeping: [added], [address])
+        #expect(after == "127.0.0.1\tlocalhost\n10.0.0.5\tweb\n\(added)\n")
+        #expect(CNISetup.hosts(after, ["web"], keeping: [added], []) == before)
     }
 
     @Test func `name servers of networks replace what nobody has asked for`() {

@@ -69,7 +69,8 @@ extension ContainerService {
             try context.fillVolumes(of: record)
         } catch {
             // Best effort: the first error counts, and the container can be removed by its name.
-            try? context.delete(record, withVolumes: true, filesGo: .atOnce)
+            _ = try? context.delete(
+                record, withVolumes: true, filesGo: .atOnce, pluginsMayRefuse: false)
             throw error
         }
         _ = consume lock

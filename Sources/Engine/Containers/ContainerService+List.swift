@@ -88,6 +88,18 @@ extension ContainerService {
         }
     }
 
+    /// Whether a container ran, and has ended.
+    package func hasEnded(_ name: String) throws(Problem) -> Bool {
+        do throws(Problem) {
+            guard case .exited = try context.status(of: context.record(of: name)).state else {
+                return false
+            }
+            return true
+        } catch  where error.kind == .notFound {
+            return false
+        }
+    }
+
     /// The request as merged with the image's configuration: terminal, streams, stop signal.
     package func request(of name: String) throws(Problem) -> ContainerRequest {
         try context.record(of: name).request

@@ -7,6 +7,8 @@ import SystemPackage
 /// Containers that `prune` removed.
 package struct PrunedContainers: Sendable {
     package var ids: [String] = []
+    /// Why others were not.
+    package var problems: [Problem] = []
     /// The bytes that they had written.
     package var reclaimedInBytes: Int64 = 0
 }
@@ -18,14 +20,18 @@ extension ContainerService {
     ///   - name: the container.
     ///   - force: kills it when it runs.
     ///   - removesVolumes: removes its anonymous volumes too; those of a `--rm` container always go.
-    /// - Throws: ``Problem`` of kind `conflict` while the container runs.
+    /// - Returns: with `force`, what may be left of it because plugins of its networks refuse to
+    ///   take it away, in a sentence; nil where nothing is.
+    /// - Throws: ``Problem`` of kind `conflict` while the container runs; of kind `unavailable` where
+    ///   plugins refuse, without `force`.
     package func remove(
         _ name: String, force: Bool, removesVolumes: Bool
-    ) throws(Problem) {
+    ) throws(Problem) -> String? {
         let record = try context.record(of: name)
         var found = try context.settledStatus(of: record, restarting: false)
-        if case .dead = found.state, record.request.isRemovedAfterExit { return }
+        if case .dead = found.state, record.request.isRemovedAfterExit { return nil }
         var isRemoved = false
+        var leftover: String?
         while !isRemoved {
             if force {
                 try context.end(
@@ -36,13 +42,14 @@ extension ContainerService {
                     found = try context.status(of: record)
                     if force, found.state.isUnderWay { return }  // another command has started it
                     try Self.checkRemovable(found)
-                    try context.delete(
+                    leftover = try context.delete(
                         record, withVolumes: removesVolumes || record.request.isRemovedAfterExit,
-                        filesGo: .atOnce)
+                        filesGo: .atOnce, pluginsMayRefuse: force)
                     isRemoved = true
                 }
             }
         }
+        return leftover
     }
 
     /// Removes a `--rm` container whose session has told its exit code.
@@ -55,11 +62,13 @@ extension ContainerService {
             let status = try context.status(of: record)
             if case .dead = status.state { return }
             try Self.checkRemovable(status)
-            try context.delete(record, withVolumes: true, filesGo: .withMonitor)
+            _ = try context.delete(
+                record, withVolumes: true, filesGo: .withMonitor, pluginsMayRefuse: false)
         }
     }
 
-    /// Removes containers that do not run and match the filters.
+    /// Removes containers that do not run and match the filters; one that cannot be removed keeps
+    /// no other from it.
     package func prune(_ filter: ContainerFilter) throws(Problem) -> PrunedContainers {
         var all = filter
         all.includesStopped = true
@@ -71,11 +80,13 @@ extension ContainerService {
             case .running, .paused, .restarting: continue
             }
             do throws(Problem) {
-                try remove(summary.id, force: false, removesVolumes: false)
+                _ = try remove(summary.id, force: false, removesVolumes: false)
                 pruned.ids.append(summary.id)
                 pruned.reclaimedInBytes += summary.size?.writableInBytes ?? 0
             } catch  where error.kind == .notFound || error.kind == .conflict {
                 continue  // another command was faster: it is gone, or it runs again
+            } catch {
+                pruned.problems.append(error)
             }
         }
         context.tell(.prune, of: .container, "", ["reclaimed": "\(pruned.reclaimedInBytes)"])
@@ -108,12 +119,20 @@ extension EngineContext {
     ///
     /// First all that lies elsewhere, then the directory, then the row: what a crash leaves is a
     /// container in the state dead, which `rm` removes.
+    ///
+    /// - Returns: what plugins of its networks refuse to take away, where they may.
     func delete(
-        _ record: ContainerRecord, withVolumes: Bool, filesGo removal: FileRemoval
-    ) throws(Problem) {
+        _ record: ContainerRecord, withVolumes: Bool, filesGo removal: FileRemoval,
+        pluginsMayRefuse: Bool
+    ) throws(Problem) -> String? {
         forget()
         try removeRuntimeState(of: record.id)
-        try leavePluginNetworks(of: record.id)
+        var leftover: String?
+        if pluginsMayRefuse {
+            leftover = leavePluginNetworksForGood(of: record)
+        } else {
+            try leavePluginNetworks(beforeRemovalOf: record)
+        }
         try takeBackPorts(of: Lifecycle(at: configuration.bundle(of: record.id).lifecycle))
         // A monitor that was killed before its first word has published them already.
         try withdrawNames(of: record.id)
@@ -127,6 +146,21 @@ extension EngineContext {
         }
         for volume in volumes { try finishRemoval(of: volume) }
         tell(.destroy, of: record)
+        return leftover
+    }
+
+    /// Disconnects a container from networks of plugins, without which it stays.
+    private func leavePluginNetworks(beforeRemovalOf record: ContainerRecord) throws(Problem) {
+        do throws(Problem) {
+            try leavePluginNetworks(of: record.id)
+        } catch {
+            throw Problem(
+                kind: .unavailable, what: "cannot remove container \"\(record.name)\"",
+                why: error.why,
+                fix: "correct what the plugin complains of, and try again; or remove it all the "
+                    + "same, and what the plugin keeps stays: kade rm -f \(record.name)",
+                cause: error)
+        }
     }
 
     /// Who deletes the files of a container that is removed.

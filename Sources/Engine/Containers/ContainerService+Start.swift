@@ -39,7 +39,10 @@ extension ContainerService {
             return session
         } catch {
             if record.request.isRemovedAfterExit, error.kind != .conflict {
-                try remove(record.id, force: true, removesVolumes: true)
+                var problem = error
+                let leftover = try remove(record.id, force: true, removesVolumes: true)
+                if let leftover { problem.why += "; and \(leftover)" }
+                throw problem
             }
             throw error
         }
@@ -149,7 +152,7 @@ extension EngineContext {
             // A monitor that was killed before its first word leaves a state without a lifecycle.
             try removeRuntimeState(of: record.id)
         }
-        try leavePluginNetworks(of: record.id)
+        try leaveEarlierNetworks(of: record)
         // A creation that was killed may not have come so far.
         if case .created = status.state { try fillVolumes(of: record) }
         var session: ContainerSession?
@@ -169,6 +172,23 @@ extension EngineContext {
         try session.send(ClientMessage.attach(options))
         try session.waitForStart(of: record)
         return session
+    }
+}
+
+extension EngineContext {
+    /// Disconnects a container from networks of plugins that its last run did not get off.
+    private func leaveEarlierNetworks(of record: ContainerRecord) throws(Problem) {
+        do throws(Problem) {
+            try leavePluginNetworks(of: record.id)
+        } catch {
+            throw Problem(
+                kind: .unavailable, what: "cannot start container \(record.name)",
+                why: "what its last run has left on its networks cannot be taken away: "
+                    + error.why,
+                fix: "correct what the plugin complains of, and start it again; or remove it, and "
+                    + "what the plugin keeps stays: kade rm -f \(record.name)",
+                cause: error)
+        }
     }
 }
 

@@ -55,7 +55,8 @@ extension EngineContext {
                 (try? leavePluginNetworks(of: record.id)) != nil
             else { return try finish(status) }
             isRemoved = true
-            try delete(record, withVolumes: true, filesGo: .atOnce)
+            _ = try delete(
+                record, withVolumes: true, filesGo: .atOnce, pluginsMayRefuse: false)
         }
         if isRemoved { return nil }
         if isWanted { try restartLost(record) }

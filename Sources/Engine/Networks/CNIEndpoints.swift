@@ -57,10 +57,13 @@ extension EngineContext {
             if request.searchDomains.isEmpty { parts.insert(.search) }
             if request.resolverOptions.isEmpty { parts.insert(.options) }
         }
-        return CNISetup(
-            records: bundle.cni, hosts: bundle.hosts,
-            hostNames: (request.domainName.map { ["\(hostname).\($0)"] } ?? []) + [hostname],
-            resolver: bundle.resolver, resolverParts: parts)
+        let names = (request.domainName.map { ["\(hostname).\($0)"] } ?? []) + [hostname]
+        var setup = CNISetup(
+            records: bundle.cni, hosts: bundle.hosts, hostNames: names, resolver: bundle.resolver,
+            resolverParts: parts)
+        setup.keptHosts = try otherHosts(of: record, on: endpoints, isStarting: false)
+            .filter { $0.names == names }.map(\.line)
+        return setup
     }
 
     /// An endpoint with what plugins have given the container, as long as that is so.
@@ -73,11 +76,30 @@ extension EngineContext {
     }
 
     /// Disconnects a container whose monitor is gone from networks of plugins, if that one did not.
+    ///
+    /// - Throws: what plugins refuse; the next call asks them again.
     func leavePluginNetworks(of id: String) throws(Problem) {
+        try leavePluginNetworks(of: id, [])
+    }
+
+    /// The same for the last time: what plugins refuse to take away nobody knows of any more.
+    ///
+    /// - Returns: what may be left, in a sentence; nil where nothing is.
+    func leavePluginNetworksForGood(of record: ContainerRecord) -> String? {
+        do throws(Problem) {
+            try leavePluginNetworks(of: record.id, ["--final"])
+            return nil
+        } catch {
+            return "container \(record.name) is removed, and something of it may be left where "
+                + "its networks are: an address, a device, rules of the firewall: \(error.why)"
+        }
+    }
+
+    private func leavePluginNetworks(of id: String, _ flags: [String]) throws(Problem) {
         let directory = configuration.bundle(of: id).cni
         guard try !CNIRecord.networks(in: directory).isEmpty else { return }
         try runRuntime(
-            ["leave", directory.string], on: id,
+            ["leave"] + flags + [directory.string], on: id,
             what: "cannot disconnect container \(id) from its networks")
     }
 }

@@ -12,9 +12,14 @@ struct CNIFiles {
         var file: FilePath
     }
 
+    /// A file that is none of a network, perhaps because it is just being written.
+    struct Fault {
+        var file: FilePath
+        var problem: Problem
+    }
+
     private(set) var entries: [Entry] = []
-    /// Why files are none of a network.
-    private(set) var problems: [Problem] = []
+    private(set) var faults: [Fault] = []
 
     /// Reads a directory, which need not be there.
     init(in directory: FilePath) throws(Problem) {
@@ -25,7 +30,7 @@ struct CNIFiles {
                 guard self[network.name] == nil else { continue }
                 entries.append(Entry(network: network, file: file))
             } catch {
-                problems.append(error)
+                faults.append(Fault(file: file, problem: error))
             }
         }
     }
@@ -70,11 +75,13 @@ struct CNIFiles {
 
 extension EngineContext {
     /// Makes rows of the networks that files describe now; the rows of others go, unless a
-    /// container has a place there.
-    func noteCNINetworks() throws(Problem) {
+    /// container has a place there, or the file is there and cannot be read.
+    ///
+    /// - Parameter known: all networks that there are by now.
+    /// - Throws: when the directory cannot be read, or the rows cannot be written.
+    func noteCNINetworks(besides known: [NetworkRecord]) throws(Problem) {
         guard try !isRootless() else { return }
         let files = try CNIFiles(in: configuration.cniDirectory)
-        let known = try database.read { database throws(Problem) in try database.networks() }
         let rows = known.filter { $0.definition.driver == .cni }
         let taken = Set(known.map(\.name)).subtracting(rows.map(\.name))
             .union(NetworkRecord.predefinedNames)
@@ -84,7 +91,12 @@ extension EngineContext {
                 $0.name == entry.network.name && $0.definition == NetworkDefinition(of: entry)
             }
         }
-        let gone = rows.filter { row in !wanted.contains { $0.network.name == row.name } }
+        // Somebody may just be writing it.
+        let unreadable = Set(files.faults.map(\.file.string))
+        let gone = rows.filter { row in
+            !wanted.contains { $0.network.name == row.name }
+                && !unreadable.contains(row.definition.cniFile ?? "")
+        }
         guard !changed.isEmpty || !gone.isEmpty else { return }
         try database.write { database throws(Problem) in
             for entry in changed {
@@ -104,15 +116,27 @@ extension EngineContext {
     func cniNetwork(of record: NetworkRecord) throws(Problem) -> CNINetwork {
         let files = try CNIFiles(in: configuration.cniDirectory)
         if let network = files[record.name] { return network }
+        let what = "cannot connect to network \(record.name)"
+        if let fault = files.faults.first(where: {
+            $0.file.string == record.definition.cniFile
+        }) {
+            throw Problem(
+                kind: fault.problem.kind, what: what, why: "\(fault.problem)",
+                fix: fault.problem.fix ?? "correct the file, and try again",
+                cause: fault.problem)
+        }
         throw Problem(
-            kind: .notFound, what: "cannot connect to network \(record.name)",
+            kind: .notFound, what: what,
             why: "no file of \(configuration.cniDirectory) describes it any more"
-                + files.problems.map { "; \($0)" }.joined(),
+                + files.faults.map { "; \($0.problem)" }.joined(),
             fix: "write it again, or do without: kade network disconnect \(record.name) CONTAINER")
     }
 }
 
 extension NetworkDefinition {
+    /// The file that describes a network of plugins.
+    fileprivate var cniFile: String? { driver == .cni ? options["file"] : nil }
+
     fileprivate init(of entry: CNIFiles.Entry) {
         self.init(driver: .cni)
         options = [

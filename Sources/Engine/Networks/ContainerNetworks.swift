@@ -15,7 +15,7 @@ extension EngineContext {
     ) throws(Problem) -> [EndpointRecord] {
         let file = configuration.bundle(of: record.id).network
         if record.request.network.pasta != nil {
-            let setup = try networkSetup(of: record, [])
+            let setup = try networkSetup(of: record, [], keeping: nil)
             try write(setup, to: file)
             if let plan {
                 for step in setup.explanations(after: nil) { plan.note(step, by: .monitor) }
@@ -35,7 +35,7 @@ extension EngineContext {
         try returnToNetworks(record)
         let endpoints = try endpoints(of: record)
         try prepareHost(for: endpoints.map(\.network), recording: &steps)
-        let setup = try networkSetup(of: record, endpoints)
+        let setup = try networkSetup(of: record, endpoints, keeping: nil)
         try write(setup, to: file)
         if let plan {
             for step in setup.explanations(after: nil) { plan.note(step, by: .monitor) }
@@ -67,8 +67,16 @@ extension EngineContext {
     }
 
     /// What the monitor sets up.
+    ///
+    /// - Parameters:
+    ///   - record: the container.
+    ///   - endpoints: its places.
+    ///   - old: what it has already: devices keep the names of their other ends, and plugins are
+    ///     told what they were told at first, whatever is in their files by now.
+    /// - Returns: the setup.
+    /// - Throws: what cannot be.
     func networkSetup(
-        of record: ContainerRecord, _ endpoints: [EndpointRecord]
+        of record: ContainerRecord, _ endpoints: [EndpointRecord], keeping old: NetworkSetup?
     ) throws(Problem) -> NetworkSetup {
         if let options = record.request.network.pasta {
             var setup = NetworkSetup(links: [], ports: record.request.publishedSpecs)
@@ -78,10 +86,17 @@ extension EngineContext {
         let gateway = Self.gateway(among: endpoints)
         var links: [ContainerLink] = []
         for endpoint in endpoints {
-            let plugins = try pluginAttachment(
-                of: record, endpoint, isGateway: endpoint.id == gateway?.id)
+            let kept = old?.link(on: endpoint.network.id)?.attachment
+            let plugins: CNIAttachment?
+            if case .cni(let attachment) = kept {
+                plugins = attachment
+            } else {
+                plugins = try pluginAttachment(
+                    of: record, endpoint, isGateway: endpoint.id == gateway?.id)
+            }
             var link = endpoint.link(
                 hasDefaultRoute: endpoint.id == gateway?.id, byPluginsOf: plugins)
+            if let kept { link.attachment = kept }
             link.networkName = endpoint.network.name
             link.names = endpoint.names(of: record)
             link.aliases = endpoint.linkedNames

@@ -123,12 +123,7 @@ extension EngineContext {
         try prepareHost(for: endpoints.map(\.network), recording: &steps)
         let file = configuration.bundle(of: record.id).network
         let old = try currentSetup(at: file)
-        var new = try networkSetup(of: record, endpoints)
-        for index in new.links.indices {
-            // Devices that are there already keep the names of their other ends.
-            guard let link = old.link(on: new.links[index].network) else { continue }
-            new.links[index].attachment = link.attachment
-        }
+        let new = try networkSetup(of: record, endpoints, keeping: old)
         try write(new, to: file)
         do throws(Problem) {
             try changeNetworks(of: record, from: old, to: new)

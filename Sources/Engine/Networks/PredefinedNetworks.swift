@@ -9,11 +9,9 @@ extension EngineContext {
     /// The subnet of `bridge` is chosen when it is first needed, so that what the host has by then
     /// is left alone.
     func makePredefinedNetworks() throws(Problem) {
-        try noteCNINetworks()
-        let names = try database.read { database throws(Problem) in
-            try database.networks().map(\.name)
-        }
-        guard !NetworkRecord.predefinedNames.isSubset(of: names) else { return }
+        let known = try database.read { database throws(Problem) in try database.networks() }
+        try noteCNINetworks(besides: known)
+        guard !NetworkRecord.predefinedNames.isSubset(of: known.map(\.name)) else { return }
         let host = try HostNetworks.facts()
         try database.write { database throws(Problem) in
             let known = try database.networks()

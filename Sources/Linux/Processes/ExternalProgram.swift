@@ -7,6 +7,9 @@ package struct ExternalProgram: Sendable {
     package let path: FilePath
     package let arguments: [String]
     package let environment: [String]
+    /// Whether the kernel kills it when the caller's process ends before it does
+    /// (`PR_SET_PDEATHSIG`); what it has started itself goes on.
+    package var endsWithCaller = false
 
     package init(path: FilePath, arguments: [String], environment: [String]) {
         self.path = path
@@ -52,9 +55,11 @@ package struct ExternalProgram: Sendable {
         let errorFile = try OwnedFD.memory(named: "errors")
         let errorOutput = errors == .apart ? errorFile.rawValue : outputFile.rawValue
         let program = Program(arguments: arguments, environment: environment)
+        let caller = getpid()
         switch try clone([], intoCgroup: nil) {
         case .child:
-            return become(program, input: inputFile, output: outputFile, errors: errorOutput)
+            return become(
+                program, of: caller, input: inputFile, output: outputFile, errors: errorOutput)
         case .parent(let process):
             let status = try wait(for: process, timeoutInMilliseconds: timeoutInMilliseconds)
             return Result(
@@ -74,10 +79,15 @@ package struct ExternalProgram: Sendable {
     ///
     /// It never returns; its type lets the caller forget that.
     private func become(
-        _ program: borrowing Program, input: borrowing OwnedFD, output: borrowing OwnedFD,
-        errors: CInt
+        _ program: borrowing Program, of caller: pid_t, input: borrowing OwnedFD,
+        output: borrowing OwnedFD, errors: CInt
     ) -> Result {
         do throws(SystemCallError) {
+            if endsWithCaller {
+                try setParentDeathSignal(.kill)
+                // One that was killed before that sends no signal.
+                guard getppid() == caller else { _exit(127) }
+            }
             try setSignalMask(0)
             try connectStandardStreams(
                 input: input.rawValue, output: output.rawValue, error: errors)

@@ -37,12 +37,23 @@ extension CNIAttachment {
     /// - Parameters:
     ///   - namespace: the container's network namespace; nil when it is gone.
     ///   - result: what ADD returned; nil when it did not come so far.
-    /// - Throws: what a plugin refuses; those before it in the list were not called then.
-    package func delete(namespace: FilePath?, after result: JSONValue?) throws(Problem) {
+    ///   - goesOn: whether those before a plugin that refuses are called all the same, as they are
+    ///     where nobody will ask again.
+    /// - Throws: what plugins refuse.
+    package func delete(
+        namespace: FilePath?, after result: JSONValue?, pastRefusals goesOn: Bool
+    ) throws(Problem) {
         let what = "cannot disconnect the container from network \(network.name)"
+        var refusals = Refusals()
         for plugin in network.plugins.reversed() {
-            _ = try run(plugin, .delete, namespace, previous: result, what)
+            do throws(Problem) {
+                _ = try run(plugin, .delete, namespace, previous: result, what)
+            } catch {
+                guard goesOn else { throw error }
+                refusals.add(error)
+            }
         }
+        try refusals.check()
     }
 
     /// Whether CHECK may be asked for.
@@ -64,4 +75,21 @@ extension CNIAttachment {
             configuration(of: plugin, previous: previous),
             environment: environment(verb, namespace: namespace?.string), what)
     }
+}
+
+/// What several plugins refuse, told as one.
+struct Refusals {
+    private var all: Problem?
+
+    mutating func add(_ problem: Problem) {
+        guard let first = all else {
+            all = problem
+            return
+        }
+        let next = first.what == problem.what ? problem.why : problem.description
+        all?.why = "\(first.why); and \(next)"
+    }
+
+    /// Throws what was refused, if anything was.
+    func check() throws(Problem) { if let all { throw all } }
 }

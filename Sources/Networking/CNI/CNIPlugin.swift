@@ -42,8 +42,10 @@ struct CNIPlugin {
     func run(
         _ configuration: JSONValue, environment: [String], _ what: String
     ) throws(Problem) -> JSONValue? {
-        let program = ExternalProgram(
+        var program = ExternalProgram(
             path: file, arguments: [file.string], environment: environment)
+        // Whoever cleans up after a monitor that was killed calls plugins for the same container.
+        program.endsWithCaller = true
         let result = try explaining(what) { () throws(SystemCallError) in
             try program.run(
                 input: configuration.json(),

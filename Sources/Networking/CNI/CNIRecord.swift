@@ -71,18 +71,25 @@ package struct CNIRecord: Sendable, Equatable {
 
     /// Disconnects a container whose namespace is gone from all networks that it has a record of.
     ///
-    /// - Throws: the first refusal, after all were tried; the record stays then.
-    package static func deleteAll(in directory: FilePath) throws(Problem) {
-        var first: Problem?
+    /// - Parameters:
+    ///   - directory: the container's records.
+    ///   - isFinal: whether nobody will ask again: all plugins are called, and the records go
+    ///     whatever these say.
+    /// - Throws: what was refused, after all networks were tried; unless it is final, the records of
+    ///   those stay.
+    package static func deleteAll(in directory: FilePath, isFinal: Bool) throws(Problem) {
+        var refusals = Refusals()
         for network in try networks(in: directory) {
             do throws(Problem) {
                 guard let record = try CNIRecord(in: directory, of: network) else { continue }
-                try record.attachment.delete(namespace: nil, after: record.result?.json)
+                try record.attachment.delete(
+                    namespace: nil, after: record.result?.json, pastRefusals: isFinal)
                 try remove(in: directory, of: network)
             } catch {
-                first = first ?? error
+                refusals.add(error)
+                if isFinal { try remove(in: directory, of: network) }
             }
         }
-        if let first { throw first }
+        try refusals.check()
     }
 }

@@ -11,6 +11,8 @@ package struct CNISetup: Sendable, Equatable {
     package var hosts: FilePath
     /// What the container calls itself.
     package var hostNames: [String]
+    /// Lines of `/etc/hosts` that give the same name to others (`--add-host`), and stay.
+    package var keptHosts: [String] = []
     /// The container's `/etc/resolv.conf`, which gets the networks' name servers.
     package var resolver: FilePath
     /// The parts of it that nobody has asked to be something else.
@@ -51,7 +53,7 @@ package struct CNISetup: Sendable, Equatable {
             () throws(SystemCallError) in
             let text = try File.readText(hosts)
             let addresses = others + results.flatMap(\.addresses).map(\.address)
-            try File.write(hosts, Self.hosts(text, hostNames, addresses))
+            try File.write(hosts, Self.hosts(text, hostNames, keeping: keptHosts, addresses))
             let before = ResolverFile(try File.readText(resolver))
             let after = before.replacing(resolverParts, by: results.map(\.resolver))
             if after != before { try File.write(resolver, after.text) }
@@ -59,13 +61,31 @@ package struct CNISetup: Sendable, Equatable {
     }
 
     /// The text of `/etc/hosts` with the container's addresses, in the place of those that it had.
+    ///
+    /// - Parameters:
+    ///   - text: the text before.
+    ///   - names: what the container calls itself.
+    ///   - kept: lines about these names that are not the container's own.
+    ///   - addresses: the container's.
+    /// - Returns: the text.
     package static func hosts(
-        _ text: String, _ names: [String], _ addresses: [IPAddress]
+        _ text: String, _ names: [String], keeping kept: [String], _ addresses: [IPAddress]
     ) -> String {
-        let own = "\t" + names.joined(separator: " ")
-        let others = text.split(whereSeparator: { $0 == "\n" }).filter { !$0.hasSuffix(own) }
-        let addresses = addresses.isEmpty ? ["127.0.1.1"] : addresses.map { "\($0)" }
-        return (others.map { "\($0)\n" } + addresses.map { "\($0)\(own)\n" }).joined()
+        let suffix = "\t" + names.joined(separator: " ")
+        let own = (addresses.isEmpty ? ["127.0.1.1"] : addresses.map { "\($0)" }).map {
+            $0 + suffix
+        }
+        var lines: [String] = []
+        var place: Int?
+        for line in text.split(whereSeparator: { $0 == "\n" }).map(String.init) {
+            if line.hasSuffix(suffix), !kept.contains(line) {
+                place = place ?? lines.count
+            } else {
+                lines.append(line)
+            }
+        }
+        lines.insert(contentsOf: own, at: place ?? lines.count)
+        return lines.map { "\($0)\n" }.joined()
     }
 }
 
@@ -106,12 +126,14 @@ extension CNISetup {
             hostNames: (json["hostNames"]?.array ?? []).compactMap(\.string),
             resolver: FilePath(resolver),
             resolverParts: ResolverParts(rawValue: json["resolverParts"]?.int ?? 0))
+        keptHosts = (json["keptHosts"]?.array ?? []).compactMap(\.string)
     }
 
     var json: JSONValue {
         [
             "records": .string(records.string), "hosts": .string(hosts.string),
             "hostNames": .array(hostNames.map { .string($0) }),
+            "keptHosts": .array(keptHosts.map { .string($0) }),
             "resolver": .string(resolver.string),
             "resolverParts": .number(JSONNumber(resolverParts.rawValue)),
         ]

@@ -33,6 +33,7 @@ extension NetworkSandbox {
     func connect(_ link: ContainerLink, byPluginsOf attachment: CNIAttachment) throws(Problem) {
         var attachment = attachment
         try attachment.checkPlugins()
+        try takeBackEarlier(link)
         let reservation = try Self.reservation(for: attachment.ports)
         if !reservation.ports.isEmpty {
             attachment.capabilities["portMappings"] = .array(reservation.ports.map(\.cniMapping))
@@ -51,13 +52,31 @@ extension NetworkSandbox {
         place.reservation.redirect(to: addresses)
     }
 
+    /// Disconnects what an earlier attempt has left, which plugins refused to take back then: they
+    /// would refuse to add to it.
+    private func takeBackEarlier(_ link: ContainerLink) throws(Problem) {
+        do throws(Problem) {
+            try disconnectByPlugins(from: link.network)
+        } catch {
+            var problem = error
+            problem.what = "cannot connect the container to network \(link.networkName)"
+            problem.why =
+                "an earlier attempt has failed, and what it left cannot be taken back: \(error.why)"
+            problem.fix =
+                "correct what the plugin complains of, and try again; it is asked again when the "
+                + "container ends, too"
+            throw problem
+        }
+    }
+
     /// Has plugins disconnect the container, however far its connection has come.
     ///
     /// - Throws: what they refuse; the record stays then, for the next command.
     func disconnectByPlugins(from network: String) throws(Problem) {
         guard let record = places[network]?.record else { return }
         if try CNIRecord(in: records(), of: network) != nil {
-            try record.attachment.delete(namespace: pathForPlugins, after: record.result?.json)
+            try record.attachment.delete(
+                namespace: pathForPlugins, after: record.result?.json, pastRefusals: false)
             try CNIRecord.remove(in: records(), of: network)
         }
         places[network] = nil

@@ -99,9 +99,7 @@ package final class NetworkSandbox {
                 do throws(Problem) {
                     try connect(link, over: host)
                 } catch {
-                    // Best effort: it may not have come so far that there is a device.
-                    try? disconnect(link)
-                    throw error
+                    throw takeBack(link, after: error)
                 }
             }
             current.links.removeAll { $0.network == link.network }
@@ -110,6 +108,23 @@ package final class NetworkSandbox {
         try publish(setup, insteadOfAddresses: addresses)
         current = setup
         try waitForBridges(over: host)
+    }
+
+    /// Takes back a connection that failed half-way.
+    ///
+    /// - Returns: the failure, with what plugins refuse to take back.
+    private func takeBack(_ link: ContainerLink, after failure: Problem) -> Problem {
+        do throws(Problem) {
+            try disconnect(link)
+        } catch {
+            // It may not have come so far that there is a device; plugins know what they have done.
+            guard case .cni = link.attachment else { return failure }
+            var problem = failure
+            problem.why += "; and it cannot be taken back"
+            if !failure.why.contains(error.why) { problem.why += ": \(error.why)" }
+            return problem
+        }
+        return failure
     }
 
     /// Removes one device of the container, and with it the host's end and the routes over it.

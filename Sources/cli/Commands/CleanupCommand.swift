@@ -15,7 +15,7 @@ struct CleanupCommand: Command {
 
     func run(in session: Session) throws(Problem) -> ExitCode {
         do {
-            try session.engine().containers.remove(id, force: false, removesVolumes: true)
+            _ = try session.engine().containers.remove(id, force: false, removesVolumes: true)
         } catch {
             guard error.kind == .notFound else { throw error }  // somebody else was faster
         }

@@ -59,7 +59,9 @@ struct NewContainer {
             let old = try engine.containers.summary(of: name)
             // Not one whose ID happens to begin so.
             guard old.name == name else { return }
-            try engine.containers.remove(old.id, force: true, removesVolumes: false)
+            let leftover = try engine.containers.remove(
+                old.id, force: true, removesVolumes: false)
+            if let leftover { try session.warn(leftover) }
         } catch  where error.kind == .notFound {
             return
         }

@@ -22,6 +22,6 @@ struct PruneContainersCommand: Command {
         let report = PruneReport(session: session)
         try report.list("Deleted Containers:", pruned.ids)
         try report.total(pruned.reclaimedInBytes)
-        return .success
+        return try report.end(pruned.problems)
     }
 }

@@ -58,7 +58,7 @@ struct PruneSystemCommand: Command {
             try report.list("Deleted build cache objects:", cache.records)
         }
         try report.total(freed)
-        return .success
+        return try report.end(containers.problems)
     }
 
     /// Docker's question (docker/cli, command/system/prune.go).

@@ -30,7 +30,9 @@ struct RemoveCommand: Command {
         let containers = try session.engine().containers
         return try OperandLoop.run(names, in: session) { name throws(Problem) in
             do throws(Problem) {
-                try containers.remove(name, force: isForced, removesVolumes: removesVolumes)
+                let leftover = try containers.remove(
+                    name, force: isForced, removesVolumes: removesVolumes)
+                if let leftover { try session.warn(leftover) }
             } catch  where error.kind == .notFound && isForced {
                 // With force, what is not there is as good as removed: Docker ends with 0.
                 try session.warn("\(error)")

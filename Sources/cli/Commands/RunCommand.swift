@@ -89,9 +89,11 @@ struct RunCommand: Command {
             if removesImage { try removeImage(request.image, engine, session) }
             return code
         } catch {
-            if request.isRemovedAfterExit {
-                // The start's own problem says more than what a removal might add to it.
-                try? engine.containers.remove(created.id, force: true, removesVolumes: true)
+            // One that has run and cannot be removed stays, with the reason. Otherwise the start's
+            // own problem says more than what this might add to it.
+            let hasRun = (try? engine.containers.hasEnded(created.id)) ?? false
+            if request.isRemovedAfterExit, !hasRun {
+                _ = try? engine.containers.remove(created.id, force: true, removesVolumes: true)
             }
             throw error
         }

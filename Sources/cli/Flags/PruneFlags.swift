@@ -99,6 +99,15 @@ struct PruneReport {
         let size = HumanUnits.size(reclaimedInBytes, digits: 4)
         try session.output.writeLine("Total reclaimed space: \(size)")
     }
+
+    /// Says what could not be removed.
+    func end(_ problems: [Problem]) throws(Problem) -> ExitCode {
+        for problem in problems {
+            try session.error.write(
+                ProblemText.text(of: problem, level: session.globals.level))
+        }
+        return problems.isEmpty ? .success : .failure
+    }
 }
 
 extension ImageRemoval {

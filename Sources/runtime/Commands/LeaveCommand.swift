@@ -5,16 +5,19 @@ import SystemPackage
 /// `kade-runtime leave`: disconnects a container that is gone from the networks of its plugins.
 ///
 /// ```
-/// kade-runtime leave DIRECTORY
+/// kade-runtime leave [--final] DIRECTORY
 /// ```
 ///
 /// The directory has the container's records of them. The engine asks for it after a crash or a
-/// boot; else the container's monitor does it at the end.
+/// boot; else the container's monitor does it at the end. The records of networks whose plugins
+/// refuse stay, for another try; with `--final` they go, too.
 enum LeaveCommand {
     static func run(_ arguments: [String]) throws(Problem) -> CInt {
-        let parsed = try ParsedArguments(arguments, options: [], stopsAtOperand: false)
+        let parsed = try ParsedArguments(
+            arguments, options: [.flag("final")], stopsAtOperand: false)
         try parsed.requireOperands(1...1, of: "leave")
-        try CNIRecord.deleteAll(in: FilePath(parsed.operands[0]))
+        try CNIRecord.deleteAll(
+            in: FilePath(parsed.operands[0]), isFinal: parsed.has("final"))
         return 0
     }
 }

@@ -6,6 +6,8 @@ enum NetworkFiles {
     struct Host: Equatable {
         var address: String
         var names: [String]
+
+        var line: String { "\(address)\t\(names.joined(separator: " "))" }
     }
 
     /// `/etc/hosts` of a container with its own network.
@@ -37,7 +39,7 @@ enum NetworkFiles {
     }
 
     private static func text(_ hosts: [Host]) -> String {
-        hosts.map { "\($0.address)\t\($0.names.joined(separator: " "))\n" }.joined()
+        hosts.map { "\($0.line)\n" }.joined()
     }
 
     /// `name:address` of `--add-host`, also with `=` and with an IPv6 address in brackets.
