@@ -26,11 +26,21 @@ enum ExecCommand {
         let exitEvent = try parsed.value("exit-event").map { text throws(Problem) in
             try ExitEvent(json: Array(text.utf8), named: "--exit-event")
         }
+        let keys = try parsed.value("detach-keys").map(detachKeys)
         request.cgroup = try ExecCgroup(parsed.values("cgroup"))
         let isDetached = try parsed.has("detach")
         let handover = try Handover.prepare(
             parsed, isDetached: isDetached, hasTerminal: request.process.terminal)
         let foreground = isDetached ? nil : try Foreground(reapsOrphans: false)
+        var attendant: Attendant?
+        switch foreground {
+        case .some(let foreground) where keys != nil && request.process.terminal:
+            switch try Attendant.begin(foreground.signals) {
+            case .command(let exitCode): return exitCode
+            case .attendant(let own): attendant = own
+            }
+        default: break
+        }
         var program = try Exec.run(request)
         let warnings = program.warnings
         for warning in warnings { global.log.warn(warning) }
@@ -42,19 +52,18 @@ enum ExecCommand {
             throw program.takeBack(after: error)
         }
         guard let foreground else { return 0 }
-        let keys = try parsed.value("detach-keys").map(detachKeys)
-        if let keys, let terminal = terminal.take() {
-            let status = try foreground.wait(
-                for: program.process, terminal: terminal, leavingBy: keys)
-            if let status { exitEvent?.tell(exitCode: status.code) }
-            return status?.code ?? 0
+        let deadline = Deadline(inMilliseconds: timeout)
+        let status: ExitStatus
+        if let keys, let attendant, let terminal = terminal.take() {
+            status = try foreground.wait(
+                for: program.process, terminal: terminal, leavingBy: keys, to: attendant,
+                until: deadline)
+        } else {
+            status = try foreground.wait(
+                for: program.process, terminal: terminal, notify: nil, until: deadline)
         }
-        let code = try foreground.wait(
-            for: program.process, terminal: terminal, notify: nil,
-            timeoutInMilliseconds: timeout
-        ).code
-        exitEvent?.tell(exitCode: code)
-        return code
+        exitEvent?.tell(exitCode: status.code)
+        return status.code
     }
 
     /// Bytes as numbers with commas between them.

@@ -44,7 +44,8 @@ enum RestoreCommand {
         guard let foreground else { return 0 }
         let terminal = container.consoleMaster.take()
         let status = try foreground.wait(
-            for: container.process, terminal: terminal, notify: nil)
+            for: container.process, terminal: terminal, notify: nil,
+            until: Deadline(inMilliseconds: nil))
         for warning in try container.remove() { global.log.warn("\(warning)") }
         return status.code
     }

@@ -27,7 +27,8 @@ enum RunCommand {
         }
         let terminal = container.consoleMaster.take()
         let status = try foreground.wait(
-            for: container.process, terminal: terminal, notify: notify)
+            for: container.process, terminal: terminal, notify: notify,
+            until: Deadline(inMilliseconds: nil))
         guard try !options.has("keep") else { return status.code }
         for warning in try container.remove() { global.log.warn("\(warning)") }
         return status.code

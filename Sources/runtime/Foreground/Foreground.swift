@@ -6,7 +6,7 @@ import SystemPackage
 
 /// The runtime while a program runs in the foreground: forwards signals, and the terminal.
 struct Foreground: ~Copyable {
-    private let signals: SignalDescriptor
+    let signals: SignalDescriptor
 
     /// Blocks the signals that are forwarded, so that none is lost before there is a program.
     ///
@@ -34,23 +34,20 @@ struct Foreground: ~Copyable {
     ///   - process: the program.
     ///   - terminal: the other side of its terminal.
     ///   - notify: to which it says that it is ready; the service's main process is this one then.
-    ///   - timeoutInMilliseconds: after which a program without a terminal is killed.
+    ///   - deadline: after which the program is killed.
     /// - Returns: how it ended.
     /// - Throws: when the terminal or a socket fails.
     borrowing func wait(
         for process: borrowing ChildProcess, terminal: consuming OwnedFD?,
-        notify: borrowing NotifySocket?, timeoutInMilliseconds: CInt? = nil
+        notify: borrowing NotifySocket?, until deadline: Deadline
     ) throws(Problem) -> ExitStatus {
         guard let terminal else {
             return try explaining("cannot wait for the program") { () throws(SystemCallError) in
-                try waitWithoutTerminal(process, notify, timeoutInMilliseconds)
+                try waitWithoutTerminal(process, notify, deadline)
             }
         }
-        let relay = try TerminalRelay(terminal: terminal, detachKeys: [])
-        guard let status = try relay.run(process, signals, notify) else {
-            preconditionFailure("there are no keys to detach with")
-        }
-        return status
+        return try TerminalRelay(terminal: terminal, detachKeys: [], deadline, nil)
+            .run(process, signals, notify)
     }
 
     /// The same of a program with a terminal, which the user may leave.
@@ -59,38 +56,42 @@ struct Foreground: ~Copyable {
     ///   - process: the program.
     ///   - terminal: the other side of its terminal.
     ///   - keys: the bytes that leave it alone.
-    /// - Returns: how it ended; nil where it goes on.
+    ///   - attendant: this process, which stays with it then.
+    ///   - deadline: after which the program is killed, whether the user is still there or not.
+    /// - Returns: how it ended.
     /// - Throws: when the terminal fails.
     borrowing func wait(
-        for process: borrowing ChildProcess, terminal: consuming OwnedFD, leavingBy keys: [UInt8]
-    ) throws(Problem) -> ExitStatus? {
-        try TerminalRelay(terminal: terminal, detachKeys: keys).run(process, signals, nil)
+        for process: borrowing ChildProcess, terminal: consuming OwnedFD, leavingBy keys: [UInt8],
+        to attendant: Attendant, until deadline: Deadline
+    ) throws(Problem) -> ExitStatus {
+        try TerminalRelay(terminal: terminal, detachKeys: keys, deadline, attendant)
+            .run(process, signals, nil)
     }
 
     private borrowing func waitWithoutTerminal(
         _ process: borrowing ChildProcess, _ notify: borrowing NotifySocket?,
-        _ timeoutInMilliseconds: CInt?
+        _ deadline: Deadline
     ) throws(SystemCallError) -> ExitStatus {
-        let start = monotonicNanoseconds()
         let descriptors = [
             process.descriptor.rawValue, signals.descriptor.rawValue,
             NotifySocket.descriptor(of: notify),
         ]
         while true {
-            var rest: CInt?
-            if let timeout = timeoutInMilliseconds {
-                let elapsed = (monotonicNanoseconds() - start) / 1_000_000
-                guard elapsed < timeout else {
-                    try process.send(.kill)
-                    return try process.wait()
-                }
-                rest = timeout - CInt(clamping: elapsed)
-            }
-            let events = try Poll.wait(for: descriptors, .readable, milliseconds: rest)
+            if deadline.isOver { return try Self.end(process) }
+            let events = try Poll.wait(
+                for: descriptors, .readable, milliseconds: deadline.restInMilliseconds)
             if !events[1].isEmpty { try forward(to: process) }
             if !events[2].isEmpty { try NotifySocket.relay(notify) }
             if !events[0].isEmpty { return try process.wait() }
         }
+    }
+
+    /// Kills a program whose time is over.
+    static func end(
+        _ process: borrowing ChildProcess
+    ) throws(SystemCallError) -> ExitStatus {
+        try process.send(.kill)
+        return try process.wait()
     }
 
     private borrowing func forward(to process: borrowing ChildProcess) throws(SystemCallError) {

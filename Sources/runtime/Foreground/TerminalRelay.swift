@@ -12,14 +12,23 @@ struct TerminalRelay: ~Copyable {
     private let terminal: OwnedFD
     private let settings: TerminalSettings?
     private var detachKeys: DetachKeys
+    private let deadline: Deadline
+    private let attendant: Attendant?
 
     /// - Parameters:
     ///   - terminal: the other side of the program's terminal.
     ///   - detachKeys: the bytes that leave the program alone; empty means that none do.
+    ///   - deadline: after which the program is killed.
+    ///   - attendant: this process, where the user may leave it with the program.
     /// - Throws: when the user's terminal cannot be made raw.
-    init(terminal: consuming OwnedFD, detachKeys: [UInt8]) throws(Problem) {
+    init(
+        terminal: consuming OwnedFD, detachKeys: [UInt8], _ deadline: Deadline,
+        _ attendant: Attendant?
+    ) throws(Problem) {
         self.terminal = terminal
         self.detachKeys = DetachKeys(detachKeys)
+        self.deadline = deadline
+        self.attendant = attendant
         guard Terminal.isTerminal(0) else {
             settings = nil
             return
@@ -36,27 +45,31 @@ struct TerminalRelay: ~Copyable {
         try? settings?.apply(to: 0)
     }
 
-    /// Relays until the program has ended and all it wrote is written, or the user detaches.
+    /// Relays until the program has ended and all it wrote is written; from when the user has left
+    /// on, what it writes is dropped.
     ///
     /// - Parameters:
     ///   - process: the program.
     ///   - signals: what is forwarded to it.
     ///   - notify: to which it says that it is ready.
-    /// - Returns: how it ended; nil where it goes on, with its terminal.
+    /// - Returns: how it ended.
     /// - Throws: when the terminal or a socket fails.
     consuming func run(
         _ process: borrowing ChildProcess, _ signals: borrowing SignalDescriptor,
         _ notify: borrowing NotifySocket?
-    ) throws(Problem) -> ExitStatus? {
+    ) throws(Problem) -> ExitStatus {
         do throws(SystemCallError) {
             if let status = try relay(process, signals, notify) { return status }
-            try keepTerminal(of: process)
-            return nil
+            // It may be gone by now; then there is nothing to restore.
+            try? settings?.apply(to: 0)
+            try attendant?.letUserGo()
+            return try keepTerminal(of: process)
         } catch {
             throw Problem(what: "cannot relay the terminal", refusal: error)
         }
     }
 
+    /// Relays; nil when the user has left.
     private mutating func relay(
         _ process: borrowing ChildProcess, _ signals: borrowing SignalDescriptor,
         _ notify: borrowing NotifySocket?
@@ -70,7 +83,9 @@ struct TerminalRelay: ~Copyable {
                 signals.descriptor.rawValue, terminal.rawValue, process.descriptor.rawValue,
                 isInputOpen ? input.rawValue : -1, NotifySocket.descriptor(of: notify),
             ]
-            let events = try Poll.wait(for: descriptors, .readable, milliseconds: nil)
+            if deadline.isOver { return try Foreground.end(process) }
+            let events = try Poll.wait(
+                for: descriptors, .readable, milliseconds: deadline.restInMilliseconds)
             if !events[0].isEmpty { try takeSignals(signals, process) }
             if !events[4].isEmpty { try NotifySocket.relay(notify) }
             if !events[1].isEmpty, try !carry(to: output) { return try process.wait() }
@@ -92,28 +107,22 @@ struct TerminalRelay: ~Copyable {
         case more, end, detach
     }
 
-    /// Leaves a process behind that keeps the program's terminal open, and drops what the program
-    /// writes, until that has ended: a terminal without its other side ends those who use it.
+    /// Keeps the program's terminal open, and drops what it writes, until it has ended: a terminal
+    /// without its other side ends those who use it.
     private borrowing func keepTerminal(
         of process: borrowing ChildProcess
-    ) throws(SystemCallError) {
-        guard case .child = try clone([], intoCgroup: nil) else { return }
-        do throws(SystemCallError) {
-            // The end of the user's session, which is near, would end this process, too.
-            _ = try setSignalMask(Signal.hangUp.maskBit)
-            try startSession()
-            let nowhere = try OwnedFD.open("/dev/null", .readWrite)
-            let number = nowhere.rawValue
-            try connectStandardStreams(input: number, output: number, error: number)
-            while try Poll.wait(
-                for: [terminal.rawValue, process.descriptor.rawValue], .readable, milliseconds: nil
-            )[1].isEmpty {
-                guard try carry(to: nowhere) else { break }
-            }
-        } catch {
-            _exit(1)  // nobody is there to be told
+    ) throws(SystemCallError) -> ExitStatus {
+        let nowhere = try OwnedFD.open("/dev/null", .writeOnly)
+        var source = terminal.rawValue
+        while true {
+            if deadline.isOver { return try Foreground.end(process) }
+            let events = try Poll.wait(
+                for: [source, process.descriptor.rawValue], .readable,
+                milliseconds: deadline.restInMilliseconds)
+            if !events[1].isEmpty { return try process.wait() }
+            // poll(2) leaves out −1.
+            if !events[0].isEmpty, try !carry(to: nowhere) { source = -1 }
         }
-        _exit(0)
     }
 
     /// Writes what the program wrote; false when nobody holds its side of the terminal any longer.

@@ -50,7 +50,8 @@ import Testing
     @Test func `exec -it is left by the keys that one names, and goes on`() throws {
         let kade = try Kade.withBusybox()
         try kade.check("run", "-d", "--name", "plain", "busybox", "sleep", "600")
-        let script = "while sleep 0.1; do echo tick >> /ticks; head -c 9999 /dev/zero; done\\n"
+        let script =
+            "echo $$ > /pid; while sleep 0.1; do echo tick >> /ticks; head -c 9999 /dev/zero; done\\n"
         let outcome = try kade.terminal(
             [TerminalStep("# ", script), TerminalStep("", "\\x10\\x11")],
             "exec", "-it", "--detach-keys", "ctrl-p,ctrl-q", "plain", "sh")
@@ -61,6 +62,16 @@ import Testing
         let before = try ticks()
         // It writes more than a terminal holds, which somebody has to take.
         try kade.wait { try ticks() > before + 20 }
+        // Its end is told all the same.
+        func ends() throws -> [String] {
+            try kade.check(
+                "events", "--since", "0", "--until", "0s", "-f", "event=exec_die", "--format",
+                "{{.Actor.Attributes.exitCode}}"
+            ).split(separator: "\n").map(String.init)
+        }
+        #expect(try !ends().contains("137"))
+        try kade.check("exec", "plain", "sh", "-c", "kill -9 $(cat /pid)")
+        try kade.wait { try ends().contains("137") }
         try kade.check("rm", "-f", "plain")
         try kade.wait { try kade.leftovers().isEmpty }
     }

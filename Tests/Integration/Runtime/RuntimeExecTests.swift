@@ -149,4 +149,25 @@ import Testing
         try bundle.startSleeping()
         #expect(try bundle.exec("-t", shell: "tty").output == "/dev/pts/0\r\n")
     }
+
+    @Test func `keys that are none are refused before anything starts`() throws {
+        let bundle = try RuntimeBundle()
+        try bundle.startSleeping()
+        let outcome = try bundle.runtime(
+            "exec", "-t", "--detach-keys", "16,many", bundle.id, "touch", "/tmp/started")
+        #expect(outcome.exitCode != 0)
+        #expect(outcome.errors.contains("--detach-keys 16,many"), "\(outcome)")
+        #expect(try bundle.exec(shell: "ls /tmp/started").exitCode != 0)
+    }
+
+    @Test func `a program with a terminal has its time limit, too`() throws {
+        let bundle = try RuntimeBundle()
+        try bundle.startSleeping()
+        let plain = try bundle.runtime(
+            "exec", "-t", "--timeout", "300", bundle.id, "sleep", "600")
+        #expect(plain.exitCode == 137, "\(plain)")
+        let leavable = try bundle.runtime(
+            "exec", "-t", "--timeout", "300", "--detach-keys", "16,17", bundle.id, "sleep", "600")
+        #expect(leavable.exitCode == 137, "\(leavable)")
+    }
 }
