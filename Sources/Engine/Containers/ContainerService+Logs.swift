@@ -65,7 +65,7 @@ extension ContainerService {
         var current = try readExisting(bundle, isCompact, query, body)
         guard let watch = watch.take() else { return }
         while true {
-            let isOver = try watch.wait(for: nil)
+            let isOver = try watch.wait(for: nil, until: query.until)
             if var reader = current.take() {
                 try reader.readEntries(isCompact) { entry throws(Problem) in
                     if query.wants(entry) { try body(entry) }
@@ -79,7 +79,6 @@ extension ContainerService {
                 current = consume reader
             }
             if isOver { return }
-            if let until = query.until, Timestamp.now > until { return }
         }
     }
 

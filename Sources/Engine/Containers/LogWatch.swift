@@ -38,15 +38,22 @@ struct LogWatch: ~Copyable {
 
     /// Waits until the log may have grown.
     ///
-    /// - Parameter source: where the log comes from, if not from files of the container's.
-    /// - Returns: whether it will not grow any more.
+    /// - Parameters:
+    ///   - source: where the log comes from, if not from files of the container's.
+    ///   - moment: after which nobody wants what comes.
+    /// - Returns: whether it will not grow any more, or that moment has come.
     /// - Throws: what the kernel refuses.
-    borrowing func wait(for source: CInt?) throws(Problem) -> Bool {
+    borrowing func wait(for source: CInt?, until moment: Timestamp?) throws(Problem) -> Bool {
+        let rest = moment.map { moment in
+            let left = moment.nanosecondsSinceEpoch - Timestamp.now.nanosecondsSinceEpoch
+            return CInt(clamping: max(0, left) / 1_000_000 + (left > 0 ? 1 : 0))
+        }
+        if rest == 0 { return true }
         guard let end = sessionDescriptor else { return true }
         let watched = changes.descriptor
         let events = try explaining("cannot wait for the log") { () throws(SystemCallError) in
             let events = try Poll.wait(
-                for: [source ?? watched, end], .readable, milliseconds: nil)
+                for: [source ?? watched, end], .readable, milliseconds: rest)
             if source == nil, !events[0].isEmpty { try changes.takeChanges() }
             return events
         }

@@ -11,28 +11,50 @@ extension EngineContext {
         _ body: (LogEntry) throws(Problem) -> Void
     ) throws(Problem) {
         let journal = try JournalSource(of: record, in: configuration)
-        guard query.follows else {
-            var last = LastEntries(limit: query.tail)
-            try journal.read([]) { entry, _ throws(Problem) in
-                guard query.wants(entry) else { return }
-                if query.tail == nil { try body(entry) } else { last.add(entry) }
-            }
-            for entry in last.entries { try body(entry) }
-            return
+        var watch: LogWatch?
+        if query.follows {
+            // Begun before reading, so that no end is missed.
+            watch = try LogWatch(of: record, in: self)
         }
-        // Begun before reading, so that no end is missed.
-        let watch = try LogWatch(of: record, in: self)
         var cursor: String?
-        try journal.follow(tail: query.tail, until: watch) { entry, place throws(Problem) in
-            cursor = place
+        var last = LastEntries(limit: query.tail)
+        try journal.read(query.journalOptions) { entry, place throws(Problem) in
+            cursor = place ?? cursor
+            guard query.wants(entry) else { return }
+            if query.tail == nil { try body(entry) } else { last.add(entry) }
+        }
+        for entry in last.entries { try body(entry) }
+        guard let watch = watch.take() else { return }
+        // journalctl's own --lines counts before the query has chosen.
+        func take(_ entry: LogEntry, _ place: String?) throws(Problem) {
+            cursor = place ?? cursor
             if query.wants(entry) { try body(entry) }
         }
+        try journal.follow(
+            query.journalOptions(after: cursor), until: watch, query.until, take)
         // What journald has taken in meanwhile.
-        let rest = cursor.map { ["--after-cursor=\($0)"] } ?? []
-        if cursor == nil, query.tail != nil { return }
-        try journal.read(rest) { entry, _ throws(Problem) in
-            if query.wants(entry) { try body(entry) }
-        }
+        try journal.read(query.journalOptions(after: cursor), take)
+    }
+}
+
+extension LogQuery {
+    /// What spares journalctl from printing what the query would not choose.
+    fileprivate var journalOptions: [String] {
+        let isPlain = since == nil && until == nil && includesOutput && includesError
+        // The last one also says where to go on.
+        if isPlain, let tail { return ["--lines=\(max(1, tail))"] }
+        return sinceOption
+    }
+
+    /// The entries after a place; without one, all from the query's time on.
+    fileprivate func journalOptions(after cursor: String?) -> [String] {
+        ["--lines=all"] + (cursor.map { ["--after-cursor=\($0)"] } ?? sinceOption)
+    }
+
+    /// Whole seconds: the rest is the query's own to tell.
+    private var sinceOption: [String] {
+        guard let since, since.nanosecondsSinceEpoch > 0 else { return [] }
+        return ["--since=@\(since.nanosecondsSinceEpoch / 1_000_000_000)"]
     }
 }
 
@@ -67,9 +89,9 @@ private struct JournalSource {
         try check(child.wait())
     }
 
-    /// Hands out entries as they come, until the container has ended.
+    /// Hands out entries as they come, until the container has ended, or a moment has come.
     func follow(
-        tail: Int?, until watch: borrowing LogWatch,
+        _ options: [String], until watch: borrowing LogWatch, _ moment: Timestamp?,
         _ body: (LogEntry, String?) throws(Problem) -> Void
     ) throws(Problem) {
         let pipe = try explaining(what) { () throws(SystemCallError) in
@@ -77,14 +99,12 @@ private struct JournalSource {
             try pipe.reading.setNonBlocking(true)
             return pipe
         }
-        let child = try start(
-            ["--follow", "--lines=\(tail.map { "\($0)" } ?? "all")"],
-            output: pipe.writing.rawValue)
+        let child = try start(["--follow"] + options, output: pipe.writing.rawValue)
         let pid = child.pid
         let source = pipe.reading.rawValue
         var reader = LogReader(adopting: pipe.keepReading(), named: "the journal")
         do throws(Problem) {
-            while !reader.isAtEnd, try !watch.wait(for: source) {
+            while !reader.isAtEnd, try !watch.wait(for: source, until: moment) {
                 try Self.take(from: &reader, body)
             }
             try Self.take(from: &reader, body)
