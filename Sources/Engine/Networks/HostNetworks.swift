@@ -127,12 +127,13 @@ extension EngineContext {
     private func portsOfRunningContainers() throws(Problem) -> [PublishedPort] {
         let records = try database.read { database throws(Problem) in try database.containers() }
         var ports: [PublishedPort] = []
-        for record in records {
+        for record in records where !record.request.publishedSpecs.isEmpty {
             let status = try status(of: record)
+            guard status.truth.isMonitorAlive else { continue }
             // Those of other networks are led by rules of others.
             let gateway = Self.gateway(among: try endpoints(of: record))
             guard gateway?.network.definition.driver == .bridge else { continue }
-            if status.truth.isMonitorAlive { ports += status.lifecycle?.ports ?? [] }
+            ports += status.lifecycle?.ports ?? []
         }
         return ports
     }

@@ -21,44 +21,19 @@ extension KadeTable {
     package static func elements(
         of bridge: FilteredBridge, _ addresses: [InterfaceAddress]
     ) throws(Problem) -> [AppliedElement] {
-        let name = FilterField.interfaceName(bridge.name)
-        var wanted: [(SetName, [FilterField], String, String)] = [
-            (
-                .bridges, [name], bridge.name,
-                "what comes from the bridge may go out, and nothing else may come in unasked"
-            ),
-            (
-                .same, [name, name], "\(bridge.name) . \(bridge.name)",
-                "neighbours reach each other"
-            ),
-        ]
-        if bridge.isInternal {
-            wanted.append((.internals, [name], bridge.name, "nothing leaves it (--internal)"))
-        }
-        if bridge.isRouted {
-            wanted.append((.routed, [name], bridge.name, "all ports can be reached from outside"))
-        }
-        if bridge.isMasqueraded, !bridge.isInternal {
-            for address in addresses.map(\.address) {
-                wanted.append(
-                    (
-                        address.version.masqueradeSet, [.address(address)],
-                        "\(bridge.subnets.first { $0.version == address.version }.map { "\($0)" } ?? "\(address)")",
-                        "what leaves the machine gets one of the machine's addresses"
-                    ))
-            }
-        }
-        let what = "cannot ask for the elements of inet \(name)"
+        let what = "cannot ask for the elements of inet \(name) about \(bridge.name)"
         let socket = try explaining(what) { () throws(SystemCallError) in
             try NetlinkSocket(.netfilter)
         }
         var elements: [AppliedElement] = []
-        for (set, key, text, why) in wanted {
+        for part in bridge.parts {
             let isThere = try explaining(what) { () throws(SystemCallError) in
-                try has(FilterElement(key, value: nil), in: set, over: socket)
+                try has(part.key(of: addresses.map(\.address)), in: part.set, over: socket)
             }
             elements.append(
-                AppliedElement(text: "\(set.rawValue) { \(text) }", why: why, isThere: isThere))
+                AppliedElement(
+                    text: "\(part.set.rawValue) { \(part.text) }", why: part.why,
+                    isThere: isThere))
         }
         return elements
     }
@@ -68,7 +43,8 @@ extension KadeTable {
         _ element: FilterElement, in set: SetName, over socket: borrowing NetlinkSocket
     ) throws(SystemCallError) -> Bool {
         do throws(SystemCallError) {
-            _ = try socket.ask(element.question(in: set), "look for it in \(set.rawValue)")
+            _ = try socket.ask(
+                element.question(in: set), "look into the set inet \(name) \(set.rawValue)")
             return true
         } catch  where error.errno == .noSuchFileOrDirectory {
             return false

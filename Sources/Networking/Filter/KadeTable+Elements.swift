@@ -22,20 +22,62 @@ package struct FilteredBridge: Sendable, Equatable {
         self.isRouted = isRouted
     }
 
-    /// Its elements, by set.
-    fileprivate var elements: [(KadeTable.SetName, [FilterElement])] {
-        let name = FilterField.interfaceName(name)
-        var all: [(KadeTable.SetName, [FilterElement])] = [
-            (.bridges, [FilterElement([name], value: nil)]),
-            (.same, [FilterElement([name, name], value: nil)]),
+    /// What the table's sets have of a bridge.
+    struct Part {
+        let set: KadeTable.SetName
+        let elements: [FilterElement]
+        /// The same in the words of nft.
+        let text: String
+        let why: String
+        /// The subnet that it is about; nil for one about the bridge alone.
+        var subnet: Subnet?
+        /// What comes after an address of the subnet in the set's keys.
+        var suffix: [FilterField] = []
+
+        /// A key that finds it.
+        ///
+        /// - Parameter addresses: those of a container, of which one of the subnet is asked for.
+        /// - Returns: the key, without an end.
+        func key(of addresses: [IPAddress]) -> FilterElement {
+            guard let subnet else { return elements[0] }
+            let address = addresses.first { subnet.contains($0) } ?? subnet.base
+            return FilterElement([.address(address)] + suffix, value: nil)
+        }
+    }
+
+    /// Its parts of the table's sets.
+    var parts: [Part] {
+        let field = FilterField.interfaceName(name)
+        func part(_ set: KadeTable.SetName, _ fields: [FilterField], _ why: String) -> Part {
+            Part(
+                set: set, elements: [FilterElement(fields, value: nil)],
+                text: fields.map { _ in name }.joined(separator: " . "), why: why)
+        }
+        var all = [
+            part(
+                .bridges, [field],
+                "what comes from the bridge may go out, and nothing else may come in unasked"),
+            part(.same, [field, field], "neighbours reach each other"),
         ]
-        if isInternal { all.append((.internals, [FilterElement([name], value: nil)])) }
-        if isRouted { all.append((.routed, [FilterElement([name], value: nil)])) }
+        if isInternal { all.append(part(.internals, [field], "nothing leaves it (--internal)")) }
+        if isRouted {
+            all.append(part(.routed, [field], "all ports can be reached from outside"))
+        }
         for subnet in subnets {
-            all.append((subnet.version.ownSet, [FilterElement(subnet, [name])]))
-            if isMasqueraded, !isInternal {
-                all.append((subnet.version.masqueradeSet, FilterElement.range(subnet)))
-            }
+            all.append(
+                Part(
+                    set: subnet.version.ownSet, elements: [FilterElement(subnet, [field])],
+                    text: "\(subnet) . \(name)",
+                    why: "neighbours reach each other by published ports, too: the answer comes "
+                        + "back over the machine",
+                    subnet: subnet, suffix: [field]))
+            guard isMasqueraded, !isInternal else { continue }
+            all.append(
+                Part(
+                    set: subnet.version.masqueradeSet, elements: FilterElement.range(subnet),
+                    text: "\(subnet)",
+                    why: "what leaves the machine gets one of the machine's addresses",
+                    subnet: subnet))
         }
         return all
     }
@@ -96,11 +138,11 @@ extension FilterBatch {
     }
 
     package mutating func add(_ bridge: FilteredBridge) {
-        for (set, elements) in bridge.elements { add(elements, to: set.rawValue) }
+        for part in bridge.parts { add(part.elements, to: part.set.rawValue) }
     }
 
     package mutating func remove(_ bridge: FilteredBridge) {
-        for (set, elements) in bridge.elements { remove(elements, from: set.rawValue) }
+        for part in bridge.parts { remove(part.elements, from: part.set.rawValue) }
     }
 
     /// Leads ports of the host to a container.

@@ -78,42 +78,14 @@ package struct NetworkView: Sendable {
             let addresses = try socket.addresses(of: device).compactMap { InterfaceAddress($0) }
             devices.append(Device(link: link, addresses: addresses))
         }
-        defaultRoutes = try socket.defaultRoutes()
-    }
-}
-
-extension RouteSocket {
-    /// The routes for all destinations (`RTM_GETROUTE`).
-    fileprivate borrowing func defaultRoutes() throws(SystemCallError) -> [NetworkView.DefaultRoute]
-    {
-        var routes: [NetworkView.DefaultRoute] = []
-        for version in IPVersion.allCases {
-            var message = NetlinkMessage(type: 26, flags: .request)
-            message.append(version.family)
-            for _ in 0..<11 { message.append(UInt8(0)) }  // the rest of struct rtmsg
-            for answer in try socket.dump(message, "the routes") {
-                guard answer.number(at: 0, as: UInt8.self) == version.family,
-                    answer.number(at: 1, as: UInt8.self) == 0,  // of the destination's bits
-                    answer.number(at: 4, as: UInt8.self) == 254  // RT_TABLE_MAIN
-                else { continue }
-                let attributes = answer.attributes(after: 12)
-                let device = attributes[4].map { bytes in  // RTA_OIF
-                    bytes.withUnsafeBytes { $0.loadUnaligned(as: Int32.self) }
-                }
-                routes.append(
-                    NetworkView.DefaultRoute(
-                        // RTA_GATEWAY
-                        gateway: attributes[5].map { IPAddress(bytes: $0, version) },
-                        device: device))
-            }
-        }
-        return routes
+        defaultRoutes = try socket.routes().filter { $0.destination.prefixLength == 0 }
+            .map { DefaultRoute(gateway: $0.gateway, device: $0.device) }
     }
 }
 
 extension IPAddress {
     /// Reads an address in the order of the network.
-    fileprivate init(bytes: [UInt8], _ version: IPVersion) {
+    init(bytes: [UInt8], _ version: IPVersion) {
         self.init(bits: bytes.reduce(UInt128(0)) { $0 << 8 | UInt128($1) }, version: version)
     }
 }

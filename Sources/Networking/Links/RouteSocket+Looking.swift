@@ -39,23 +39,46 @@ extension RouteSocket {
 
     /// The destinations of the host's routes that lead anywhere, without the default ones.
     package borrowing func routedSubnets() throws(SystemCallError) -> [Subnet] {
-        var subnets: [Subnet] = []
+        try routes().map(\.destination).filter { $0.prefixLength > 0 }
+    }
+
+    /// The routes of the main table, those for all destinations among them (`RTM_GETROUTE`).
+    borrowing func routes() throws(SystemCallError) -> [NetworkRoute] {
+        var routes: [NetworkRoute] = []
         for version in IPVersion.allCases {
             var message = NetlinkMessage(type: 26, flags: .request)  // RTM_GETROUTE
             message.append(version.family)
             for _ in 0..<11 { message.append(UInt8(0)) }  // the rest of struct rtmsg
-            for answer in try socket.dump(message, "the routes") {
-                guard answer.number(at: 0, as: UInt8.self) == version.family,
-                    let length = answer.number(at: 1, as: UInt8.self), length > 0,
-                    answer.number(at: 4, as: UInt8.self) == 254,  // RT_TABLE_MAIN
-                    let bytes = answer.attributes(after: 12)[1]  // RTA_DST
-                else { continue }
-                let bits = bytes.reduce(UInt128(0)) { $0 << 8 | UInt128($1) }
-                let address = IPAddress(bits: bits, version: version)
-                subnets.append(Subnet(of: address, prefixLength: Int(length)))
+            routes += try socket.dump(message, "the routes").compactMap {
+                NetworkRoute($0, version)
             }
         }
-        return subnets
+        return routes
+    }
+}
+
+/// A route of the main table.
+struct NetworkRoute: Sendable, Equatable {
+    let destination: Subnet
+    /// nil where it leads straight to a device.
+    let gateway: IPAddress?
+    let device: Int32?
+
+    /// Reads `struct rtmsg` and its attributes; nil for routes of other tables.
+    fileprivate init?(_ message: NetlinkReader.Message, _ version: IPVersion) {
+        guard message.number(at: 0, as: UInt8.self) == version.family,
+            let length = message.number(at: 1, as: UInt8.self),
+            message.number(at: 4, as: UInt8.self) == 254  // RT_TABLE_MAIN
+        else { return nil }
+        let attributes = message.attributes(after: 12)
+        let bytes = attributes[1]  // RTA_DST
+        guard bytes != nil || length == 0 else { return nil }
+        destination = Subnet(
+            of: IPAddress(bytes: bytes ?? [], version), prefixLength: Int(length))
+        gateway = attributes[5].map { IPAddress(bytes: $0, version) }  // RTA_GATEWAY
+        device = attributes[4].map { bytes in  // RTA_OIF
+            bytes.withUnsafeBytes { $0.loadUnaligned(as: Int32.self) }
+        }
     }
 }
 

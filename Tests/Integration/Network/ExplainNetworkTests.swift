@@ -33,7 +33,9 @@ import Testing
         #expect(try line("default route").effective == "via 10.9.8.1 dev eth0")
         #expect(all.contains { $0.effective?.hasPrefix("up, 10.9.8.1/24") == true })
         let elements = all.filter { $0.name.hasPrefix("nft ") }
-        #expect(elements.count == 3)
+        #expect(elements.count == 4)
+        let bridge = try #require(elements.first).name.split(separator: " ")[3]
+        #expect(elements.contains { $0.name == "nft own4 { 10.9.8.0/24 . \(bridge) }" })
         #expect(elements.allSatisfy { $0.effective == "there" }, "\(elements)")
         let port = try line("port 80/tcp")
         #expect(port.effective == "0.0.0.0:8080 leads to 10.9.8.2:80")
