@@ -13,6 +13,8 @@ extension VolumeService {
     /// - Throws: `.notFound`; `.unsupported` for a volume whose options mount something.
     package func export(_ name: String, to output: borrowing OwnedFD) throws(Problem) {
         let directory = try directory(of: name, for: "export")
+        let held = try lock(name, .shared, for: "export")
+        defer { withExtendedLifetime(held) {} }
         try ContentHelper(configuration: context.configuration).runWithoutFlush(
             ["archive", directory.string, "."], input: nil, file: output.rawValue,
             what: "cannot export volume \(name)"
@@ -30,6 +32,9 @@ extension VolumeService {
     ) throws(Problem) {
         let path = try directory(of: name, for: "import into")
         let input = archive.rawValue
+        var held: FileLock?
+        if context.plan == nil { held = try lock(name, .exclusive, for: "import into") }
+        defer { withExtendedLifetime(held) {} }
         try context.step(.unpack(into: path)) { () throws(Problem) in
             let what = "cannot import into volume \(name)"
             let directory = try explaining(what) { () throws(SystemCallError) in
@@ -40,6 +45,27 @@ extension VolumeService {
                 file: directory.rawValue, what: what
             ) { _ in }
         }
+    }
+
+    /// Waits until nobody else fills the volume or, with an exclusive lock, reads it.
+    ///
+    /// - Throws: `.notFound` when it was removed meanwhile.
+    private func lock(
+        _ name: String, _ mode: LockMode, for verb: String
+    ) throws(Problem) -> FileLock {
+        let lock: FileLock
+        do throws(SystemCallError) {
+            lock = try FileLock(context.configuration.volumeLock(name), mode)
+        } catch  where error.errno == .noSuchFileOrDirectory {
+            throw Self.noSuchVolume(name)
+        } catch {
+            throw Problem(what: "cannot \(verb) volume \(name)", refusal: error)
+        }
+        let isThere = try context.database.read { database throws(Problem) in
+            try database.volume(name) != nil
+        }
+        guard isThere else { throw Self.noSuchVolume(name) }
+        return lock
     }
 
     /// Where the files of a volume are, for whoever needs no mount.

@@ -98,6 +98,8 @@ extension VolumeService {
     /// - Throws: ``Problem`` of kind `conflict` while one has it, of kind `notFound` where there is
     ///   none.
     package func remove(_ name: String) throws(Problem) {
+        let lock = try lockUnused(name)
+        defer { withExtendedLifetime(lock) {} }
         let removed = try context.database.write { database throws(Problem) in
             guard try database.volume(name) != nil else { throw Self.noSuchVolume(name) }
             let users = try database.containers(ofVolume: name)
@@ -111,6 +113,30 @@ extension VolumeService {
             return try context.setAside([name])
         }
         for volume in removed { try context.finishRemoval(of: volume) }
+    }
+
+    /// Keeps others from filling or reading a volume; nil for one that has no files.
+    ///
+    /// - Throws: `.conflict` when somebody does that just now.
+    private func lockUnused(_ name: String) throws(Problem) -> FileLock? {
+        guard context.plan == nil else { return nil }
+        let isThere = try context.database.read { database throws(Problem) in
+            try database.volume(name) != nil
+        }
+        guard isThere else { throw Self.noSuchVolume(name) }
+        do throws(SystemCallError) {
+            if let lock = try FileLock.ifFree(context.configuration.volumeLock(name), .exclusive) {
+                return lock
+            }
+        } catch  where error.errno == .noSuchFileOrDirectory {
+            return nil
+        } catch {
+            throw Problem(what: "cannot lock volume \(name)", refusal: error)
+        }
+        throw Problem(
+            kind: .conflict, what: "remove \(name)",
+            why: "volume is in use: somebody exports it, imports into it or fills it",
+            fix: "wait until that is done")
     }
 
     static func noSuchVolume(_ name: String) -> Problem {

@@ -70,3 +70,17 @@ enum SecretKind: NamedKind {
         _ = try engine.secrets.inspect(name)
     }
 }
+
+/// Images, for ``ExistsCommand``.
+enum ImageKind: NamedKind {
+    static let noun = "image"
+    static let operandKind = OperandKind.images
+
+    static func find(_ name: String, in engine: Engine) throws(Problem) {
+        guard try engine.images.contains(name, platform: nil) else {
+            throw Problem(
+                kind: .notFound, what: "cannot find image \(name)", why: "it is not in the store",
+                fix: "kade pull \(name)")
+        }
+    }
+}

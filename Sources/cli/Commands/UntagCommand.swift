@@ -20,19 +20,3 @@ struct UntagCommand: Command {
         return .success
     }
 }
-
-/// `kade image exists`: tells by its exit code whether an image is here.
-struct ImageExistsCommand: Command {
-    var name = ""
-
-    static var grammar: Grammar<ImageExistsCommand> {
-        Grammar(
-            name: "exists", synopsis: "IMAGE",
-            summary: "Exit with 0 if an image is in the store, and with 1 if it is not",
-            operands: .exactly(1), operandKind: .images, assign: { $0.name = $1[0] })
-    }
-
-    func run(in session: Session) throws(Problem) -> ExitCode {
-        try session.engine().images.contains(name, platform: nil) ? .success : .failure
-    }
-}

@@ -180,7 +180,7 @@ enum CommandTree {
         [
             Entry(name: "build", command: BuildCommand.self),
             Entry(name: "diff", command: ImageDiffCommand.self),
-            Entry(name: "exists", command: ImageExistsCommand.self),
+            Entry(name: "exists", command: ExistsCommand<ImageKind>.self),
             Entry(name: "history", command: HistoryCommand.self),
             Entry(name: "import", command: ImportCommand.self),
             Entry(name: "inspect", command: InspectImageCommand.self),

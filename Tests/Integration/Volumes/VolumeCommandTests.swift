@@ -189,4 +189,27 @@ import Testing
         #expect(try kade("network", "exists", "none").exitCode == 0)
         #expect(try kade("network", "exists", "two").exitCode == 1)
     }
+
+    @Test func `a volume that somebody imports into is not removed meanwhile`() throws {
+        let kade = try Kade.withBusybox()
+        try kade.check("volume", "create", "cargo")
+        let go = kade.folder.at("go")
+        let script = """
+            (tar -C /etc -cf - hostname; while ! [ -e \(go) ]; do sleep 0.05; done) | "$@"
+            """
+        let running = try Tool.start(
+            ["sh", "-c", script, "sh"] + kade.commandLine(["volume", "import", "cargo", "-"]))
+        let lock = "\(kade.root)/volumes/cargo/lock"
+        try kade.wait { try Tool.run("flock", "-n", lock, "true").exitCode != 0 }
+        let refused = try kade("volume", "rm", "cargo")
+        #expect(refused.exitCode == 1 && refused.errors.contains("imports into it"), "\(refused)")
+        #expect(try kade.check("volume", "prune", "-af").contains("cargo") == false)
+        try Tool.check("touch", go)
+        #expect(try running.wait().exitCode == 0)
+        #expect(try kade.shell("ls /v", "-v", "cargo:/v").output == "hostname\n")
+        try kade.check("volume", "rm", "cargo")
+        let gone = try kade("volume", "import", "cargo", "/dev/null")
+        #expect(gone.errors.contains("no such volume"), "\(gone)")
+        #expect(try kade("volume", "rm", "cargo").errors.contains("no such volume"))
+    }
 }
