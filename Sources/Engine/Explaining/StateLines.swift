@@ -94,16 +94,42 @@ extension ContainerExplainer {
                 command: "kade stop \(record.name)"),
             try scoreLine(),
         ]
+        let secrets = try secretVariables()
         for variable in spec.process?.env ?? [] {
             let name = String(variable.prefix { $0 != "=" })
-            lines.append(
-                ExplainedLine(
-                    "$\(name)", declared: String(variable.dropFirst(name.count + 1)),
-                    why: "a variable of its environment", origin: variableOrigin(variable, name),
-                    command: process.map { "tr '\\0' '\\n' < /proc/\($0.pid)/environ" }
-                        ?? "export \(variable)"))
+            lines.append(secrets[name] ?? variableLine(variable, name))
         }
         return lines
+    }
+
+    /// The lines of the variables that secrets are, by the variables' names; none has a value.
+    private func secretVariables() throws(Problem) -> [String: ExplainedLine] {
+        var variables: [String: String] = [:]
+        for secret in request.secrets {
+            guard case .variable(let name) = secret.use else { continue }
+            variables[name] = secret.secret  // the last of a name is the one that counts
+        }
+        guard !variables.isEmpty else { return [:] }
+        let secrets = try context.database.read { database throws(Problem) in
+            try database.secrets()
+        }
+        return Dictionary(
+            uniqueKeysWithValues: variables.map { variable, id in
+                let name = secrets.first { $0.id == id }?.name ?? id
+                let line = ExplainedLine(
+                    "$\(variable)", declared: "from secret \(name)",
+                    why: "a variable of its environment, whose value is shown to it alone",
+                    origin: "--secret \(name),type=env", command: "kade secret inspect \(name)")
+                return (variable, line)
+            })
+    }
+
+    private func variableLine(_ variable: String, _ name: String) -> ExplainedLine {
+        ExplainedLine(
+            "$\(name)", declared: String(variable.dropFirst(name.count + 1)),
+            why: "a variable of its environment", origin: variableOrigin(variable, name),
+            command: process.map { "tr '\\0' '\\n' < /proc/\($0.pid)/environ" }
+                ?? "export \(variable)")
     }
 
     private func scoreLine() throws(Problem) -> ExplainedLine {
@@ -142,10 +168,6 @@ extension ContainerExplainer {
     private func variableOrigin(_ variable: String, _ name: String) -> String {
         if image?.env.contains(variable) == true { return "image field Env" }
         if request.process.environment.contains(variable) { return "--env \(name)" }
-        for secret in request.secrets {
-            guard case .variable(name) = secret.use else { continue }
-            return "--secret \(secret.secret)"
-        }
         return "default"
     }
 }

@@ -63,6 +63,35 @@ import Testing
         try kade.wait { try kade.leftovers().isEmpty }
     }
 
+    @Test func `no explanation shows what a variable has from a secret`() throws {
+        try kade.check("secret", "create", "db", folder.at("file"))
+        let flags = ["--secret", "db,type=env,target=VAR", "-e", "VAR=other", "-e", "OWN=mine"]
+        let plan = try kade.call(["run", "--plan"] + flags + ["busybox", "true"])
+        #expect(plan.exitCode == 0 && !plan.output.contains("geheim"), "\(plan)")
+        try kade.call(["create", "--name", "one"] + flags + ["busybox", "sleep", "600"])
+        try kade.check("create", "--name", "two", "busybox", "sleep", "600")
+        for isStarted in [false, true] {
+            if isStarted { try kade.check("start", "one") }
+            for arguments in [
+                ["one"], ["--json", "one"], ["--steps", "--no-trunc", "one"],
+                ["--only", "process,mounts,steps", "one"], ["--diff", "one", "two"],
+                ["--diff", "--json", "two", "one"],
+            ] {
+                let shown = try kade.call(["explain"] + arguments)
+                #expect(shown.exitCode == 0 && !shown.output.contains("geheim"), "\(shown)")
+            }
+            let lines = try #require(try ExplainTests.explain("one", by: kade)["process"])
+            let variables = lines.filter { $0.name == "$VAR" }
+            #expect(variables.map(\.declared) == ["from secret db"])
+            #expect(variables.map(\.origin) == ["--secret db,type=env"])
+            #expect(variables.map(\.command) == ["kade secret inspect db"])
+            #expect(lines.first { $0.name == "$OWN" }?.declared == "mine")
+        }
+        #expect(try kade.check("exec", "one", "printenv", "VAR") == "geheim")
+        try kade.check("rm", "-f", "one", "two")
+        try kade.wait { try kade.leftovers().isEmpty }
+    }
+
     @Test func `what cannot be is refused`() throws {
         try folder.write("", to: "empty")
         for arguments in [
