@@ -12,27 +12,6 @@ extension ImageBuild {
         try engine.steps.begin(on: result.diffIDs).exportLower(to: output)
     }
 
-    /// Removes what is in a directory of the host, or does nothing where there is none.
-    ///
-    /// - Throws: `.unavailable` for the root directory, and for what cannot be removed.
-    package static func empty(_ directory: FilePath) throws(Problem) {
-        do throws(SystemCallError) {
-            let here = try OwnedFD.open(directory, [.readOnly, .directory])
-            let root = try OwnedFD.open("/", [.readOnly, .directory])
-            guard try FileStatus(of: here).identity != FileStatus(of: root).identity else {
-                throw SystemCallError(call: "unlinkat", subject: "/", errno: .notPermitted)
-            }
-            let place = OpenDirectory(adopting: here)
-            for name in try place.names() { try place.removeTree(name) }
-        } catch  where error.errno == .noSuchFileOrDirectory {
-            return
-        } catch {
-            throw Problem(
-                kind: .unavailable, what: "cannot empty \(directory)", why: "\(error)",
-                cause: error)
-        }
-    }
-
     /// Writes a stage's files into a directory of the host (`--output type=local`).
     ///
     /// What is there already stays unless the stage has a file of its name.

@@ -21,6 +21,8 @@ struct BuildInputs {
     struct Found {
         var dockerfile: [UInt8]
         var name: String
+        /// Where the Dockerfile is, when it is a file of this machine.
+        var path: FilePath?
         var context: FilePath?
         var ignored = IgnoreRules.none
         /// What was unpacked for it, and for named contexts, goes with this.
@@ -54,7 +56,7 @@ struct BuildInputs {
         let path = try dockerfilePath(in: directory)
         return Found(
             dockerfile: try Self.read(path), name: path.lastComponent?.string ?? path.string,
-            context: directory, ignored: try rules(beside: path, in: directory))
+            path: path, context: directory, ignored: try rules(beside: path, in: directory))
     }
 
     /// A Dockerfile alone, or an archive of the whole context.

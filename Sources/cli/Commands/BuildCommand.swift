@@ -90,6 +90,8 @@ struct BuildCommand: Command {
         ).find()
         defer { withExtendedLifetime(inputs) {} }
         let request = try request(&inputs, in: session)
+        let emptied = try emptiedDirectory(inputs, request, in: session)
+        try emptied?.check()
         let display = BuildDisplay(
             on: session.error, progress: isQuiet ? .quiet : progress, explainsWhy: explainsWhy)
         defer { engine.steps.flushLayers() }
@@ -103,6 +105,7 @@ struct BuildCommand: Command {
                 ) { event in display.show(event) }
                 done.append(FinishedBuild(build: build, result: try build.run()))
             }
+            try emptied?.empty()
             try finish(done, display, in: session)
             guard let last = done.last else { return .success }
             try last.build.exportCaches(of: last.result)
@@ -190,7 +193,6 @@ struct BuildCommand: Command {
         switch output {
         case .directory(let target):
             let directory = FilePath(target.path)
-            if target.isExact { try ImageBuild.empty(directory) }
             for part in done {
                 // Each of several platforms has a directory of its own, as with Docker's builder.
                 let isSplit = done.count > 1 && target.splitsPlatforms

@@ -191,6 +191,54 @@ import Testing
         #expect(!FileManager.default.fileExists(atPath: site.folder.at("out/linux_amd64")))
     }
 
+    @Test func `a directory with what the build is made of is not emptied`() throws {
+        let site = try BuildSite("FROM scratch\nCOPY new /a/new", context: "echo new > new")
+        let folder = site.folder
+        try folder.write("kept", to: "out/kept")
+        try folder.write("FROM scratch\nCOPY new /a/new", to: "out/Other")
+        try Tool.check("ln", "-s", folder.at("context"), folder.at("link"))
+        try Tool.check("ln", "-s", folder.at("out/Other"), folder.at("Linked"))
+        try Tool.check("mkdir", folder.at("out/named"), folder.at("out/inner"))
+        func refusal(_ directory: String, _ flags: String...) throws -> String {
+            let outcome = try site.kade.call(
+                ["build", "-o", "type=local,dest=\(directory),mode=delete"] + flags
+                    + [folder.at("context")])
+            #expect(outcome.exitCode == 1, "\(outcome)")
+            return outcome.errors
+        }
+        for directory in [folder.at("context"), folder.path, folder.at("link")] {
+            #expect(try refusal(directory).contains("the build's context"), "\(directory)")
+        }
+        let out = folder.at("out")
+        #expect(try refusal(out, "-f", folder.at("out/Other")).contains("the Dockerfile"))
+        #expect(try refusal(out, "-f", folder.at("Linked")).contains("the Dockerfile"))
+        #expect(
+            try refusal(out, "--build-context", "x=\(folder.at("out/named"))")
+                .contains("the context x"))
+        #expect(
+            try refusal(out, "--secret", "id=s,src=\(folder.at("out/kept"))")
+                .contains("the secret s"))
+        #expect(try refusal(site.kade.root).contains("Kade's data root"))
+        let build = site.kade.commandLine([
+            "build", "-o", "type=local,dest=..,mode=delete", folder.at("context"),
+        ])
+        let inside = try Tool.start(
+            ["sh", "-c", "cd \"$0\" && exec \"$@\"", folder.at("out/inner")] + build
+        ).wait()
+        #expect(inside.errors.contains("the current directory would go"), "\(inside)")
+        // Nothing was built, and nothing is gone.
+        #expect(try folder.text("out/kept") == "kept")
+        #expect(try folder.text("context/new") == "new\n")
+        #expect(FileManager.default.fileExists(atPath: site.kade.root + "/kade.db"))
+        try site.check("-o", "type=local,dest=\(out),mode=delete")
+        #expect(try Tool.check("ls", out) == "a\n")
+        // A directory in the context, or one that is not there, may be.
+        for directory in ["context/out", "context/none"] {
+            try site.check("-o", "type=local,dest=\(folder.at(directory)),mode=delete")
+            #expect(try folder.text("\(directory)/a/new") == "new\n")
+        }
+    }
+
     @Test func `a push compresses the layers as the output says`() throws {
         let site = try BuildSite("FROM base\nRUN echo x > /x")
         let registry = try TestRegistry()

@@ -1,0 +1,41 @@
+import Build
+import Diagnostics
+import Linux
+import SystemPackage
+
+/// `--output type=local,mode=delete`: what goes, and what has to stay.
+extension BuildCommand {
+    /// The directory that is emptied before the result is written there; nil where none is.
+    func emptiedDirectory(
+        _ found: BuildInputs.Found, _ request: BuildRequest, in session: Session
+    ) throws(Problem) -> EmptiedDirectory? {
+        guard case .directory(let target) = output, target.isExact else { return nil }
+        var kept: [EmptiedDirectory.Kept] = []
+        func keep(_ path: FilePath?, _ name: String) {
+            if let path { kept.append(.init(path, name)) }
+        }
+        keep(found.context, "the build's context")
+        keep(found.path, "the Dockerfile")
+        keep(ignoreFile.map { FilePath($0) }, "the ignore file")
+        for (name, context) in request.contexts.sorted(by: { $0.key < $1.key }) {
+            switch context {
+            case .directory(let path): keep(path, "the context \(name)")
+            case .layout(let layout): keep(layout.directory, "the context \(name)")
+            case .image: continue
+            }
+        }
+        for secret in secrets { keep(secret.file.map { FilePath($0) }, "the secret \(secret.id)") }
+        keep(try session.dataRoot, "Kade's data root")
+        keep(session.runRoot, "Kade's run root")
+        do throws(SystemCallError) {
+            keep(try WorkingDirectory.path(), "the current directory")
+        } catch  where error.errno == .noSuchFileOrDirectory {
+            return EmptiedDirectory(FilePath(target.path), keeping: kept)  // it is gone already
+        } catch {
+            throw Problem(
+                kind: .unavailable, what: "cannot look for the current directory",
+                why: "\(error)", cause: error)
+        }
+        return EmptiedDirectory(FilePath(target.path), keeping: kept)
+    }
+}
