@@ -19,8 +19,9 @@ package enum RFC3339 {
         }
         let days = daysSinceEpoch(year: year, month: month, day: day)
         let seconds = Int64(days) * 86_400 + Int64(hour * 3600 + minute * 60 + second - offset)
-        let (whole, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
-        return overflow ? nil : whole + fraction
+        let (whole, isTooFar) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+        let (moment, isBeyond) = whole.addingReportingOverflow(fraction)
+        return isTooFar || isBeyond ? nil : moment
     }
 
     /// The time in UTC with nanoseconds and trailing zeros cut, as Go's RFC3339Nano: `…05.678Z`.

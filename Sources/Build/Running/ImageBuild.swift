@@ -66,7 +66,7 @@ package final class ImageBuild: Sendable {
         for name in arguments.unused(by: dockerfile) {
             report(.warned("[build-arg] \(name) was given and no ARG declares it"))
         }
-        if request.epochInSeconds == nil { try checkEpoch() }
+        try checkEpoch()
         try importCaches()
         let first = FirstFailure()
         var threads: [WorkerThread] = []
@@ -129,11 +129,15 @@ package final class ImageBuild: Sendable {
     }
 
     private func checkEpoch() throws(Problem) {
-        guard let text = request.arguments["SOURCE_DATE_EPOCH"] else { return }
-        guard Int64(text).map({ $0 >= 0 }) == true else {
+        let flag = request.epochInSeconds.map { "\($0)" }
+        guard let text = flag ?? request.arguments["SOURCE_DATE_EPOCH"] else { return }
+        // As many seconds as the header of a tar archive has digits for.
+        guard let seconds = Int64(text), (0..<1 << 33).contains(seconds) else {
             throw Problem(
-                kind: .invalid, what: "cannot use SOURCE_DATE_EPOCH=\(text)",
-                why: "it is no number of seconds since 1970")
+                kind: .invalid,
+                what: "cannot use "
+                    + (flag == nil ? "SOURCE_DATE_EPOCH=\(text)" : "--timestamp \(text)"),
+                why: "it is no number of seconds since 1970", fix: "0 to \((1 << 33) - 1)")
         }
     }
 

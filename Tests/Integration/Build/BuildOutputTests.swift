@@ -239,6 +239,19 @@ import Testing
         }
     }
 
+    @Test func `a time that is none, or beyond all dates, is refused`() throws {
+        let site = try BuildSite("FROM scratch\nCOPY new /new", context: "echo new > new")
+        for time in ["-1", "99999999999999", "9223372036854775807"] {
+            for flags in [["--timestamp=\(time)"], ["--build-arg=SOURCE_DATE_EPOCH=\(time)"]] {
+                let refused = try site.kade.call(
+                    ["build"] + flags + [site.folder.at("context")])
+                #expect(refused.exitCode == 1, "\(refused)")
+                #expect(
+                    refused.errors.contains("no number of seconds since 1970"), "\(refused)")
+            }
+        }
+    }
+
     @Test func `a push compresses the layers as the output says`() throws {
         let site = try BuildSite("FROM base\nRUN echo x > /x")
         let registry = try TestRegistry()
