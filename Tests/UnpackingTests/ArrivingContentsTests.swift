@@ -37,7 +37,9 @@ import Testing
                 == .zstdChunked(range: 9000..<9500, digest: Digest(parsing: Self.digest)))
         for wrong in [
             "9000:500:3000:2", "9000:1001:3000:1", "-1:5:5:1", "9000:0:3000:1", "1:2:1", "",
-            "9000:500:99999999999:1",
+            "9000:500:99999999999:1", "9000:500:-1:1", "9000:500:67108865:1",
+            "9223372036854775807:1:1:1", "1:9223372036854775807:1:1", "9000:500:0:1",
+            "9000:500:1:99999999999999999999",
         ] {
             #expect(try place(wrong) == nil)
         }
@@ -102,6 +104,18 @@ import Testing
             #"{"type": "chunk", "name": "f", "offset": 0, "chunkDigest": "D"}"#,
             #"{"type": "dir", "name": "d"}, {"type": "chunk", "name": "d", "chunkDigest": "D"}"#,
             #"{"type": "socket", "name": "s"}"#,
+            // Sizes that are larger than what can be added to anything.
+            #"""
+            {"type": "reg", "name": "a", "size": 10, "offset": 0, "chunkDigest": "D"},
+            {"type": "reg", "name": "b", "size": 9223372036854775807, "offset": 9,
+             "chunkDigest": "D"}
+            """#,
+            #"""
+            {"type": "reg", "name": "a", "size": 9223372036854775807, "offset": 0, "chunkSize": 9,
+             "chunkDigest": "D"}, {"type": "chunk", "name": "a", "offset": 9223372036854775807,
+             "chunkOffset": 9, "chunkSize": 9223372036854775798, "chunkDigest": "D"}
+            """#,
+            #"{"type": "reg", "name": "f", "size": 10, "offset": 0, "innerOffset": 9223372036854775807, "chunkDigest": "D"}"#,
             #"{"type": "dir", "name": "d", "xattrs": {"user.a": "?"}}"#,
             #"{"type": "dir", "name": "d", "xattrs": {"system.posix_acl_access": "AAAA"}}"#,
         ])
@@ -109,9 +123,28 @@ import Testing
         #expect(try contents(entries.replacing("\"D\"", with: "\"\(Self.digest)\"")) == nil)
     }
 
+    @Test(arguments: [
+        "1677-09-21T00:12:44Z", "2262-04-11T23:47:16.9Z", "9999-12-31T23:59:60Z",
+        "0000-01-01T00:00:00Z", "never",
+    ])
+    func `any time can be read`(text: String) throws {
+        let contents = try contents(#"{"type": "dir", "name": "d", "modtime": "\#(text)"}"#)
+        #expect(contents != nil)
+    }
+
     @Test(arguments: [#"{"type": "dir", "name": "../d"}"#, "3", #"{"type": 5}"#])
     func `a table that is none, or leaves the root, is an error`(entries: String) {
         #expect(throws: Problem.self) { try contents(entries) }
+    }
+
+    @Test(arguments: [(1, false), (2, true), (3, true)])
+    func `a table is read as far as so many lines`(most: Int, isRead: Bool) throws {
+        let text = Array(#"{"entries": [{"type": "dir"}, {}], "version": 1}"#.utf8)
+        let lines = try text.withUnsafeBufferPointer { bytes throws(JSONError) in
+            var json = JSONReader(bytes)
+            return try ContentsEntry.read(from: &json, atMost: most)
+        }
+        #expect(lines?.map(\.type) == (isRead ? ["dir", ""] : nil))
     }
 
     @Test func `a part is decompressed and verified`() throws {

@@ -38,6 +38,8 @@ package struct ArrivingContents: Sendable {
     private static let landmark = ".prefetch.landmark"
     /// A larger part would take too much memory.
     private static let largestPart: Int64 = 64 << 20
+    /// More lines than any layer has; in memory each takes a multiple of its text.
+    private static let mostLines = 1 << 20
 
     /// Reads a table of contents; nil for what is no such table, or cannot be an EROFS image.
     ///
@@ -50,16 +52,17 @@ package struct ArrivingContents: Sendable {
     package init?(
         document: [UInt8], layer: Descriptor, diffID: Digest, end: Int64
     ) throws(Problem) {
-        let entries: [ContentsEntry]
+        let lines: [ContentsEntry]?
         do throws(JSONError) {
-            entries = try document.withUnsafeBufferPointer { bytes throws(JSONError) in
+            lines = try document.withUnsafeBufferPointer { bytes throws(JSONError) in
                 var json = JSONReader(bytes)
                 json.refusesZeroBytes = true
-                return try ContentsEntry.read(from: &json)
+                return try ContentsEntry.read(from: &json, atMost: Self.mostLines)
             }
         } catch {
             throw error.problem(in: "the table of contents of the layer \(layer.digest)")
         }
+        guard let entries = lines else { return nil }
         var builder = ErofsTreeBuilder()
         var parts: [Part] = []
         var position: Int64 = 0
@@ -69,8 +72,10 @@ package struct ArrivingContents: Sendable {
         while index < entries.count {
             if entries[index].name == Self.landmark { prioritized = position }
             let next = entries[(index + 1)...].firstIndex { $0.type != "chunk" } ?? entries.count
-            guard let member = entries[index].member, try builder.add(member, dataAt: position),
-                let own = Self.parts(entries[index..<next], at: position, ends)
+            // The parts first: a size that they do not make up may be larger than any number bears.
+            guard let member = entries[index].member,
+                let own = Self.parts(entries[index..<next], at: position, ends),
+                try builder.add(member, dataAt: position)
             else { return nil }
             parts += own
             position += (member.sizeInBytes + Self.alignment - 1) / Self.alignment * Self.alignment

@@ -59,8 +59,10 @@ struct ContentsEntry: Sendable {
         }
     }
 
-    /// All lines of a table of contents.
-    static func read(from json: inout JSONReader) throws(JSONError) -> [ContentsEntry] {
+    /// All lines of a table of contents; nil where there are more.
+    static func read(
+        from json: inout JSONReader, atMost most: Int
+    ) throws(JSONError) -> [ContentsEntry]? {
         var entries: [ContentsEntry] = []
         try json.enterObject()
         while let key = try json.nextKey() {
@@ -69,7 +71,10 @@ struct ContentsEntry: Sendable {
                 continue
             }
             try json.enterArray()
-            while try json.nextElement() { entries.append(try ContentsEntry(from: &json)) }
+            while try json.nextElement() {
+                guard entries.count < most else { return nil }
+                entries.append(try ContentsEntry(from: &json))
+            }
         }
         try json.finish()
         return entries
@@ -88,13 +93,14 @@ extension ContentsEntry {
             own.append(TarEntry.Attribute(name: name, value: value))
         }
         let moment = modified.flatMap { RFC3339.nanosecondsSinceEpoch($0) } ?? 0
-        let second: Int64 = 1_000_000_000
-        let seconds = moment >= 0 ? moment / second : (moment - second + 1) / second
+        let (whole, rest) = moment.quotientAndRemainder(dividingBy: 1_000_000_000)
         return TarEntry(
             name: Array(name.utf8), linkTarget: Array(linkName.utf8), kind: kind,
             permissions: UInt32(truncatingIfNeeded: mode) & 0o7777, owner: owner, group: group,
             sizeInBytes: kind == .file ? size : 0,
-            modified: FileTime(seconds: seconds, nanoseconds: moment - seconds * second),
+            modified: FileTime(
+                seconds: rest < 0 ? whole - 1 : whole,
+                nanoseconds: rest < 0 ? rest + 1_000_000_000 : rest),
             device: DeviceNumber(
                 major: UInt32(truncatingIfNeeded: deviceMajor),
                 minor: UInt32(truncatingIfNeeded: deviceMinor)),

@@ -39,11 +39,12 @@ package enum ContentsPlace: Sendable, Equatable {
                 let position = annotations["\(prefix).manifest-position"],
                 let digest = try? Digest(parsing: checksum)
             else { continue }
-            let numbers = position.split(separator: ":").compactMap { Int64($0) }
+            let words = position.split(separator: ":", omittingEmptySubsequences: false)
+            let numbers = words.compactMap { Int64($0) }
             // offset:compressed size:size:type; type 1 is the only one
-            guard numbers.count == 4, numbers[3] == 1, numbers[0] >= 0, numbers[1] > 0,
-                numbers[1] <= Self.mostBytes, numbers[2] <= Self.mostBytes,
-                numbers[0] <= layer.size - numbers[1]
+            guard numbers.count == 4, words.count == 4, numbers[3] == 1, numbers[0] >= 0,
+                (1...Self.mostBytes).contains(numbers[1]),
+                (1...Self.mostBytes).contains(numbers[2]), numbers[0] <= layer.size - numbers[1]
             else { return nil }
             self = .zstdChunked(
                 range: numbers[0]..<numbers[0] + numbers[1], digest: digest)

@@ -1,4 +1,5 @@
 import Diagnostics
+import Linux
 import OCI
 import Storage
 
@@ -14,6 +15,8 @@ struct ArchiveOutline {
         var entry: TarEntry
         /// Where its headers begin.
         var startInBytes: Int64
+        /// When it was modified.
+        var nanosecondsSinceEpoch: Int64
         /// Of the whole data.
         var digest: Digest
         var chunks: [ArchiveChunk] = []
@@ -31,7 +34,9 @@ struct ArchiveOutline {
         while let entry = try reader.nextEntry() {
             try Self.check(entry)
             var member = Member(
-                entry: entry, startInBytes: endInBytes, digest: ContentHasher.sha256([]))
+                entry: entry, startInBytes: endInBytes,
+                nanosecondsSinceEpoch: try Self.nanosecondsSinceEpoch(of: entry),
+                digest: ContentHasher.sha256([]))
             var whole = ContentHasher()
             while reader.dataLeft > 0 {
                 let start = reader.offsetInBytes
@@ -70,7 +75,23 @@ struct ArchiveOutline {
         } else {
             return
         }
-        throw Problem(
+        throw hasNoPlace(why)
+    }
+
+    /// A member's time, which a table of contents has as a date.
+    private static func nanosecondsSinceEpoch(of entry: TarEntry) throws(Problem) -> Int64 {
+        let time = entry.modified
+        let (whole, isTooFar) = time.seconds.multipliedReportingOverflow(by: 1_000_000_000)
+        let (moment, isBeyond) = whole.addingReportingOverflow(time.nanoseconds)
+        guard !isTooFar, !isBeyond else {
+            throw hasNoPlace(
+                "the time of \(entry.displayName), \(time.seconds) seconds after 1970, is no date")
+        }
+        return moment
+    }
+
+    private static func hasNoPlace(_ why: String) -> Problem {
+        Problem(
             kind: .unsupported, what: "cannot make a table of contents of a layer", why: why,
             fix: "compress it by gzip or zstd")
     }

@@ -36,10 +36,7 @@ extension ArchiveOutline {
         json.member("mode", Int64(entry.permissions))
         if entry.kind == .file { json.member("size", entry.sizeInBytes) }
         json.member(
-            "modtime",
-            RFC3339.text(
-                nanosecondsSinceEpoch: entry.modified.seconds * 1_000_000_000
-                    + entry.modified.nanoseconds))
+            "modtime", RFC3339.text(nanosecondsSinceEpoch: member.nanosecondsSinceEpoch))
         json.member("uid", Int64(entry.owner))
         json.member("gid", Int64(entry.group))
         if entry.kind == .characterDevice || entry.kind == .blockDevice {
