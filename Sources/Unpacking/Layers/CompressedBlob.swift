@@ -23,25 +23,28 @@ extension ContentStore {
         _ layer: Descriptor, as encoding: LayerEncoding, limit: ArchiveLimit,
         under lease: SharedLease
     ) throws(Problem) -> EncodedLayer {
-        var plain = layer
-        if layer.mediaType != .layer {
-            let blob = FileSource(try open(layer.digest), named: "the blob \(layer.digest)")
-            plain = try place(
-                try decompressed(blob, limit: limit), of: layer, as: .uncompressed, under: lease)
-        }
+        let blob = FileSource(try open(layer.digest), named: "the blob \(layer.digest)")
+        let isPlain = layer.mediaType == .layer
+        let archive: any ByteSource = isPlain ? blob : try decompressed(blob, limit: limit)
+        let format: ChunkedFormat
         switch encoding.format {
-        case .uncompressed: return EncodedLayer(descriptor: plain)
-        case .gzip, .zstd:
-            let blob = FileSource(try open(plain.digest), named: "the blob \(plain.digest)")
-            let compression = encoding.format.compression
-            let source = try compressed(blob, as: compression, level: encoding.level)
+        case .uncompressed:
+            guard !isPlain else { return EncodedLayer(descriptor: layer) }
             return EncodedLayer(
-                descriptor: try place(source, of: plain, as: compression, under: lease))
-        case .estargz:
-            return try chunk(plain, as: .eStargz, level: encoding.level, under: lease)
-        case .zstdChunked:
-            return try chunk(plain, as: .zstdChunked, level: encoding.level, under: lease)
+                descriptor: try place(archive, of: layer, as: .uncompressed, under: lease))
+        case .gzip, .zstd:
+            // What comes out of one goes into the other: the plain archive is nowhere on the disk.
+            let compression = encoding.format.compression
+            let source = try compressed(archive, as: compression, level: encoding.level)
+            return EncodedLayer(
+                descriptor: try place(source, of: layer, as: compression, under: lease))
+        case .estargz: format = .eStargz
+        case .zstdChunked: format = .zstdChunked
         }
+        // The table of contents wants the archive read twice.
+        let plain =
+            isPlain ? layer : try place(archive, of: layer, as: .uncompressed, under: lease)
+        return try chunk(plain, as: format, level: encoding.level, under: lease)
     }
 
     private func place(

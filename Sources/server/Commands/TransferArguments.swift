@@ -66,12 +66,19 @@ struct TransferArguments: Equatable {
                 }
                 encoding.format = known
             case .flag("--compression-level"):
-                encoding.level = Int(try reading.value(of: "--compression-level"))
+                let text = try reading.value(of: "--compression-level")
+                guard let level = Int(text) else {
+                    throw reading.mistake("'\(text)' is no compression level")
+                }
+                encoding.level = level
             case .flag("--force-compression"):
                 encoding.isForced = try reading.bool(of: "--force-compression")
             case .flag("--all-tags"), .flag("-a"): takesAllTags = try reading.bool(of: "--all-tags")
             case .flag(let flag): throw reading.mistake("it does not know the flag \(flag)")
             }
+        }
+        if let level = encoding.level, !encoding.format.levels.contains(level) {
+            throw reading.mistake("\(encoding.format.rawValue) has no level \(level)")
         }
         guard let name = names.first, names.count == 1 else {
             throw reading.mistake("it needs exactly one reference and got \(names.count)")

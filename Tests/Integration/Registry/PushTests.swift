@@ -209,6 +209,23 @@ import Testing
                 != 0)
     }
 
+    @Test(arguments: [
+        ("x", "'x' is no compression level"), ("1.5", "'1.5' is no compression level"),
+        ("10", "gzip has no level 10"), ("-1", "gzip has no level -1"),
+        ("99999999999999999999", "is no compression level"),
+    ])
+    func `a level of compression that is none is refused`(level: String, why: String) throws {
+        let folder = try TemporaryFolder()
+        let program = BuiltProgram.path("kade-server")
+        for flags in [["--compression-level=\(level)"], ["--compression-level", level]] {
+            let outcome = try Tool.start(
+                [program, "push", "--root", folder.path] + flags + ["127.0.0.1:1/a:b"]
+            ).wait()
+            #expect(outcome.exitCode != 0)
+            #expect((outcome.output + outcome.errors).contains(why), "\(outcome)")
+        }
+    }
+
     @Test func `all tags go, and nothing of other repositories`() throws {
         let repository = "\(registry.authority)/team/app"
         let blob = try images.add(.init(trees: trees), as: "\(repository):one")
