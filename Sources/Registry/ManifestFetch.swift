@@ -44,7 +44,7 @@ package struct ManifestFetch: Sendable {
 
     private func fetch(_ store: ContentStore?, _ purpose: String) async throws -> Found {
         let name = reference.digest.map(ManifestName.digest) ?? .tag(reference.tag ?? "latest")
-        let document = try await client.manifest(name, purpose: purpose)
+        let document = try await client.namedManifest(name, purpose: purpose)
         if let store {
             if document.mediaType.isManifest {
                 let manifest = try Manifest(json: document.bytes, named: "the manifest")

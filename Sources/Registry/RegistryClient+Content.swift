@@ -52,15 +52,10 @@ extension RegistryClient {
 
     /// Fetches a manifest or index by tag or digest, and verifies its digest (end-3).
     func manifest(_ name: ManifestName, purpose: String) async throws -> ManifestDocument {
-        let response: HTTPClientResponse
-        do {
-            response = try await send(
-                RegistryRequest(
-                    method: .GET, place: .resource("manifests/\(name)"),
-                    headers: Self.acceptedManifests, purpose: purpose))
-        } catch let problem as Problem where problem.kind == .notFound {
-            throw await withTags(problem, missing: name)
-        }
+        let response = try await send(
+            RegistryRequest(
+                method: .GET, place: .resource("manifests/\(name)"),
+                headers: Self.acceptedManifests, purpose: purpose))
         let bytes: [UInt8]
         do {
             let body = try await response.body.collect(upTo: Self.manifestLimitInBytes)

@@ -13,8 +13,9 @@ extension RegistryClient {
     ///
     /// - Returns: what each holds, or why it cannot be read.
     func attachedSignatures(
-        of digest: Digest, purpose: String
+        of manifest: ManifestDocument, purpose: String
     ) async throws -> [Result<SigstoreSignature, Problem>] {
+        let digest = manifest.digest
         let tag = ManifestName.tag("\(digest.algorithm)-\(digest.encoded).sig")
         var signatures = try await signatures(in: tag, purpose: purpose)
         for referrer in try await referrers(of: digest, purpose: purpose) {
@@ -23,7 +24,7 @@ extension RegistryClient {
             case Self.signatureArtifact?:
                 signatures += try await self.signatures(in: name, purpose: purpose)
             case SigstoreBundle.mediaType.rawValue?:
-                signatures += try await bundles(in: name, of: digest, purpose: purpose)
+                signatures += try await bundles(in: name, of: manifest, purpose: purpose)
             default: continue
             }
         }
@@ -47,15 +48,14 @@ extension RegistryClient {
 
     /// The bundles that an artifact holds.
     private func bundles(
-        in name: ManifestName, of digest: Digest, purpose: String
+        in name: ManifestName, of manifest: ManifestDocument, purpose: String
     ) async throws -> [Result<SigstoreSignature, Problem>] {
         var signatures: [Result<SigstoreSignature, Problem>] = []
         for layer in try await layers(of: name, SigstoreBundle.mediaType, purpose: purpose) {
             let text = try await payload(layer, purpose: purpose)
-            let signed = try await manifest(.digest(digest), purpose: purpose).bytes
             signatures.append(
                 Result { () throws(Problem) in
-                    try SigstoreBundle.signature(json: text, of: signed)
+                    try SigstoreBundle.signature(json: text, of: manifest.bytes)
                 })
         }
         return signatures

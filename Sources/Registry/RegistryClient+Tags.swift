@@ -10,8 +10,20 @@ extension RegistryClient {
     /// More than a repository has; a registry that goes on for ever is cut off.
     private static let tagLimit = 100_000
 
+    /// Fetches a manifest that somebody has named; the error of a tag that is not there names those
+    /// that are.
+    func namedManifest(
+        _ name: ManifestName, purpose: String
+    ) async throws -> ManifestDocument {
+        do {
+            return try await manifest(name, purpose: purpose)
+        } catch let problem as Problem where problem.kind == .notFound {
+            throw await withTags(problem, missing: name)
+        }
+    }
+
     /// An error of a tag that is not there, with those that are.
-    func withTags(_ problem: Problem, missing name: ManifestName) async -> Problem {
+    private func withTags(_ problem: Problem, missing name: ManifestName) async -> Problem {
         // A registry that does not say them leaves the error as it is.
         guard case .tag = name, let tags = try? await tags(purpose: problem.what), !tags.isEmpty
         else { return problem }

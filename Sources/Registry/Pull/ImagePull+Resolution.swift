@@ -30,7 +30,12 @@ extension ImagePull {
             let current = try await client.manifestDigest(of: tag, purpose: purpose)
             if current == known.digest { return known }
         }
-        return try await storedDocument(.tag(tag)).descriptor
+        // Who goes on at another place does not ask this one for its tags.
+        let document =
+            isAtLastPlace
+            ? try await client.namedManifest(.tag(tag), purpose: purpose)
+            : try await client.manifest(.tag(tag), purpose: purpose)
+        return try await stored(document).descriptor
     }
 
     /// The digest of a tag from the first place that says it, where this one may not be asked.
@@ -103,7 +108,7 @@ extension ImagePull {
         _ document: ManifestDocument, unpacked: Bool, to parts: inout PullParts
     ) async throws {
         guard parts.images.insert(document.digest).inserted else { return }
-        try await admit(document.digest)
+        try await admit(document)
         let manifest = try Manifest(json: document.bytes, named: "the manifest")
         parts.image = parts.image ?? manifest.config.digest
         let isImage = manifest.config.mediaType.isImageConfiguration
@@ -193,7 +198,10 @@ extension ImagePull {
     }
 
     private func storedDocument(_ name: ManifestName) async throws -> ManifestDocument {
-        let document = try await client.manifest(name, purpose: purpose)
+        try await stored(try await client.manifest(name, purpose: purpose))
+    }
+
+    private func stored(_ document: ManifestDocument) async throws -> ManifestDocument {
         try await blocking { try content.store(document.bytes, as: document.digest) }
         return document
     }

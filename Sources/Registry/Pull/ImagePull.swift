@@ -19,6 +19,8 @@ package struct ImagePull: Sendable {
     let layers: Layers
     /// The place that the image comes from at present.
     private(set) var client: RegistryClient
+    /// Whether no other place is asked when this one does not have it.
+    private(set) var isAtLastPlace: Bool
     let schedule: RetrySchedule
     let settings: RegistrySettings
     private let trust: ImageTrust
@@ -63,6 +65,7 @@ package struct ImagePull: Sendable {
         places = try settings.pullPlaces(of: reference)
         resolvers = places.resolvers(for: places.sources[0])
         client = RegistryClient(places.sources[0], access: .pull, settings: settings)
+        isAtLastPlace = places.sources.count == 1
     }
 
     /// Pulls the image, from the first place that has it: mirrors, then the registry.
@@ -76,6 +79,7 @@ package struct ImagePull: Sendable {
         var failures: [String] = []
         for (number, source) in places.sources.enumerated() {
             if number > 0 {
+                pull.isAtLastPlace = number == places.sources.count - 1
                 pull.client = RegistryClient(source, access: .pull, settings: settings)
                 pull.resolvers = places.resolvers(for: source)
             }
@@ -190,7 +194,7 @@ package struct ImagePull: Sendable {
     private func forget() throws(Problem) { try content.references.remove(reference) }
 
     /// Refuses an image that the policy does not let in, before any of it is unpacked.
-    func admit(_ manifest: Digest) async throws {
+    func admit(_ manifest: ManifestDocument) async throws {
         try await ImageAdmission(
             trust: trust, reference: reference, manifest: manifest, client: client,
             settings: settings, purpose: purpose

@@ -8,7 +8,7 @@ struct ImageAdmission: Sendable {
     /// The name that the user asked for.
     let reference: ImageReference
     /// The manifest of the one image.
-    let manifest: Digest
+    let manifest: ManifestDocument
     let client: RegistryClient
     let settings: RegistrySettings
     /// What cannot be done otherwise, for the error.
@@ -40,7 +40,7 @@ struct ImageAdmission: Sendable {
     ) async throws -> String? {
         let lookaside = SignatureLookaside(
             place: trust.places.place(of: reference), repository: reference.path,
-            manifest: manifest, settings: settings, purpose: purpose)
+            manifest: manifest.digest, settings: settings, purpose: purpose)
         let verification = GPGVerification(keys: keys, searchPath: trust.searchPath)
         var failures: [String] = []
         for signature in try await lookaside.signatures() {
@@ -79,8 +79,8 @@ struct ImageAdmission: Sendable {
 
     /// Why a signature does not hold for this image; nil when it does.
     private func refusal(_ identity: SignedIdentity, _ statement: SignedStatement) -> String? {
-        guard statement.digest == manifest else {
-            return "it is about \(statement.digest), not \(manifest)"
+        guard statement.digest == manifest.digest else {
+            return "it is about \(statement.digest), not \(manifest.digest)"
         }
         guard identity.accepts(signed: statement.reference, for: reference) else {
             return statement.reference.map { "it is about \($0), not \(reference)" }

@@ -1,6 +1,6 @@
+import Crypto
 import Diagnostics
 import OCI
-import Storage
 
 /// What Rekor, a log of signatures that all can read, says of one.
 struct LogEntry: Sendable {
@@ -74,9 +74,7 @@ struct LogEntry: Sendable {
         of signature: SigstoreSignature, in entry: JSONValue, by signer: [UInt8]
     ) -> Bool {
         let spec = entry["spec"]
-        let hash = spec?["data"]?["hash"]
-        return hash?["algorithm"]?.string == "sha256"
-            && hash?["value"]?.string == ContentHasher.sha256(signature.message).encoded
+        return Self.isHash(spec?["data"]?["hash"], of: signature.message)
             && spec?["signature"]?["content"].flatMap(Self.bytes) == signature.signature
             && spec?["signature"]?["publicKey"]?["content"].flatMap(Self.pem) == signer
     }
@@ -85,13 +83,25 @@ struct LogEntry: Sendable {
         _ payload: [UInt8], _ signature: [UInt8], in entry: JSONValue, by signer: [UInt8]
     ) -> Bool {
         let spec = entry["spec"]
-        let hash = spec?["payloadHash"]
-        return hash?["algorithm"]?.string == "sha256"
-            && hash?["value"]?.string == ContentHasher.sha256(payload).encoded
+        return Self.isHash(spec?["payloadHash"], of: payload)
             && spec?["signatures"]?.array?.contains {
                 $0["signature"].flatMap(Self.bytes) == signature
                     && $0["verifier"].flatMap(Self.pem) == signer
             } == true
+    }
+
+    /// Whether a text has a hash, by whichever algorithm of SHA-2 that is.
+    ///
+    /// Signers with keys on P-384 and P-521, and with Ed25519, have longer ones than SHA-256.
+    private static func isHash(_ hash: JSONValue?, of text: [UInt8]) -> Bool {
+        let found: [UInt8]
+        switch hash?["algorithm"]?.string {
+        case "sha256": found = Array(SHA256.hash(data: text))
+        case "sha384": found = Array(SHA384.hash(data: text))
+        case "sha512": found = Array(SHA512.hash(data: text))
+        default: return false
+        }
+        return hash?["value"]?.string == found.hexadecimal
     }
 
     private static func bytes(_ value: JSONValue) -> [UInt8]? {
@@ -124,6 +134,13 @@ extension LogEntry {
         self.init(
             body: body, timeInSeconds: Int64(time), index: Int64(index), logID: logID,
             promise: promise)
+    }
+}
+
+extension [UInt8] {
+    /// Two digits for each byte.
+    var hexadecimal: String {
+        map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
     }
 }
 

@@ -61,7 +61,7 @@ enum SigstoreBundle {
         else { throw Problem.untrusted("its entry in the log is not whole") }
         var entry = LogEntry(
             body: body, timeInSeconds: value["integratedTime"].flatMap(Self.integer) ?? 0,
-            index: index, logID: Self.hexadecimal(logID))
+            index: index, logID: logID.hexadecimal)
         if let promise = value["inclusionPromise"] {
             entry.promise = promise["signedEntryTimestamp"].flatMap(Self.bytes) ?? []
         }
@@ -88,9 +88,5 @@ enum SigstoreBundle {
     /// Integers of 64 bits are texts in this kind of JSON; numbers are allowed.
     private static func integer(_ value: JSONValue) -> Int64? {
         value.string.flatMap { Int64($0) } ?? value.int.map { Int64($0) }
-    }
-
-    private static func hexadecimal(_ bytes: [UInt8]) -> String {
-        bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
     }
 }

@@ -61,6 +61,8 @@ import Testing
         let missing = try pull("r.invalid:5000/a/b:other")
         #expect(missing.problem.contains("the mirror \(dead)/a/b: cannot connect"))
         #expect(missing.problem.contains("the mirror \(mirror.authority)/a/b"))
+        // Which tags a mirror has helps nobody.
+        #expect(try mirror.requests().allSatisfy { !$0.path.contains("/tags/") })
     }
 
     @Test func `who may not resolve tags is asked for digests only`() throws {

@@ -148,6 +148,7 @@ final class MisbehavingRegistry {
                 what, name = path.split("/")[-2:]
                 if what == "manifests": return self.manifest(name)
                 if what == "tags": return self.tags()
+                if what == "referrers": return self.answer(404)
                 return self.blob(name, number, own)
             def tags(self):
                 tags, headers = list(names), {}

@@ -142,6 +142,30 @@ import Testing
         #expect(try !isAdmitted(key + ", \"rekorPublicKeyPath\": \"\(folder.at("log.pub"))\""))
     }
 
+    @Test func `tags are listed for a name that somebody has typed, and for no signature`() throws {
+        let server = try MisbehavingRegistry(serving: images, fault: .none)
+        let known = "\(server.authority)/team/app"
+        try images.addName(image, "it")
+        let other = try MisbehavingRegistry(serving: images, fault: .none)
+        try folder.write(
+            """
+            {"default": [{"type": "sigstoreSigned", "keyPath": "\(folder.at("signer.pub"))"}]}
+            """, to: "policy.json")
+        let refused = try Pull.run(
+            "\(other.authority)/team/app:it", into: folder.at("data"), "--signature-policy",
+            folder.at("policy.json"), environment: ["CONTAINERS_REGISTRIES_CONF": "/dev/null"])
+        #expect(refused.problem.contains("there is none"), "\(refused.problem)")
+        #expect(try other.requests().contains { $0.path.hasSuffix(".sig") })
+        #expect(try other.requests().allSatisfy { !$0.path.contains("/tags/") })
+        let missing = try Pull.run(
+            "\(known):none", into: folder.at("data"),
+            environment: ["CONTAINERS_REGISTRIES_CONF": "/dev/null"])
+        #expect(missing.outcome.exitCode != 0)
+        #expect(try server.requests().filter { $0.path.contains("/tags/") }.count == 1)
+        let fix = missing.event("problem")?["fix"] as? String
+        #expect(fix?.hasPrefix("take one of the repository's tags: ") == true, "\(missing.problem)")
+    }
+
     @Test func `a bundle that refers to an image lets it in`() throws {
         let statement = """
             {"_type":"https://in-toto.io/Statement/v1","subject":[{"digest":{"sha256":\

@@ -133,19 +133,71 @@ import Testing
         }
     }
 
-    @Test(arguments: 0..<(2 * fuzzFactor))
-    func `damaged bundles are refused in words or verify as before`(seed: UInt64) async throws {
+    /// A bundle of an envelope, whose entry the log has.
+    private func loggedBundle() throws -> [UInt8] {
         let payload = Self.payload()
         let signature = try signature(of: payload)
-        let body = TestLog.envelopeBody(
-            payload, signature: signature, signer: String(decoding: signer.publicPEM, as: UTF8.self)
-        )
-        let whole = bundle(
+        let pem = String(decoding: signer.publicPEM, as: UTF8.self)
+        let body = TestLog.envelopeBody(payload, signature: signature, signer: pem)
+        return bundle(
             envelope(payload, signature), entry: try json(log.proven(body, at: 3, of: 6)))
-        let keys = [try SigningKey(pem: log.key.publicPEM, named: "the log's key")]
+    }
+
+    @Test(arguments: [
+        ("bundle.v0.3", "bundle.v0.4", "it is no bundle v0.3"),
+        ("\"mediaType\"", "\"type\"", "it is no bundle v0.3"),
+        ("\"payload\": \"", "\"payload\": \"?", "its envelope is not whole"),
+        ("\"payloadType\"", "\"type\"", "its envelope is not whole"),
+        ("\"signatures\": [", "\"signatures\": [{}, ", "its envelope is not whole"),
+        ("\"sig\": \"", "\"sig\": \"?", "its envelope is not whole"),
+        ("\"dsseEnvelope\"", "\"envelope\"", "the bundle has no signature"),
+        ("\"publicKey\"", "\"certificate\"", "its certificate is not whole"),
+        ("\"tlogEntries\"", "\"entries\"", "it has no entry in a log"),
+        ("\"keyId\"", "\"key\"", "its entry in the log is not whole"),
+        ("\"canonicalizedBody\"", "\"body\"", "its entry in the log is not whole"),
+        ("\"treeSize\": \"6", "\"treeSize\": \"x", "the log's proof of its entry is not whole"),
+        ("\"envelope\": \"log", "\"text\": \"log", "the log's proof of its entry is not whole"),
+        ("\"hashes\": [", "\"hashes\": [1, ", "the log's proof of its entry is not whole"),
+        ("\"inclusionProof\"", "\"proof\"", "nothing vouches for its entry in the log"),
+    ])
+    func `a bundle that lacks something is refused for that`(
+        part: String, other: String, why: String
+    ) async throws {
+        let whole = String(decoding: try loggedBundle(), as: UTF8.self)
+        #expect(try await statement(Array(whole.utf8), isLogged: true).digest == Self.digest)
+        let damaged = whole.replacing(part, with: other, maxReplacements: 1)
+        try #require(damaged != whole)
+        let problem = await #expect(throws: Problem.self) {
+            try await self.statement(Array(damaged.utf8), isLogged: true)
+        }
+        #expect(problem?.kind == .denied)
+        #expect(problem?.why == why)
+    }
+
+    @Test(arguments: 0..<(2 * fuzzFactor))
+    func `damaged bundles are refused, or say what was signed`(seed: UInt64) throws {
+        let whole = try loggedBundle()
+        let signed = try SigstoreBundle.signature(json: whole, of: Self.manifest).message
+        let logKeys = [try SigningKey(pem: log.key.publicPEM, named: "the log's key")]
+        let key = try SigningKey(pem: signer.publicPEM, named: "the signer's key")
         let found = complaints(about: [whole], seed: seed) { bytes throws(Problem) in
-            let signature = try SigstoreBundle.signature(json: bytes, of: Self.manifest)
-            for entry in signature.logEntries { _ = try entry.get().verify(by: keys) }
+            do throws(Problem) {
+                let signature = try SigstoreBundle.signature(json: bytes, of: Self.manifest)
+                guard key.isValid(signature.signature, for: signature.message),
+                    let entry = signature.logEntries.first
+                else { throw Problem.untrusted("it is not signed, or not in the log") }
+                _ = try entry.get().verify(by: logKeys)
+                try entry.get().check(isAbout: signature, by: key.der)
+                guard signature.message == signed else {
+                    throw Problem(kind: .bug, what: "accepted", why: "it says something else")
+                }
+            } catch {
+                // Nothing but a text that is no JSON, and what cannot be trusted.
+                guard [.denied, .invalid, .bug].contains(error.kind) else {
+                    throw Problem(kind: .bug, what: "refused otherwise", why: "\(error)")
+                }
+                throw error
+            }
         }
         #expect(found.isEmpty)
     }

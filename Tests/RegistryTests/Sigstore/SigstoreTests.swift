@@ -92,6 +92,25 @@ import X509
         #expect(try await refusal(changed, rule) == "it is not signed by a trusted key")
     }
 
+    @Test(arguments: [
+        ("sha256", true), ("sha384", true), ("sha512", true), ("sha1", false), ("", false),
+    ])
+    func `an entry has the hash that it names`(algorithm: String, counts: Bool) async throws {
+        let signature = try signer.sign(text)
+        let pem = String(decoding: signer.publicPEM, as: UTF8.self)
+        func why(_ text: [UInt8]) async throws -> String? {
+            let body = TestLog.body(text, signature: signature, signer: pem, algorithm: algorithm)
+            return try await refusal(
+                SigstoreSignature(
+                    content: .text(self.text), signature: signature, certificate: nil, chain: [],
+                    logEntries: [.success(try log.promised(body, at: TestAuthority.start))]),
+                .keys([.data(signer.publicPEM)]))
+        }
+        let other = "its entry in the log is about another one"
+        #expect(try await why(text) == (counts ? nil : other))
+        #expect(try await why(text + [10]) == other)
+    }
+
     @Test(arguments: 1...9)
     func `a proof holds for its place in the log's tree and no other`(count: Int) throws {
         let keys = [try SigningKey(pem: log.key.publicPEM, named: "the log's key")]

@@ -11,13 +11,19 @@ struct TestLog {
 
     /// The entry of a text that is signed (hashedrekord).
     static func body(
-        _ text: [UInt8], signature: [UInt8], signer: String
+        _ text: [UInt8], signature: [UInt8], signer: String, algorithm: String = "sha256"
     ) -> [UInt8] {
-        let hash = SHA256.hash(data: text).map { String(format: "%02x", $0) }.joined()
+        let bytes: [UInt8] =
+            switch algorithm {
+            case "sha384": Array(SHA384.hash(data: text))
+            case "sha512": Array(SHA512.hash(data: text))
+            default: Array(SHA256.hash(data: text))
+            }
+        let hash = bytes.map { String(format: "%02x", $0) }.joined()
         return Array(
             """
-            {"apiVersion":"0.0.1","kind":"hashedrekord","spec":{"data":{"hash":{"algorithm":"sha256",\
-            "value":"\(hash)"}},"signature":{"content":"\(Base64.encode(signature))","publicKey":\
+            {"apiVersion":"0.0.1","kind":"hashedrekord","spec":{"data":{"hash":{"algorithm":\
+            "\(algorithm)","value":"\(hash)"}},"signature":{"content":"\(Base64.encode(signature))","publicKey":\
             {"content":"\(Base64.encode(Array(signer.utf8)))"}}}}
             """.utf8)
     }
