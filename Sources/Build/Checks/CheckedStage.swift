@@ -92,7 +92,7 @@ struct CheckedStage {
             _ = try? DocumentExpansion(lexer: lexer, text: text).expanded()
         }
         return names.filter { !declared.contains($0) }.map { name in
-            let meant = Suggestion.nearest(to: name, among: state.variableNames)
+            let meant = Suggestion.nearest(to: name, among: state.variableNames.sorted())
             return CheckFinding(
                 .undefinedVar,
                 "Usage of undefined variable '$\(name)'"

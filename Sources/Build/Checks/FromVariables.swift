@@ -1,3 +1,4 @@
+import Diagnostics
 import OCI
 
 /// What the variables of a FROM show.
@@ -58,7 +59,7 @@ struct FromVariables {
         result.text = (try? lexer.word(text)) ?? ""
         result.names = names
         for name in names where !declared.contains(name) && arguments.inherited(name) == nil {
-            let meant = Suggestion.nearest(to: name, among: Array(declared))
+            let meant = Suggestion.nearest(to: name, among: declared.sorted())
             findings.append(
                 CheckFinding(
                     .undefinedArgInFrom,
