@@ -11,7 +11,25 @@ import Testing
         limits.reservedInBytes = reserved
         limits.mostInBytes = most
         limits.leastFreeInBytes = free
-        return limits.bytesToKeep(of: 1000, freeInBytes: 300)
+        return limits.bytesToKeep(of: CacheSpace(totalInBytes: 1000, freeInBytes: 300))
+    }
+
+    @Test func `a plan counts as free what it would remove`() {
+        var limits = CacheLimits()
+        limits.leastFreeInBytes = 500
+        let first = CacheSpace(totalInBytes: 1000, freeInBytes: 300)
+        #expect(first.planned(after: first) == first)
+        var space = first
+        var removed: [Int64] = []
+        for size in [150, 100, 400] as [Int64] {
+            guard let keep = limits.bytesToKeep(of: space), space.totalInBytes > keep else { break }
+            // The disk itself stays as full as it is, and others may write to it.
+            space = CacheSpace(totalInBytes: space.totalInBytes - size, freeInBytes: 290)
+                .planned(after: first)
+            removed.append(size)
+        }
+        #expect(removed == [150, 100])
+        #expect(space == CacheSpace(totalInBytes: 750, freeInBytes: 550))
     }
 
     @Test func `what stays is the least that a limit says, and the reserve at least`() {

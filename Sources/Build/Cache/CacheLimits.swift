@@ -14,16 +14,30 @@ package struct CacheLimits: Sendable, Equatable {
 
     /// What stays of a cache.
     ///
-    /// - Parameters:
-    ///   - totalInBytes: what it takes.
-    ///   - freeInBytes: what the disk has left.
     /// - Returns: nil where all of it stays.
-    func bytesToKeep(of totalInBytes: Int64, freeInBytes: Int64) -> Int64? {
+    func bytesToKeep(of space: CacheSpace) -> Int64? {
         var keep = mostInBytes
-        if let least = leastFreeInBytes, least > freeInBytes {
-            keep = max(0, min(keep ?? .max, totalInBytes - (least - freeInBytes)))
+        if let least = leastFreeInBytes, least > space.freeInBytes {
+            let missing = least - space.freeInBytes
+            keep = max(0, min(keep ?? .max, space.totalInBytes - missing))
         }
         if mostInBytes == nil, leastFreeInBytes == nil { keep = 0 }
         return keep.map { max($0, reservedInBytes ?? 0) }
+    }
+}
+
+/// What the build cache takes, and what the disk has left.
+struct CacheSpace: Equatable {
+    var totalInBytes: Int64
+    var freeInBytes: Int64
+
+    /// What there would be if a plan were carried out: on the disk itself nothing changes.
+    ///
+    /// - Parameter first: what there was before.
+    /// - Returns: the cache as it is in the plan, and the disk with what that frees.
+    func planned(after first: CacheSpace) -> CacheSpace {
+        CacheSpace(
+            totalInBytes: totalInBytes,
+            freeInBytes: first.freeInBytes + first.totalInBytes - totalInBytes)
     }
 }

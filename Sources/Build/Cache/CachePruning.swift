@@ -43,30 +43,46 @@ package enum CachePruning {
     private static func prune(
         _ engine: Engine, to limits: CacheLimits, where isOld: (Int64) -> Bool
     ) throws(Problem) -> Outcome {
-        let root = engine.steps.dataRoot
         let cache = try engine.steps.buildCache()
         var outcome = Outcome(records: [], freedInBytes: 0)
-        var kept: Set<String> = []
+        var seen: Set<String> = []
+        var first: CacheSpace?
         while true {
+            // What a plan removes is still there.
+            let planned = engine.steps.isPlan ? Set(outcome.records) : []
             let usage = try engine.system.diskUsage()
-            let free = try asking("cannot look at \(root)") { () throws(SystemCallError) in
-                try FreeSpace.inBytes(at: root)
+            var space = try Self.space(usage, without: planned, in: engine.steps)
+            if engine.steps.isPlan { space = space.planned(after: first ?? space) }
+            first = first ?? space
+            guard let keep = limits.bytesToKeep(of: space), space.totalInBytes > keep else {
+                return outcome
             }
-            let total = usage.buildCacheInBytes
-            guard let keep = limits.bytesToKeep(of: total, freeInBytes: free), total > keep
-            else { return outcome }
             let oldest = usage.buildCache.filter {
-                !$0.isShared && !kept.contains($0.id)
+                !$0.isShared && !seen.contains($0.id)
                     && isOld($0.lastUsed.nanosecondsSinceEpoch / 1_000_000_000)
             }.min { $0.lastUsed < $1.lastUsed }
             guard let oldest else { return outcome }
-            kept.insert(oldest.id)  // a directory that a build uses stays
+            seen.insert(oldest.id)
             switch oldest.kind {
             case .regular: try cache.remove(try Digest(parsing: "sha256:\(oldest.id)"))
-            case .mount: try CacheDirectory.prune(in: engine.steps) { $0 == oldest.id }
+            case .mount:
+                let removed = try CacheDirectory.prune(in: engine.steps) { $0 == oldest.id }
+                guard !removed.isEmpty else { continue }  // a build uses it
             }
             outcome.records.append(oldest.id)
             outcome.freedInBytes += try engine.steps.collectGarbage()
         }
+    }
+
+    private static func space(
+        _ usage: DiskUsage, without planned: Set<String>, in steps: StepService
+    ) throws(Problem) -> CacheSpace {
+        let root = steps.dataRoot
+        let free = try asking("cannot look at \(root)") { () throws(SystemCallError) in
+            try FreeSpace.inBytes(at: root)
+        }
+        let gone = usage.buildCache.filter { planned.contains($0.id) }.map(\.sizeInBytes)
+        return CacheSpace(
+            totalInBytes: gone.reduce(usage.buildCacheInBytes, -), freeInBytes: free)
     }
 }

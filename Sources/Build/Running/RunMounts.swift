@@ -284,25 +284,43 @@ final class CacheDirectory {
     }
 
     /// Removes those of a name that no build uses now.
+    ///
+    /// - Returns: the names of those that were removed.
+    @discardableResult
     static func prune(
         in steps: StepService, where isMeant: (String) -> Bool
-    ) throws(Problem) {
+    ) throws(Problem) -> [String] {
         let all = directory(below: steps.dataRoot)
-        guard File.exists(all) else { return }
+        guard File.exists(all) else { return [] }
+        var removed: [String] = []
         let what = "cannot remove the cache directories in \(all)"
         let names = try asking(what) { () throws(SystemCallError) in
             try Directory.list(all).map(\.name.string)
         }
         for name in names where !name.hasSuffix(".lock") && isMeant(name) {
             let path = all.appending(name)
-            let lock = try asking(what) { () throws(SystemCallError) in
-                try FileLock.ifFree(FilePath("\(path).lock"), .exclusive)
+            let lockPath = FilePath("\(path).lock")
+            // Who changes nothing makes no file to lock; without one nobody uses the directory.
+            if File.exists(lockPath) || !steps.isPlan {
+                let lock = try asking(what) { () throws(SystemCallError) in
+                    try FileLock.ifFree(lockPath, .exclusive)
+                }
+                guard let lock else { continue }
+                try remove(path, in: steps, what)
+                _ = consume lock
+            } else {
+                try remove(path, in: steps, what)
             }
-            guard let lock else { continue }
-            try steps.remove(path) { () throws(Problem) in
-                try asking(what) { () throws(SystemCallError) in try Directory.removeTree(path) }
-            }
-            _ = consume lock
+            removed.append(name)
+        }
+        return removed
+    }
+
+    private static func remove(
+        _ path: FilePath, in steps: StepService, _ what: String
+    ) throws(Problem) {
+        try steps.remove(path) { () throws(Problem) in
+            try asking(what) { () throws(SystemCallError) in try Directory.removeTree(path) }
         }
     }
 }

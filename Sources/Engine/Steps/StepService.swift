@@ -63,6 +63,9 @@ package struct StepService: Sendable {
         try context.imageStore().content.buildCache
     }
 
+    /// Whether what is to be removed is only noted (`--plan`).
+    package var isPlan: Bool { context.plan != nil }
+
     /// Removes a file or a directory of what builds keep, or with `--plan` only says so.
     package func remove(
         _ path: FilePath, _ body: () throws(Problem) -> Void

@@ -101,6 +101,19 @@ import Testing
         }
         try site.kade.check("builder", "prune", "-f", "--max-used-space=1", "--filter", "until=1h")
         #expect(try size() == all)
+        // A plan says what would go, and leaves no trace.
+        func planned(_ limit: String) throws -> Int {
+            let plan = try site.kade.check("builder", "prune", "--plan", limit)
+            return plan.split(separator: "\n").count {
+                $0.contains("/build/cache/") || $0.contains("/build/mounts/")
+            }
+        }
+        let locks = try Tool.check("sh", "-c", "rm -v $0/build/mounts/*.lock", site.kade.root)
+        #expect(!locks.isEmpty)
+        let (few, most) = (try planned("--max-used-space=4m"), try planned("--max-used-space=0"))
+        #expect(0 < few && few < most && most <= all, "\(few), \(most) of \(all)")
+        #expect(try Tool.check("ls", "\(site.kade.root)/build/mounts").contains(".lock") == false)
+        #expect(try size() == all)
         try site.kade.check("builder", "prune", "-f", "--max-used-space=4m", "--keep-storage=1m")
         let some = try size()
         #expect(some > 0 && some < all)
