@@ -55,7 +55,8 @@ import Testing
             (#"contains(L, "b")"#, true), (#"merge(O, {x = 2}).x"#, 2),
             ("distinct([1, 1, 2])", [1, 2]),
             ("flatten([[1], [[2]]])", [1, 2]), ("sort([\"b\", \"a\"])", ["a", "b"]),
-            ("range(3)", [0, 1, 2]), ("max(1, N, 2)", 3), (#"substr("abcdef", 1, 2)"#, "bc"),
+            ("range(3)", [0, 1, 2]), ("range(-2, 1)", [-2, -1, 0]), ("range(2, -2)", []),
+            ("max(1, N, 2)", 3), (#"substr("abcdef", 1, 2)"#, "bc"),
             ("null", nil), ("1 /* one */", 1),
             ("<<-END\n    one ${N}\n      two\n    END\n", "one 3\n  two\n"),
         ] as [(String, JSONValue)])
@@ -75,6 +76,14 @@ import Testing
         ("twice()", "takes 1 arguments"), ("\"open", "no end"), ("[1 2]", "']' should be here"),
         ("1 ? 2", "':' should follow"), ("\"\\q\"", "no escape"), ("T + 1", "a text is no number"),
         ("\"%{ if true }\"", "no directives"), ("range(100000)", "too long"),
+        // The least number that there is, and others that no list or text has so many of.
+        ("range(-9223372036854775808)", "too large"), ("range(0, 9223372036854775807)", "whole"),
+        ("range(-9223372036854775808, 2147483647)", "too large"),
+        ("range(-2147483647, 2147483647)", "too long"),
+        ("substr(T, -9223372036854775808, 1)", "too large"),
+        ("substr(T, 0, -9223372036854775808)", "too large"), ("range(1e300)", "whole"),
+        ("1e308 * 10", "too large"), ("-1e308 - 1e308", "too large"), ("5 % 0", "divided by 0"),
+        ("L[-9223372036854775808]", "no element"), ("L[1e300]", "no elements"),
     ])
     func `a mistake is an error in words`(expression: String, why: String) {
         let problem = #expect(throws: Problem.self) { try value(expression) }
@@ -138,16 +147,17 @@ import Testing
         #expect(plan.targets.map(\.name) == ["base", "app", "lint"])
         #expect(plan.groups == ["default": ["app", "tools"], "tools": ["lint"]])
         #expect(
-            try plan.targets[1].arguments(inlineFile: nil, images: ["base": "sha256:1"]) == [
-                "--build-arg=A=1", "--build-arg=B=3", "--build-arg=C",
-                "--build-context=base=docker-image://sha256:1", "--build-context=files=./files",
-                "--label=team=x", "--platform=linux/amd64", "--secret=id=s,src=f",
-                "--secret=type=env,id=t,env=T", "--tag=app:1", "--tag=app:latest",
-                "--file=src/app.Dockerfile", "--", "src",
-            ])
+            try plan.targets[1].arguments(
+                inlineFile: nil, contexts: ["base": "docker-image://sha256:1"]) == [
+                    "--build-arg=A=1", "--build-arg=B=3", "--build-arg=C",
+                    "--build-context=base=docker-image://sha256:1", "--build-context=files=./files",
+                    "--label=team=x", "--platform=linux/amd64", "--secret=id=s,src=f",
+                    "--secret=type=env,id=t,env=T", "--tag=app:1", "--tag=app:latest",
+                    "--file=src/app.Dockerfile", "--", "src",
+                ])
         #expect(plan.targets[2].inlineDockerfile == "FROM scratch\n")
         #expect(
-            try plan.targets[2].arguments(inlineFile: "/f", images: [:])
+            try plan.targets[2].arguments(inlineFile: "/f", contexts: [:])
                 == ["--no-cache=true", "--output=type=local,dest=out", "--file=/f", "--", "."])
     }
 
@@ -192,6 +202,37 @@ import Testing
         #expect(plan.groups["app"]?.count == 4)
     }
 
+    @Test func `one combination of a matrix is inherited by its name`() throws {
+        let text = """
+            target "app" {
+              name = "app-${v}"
+              matrix = { v = ["1", "2"] }
+              args = { V = v }
+              tags = ["app:${v}"]
+            }
+            target "more" {
+              inherits = ["app-2"]
+              tags = ["more"]
+            }
+            target "each" {
+              name = "each-${v}"
+              matrix = { v = ["1", "2"] }
+              inherits = ["app-${v}"]
+            }
+            target "all" { inherits = ["app"] }
+            """
+        let plan = try plan(text, "more", "each-1", "each-2")
+        #expect(plan.targets.map(\.name) == ["more", "each-1", "each-2"])
+        #expect(plan.targets.map { $0.attributes["args"]?["V"] } == ["2", "1", "2"])
+        #expect(plan.targets.map { $0.attributes["tags"] } == [["more"], ["app:1"], ["app:2"]])
+        let problem = #expect(throws: Problem.self) { try self.plan(text, "all") }
+        #expect(problem?.why == "all inherits app, which is several targets: app-1, app-2")
+        let none = #expect(throws: Problem.self) {
+            try self.plan("target \"default\" { inherits = [\"x\"] }")
+        }
+        #expect(none?.why == "default inherits x, which there is not")
+    }
+
     @Test func `JSON says the same as HCL`() throws {
         let plan = try plan(
             """
@@ -199,7 +240,7 @@ import Testing
              "target": {"a": {"tags": ["a:${TAG}"], "args": {"X": null, "Y": "z"}}}}
             """, environment: ["TAG": "2"])
         #expect(
-            try plan.targets[0].arguments(inlineFile: nil, images: [:])
+            try plan.targets[0].arguments(inlineFile: nil, contexts: [:])
                 == ["--build-arg=X", "--build-arg=Y=z", "--tag=a:2", "--", "."])
         #expect(
             plan.json == [
@@ -215,8 +256,19 @@ import Testing
         ("target \"default\" { contexts = { x = \"target:default\" } }", "depends on itself"),
         ("target \"default\" { matrix = { a = [\"x\"] } }", "no name"),
         ("target \"default\" { name = \"x\" }", "no matrix"),
-        ("network \"x\" {}", "no blocks of the type network"), ("a = 1 b = 2", "line 1"),
-        ("target \"default\" {", "no end"), ("}", "'}' without"), ("x =\n", "line"),
+        ("network \"x\" {}", "no blocks of the type network"),
+        ("a = 1 b = 2", "line 1: the line should end here"),
+        ("target \"default\" {", "line 1: the block target default has no end"),
+        ("}", "line 1: '}' without '{'"), ("x =\n", "line 1: a value should be here"),
+        ("\nx = 1\ny = *", "line 3: a value should be here"),
+        (
+            "target \"default\" { name = [\"x\"]\n matrix = { a = [\"x\"] } }",
+            "the name of default is a list and no text"
+        ),
+        (
+            "target \"default\" { name = \"x\"\n matrix = { a = [1, 2] } }",
+            "the matrix of default makes x more than once"
+        ),
     ])
     func `files with a mistake are refused`(text: String, why: String) {
         let problem = #expect(throws: Problem.self) { try plan(text) }
@@ -227,7 +279,7 @@ import Testing
         for attribute in ["policy = [1]", "output = [\"a\", \"b\"]", "tags = {}", "args = 1"] {
             let plan = try plan("target \"default\" { \(attribute) }")
             #expect(throws: Problem.self) {
-                try plan.targets[0].arguments(inlineFile: nil, images: [:])
+                try plan.targets[0].arguments(inlineFile: nil, contexts: [:])
             }
         }
     }

@@ -5,7 +5,9 @@ import OCI
 package struct BakeOverride: Sendable, Equatable {
     /// As the user wrote it.
     let text: String
-    private let pattern: String
+    private let pattern: StarPattern
+    /// The same, as it was written.
+    private let patternText: String
     private let attribute: String
     /// Of a map: which member.
     private let name: String?
@@ -35,7 +37,8 @@ package struct BakeOverride: Sendable, Equatable {
         let parts = path.split(separator: ".", maxSplits: 2).map(String.init)
         guard parts.count > 1 else { return nil }
         self.text = text
-        pattern = parts[0]
+        pattern = StarPattern(parts[0])
+        patternText = parts[0]
         attribute = Self.words[parts[1]] ?? parts[1]
         name = parts.count > 2 ? parts[2] : nil
         value = String(text[text.index(after: equals)...])
@@ -44,7 +47,8 @@ package struct BakeOverride: Sendable, Equatable {
     /// The same attribute of all targets: `--push` and the like.
     package init(all attribute: String, _ value: String) {
         text = "*.\(attribute)=\(value)"
-        pattern = "*"
+        pattern = StarPattern("*")
+        patternText = "*"
         self.attribute = attribute
         name = nil
         self.value = value
@@ -53,7 +57,7 @@ package struct BakeOverride: Sendable, Equatable {
 
     /// Whether it is about a target.
     func isUsed(by targets: [BakeTarget]) -> Bool {
-        targets.contains { Self.matches(pattern[...], $0.name[...]) }
+        targets.contains { pattern.matches($0.name) }
     }
 
     /// Changes a target by those that are about it; several values of one list come together.
@@ -61,7 +65,7 @@ package struct BakeOverride: Sendable, Equatable {
     /// - Throws: `.invalid` where an attribute has members and none is named, or the reverse.
     static func apply(_ overrides: [BakeOverride], to target: inout BakeTarget) throws(Problem) {
         var changed: Set<String> = []
-        for override in overrides where matches(override.pattern[...], target.name[...]) {
+        for override in overrides where override.pattern.matches(target.name) {
             let isFirst = changed.insert(override.attribute).inserted
             try override.change(&target, adds: override.adds || !isFirst)
         }
@@ -73,7 +77,7 @@ package struct BakeOverride: Sendable, Equatable {
             throw Problem(
                 kind: .invalid, what: "cannot set \(text)",
                 why: isMap ? "\(attribute) has members" : "\(attribute) has no members",
-                fix: isMap ? "\(pattern).\(attribute).NAME=VALUE" : "\(pattern).\(attribute)=VALUE")
+                fix: "\(patternText).\(attribute)\(isMap ? ".NAME" : "")=VALUE")
         }
         if let name {
             var map = target.attributes[attribute]?.object ?? JSONObject()
@@ -85,15 +89,5 @@ package struct BakeOverride: Sendable, Equatable {
         } else {
             target.attributes[attribute] = .string(value)
         }
-    }
-
-    private static func matches(_ pattern: Substring, _ name: Substring) -> Bool {
-        guard let first = pattern.first else { return name.isEmpty }
-        if first == "*" {
-            let rest = pattern.dropFirst()
-            return name.indices.contains { matches(rest, name[$0...]) }
-                || matches(rest, name[name.endIndex...])
-        }
-        return name.first == first && matches(pattern.dropFirst(), name.dropFirst())
     }
 }

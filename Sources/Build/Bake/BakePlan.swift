@@ -59,6 +59,7 @@ private struct Resolution {
     var groups: [String: [String]] = [:]
     private var open: Set<String> = []
     private var expansions: [String: [BakeTarget]] = [:]
+    private var combinations: [String: [Combination]] = [:]
 
     init(file: BakeFile, overrides: [BakeOverride], variables: BakeVariables) {
         self.file = file
@@ -110,12 +111,9 @@ private struct Resolution {
     /// The target of a name, or one for each combination of its matrix.
     private mutating func expansion(of name: String) throws(Problem) -> [BakeTarget] {
         if let known = expansions[name] { return known }
-        guard file.targets[name] != nil else {
-            for other in file.targets.keys.sorted() where try matrix(of: other) != nil {
-                if let target = try expansion(of: other).first(where: { $0.name == name }) {
-                    return [target]
-                }
-            }
+        let found = try combinations(named: name)
+        // A matrix may have no combination.
+        guard !found.isEmpty || file.targets[name] != nil else {
             throw Problem(
                 kind: .notFound, what: "cannot bake \(name)",
                 why: "\(file.name) has no target and no group of that name",
@@ -124,18 +122,9 @@ private struct Resolution {
             )
         }
         var targets: [BakeTarget] = []
-        for locals in try combinations(try matrix(of: name)) {
-            var attributes = try attributes(of: name, locals)
-            var own: JSONValue?
-            if let expression = file.targets[name]?.compactMap({ $0.attributes["name"] }).last {
-                own = try variables.evaluation(locals).value(of: expression)
-            }
-            if own == nil, !locals.isEmpty { throw mistake("\(name) has a matrix and no name") }
-            if own != nil, locals.isEmpty { throw mistake("\(name) has a name and no matrix") }
-            attributes["name"] = nil
-            attributes["matrix"] = nil
+        for combination in found {
             var target = BakeTarget(
-                name: own.flatMap(HCLValue.text) ?? name, attributes: attributes)
+                name: combination.name, attributes: try attributes(of: combination))
             try BakeOverride.apply(overrides, to: &target)
             targets.append(target)
         }
@@ -143,61 +132,122 @@ private struct Resolution {
         return targets
     }
 
-    private func matrix(of name: String) throws(Problem) -> JSONObject? {
-        guard
-            let expression = file.targets[name]?.compactMap({ $0.attributes["matrix"] }).last
-        else { return nil }
-        guard let matrix = try variables.evaluation().value(of: expression).object else {
-            throw mistake("the matrix of \(name) is no object")
-        }
-        return matrix
+    // MARK: Matrices
+
+    /// A target of the file with values of its matrix, or without one.
+    private struct Combination {
+        /// Its name in the file.
+        var block: String
+        /// Its own name.
+        var name: String
+        var locals: [String: JSONValue] = [:]
     }
 
-    private func combinations(_ matrix: JSONObject?) throws(Problem) -> [[String: JSONValue]] {
+    /// What a name stands for: a target of the file, or one combination; empty for neither.
+    private mutating func combinations(named name: String) throws(Problem) -> [Combination] {
+        if file.targets[name] != nil { return try combinations(of: name) }
+        for (other, bodies) in file.targets.sorted(by: { $0.key < $1.key })
+        where bodies.contains(where: { $0.attributes["matrix"] != nil }) {
+            let all = try combinations(of: other)
+            if let found = all.first(where: { $0.name == name }) { return [found] }
+        }
+        return []
+    }
+
+    /// The combinations of a target of the file, whose names are computed once.
+    private mutating func combinations(of block: String) throws(Problem) -> [Combination] {
+        if let known = combinations[block] { return known }
+        let name = file.targets[block]?.compactMap { $0.attributes["name"] }.last
+        let all = try locals(of: block)
+        guard let name else {
+            guard all == [[:]] else { throw mistake("\(block) has a matrix and no name") }
+            let alone = [Combination(block: block, name: block)]
+            combinations[block] = alone
+            return alone
+        }
+        guard all != [[:]] else { throw mistake("\(block) has a name and no matrix") }
+        var found: [Combination] = []
+        for locals in all {
+            let value = try variables.evaluation(locals).value(of: name)
+            guard let text = HCLValue.text(value) else {
+                throw mistake("the name of \(block) is \(HCLValue.kind(value)) and no text")
+            }
+            guard !found.contains(where: { $0.name == text }) else {
+                throw mistake("the matrix of \(block) makes \(text) more than once")
+            }
+            found.append(Combination(block: block, name: text, locals: locals))
+        }
+        combinations[block] = found
+        return found
+    }
+
+    /// The values of each combination of a matrix; one without values where there is none.
+    private func locals(of block: String) throws(Problem) -> [[String: JSONValue]] {
+        let expression = file.targets[block]?.compactMap { $0.attributes["matrix"] }.last
+        guard let expression else { return [[:]] }
+        guard let matrix = try variables.evaluation().value(of: expression).object else {
+            throw mistake("the matrix of \(block) is no object")
+        }
         var all: [[String: JSONValue]] = [[:]]
-        for axis in matrix?.members ?? [] {
+        for axis in matrix.members {
             guard let values = axis.value.array else {
                 throw mistake("\(axis.name) of a matrix is no list")
+            }
+            guard all.count * values.count <= 1000 else {
+                throw mistake("a matrix makes too many targets")
             }
             all = all.flatMap { locals in
                 values.map { value in locals.merging([axis.name: value]) { $1 } }
             }
-            guard all.count <= 1000 else { throw mistake("a matrix makes too many targets") }
         }
         return all
     }
 
+    // MARK: Inheritance
+
     /// A target's attributes on top of those that it inherits.
-    private mutating func attributes(
-        of name: String, _ locals: [String: JSONValue]
-    ) throws(Problem) -> JSONObject {
+    private mutating func attributes(of target: Combination) throws(Problem) -> JSONObject {
         var own = JSONObject()
-        let evaluation = variables.evaluation(locals)
-        for body in file.targets[name] ?? [] {
-            guard body.blocks.isEmpty else { throw mistake("\(name) has a block in it") }
+        let evaluation = variables.evaluation(target.locals)
+        for body in file.targets[target.block] ?? [] {
+            guard body.blocks.isEmpty else {
+                throw mistake("\(target.block) has a block in it")
+            }
             var part = JSONObject()
-            for (attribute, expression) in body.attributes.sorted(by: { $0.key < $1.key }) {
-                if attribute == "matrix" { continue }
+            for (attribute, expression) in body.attributes.sorted(by: { $0.key < $1.key })
+            where attribute != "matrix" && attribute != "name" {
                 part[attribute] = try evaluation.value(of: expression)
             }
             own = BakeTarget.merged(own, with: part)
         }
-        let inherited = BakeTarget.texts(own["inherits"] ?? .array([]))
-        guard let inherited else { throw mistake("\(name) inherits no list of names") }
+        guard let inherited = BakeTarget.texts(own["inherits"] ?? .array([])) else {
+            throw mistake("\(target.name) inherits no list of names")
+        }
         own["inherits"] = nil
         var base = JSONObject()
-        for parent in inherited {
-            guard open.insert("inherits \(parent)").inserted else {
-                throw mistake("\(parent) inherits itself")
+        for name in inherited {
+            let parent = try parent(name, of: target)
+            guard open.insert("inherits \(parent.name)").inserted else {
+                throw mistake("\(parent.name) inherits itself")
             }
-            defer { open.remove("inherits \(parent)") }
-            guard file.targets[parent] != nil else {
-                throw mistake("\(name) inherits \(parent), which there is not")
-            }
-            var attributes = try attributes(of: parent, locals)
-            attributes["name"] = nil
-            base = BakeTarget.merged(base, with: attributes)
+            defer { open.remove("inherits \(parent.name)") }
+            base = BakeTarget.merged(base, with: try attributes(of: parent))
         }
         return BakeTarget.merged(base, with: own)
+    }
+
+    private mutating func parent(
+        _ name: String, of target: Combination
+    ) throws(Problem) -> Combination {
+        let found = try combinations(named: name)
+        guard let only = found.first else {
+            throw mistake("\(target.name) inherits \(name), which there is not")
+        }
+        guard found.count == 1 else {
+            throw mistake(
+                "\(target.name) inherits \(name), which is several targets: "
+                    + found.map(\.name).joined(separator: ", "))
+        }
+        return only
     }
 }

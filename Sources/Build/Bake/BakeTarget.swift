@@ -58,12 +58,12 @@ package struct BakeTarget: Sendable, Equatable {
     ///
     /// - Parameters:
     ///   - inlineFile: where ``inlineDockerfile`` has been written.
-    ///   - images: what came of the targets that it is based on, by their names.
+    ///   - contexts: what `--build-context` has of the targets that it is based on, by their names.
     /// - Returns: what follows `build`.
     /// - Throws: `.invalid` for an attribute of the wrong kind; `.unsupported` for one that Kade does
     ///   not know.
     package func arguments(
-        inlineFile: String?, images: [String: String]
+        inlineFile: String?, contexts: [String: String]
     ) throws(Problem) -> [String] {
         var arguments: [String] = []
         var context = "."
@@ -78,10 +78,10 @@ package struct BakeTarget: Sendable, Equatable {
                 for entry in try object(member).members {
                     var source = HCLValue.text(entry.value) ?? ""
                     if let base = Self.base(of: entry.value) {
-                        guard let image = images[base] else {
+                        guard let made = contexts[base] else {
                             throw mistake("\(base) makes no image for the context \(entry.name)")
                         }
-                        source = "docker-image://\(image)"
+                        source = made
                     }
                     arguments.append("--build-context=\(entry.name)=\(source)")
                 }

@@ -310,9 +310,11 @@ private struct Arguments {
 
     /// A whole number that is no more than there can be elements.
     func index(_ number: Int) throws(Refusal) -> Int {
-        guard let index = Int(exactly: try self.number(number)), abs(index) < 1 << 31 else {
+        guard let index = Int(exactly: try self.number(number)) else {
             throw Refusal(why: "a number should be whole")
         }
+        // Of the least number there is no opposite.
+        guard index.magnitude < 1 << 31 else { throw Refusal(why: "a number is too large") }
         return index
     }
 

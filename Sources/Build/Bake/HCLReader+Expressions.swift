@@ -82,7 +82,8 @@ extension HCLReader {
                 return value
             }
         case UInt8(ascii: "<") where take("<<"): return try heredoc()
-        default: return try word()
+        case _ where Self.isInIdentifier(byte, isFirst: true): return try word()
+        default: throw mistake("a value should be here")
         }
     }
 

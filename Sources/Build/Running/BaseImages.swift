@@ -26,7 +26,9 @@ extension ImageBuild {
         case nil: break
         }
         image = try admitted(image: image)
-        if request.pull == .always { try pull(image, platform, step) }
+        if request.pull == .always, try !engine.steps.hasImage(wholeID: image) {
+            try pull(image, platform, step)
+        }
         let found = try find(image, platform, step)
         // Asked for first and looked at afterwards: what is there then stays.
         try lease.protect(

@@ -5,14 +5,16 @@ import OCI
 extension ImageBuild {
     /// The image that the source policy has in the place of one.
     ///
+    /// An ID of an image of the store stays: the policy is about what is fetched.
+    ///
     /// - Throws: `.denied`.
     func admitted(image: String) throws(Problem) -> String {
-        guard let policy = request.sourcePolicy else { return image }
+        guard let policy = request.sourcePolicy, try !engine.steps.hasImage(wholeID: image) else {
+            return image
+        }
         let scheme = "docker-image://"
-        var name = image
-        do throws(Problem) {
-            name = "\(try ImageReference(parsing: image).withDefaultTag)"
-        } catch {}  // an ID is no reference, and stays as it is
+        // What is no reference is the beginning of an ID.
+        let name = (try? ImageReference(parsing: image))?.withDefaultTag.description ?? image
         let source = try policy.source(for: scheme + name)
         guard source.identifier != scheme + name else { return image }
         guard source.identifier.hasPrefix(scheme), source.checksum == nil else {

@@ -146,29 +146,13 @@ package struct SourcePolicy: Sendable, Equatable {
     }
 
     /// What stands for the stars of a pattern; nil where the pattern is about something else.
-    private static func captures(of text: String, in rule: Rule) -> [Substring]? {
-        rule.isExact
-            ? (rule.pattern == text ? [] : nil) : captures(of: text[...], by: rule.pattern[...])
-    }
-
-    private static func captures(of text: Substring, by pattern: Substring) -> [Substring]? {
-        guard let star = pattern.firstIndex(of: "*") else { return pattern == text ? [] : nil }
-        let start = pattern[..<star]
-        guard text.hasPrefix(start) else { return nil }
-        let rest = text.dropFirst(start.count)
-        let after = pattern[pattern.index(after: star)...]
-        if after.isEmpty { return [rest] }
-        // A star takes as much as it can.
-        var end = rest.endIndex
-        while true {
-            if let more = captures(of: rest[end...], by: after) { return [rest[..<end]] + more }
-            guard end > rest.startIndex else { return nil }
-            end = rest.index(before: end)
-        }
+    private static func captures(of text: String, in rule: Rule) -> [String]? {
+        guard rule.isExact else { return StarPattern(rule.pattern).captures(of: text) }
+        return rule.pattern == text ? [] : nil
     }
 
     /// A text with `${1}` and the like filled in.
-    private static func filled(_ text: String, _ captures: [Substring]) -> String {
+    private static func filled(_ text: String, _ captures: [String]) -> String {
         var filled = ""
         var rest = text[...]
         while let dollar = rest.firstIndex(of: "$") {

@@ -95,6 +95,12 @@ struct ImageStore: Sendable {
         throw noSuchImage(name)
     }
 
+    /// Whether a text is the whole ID of an image that is here.
+    func hasImage(wholeID text: String) throws(Problem) -> Bool {
+        guard let id = Self.wholeID(text) else { return false }
+        return try content.references.list().first(whose: id, in: self) != nil
+    }
+
     /// An entry's image for a platform; without one, of what the store has the best.
     func image(
         of entry: References.Entry, platform: Platform?, named name: String

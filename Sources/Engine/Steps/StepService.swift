@@ -28,6 +28,11 @@ package struct StepService: Sendable {
             configuration: image.configuration)
     }
 
+    /// Whether a text is the whole ID of an image of the store, which so comes from nowhere else.
+    package func hasImage(wholeID text: String) throws(Problem) -> Bool {
+        try context.imageStore().hasImage(wholeID: text)
+    }
+
     /// Begins to change files on top of layers.
     ///
     /// - Parameter layers: the diffIDs, the lowest first.

@@ -11,8 +11,8 @@ struct BakeRun {
     /// What all builds get.
     let flags: [String]
     let isCheck: Bool
-    /// What came of the targets, by their names.
-    var images: [String: String] = [:]
+    /// What targets that build upon others get of them (`--build-context`), by the others' names.
+    private var contexts: [String: String] = [:]
     private var metadata = JSONObject()
 
     init(work: FilePath, session: Session, flags: [String], isCheck: Bool) {
@@ -28,8 +28,11 @@ struct BakeRun {
     mutating func build(_ target: BakeTarget, as number: Int) throws(Problem) -> CInt {
         let what = "cannot bake \(target.name)"
         let place = work.appending("\(number)")
+        let nothing = place.appending("nothing")
         try asking(what) { () throws(SystemCallError) in
-            try Directory.make(place, permissions: FilePermissions(rawValue: 0o700))
+            for directory in [place, nothing] {
+                try Directory.make(directory, permissions: FilePermissions(rawValue: 0o700))
+            }
         }
         var inlineFile: String?
         if let text = target.inlineDockerfile {
@@ -41,12 +44,12 @@ struct BakeRun {
         }
         let (idFile, metadataFile) = (place.appending("id"), place.appending("metadata"))
         var arguments = [String]()
-        if let root = session.globals.dataRoot { arguments += ["--root", root] }
-        if let root = session.globals.runRoot { arguments += ["--runroot", root] }
+        // An ordinary user is root of the user namespace by now, who has other places by itself.
+        arguments += ["--root", try session.dataRoot.string, "--runroot", session.runRoot.string]
         arguments += ["build"] + flags
         if isCheck { arguments.append("--check") }
         arguments += ["--iidfile=\(idFile)", "--metadata-file=\(metadataFile)"]
-        arguments += try target.arguments(inlineFile: inlineFile, images: images)
+        arguments += try target.arguments(inlineFile: inlineFile, contexts: contexts)
         try session.error.writeLine("[\(target.name)]")
         let program = try ProgramDirectories().own
         let status = try asking(what) { () throws(SystemCallError) in
@@ -56,7 +59,9 @@ struct BakeRun {
                 descriptors: []
             ).wait()
         }
-        images[target.name] = try text(of: idFile, what)
+        // Where nothing is made, nothing is known of it: an empty directory stands for it.
+        contexts[target.name] =
+            isCheck ? nothing.string : try text(of: idFile, what).map { "docker-image://\($0)" }
         if let text = try text(of: metadataFile, what) {
             metadata[target.name] = try JSONValue.parse(Array(text.utf8), named: "metadata")
         }

@@ -1,5 +1,6 @@
 import Build
 import Diagnostics
+import Engine
 import Linux
 import OCI
 import SystemPackage
@@ -71,6 +72,12 @@ struct BakeCommand: Command {
     }
 
     func run(in session: Session) throws(Problem) -> ExitCode {
+        guard !loads || !pushes else {
+            throw Problem(
+                kind: .invalid, what: "conflicting options",
+                why: "--load and --push both say where the images go",
+                fix: "use --push alone: the store keeps what is pushed")
+        }
         let file = try BakeFile(try sources())
         if let list {
             let names = list == .targets ? file.targetNames : file.variableNames
@@ -84,20 +91,19 @@ struct BakeCommand: Command {
             try session.output.writeLine(plan.json.jsonString(.indented(spaces: 2)))
             return .success
         }
-        let work = FilePath("/tmp/kade-bake-\(Random.hexadecimal(bytes: 8))")
-        try asking("cannot make \(work)") { () throws(SystemCallError) in
-            try Directory.make(work, permissions: FilePermissions(rawValue: 0o700))
-        }
-        defer {
-            // Best effort: what is left is small.
-            try? Directory.removeTree(work)
-        }
+        let scratch = try session.engine().steps.makeScratch()
+        defer { withExtendedLifetime(scratch) {} }
         var run = BakeRun(
-            work: work, session: session, flags: commonFlags, isCheck: checks)
+            work: scratch.path, session: session, flags: commonFlags, isCheck: checks)
+        var failure: ExitCode?
         for (number, target) in plan.targets.enumerated() {
             let status = try run.build(target, as: number)
-            guard status == 0 else { return ExitCode(rawValue: status) }
+            guard status != 0 else { continue }
+            failure = failure ?? ExitCode(rawValue: status)
+            // A look at one target needs no other one's.
+            guard checks else { break }
         }
+        if let failure { return failure }
         if let metadataFile { try run.writeMetadata(to: metadataFile) }
         return .success
     }

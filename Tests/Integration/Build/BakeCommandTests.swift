@@ -66,6 +66,59 @@ import Testing
         #expect(try bake(site, "--list", "variables").output == "TAG\n")
     }
 
+    @Test func `the Dockerfiles of all targets are looked through`() throws {
+        let site = try site()
+        let clean = try bake(site, "--check")
+        #expect(clean.exitCode == 0, "\(clean)")
+        #expect(try site.kade.check("images", "-q", "common").isEmpty)
+        try site.write("from base\nARG WORD=none\nRUN echo $WROD > /word")
+        let found = try bake(site, "--check", "app", "files")
+        #expect(found.exitCode != 0)
+        #expect(found.errors.contains("[app]") && found.errors.contains("[files]"), "\(found)")
+        #expect(found.output.contains("UndefinedVar"), "\(found)")
+        #expect(!found.errors.contains("makes no image"))
+    }
+
+    @Test func `a policy is about what is fetched, and not about other targets' images`() throws {
+        let site = try site()
+        func policy(_ identifier: String) throws -> [String: String] {
+            try site.folder.write(
+                #"{"rules": [{"action": "DENY", "selector": {"identifier": "\#(identifier)"}}]}"#,
+                to: "policy.json")
+            return ["EXPERIMENTAL_BUILDKIT_SOURCE_POLICY": site.folder.at("policy.json")]
+        }
+        func run(_ arguments: [String], _ identifier: String) throws -> Tool.Outcome {
+            try Tool.start(
+                site.kade.commandLine(arguments + ["--progress", "plain"]),
+                environment: site.kade.environment.merging(try policy(identifier)) { $1 }
+            ).wait()
+        }
+        let target = ["bake", "-f", site.folder.at("bake.hcl"), "app"]
+        // The image of `common` is named by its ID; --pull asks nobody for that.
+        for flags in [[], ["--set", "app.pull=true", "--no-cache"]] {
+            let baked = try run(target + flags, "docker-image://docker.io/library/sha256*")
+            #expect(baked.exitCode == 0, "\(baked.errors)")
+        }
+        let denied = try run(target + ["--no-cache"], "docker-image://docker.io/library/base*")
+        #expect(denied.exitCode != 0 && denied.errors.contains("does not allow it"), "\(denied)")
+        // An ID of nothing that is here may be a name somewhere.
+        try site.write("FROM sha256:\(String(repeating: "0", count: 64))")
+        let unknown = try run(
+            ["build", site.folder.at("context")], "docker-image://docker.io/library/sha256*")
+        #expect(unknown.errors.contains("does not allow it"), "\(unknown)")
+    }
+
+    @Test func `images are loaded or pushed, and nothing is left of the bake`() throws {
+        let site = try site()
+        let both = try bake(site, "--load", "--push")
+        #expect(both.exitCode == 1)
+        #expect(both.errors.contains("--load and --push both say where the images go"), "\(both)")
+        #expect(try bake(site, "--load", "app").exitCode == 0)
+        let scratch = "\(site.kade.root)/build/scratch"
+        let left = try? FileManager.default.contentsOfDirectory(atPath: scratch)
+        #expect(left ?? [] == [])
+    }
+
     @Test func `a build that fails ends the bake with its code`() throws {
         let site = try site()
         try site.write("FROM base\nRUN exit 3")
