@@ -21,6 +21,22 @@ extension VolumeService {
         ) { _ in }
     }
 
+    /// The containers that use a volume and run: what they write an archive may have in part.
+    package func runningUsers(of name: String) throws(Problem) -> [String] {
+        let records = try context.database.read { database throws(Problem) in
+            var records: [ContainerRecord] = []
+            for id in try database.containers(ofVolume: name) {
+                if let record = try database.container(id: id) { records.append(record) }
+            }
+            return records
+        }
+        var names: [String] = []
+        for record in records where try context.status(of: record).state.isAlive {
+            names.append(record.name)
+        }
+        return names.sorted()
+    }
+
     /// Unpacks a tar archive into a volume, with the owners that it says, beside what is there.
     ///
     /// - Parameters:

@@ -19,8 +19,16 @@ struct ExportVolumeCommand: Command {
 
     func run(in session: Session) throws(Problem) -> ExitCode {
         let volumes = try session.engine().volumes
+        var users = Set(try volumes.runningUsers(of: name))
         try ArchiveOutput.write(to: output, "export") { file throws(Problem) in
             try volumes.export(name, to: file)
+        }
+        users.formUnion(try volumes.runningUsers(of: name))
+        if !users.isEmpty {
+            try session.warn(
+                "volume \(name) was in use while its files were read, by "
+                    + "\(users.sorted().joined(separator: ", ")): the archive may have files of "
+                    + "several moments")
         }
         return .success
     }

@@ -46,16 +46,18 @@ struct LogsCommand: Command {
             try session.engine().containers.truncateLog(of: name)
             return .success
         }
-        guard session.plan == nil else { return .success }  // who reads changes nothing
+        // Who reads changes nothing; what cannot be read fails as ever.
+        let isPlan = session.plan != nil
         let now = Timestamp.now
         var query = LogQuery()
-        query.follows = follows
+        query.follows = follows && !isPlan
         query.tail = tail
         query.since = since?.moment(before: now)
         query.until = until?.moment(before: now)
         // A part of a long line has no time of its own.
         var isLineStart: [LogEntry.Stream: Bool] = [:]
         try session.engine().containers.logs(of: name, query) { entry throws(Problem) in
+            guard !isPlan else { return }
             let stream = entry.stream == .output ? session.output : session.error
             var prefix: [UInt8] = []
             if isLineStart[entry.stream, default: true] {

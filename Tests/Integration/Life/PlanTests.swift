@@ -73,6 +73,25 @@ import Testing
         }
     }
 
+    @Test func `a plan of logs fails as logs do, and shows none`() throws {
+        let kade = try Kade.withBusybox()
+        for flags in [[], ["--plan"], ["--plan", "-f"]] {
+            let none = try kade.call(["logs"] + flags + ["nobody"])
+            #expect(none.exitCode == 1, "\(none)")
+            #expect(none.errors.contains("nobody"), "\(none)")
+        }
+        try kade.check("run", "--name", "none", "--log-driver", "none", "busybox", "true")
+        let refused = try kade("logs", "none")
+        let planned = try kade("logs", "--plan", "none")
+        #expect(planned.exitCode == refused.exitCode && planned.errors == refused.errors)
+        try kade.check(
+            "run", "-d", "--name", "one", "busybox", "sh", "-c", "echo x; echo y >&2; sleep 600")
+        try kade.wait { try kade.check("logs", "one") == "x" }
+        let shown = try kade("logs", "--plan", "-f", "one")
+        #expect(shown.exitCode == 0 && shown.output == "nothing to do\n", "\(shown)")
+        #expect(shown.errors.isEmpty)
+    }
+
     @Test func `so has that of a container on a network`() throws {
         let namespace = try NetworkNamespace()
         let kade = try Kade.withBusybox(in: namespace)

@@ -166,6 +166,14 @@ import Testing
         try kade.check("volume", "import", "to", file)
         let listed = try kade.shell("cat /v/l /v/own; stat -c %u /v/f; ls -d /v/d", "-v", "to:/v")
         #expect(listed.lines == ["x", "own", "7", "/v/d"], "\(listed)")
+        // Who writes while it is read is named.
+        #expect(try kade("volume", "export", "-o", file, "from").errors.isEmpty)
+        try kade.check("run", "-d", "--name", "writer", "-v", "from:/v", "busybox", "sleep", "600")
+        try kade.check("create", "--name", "sleeper", "-v", "from:/v", "busybox", "sleep", "600")
+        let busy = try kade("volume", "export", "-o", file, "from")
+        #expect(busy.exitCode == 0)
+        #expect(busy.errors.contains("was in use while its files were read, by writer:"), "\(busy)")
+        try kade.check("rm", "-f", "writer", "sleeper")
         for command in [["export", "nobody"], ["import", "nobody", file]] {
             let refused = try kade.call(["volume"] + command)
             #expect(refused.exitCode == 1 && refused.errors.contains("no such volume"))
