@@ -36,6 +36,7 @@ extension ContainerRequest {
         pidFile = json.text("PidFile")
         timeLimitInSeconds = json.integer("TimeLimit").map(Int.init)
         secrets = (json["Secrets"]?.array ?? []).map(SecretRequest.init)
+        network.isDefault = json.flag("HasDefaultNetwork")
         network.lost = (json["LostNetworks"]?.array ?? []).map(NetworkAttachment.init(lost:))
         volumesFrom = host["VolumesFrom"]?.stringList ?? []
         read(podmanJSON: json["Podman"] ?? [:])

@@ -15,6 +15,7 @@ extension ContainerRequest {
             "TimeLimit": .integer(timeLimitInSeconds ?? 0),
             "Secrets": .array(secrets.map(\.json)),
             "Podman": podmanJSON,
+            "HasDefaultNetwork": .bool(network.isDefault),
             "LostNetworks": .array(network.lost.map(\.lostJSON)),
         ]
     }

@@ -185,6 +185,8 @@ package struct NetworkRequest: Sendable, Equatable {
     /// `--network` by name, of a container with a network namespace of its own; nil takes the
     /// default network, and an empty list is none.
     package var attachments: [NetworkAttachment]?
+    /// Whether nobody named a network, so that ``attachments`` has the default one first.
+    var isDefault = false
     /// Places on networks that were removed while the container did not run.
     var lost: [NetworkAttachment] = []
     /// `--network pasta`, with options for it: an ordinary user's network; nil is another one.

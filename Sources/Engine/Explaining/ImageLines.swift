@@ -14,6 +14,7 @@ extension ContainerExplainer {
                     origin: "image host", command: "ls /")
             ] + (try writableLines())
         }
+        if let rootfs = request.rootfs { return try rootfsLines(rootfs) }
         let store = try context.imageStore()
         let images = try store.readableImages()
         let names = images.filter { "\($0.id)" == record.imageID }.compactMap(\.familiarName)
@@ -51,6 +52,18 @@ extension ContainerExplainer {
                     command: "ls \(store.layers.path(of: diffID))"))
         }
         return lines + (try writableLines())
+    }
+
+    /// A directory of the machine in the image's place.
+    private func rootfsLines(_ rootfs: RootfsRequest) throws(Problem) -> [ExplainedLine] {
+        let line = ExplainedLine(
+            "directory", declared: rootfs.path,
+            why: rootfs.isOverlaid
+                ? "read-only below a layer that goes with the container"
+                : "what the container writes is in it, and stays",
+            origin: "--rootfs \(rootfs.path)\(rootfs.isOverlaid ? ":O" : "")",
+            command: "ls \(rootfs.path)")
+        return [line] + (rootfs.isOverlaid ? try writableLines() : [])
     }
 
     /// The layer that takes what the container writes.

@@ -19,10 +19,9 @@ extension ContainerExplainer {
         if lines.isEmpty, endpoints.isEmpty, request.network.pasta == nil { lines.append(noneLine) }
         for endpoint in endpoints { lines.append(declaredLine(of: endpoint)) }
         if let process, request.namespaces.network != .host {
-            lines += try deviceLines(of: process, endpoints)
-        }
-        for endpoint in endpoints where process != nil {
-            lines += try bridgeLines(of: endpoint)
+            let machine = try NetworkView.own()
+            lines += try deviceLines(of: process, on: machine)
+            for endpoint in endpoints { lines += try bridgeLines(of: endpoint, on: machine) }
         }
         lines += try portLines()
         lines += try resolverLines()
@@ -32,7 +31,8 @@ extension ContainerExplainer {
     private var noneLine: ExplainedLine {
         ExplainedLine(
             "network none", declared: "the loopback alone", why: "nothing gets out, and nothing in",
-            origin: "--network none", command: "ip link set lo up")
+            origin: request.network.isDefault ? "default (--network none)" : "--network none",
+            command: "ip link set lo up")
     }
 
     private func sharedLine(_ what: String, _ origin: String) -> ExplainedLine {
@@ -55,22 +55,23 @@ extension ContainerExplainer {
             declared: asked.isEmpty ? "any free address" : asked.joined(separator: ", "),
             effective: process.map { _ in addresses.map { "\($0)" }.joined(separator: ", ") },
             why: "its place on a network of the driver \(endpoint.network.definition.driver)",
-            origin: isDefault(endpoint)
-                ? "default (--network bridge)" : "--network \(endpoint.network.name)",
+            origin: origin(of: endpoint),
             command: "kade network inspect \(endpoint.network.name)")
     }
 
-    private func isDefault(_ endpoint: EndpointRecord) -> Bool {
-        request.network.attachments == nil && endpoint.network.name == "bridge"
+    private func origin(of endpoint: EndpointRecord) -> String {
+        let name = endpoint.network.name
+        let isDefault =
+            request.network.isDefault && request.network.attachments?.first?.network == name
+        return isDefault ? "default (--network \(name))" : "--network \(name)"
     }
 
     /// The devices inside, each with its other end.
     private func deviceLines(
-        of process: RunningProcess, _ endpoints: [EndpointRecord]
+        of process: RunningProcess, on machine: NetworkView
     ) throws(Problem) -> [ExplainedLine] {
         let inside = try NetworkView.of(process: process.pid)
         let enter = "nsenter --target \(process.pid) --net"
-        let host = try NetworkView.own()
         var lines: [ExplainedLine] = []
         for device in inside.devices {
             let link = device.link
@@ -87,9 +88,9 @@ extension ContainerExplainer {
                     origin: link.name == "lo" ? "always" : "--network",
                     command: "\(enter) ip address show \(link.name)"))
             guard link.kind == "veth", let index = link.peer,
-                let end = host.devices.first(where: { $0.link.index == index })?.link
+                let end = machine.devices.first(where: { $0.link.index == index })?.link
             else { continue }
-            let bridge = host.devices.first { $0.link.index == end.bridge }?.link.name
+            let bridge = machine.devices.first { $0.link.index == end.bridge }?.link.name
             lines.append(
                 ExplainedLine(
                     end.name,
@@ -112,12 +113,14 @@ extension ContainerExplainer {
     }
 
     /// The bridge, and what of Kade's table lets its packets through.
-    private func bridgeLines(of endpoint: EndpointRecord) throws(Problem) -> [ExplainedLine] {
+    private func bridgeLines(
+        of endpoint: EndpointRecord, on machine: NetworkView
+    ) throws(Problem) -> [ExplainedLine] {
         guard endpoint.network.definition.driver == .bridge else { return [] }
         let bridge = endpoint.network.bridgeName
-        let device = try NetworkView.own().devices.first { $0.link.name == bridge }
+        let device = machine.devices.first { $0.link.name == bridge }
         let addresses = (device?.addresses ?? []).map { "\($0)" }.joined(separator: ", ")
-        let origin = "--network \(endpoint.network.name)"
+        let origin = origin(of: endpoint)
         var lines = [
             ExplainedLine(
                 bridge,

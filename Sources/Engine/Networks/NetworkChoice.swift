@@ -25,6 +25,7 @@ extension EngineContext {
             request.network.attachments
             ?? [NetworkAttachment(network: NetworkAttachment.defaultName)]
         let isDefault = attachments.map(\.network) == [NetworkAttachment.defaultName]
+        request.network.isDefault = isDefault
         if isRootless, isDefault, configuration.defaultNetwork == "bridge" {
             request.network.pasta = []
             return []

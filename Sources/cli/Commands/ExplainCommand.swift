@@ -1,6 +1,7 @@
 import Diagnostics
 import Engine
 import Glibc
+import OCI
 
 /// `kade explain`: a container from the outside in, as it was asked for and as the kernel has it; or
 /// the recorded steps that made it.
@@ -112,11 +113,17 @@ struct ExplainCommand: Command {
                 kind: .notFound, what: "cannot show the last start that failed",
                 why: "none has failed since the machine's own start")
         }
+        let problem = failure.problem
         guard !printsJSON else {
-            try session.output.write(StepTable.json(of: failure.steps))
+            var told: JSONObject = ["what": .string(problem.what), "why": .string(problem.why)]
+            if let fix = problem.fix { told["fix"] = .string(fix) }
+            let object: JSONValue = [
+                "container": .string(failure.container), "problem": .object(told),
+                "steps": .array(StepTable.objects(of: failure.steps)),
+            ]
+            try session.output.writeLine(object.jsonString())
             return .success
         }
-        let problem = failure.problem
         var text = "\(failure.container) could not be started: \(problem.what): \(problem.why)\n"
         if let fix = problem.fix { text += "to do: \(fix)\n" }
         text +=

@@ -37,6 +37,11 @@ enum StepTable {
 
     /// One object a line, with every field whole.
     static func json(of steps: [StepRecord]) -> String {
+        objects(of: steps).map { $0.jsonString() + "\n" }.joined()
+    }
+
+    /// An object for each step, with every field whole.
+    static func objects(of steps: [StepRecord]) -> [JSONValue] {
         steps.enumerated().map { index, step in
             var object: JSONObject = [
                 "number": .number(JSONNumber(index + 1)), "actor": .string(step.actor.rawValue),
@@ -54,8 +59,8 @@ enum StepTable {
                 object["outcome"] = "failed"
                 object["note"] = .string(note)
             }
-            return JSONValue.object(object).jsonString() + "\n"
-        }.joined()
+            return .object(object)
+        }
     }
 
     /// The text with every ID of 64 hexadecimal digits cut to its first twelve.

@@ -69,6 +69,28 @@ import Testing
         }
     }
 
+    @Test func `a directory in the image's place has no layers`() throws {
+        let root = kade.folder.at("tree")
+        try kade.check("create", "--name", "source", "busybox", "true")
+        try Tool.check("mkdir", root)
+        try Tool.check(
+            "sh", "-ec", "\"$@\" | tar -C \"$0\" -x", root, BuiltProgram.path("kade"), "--root",
+            kade.root, "--runroot", kade.runRoot, "export", "source")
+        for (text, names) in [(root, ["directory"]), (root + ":O", ["directory", "own layer"])] {
+            for command in [["create"], ["run", "-d"]] {
+                try kade.call(
+                    command + ["--name", "one", "--rootfs", text, "sleep", "600"])
+                let lines = try #require(
+                    try Self.explain("one", by: kade, "--only", "image")["image"])
+                #expect(lines.map(\.name) == names)
+                #expect(lines.first?.declared == root)
+                #expect(lines.first?.origin == "--rootfs \(text)")
+                #expect(try kade.call(["explain", "one"]).exitCode == 0)
+                try kade.check("rm", "-f", "one")
+            }
+        }
+    }
+
     @Test func `namespaces are the kernel's, and say who shares them`() throws {
         try kade.check(
             "run", "-d", "--name", "one", "--ipc", "shareable", "busybox", "sleep", "600")

@@ -267,6 +267,14 @@ import Testing
         #expect(text.hasPrefix("one could not be started: "))
         #expect(text.contains("[failed"))
         #expect(text.contains("linux.sysctl"))
+        let json = try JSONSerialization.jsonObject(
+            with: Data(try kade.check("explain", "--last", "--json").utf8))
+        let object = try #require(json as? [String: Any])
+        #expect(object["container"] as? String == "one")
+        let problem = try #require(object["problem"] as? [String: String])
+        #expect(text.contains("\(problem["what"] ?? "?"): \(problem["why"] ?? "?")"))
+        let steps = try #require(object["steps"] as? [[String: Any]])
+        #expect(steps.last?["outcome"] as? String == "failed")
         // What the engine itself could not do is a step, too.
         try kade.check("create", "--name", "peer", "busybox", "sleep", "600")
         try kade.check("create", "--name", "two", "--pid", "container:peer", "busybox", "true")

@@ -43,6 +43,27 @@ import Testing
         #expect(try line("name servers").effective == "127.0.0.11")
     }
 
+    @Test func `a network that nobody named is the default one`() throws {
+        try kade.check("run", "-d", "--name", "default", "busybox", "sleep", "600")
+        try kade.check(
+            "run", "-d", "--name", "named", "--network", "bridge", "busybox", "sleep", "600")
+        try kade.check("network", "create", "more")
+        try kade.check("network", "connect", "more", "default")
+        func origins(_ container: String) throws -> [String: String] {
+            Dictionary(
+                try lines(of: container).filter { $0.name.hasPrefix("network ") }
+                    .map { ($0.name, $0.origin) }
+            ) { $1 }
+        }
+        #expect(
+            try origins("default") == [
+                "network bridge": "default (--network bridge)", "network more": "--network more",
+            ])
+        #expect(try origins("named") == ["network bridge": "--network bridge"])
+        let names = try lines(of: "default").map(\.name)
+        #expect(Set(names).count == names.count, "\(names)")
+    }
+
     @Test func `what somebody took away is missed`() throws {
         try kade.check("run", "-d", "--name", "web", "-p", "8080:80", "busybox", "sleep", "600")
         let port = try #require(try lines(of: "web").first { $0.name == "port 80/tcp" })
