@@ -218,7 +218,7 @@ package enum SpecValidation {
     private static func checkSysctl(
         _ name: String, _ kinds: [RuntimeSpec.Namespace.Kind]
     ) throws(Problem) {
-        let path = SetKernelParameter.path(of: name)
+        let path = KernelParameter.path(of: name)
         let parts = path.split(separator: "/", omittingEmptySubsequences: false)
         guard parts.allSatisfy({ !$0.isEmpty && $0 != "." && $0 != ".." }) else {
             throw violation("linux.sysctl", "names \"\(name)\", which is no path below /proc/sys")

@@ -30,7 +30,7 @@ import Testing
         ("net/ipv4/conf/eth0.1/forwarding", "net/ipv4/conf/eth0.1/forwarding"),
     ])
     func `a kernel parameter's name is a path below proc sys`(name: String, path: String) {
-        #expect(SetKernelParameter.path(of: name) == path)
+        #expect(KernelParameter.path(of: name) == path)
     }
 
     @Test func `a list of processors has single ones and ranges`() {

@@ -12,15 +12,12 @@ struct MakeCgroup: SetupStep {
     /// Whether the container may live in the runtime's own cgroup instead.
     let isOptional: Bool
 
-    /// What is enabled besides, so that use can be measured and the cause of death be told.
-    private static let wanted: [CgroupController] = [.cpu, .memory, .pids, .blockIO]
-
     var explanation: Explanation {
         var commands = [
             "mkdir -p \(cgroup.directories(requiring: required).map(\.string).joined(separator: " "))"
         ]
         if let unified = cgroup.layout.unified, cgroup.usesUnified(requiring: required) {
-            let controllers = (required + Self.wanted.filter { !required.contains($0) })
+            let controllers = (required + ResourceLimits.measured.filter { !required.contains($0) })
                 .filter { cgroup.layout.version(of: $0) == .v2 }
                 .compactMap(\.unifiedName).map { "+\($0)" }
             let parent = unified.directory(of: cgroup.path).removingLastComponent()
@@ -56,7 +53,7 @@ struct MakeCgroup: SetupStep {
         var made: [FilePath] = []
         let conflict: Problem?
         do throws(SystemCallError) {
-            made = try cgroup.create(requiring: required, wanting: Self.wanted)
+            made = try cgroup.create(requiring: required, wanting: ResourceLimits.measured)
             conflict = try findConflict(made)
             if let unified = cgroup.layout.unified {
                 context.isCgroupNew = made.contains(unified.directory(of: cgroup.path))

@@ -49,16 +49,21 @@ struct SetKernelParameter: SetupStep {
 
     func run(in context: inout SetupContext) throws(Problem) {
         // The host's proc, opened before the root was entered: the container's may be anything.
-        let path = FilePath("sys").appending(Self.path(of: name))
+        let path = FilePath("sys").appending(KernelParameter.path(of: name))
         try explaining("cannot set the kernel parameter \(name) to \(value)") {
             () throws(SystemCallError) in
             try context.openProc(path, .writeOnly).writeAll(value)
         }
     }
+}
 
+/// Where the kernel has a parameter.
+package enum KernelParameter {
+    /// The file below `/proc/sys`.
+    ///
     /// "net.ipv4.conf.eth0/1.forwarding" is the file "net/ipv4/conf/eth0.1/forwarding": where the
     /// first separator is a dot, dots and slashes change places (sysctl.d(5)).
-    static func path(of name: String) -> String {
+    package static func path(of name: String) -> String {
         guard let first = name.first(where: { $0 == "." || $0 == "/" }), first == "." else {
             return name
         }

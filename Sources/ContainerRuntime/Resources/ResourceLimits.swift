@@ -70,8 +70,12 @@ package enum ResourceLimits {
         return isRunning ? properties.filter { $0.name != "OOMPolicy" } : properties
     }
 
+    /// What is enabled besides the controllers that are needed, so that use can be measured and the
+    /// cause of death be told.
+    package static let measured: [CgroupController] = [.cpu, .memory, .pids, .blockIO]
+
     /// The controllers that the limits need.
-    static func controllers(for resources: RuntimeSpec.Resources) -> [CgroupController] {
+    package static func controllers(for resources: RuntimeSpec.Resources) -> [CgroupController] {
         var needed: [CgroupController] = []
         if let cpu = resources.cpu {
             if CPUSet.isLimited(cpu) { needed.append(.cpuset) }

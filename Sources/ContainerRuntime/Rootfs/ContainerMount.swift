@@ -109,7 +109,7 @@ extension ContainerMount {
     /// Whether it becomes read-only only when everything below it is made.
     ///
     /// `/dev` and each tmpfs get device nodes and places for later mounts first.
-    var isFrozenLater: Bool {
+    package var isFrozenLater: Bool {
         guard options.flags.contains(.readOnly) else { return false }
         switch kind {
         case .fileSystem("tmpfs", _): return true

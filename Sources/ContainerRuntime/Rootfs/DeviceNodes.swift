@@ -1,11 +1,11 @@
 import Diagnostics
-import Linux
-import OCI
-import SystemPackage
+package import Linux
+package import OCI
+package import SystemPackage
 
 /// What every container finds in `/dev` (config-linux.md § Default Devices): nodes made by
 /// `mknod(2)`, and links.
-enum DeviceNodes {
+package enum DeviceNodes {
     /// The steps for the default devices, those of `linux.devices`, and the links.
     ///
     /// - Parameters:
@@ -32,6 +32,22 @@ enum DeviceNodes {
         return steps + [LinkDevices(rootfs: rootfs)]
     }
 
+    /// All nodes that a container gets, in the order of their making.
+    package static func all(with devices: [RuntimeSpec.Device]) -> [DeviceNode] {
+        let own = devices.map { DeviceNode($0) }
+        return defaults.filter { node in !own.contains { $0.path == node.path } } + own
+    }
+
+    /// The links that stand beside the nodes.
+    package static let links = [
+        DeviceLink(name: "fd", target: "/proc/self/fd"),
+        DeviceLink(name: "stdin", target: "/proc/self/fd/0"),
+        DeviceLink(name: "stdout", target: "/proc/self/fd/1"),
+        DeviceLink(name: "stderr", target: "/proc/self/fd/2"),
+        DeviceLink(name: "core", target: "/proc/kcore"),
+        DeviceLink(name: "ptmx", target: "pts/ptmx"),
+    ]
+
     private static let defaults = [
         DeviceNode("/dev/null", 1, 3), DeviceNode("/dev/zero", 1, 5), DeviceNode("/dev/full", 1, 7),
         DeviceNode("/dev/random", 1, 8), DeviceNode("/dev/urandom", 1, 9),
@@ -39,14 +55,20 @@ enum DeviceNodes {
     ]
 }
 
+/// A link of `/dev`.
+package struct DeviceLink: Sendable, Equatable {
+    package let name: String
+    package let target: String
+}
+
 /// A device node to be.
-struct DeviceNode: Sendable, Equatable {
-    var path: FilePath
-    var kind: FileStatus.Kind
-    var number: DeviceNumber
-    var permissions: FilePermissions
-    var user: UInt32
-    var group: UInt32
+package struct DeviceNode: Sendable, Equatable {
+    package var path: FilePath
+    package var kind: FileStatus.Kind
+    package var number: DeviceNumber
+    package var permissions: FilePermissions
+    package var user: UInt32
+    package var group: UInt32
 
     /// A character device for everyone.
     init(_ path: FilePath, _ major: UInt32, _ minor: UInt32) {
@@ -75,7 +97,7 @@ struct DeviceNode: Sendable, Equatable {
     }
 
     /// The letter of mknod(1).
-    var letter: String {
+    package var letter: String {
         switch kind {
         case .blockDevice: "b"
         case .fifo: "p"
@@ -198,7 +220,7 @@ struct LinkDevices: SetupStep {
     let rootfs: FilePath
 
     var explanation: Explanation {
-        let lines = Self.links.map { "ln -sf \($0.target) \(rootfs)/dev/\($0.name)" }
+        let lines = DeviceNodes.links.map { "ln -sf \($0.target) \(rootfs)/dev/\($0.name)" }
         return Explanation(
             shell: lines.joined(separator: "; "),
             why: "programs find their own streams and the container's terminals",
@@ -209,7 +231,7 @@ struct LinkDevices: SetupStep {
         try context.beneathRootfs("cannot make the links in /dev") {
             (rootfs) throws(SystemCallError) in
             let directory = try rootfs.makeDirectories("/dev", permissions: .directoryDefault)
-            for link in Self.links where link.name != "core" || File.exists("/proc/kcore") {
+            for link in DeviceNodes.links where link.name != "core" || File.exists("/proc/kcore") {
                 if link.name == "ptmx" { try remove("ptmx", in: directory) }
                 do throws(SystemCallError) {
                     try directory.makeSymbolicLink(
@@ -229,18 +251,4 @@ struct LinkDevices: SetupStep {
             try directory.remove(name, isDirectory: false)
         } catch  where error.errno == .noSuchFileOrDirectory {}
     }
-
-    private struct DeviceLink {
-        let name: String
-        let target: String
-    }
-
-    private static let links = [
-        DeviceLink(name: "fd", target: "/proc/self/fd"),
-        DeviceLink(name: "stdin", target: "/proc/self/fd/0"),
-        DeviceLink(name: "stdout", target: "/proc/self/fd/1"),
-        DeviceLink(name: "stderr", target: "/proc/self/fd/2"),
-        DeviceLink(name: "core", target: "/proc/kcore"),
-        DeviceLink(name: "ptmx", target: "pts/ptmx"),
-    ]
 }

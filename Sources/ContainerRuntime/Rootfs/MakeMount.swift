@@ -135,7 +135,7 @@ extension OwnedFD {
 
 extension MountAttributeChange {
     /// The options of mount(8) that say the same.
-    var names: [String] {
+    package var names: [String] {
         let table: [(MountAttributes, String, String)] = [
             (.readOnly, "ro", "rw"), (.noSetUserID, "nosuid", "suid"),
             (.noDevices, "nodev", "dev"), (.noExecution, "noexec", "exec"),

@@ -204,7 +204,7 @@ struct MountSituation: Sendable {
 
 extension ContainerMount {
     /// Whether it puts the host's own device nodes at `/dev`, so that none are made.
-    var bringsHostDevices: Bool {
+    package var bringsHostDevices: Bool {
         guard case .bind = kind else { return false }
         return destination == "/dev"
     }

@@ -75,6 +75,19 @@ package struct AddressPool: Sendable {
         }
     }
 
+    /// The highest address that is free, which ``firstFree(besides:)`` gives last; nil when there is
+    /// none.
+    package func lastFree(besides taken: Set<IPAddress>) -> IPAddress? {
+        var bits = subnet.usable.upperBound
+        while bits >= subnet.usable.lowerBound {
+            let address = IPAddress(bits: bits, version: subnet.version)
+            if !taken.contains(address), !reserved.contains(address) { return address }
+            guard bits > 0 else { return nil }
+            bits -= 1
+        }
+        return nil
+    }
+
     /// Whether an address can be asked for by name.
     package func canGive(_ address: IPAddress) -> Bool {
         subnet.contains(address) && subnet.usable.contains(address.bits)

@@ -12,6 +12,7 @@ struct ExplainCommand: Command {
     var repeats = false
     var compares = false
     var showsFailure = false
+    var writesScript = false
     var topics: [ExplainedTopic]?
     var names: [String] = []
 
@@ -36,6 +37,10 @@ struct ExplainCommand: Command {
                 .switch(
                     "diff", nil, "Show in what two containers were asked for otherwise", \.compares),
                 .switch(
+                    "shell", nil,
+                    "Write a shell script that builds the same container with plain commands",
+                    \.writesScript),
+                .switch(
                     "json", nil, "Print JSON: one object, or with --steps one for each step",
                     \.printsJSON),
                 .switch(
@@ -51,6 +56,10 @@ struct ExplainCommand: Command {
         if compares { return try compare(containers, session) }
         if showsFailure { return try showFailure(containers, session) }
         let name = names[0]
+        if writesScript {
+            try session.output.write(try containers.script(of: name))
+            return .success
+        }
         if showsSteps {
             let steps = try containers.steps(of: name)
             if steps.isEmpty {
@@ -96,6 +105,11 @@ struct ExplainCommand: Command {
             throw conflict(
                 "--steps shows what happened once, and nothing else",
                 "use --only steps to see it among other sections")
+        }
+        if writesScript,
+            compares || repeats || showsSteps || showsFailure || printsJSON || topics != nil
+        {
+            throw conflict("--shell writes a script, and nothing else", "use it alone")
         }
         if compares, repeats || topics?.contains(where: { !Self.comparable.contains($0) }) == true {
             throw conflict(

@@ -156,12 +156,12 @@ extension EngineContext {
     }
 
     /// The texts of `/etc/hosts` and `/etc/resolv.conf`.
-    private struct NetworkTexts {
+    struct NetworkTexts {
         var hosts: String
         var resolver: String
     }
 
-    private func networkTexts(
+    func networkTexts(
         of record: ContainerRecord, hostname: String, on endpoints: [EndpointRecord],
         isStarting: Bool
     ) throws(Problem) -> NetworkTexts {
