@@ -138,7 +138,7 @@ extension EngineContext {
             return try startAgain(status, options, restartCount: restartCount)
         } catch {
             noteStartProblem(error, of: record)
-            throw error
+            throw naming(failedStepOf: record.id, in: error)
         }
     }
 

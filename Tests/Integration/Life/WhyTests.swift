@@ -264,6 +264,14 @@ import Testing
         #expect(outcome.exitCode != 0)
         #expect(try kade.check("ps", "-aq").isEmpty)
         let text = try kade.check("explain", "--last")
+        // The error's last line leads to the step.
+        let lines = outcome.errors.split(separator: "\n")
+        #expect(lines.first?.hasPrefix("kade: cannot set the kernel parameter") == true, "\(lines)")
+        let hint = try #require(
+            lines.last?.wholeMatch(of: #/ +\(step ([0-9]+) of this run: kade explain --last\)/#),
+            "\(lines)")
+        let failed = try #require(text.split(separator: "\n").first { $0.contains("[failed") })
+        #expect(failed.hasPrefix("\(hint.1) "), "\(failed)")
         #expect(text.hasPrefix("one could not be started: "))
         #expect(text.contains("[failed"))
         #expect(text.contains("linux.sysctl"))
@@ -278,7 +286,11 @@ import Testing
         // What the engine itself could not do is a step, too.
         try kade.check("create", "--name", "peer", "busybox", "sleep", "600")
         try kade.check("create", "--name", "two", "--pid", "container:peer", "busybox", "true")
-        #expect(try kade("start", "two").exitCode != 0)
+        let two = try kade("start", "two")
+        #expect(two.exitCode == 1)
+        #expect(two.errors.contains(" of this run: kade explain --last)\n"), "\(two)")
+        // What fails before a start has no steps.
+        #expect(try !kade("run", "-m", "1", "busybox", "true").errors.contains("step"))
         let last = try kade.check("explain", "--last", "--no-trunc")
         #expect(last.hasPrefix("two could not be started: "))
         #expect(last.contains("[failed: cannot join PID of a non running container: peer]"))

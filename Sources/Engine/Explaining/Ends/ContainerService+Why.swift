@@ -101,12 +101,9 @@ struct EndInquiry {
     private func startCause(_ problem: Problem) throws(Problem) -> Cause {
         var evidence: [String] = []
         let steps = try ContainerService(context: context).steps(of: record.id)
-        let failed = steps.enumerated().filter {
-            if case .failed = $0.element.outcome { true } else { false }
-        }
-        // Who waits for the other side fails with it; the reason is there.
-        let doing = failed.filter { !$0.element.explanation.spec.isEmpty }
-        for (index, step) in doing.isEmpty ? failed : doing {
+        let failures = steps.failures
+        for index in failures {
+            let step = steps[index]
             guard case .failed(let why) = step.outcome else { continue }
             evidence.append(
                 "step \(index + 1) of \(steps.count) failed, by \(step.actor.rawValue): "
@@ -115,7 +112,7 @@ struct EndInquiry {
                 evidence.append("asked by \(step.explanation.spec)")
             }
         }
-        if !failed.isEmpty { evidence.append("all of them: kade explain --steps \(record.name)") }
+        if !failures.isEmpty { evidence.append("all of them: kade explain --steps \(record.name)") }
         return Cause(
             .start, "it could not be started: \(problem.what): \(problem.why)",
             evidence: evidence, fix: problem.fix)
