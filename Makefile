@@ -10,9 +10,10 @@ TESTING = -c $(CONFIGURATION) -Xswiftc -enable-testing
 SUDO = $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
 BUILD_PACKAGES = libbz2-dev libcrypt-dev libisal-dev liblzma-dev libsqlite3-dev libzstd-dev
-TEST_PACKAGES = bash-completion busybox-static containerd containernetworking-plugins cpio crun \
-	docker.io docker-registry e2fsprogs fish git iproute2 jq libseccomp-dev mmdebstrap nftables passt \
-	podman python3 qemu-system-x86 runc skopeo strace tcpdump uidmap util-linux zsh zstd
+TEST_PACKAGES = bash-completion busybox-static chromium-headless-shell containerd \
+	containernetworking-plugins cpio crun docker.io docker-registry e2fsprogs fish git iproute2 jq \
+	libseccomp-dev mmdebstrap nftables passt podman python3 qemu-system-x86 runc skopeo strace \
+	tcpdump uidmap util-linux zsh zstd
 BENCH_PACKAGES = gcc hyperfine iperf3 jq libc6-dev
 
 .PHONY: build run test unit fuzz integration test-v2 lint format bench install clean \

@@ -30,6 +30,8 @@ package struct ExplainedLine: Sendable, Equatable {
     package var origin: String
     /// A command that shows it, or does it by hand.
     package var command: String
+    /// What a drawing wants to know of it.
+    var detail = ExplainedDetail()
 
     init(
         _ name: String, declared: String? = nil, effective: String? = nil, why: String,
@@ -42,6 +44,35 @@ package struct ExplainedLine: Sendable, Equatable {
         self.origin = origin
         self.command = command
     }
+
+    /// The same line, with what a drawing wants to know.
+    func drawn(
+        as role: ExplainedRole?, brief: String? = nil, related: [String] = []
+    ) -> ExplainedLine {
+        var line = self
+        line.detail = ExplainedDetail(role: role, brief: brief, related: related)
+        return line
+    }
+}
+
+/// What a drawing wants to know of a line, and a page has in its sentences.
+struct ExplainedDetail: Sendable, Equatable {
+    /// What it is, where a section has things of several sorts.
+    var role: ExplainedRole?
+    /// What the kernel says, in fewer words.
+    var brief: String?
+    /// Names of other things that it is connected with: containers that share a namespace; the other
+    /// end of a device, and the bridge that it is a port of.
+    var related: [String] = []
+}
+
+/// What a line is of, where a section has things of several sorts.
+enum ExplainedRole: Sendable, Equatable {
+    /// Of the network: a place on one, or whose it is; devices from the inside out; what leads further.
+    case place, loopback, interface, hostEnd, bridge, route, resolver, element, port
+    /// Of the mounts: what covers a path that shall not be seen, or not be written; one of the many
+    /// hierarchies of cgroup version 1.
+    case hidden, locked, hierarchy
 }
 
 /// The subjects of an explanation, in the order of the page (`--only`).

@@ -30,14 +30,12 @@ extension ContainerExplainer {
         let containers = try context.database.read { database throws(Problem) in
             try database.containers()
         }
+        let sharing = LayerSharing(images, containers)
         for (index, text) in record.layers.enumerated() {
             let diffID = try Digest(parsing: text)
-            let users = images.filter {
-                "\($0.id)" != record.imageID && $0.configuration.rootfs.diffIDs.contains(diffID)
-            }.map { "image \($0.familiarName ?? "\($0.id)")" }
-            let others = containers.filter { $0.id != record.id && $0.layers.contains(text) }
-                .map { "container \($0.name)" }
-            let sharers = users + others
+            let sharers =
+                sharing.images(with: diffID, except: record.imageID)
+                + sharing.containers(on: diffID, except: record.id)
             let size = store.layers.wholeRecord(of: diffID)?.sizeInBytes
             lines.append(
                 ExplainedLine(

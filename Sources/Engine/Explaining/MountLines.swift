@@ -15,7 +15,8 @@ extension ContainerExplainer {
             return ExplainedLine(
                 entry.point.string, declared: reason.declared, effective: entry.words,
                 why: reason.why, origin: reason.origin,
-                command: "findmnt --task \(process.pid) --mountpoint '\(entry.point)'")
+                command: "findmnt --task \(process.pid) --mountpoint '\(entry.point)'"
+            ).drawn(as: reason.role, brief: entry.brief)
         }
         let seen = Set(table.entries.map(\.point.string))
         for mount in spec.mounts where !seen.contains(mount.destination) {
@@ -41,17 +42,20 @@ extension ContainerExplainer {
                 let reason = reason(for: mount)
                 return ExplainedLine(
                     mount.destination, declared: mount.words, why: reason.why,
-                    origin: reason.origin, command: mount.shell)
+                    origin: reason.origin, command: mount.shell
+                ).drawn(as: nil, brief: mount.brief)
             }
             + (spec.linux?.maskedPaths ?? []).map { path in
                 ExplainedLine(
                     path, declared: "hidden", why: Self.maskPurpose, origin: Self.maskOrigin,
-                    command: "mount --bind /dev/null rootfs\(path)")
+                    command: "mount --bind /dev/null rootfs\(path)"
+                ).drawn(as: .hidden)
             }
             + (spec.linux?.readonlyPaths ?? []).map { path in
                 ExplainedLine(
                     path, declared: "read-only", why: Self.lockPurpose, origin: Self.maskOrigin,
-                    command: "mount --bind -o ro rootfs\(path) rootfs\(path)")
+                    command: "mount --bind -o ro rootfs\(path) rootfs\(path)"
+                ).drawn(as: .locked)
             }
     }
 
@@ -60,6 +64,7 @@ extension ContainerExplainer {
         var declared: String?
         var why: String
         var origin: String
+        var role: ExplainedRole?
     }
 
     private static let rootPurpose =
@@ -83,11 +88,12 @@ extension ContainerExplainer {
         }
         if spec.linux?.maskedPaths.contains(point) == true {
             return MountReason(
-                declared: "hidden", why: Self.maskPurpose, origin: Self.maskOrigin)
+                declared: "hidden", why: Self.maskPurpose, origin: Self.maskOrigin, role: .hidden)
         }
         if spec.linux?.readonlyPaths.contains(point) == true {
             return MountReason(
-                declared: "read-only", why: Self.lockPurpose, origin: Self.maskOrigin)
+                declared: "read-only", why: Self.lockPurpose, origin: Self.maskOrigin,
+                role: .locked)
         }
         if point == "/dev/console" {
             return MountReason(
@@ -105,7 +111,8 @@ extension ContainerExplainer {
                 why: parent.type == "cgroup"
                     ? "one of the hierarchies of cgroup version 1"
                     : "lies below \(parent.destination), and came with it or was mounted later",
-                origin: reason(for: parent).origin)
+                origin: reason(for: parent).origin,
+                role: parent.type == "cgroup" ? .hierarchy : nil)
         }
         return MountReason(
             why: "nothing that was asked for: mounted inside, or by a hook", origin: "not Kade")
@@ -192,6 +199,12 @@ extension RuntimeSpec.Mount {
         return "\(type ?? "bind") from \(source ?? "nothing")\(options)"
     }
 
+    /// "tmpfs from shm", without its options.
+    fileprivate var brief: String {
+        "\(type ?? "bind") from \(source ?? "nothing")"
+            + (options.contains("ro") ? ", read-only" : "")
+    }
+
     /// The command that mounts it by hand.
     var shell: String {
         let flags = options.isEmpty ? "" : " -o \(options.joined(separator: ","))"
@@ -203,6 +216,13 @@ extension RuntimeSpec.Mount {
 }
 
 extension MountTable.Entry {
+    /// "ext4 from /dev/vda, its /srv", without its options.
+    fileprivate var brief: String {
+        let isReadOnly = options.split(separator: ",").contains("ro")
+        return "\(type) from \(source)" + (root == "/" ? "" : ", its \(root)")
+            + (isReadOnly ? ", read-only" : "")
+    }
+
     /// "overlay from overlay (rw,relatime)", with the part of a file system that is seen.
     fileprivate var words: String {
         let part = root == "/" ? "" : ", its \(root)"

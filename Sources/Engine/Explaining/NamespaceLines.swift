@@ -7,7 +7,7 @@ import SystemPackage
 extension ContainerExplainer {
     func namespaceLines() throws(Problem) -> [ExplainedLine] {
         let census = try process.map { process throws(Problem) in
-            try NamespaceCensus(of: process.pid, containerOf: containersByProcess())
+            try NamespaceCensus(of: process.pid, containerOf: ownersByProcess())
         }
         let isRootless = try context.isRootless()
         return NamespaceKind.allCases.map { kind in
@@ -16,7 +16,8 @@ extension ContainerExplainer {
                 kind.rawValue, declared: isOfUser ? "the user's" : declared(kind),
                 effective: census?.text(kind, ownedBy: isOfUser ? "the user's" : "the machine's"),
                 why: kind.purpose, origin: namespaceOrigin(kind),
-                command: command(kind, isOwn: census?.isOwn(kind) ?? false))
+                command: command(kind, isOwn: census?.isOwn(kind) ?? false)
+            ).drawn(as: nil, related: census?.containers(kind) ?? [])
         }
     }
 
@@ -83,8 +84,8 @@ extension ContainerExplainer {
     }
 
     /// The containers that run, by their processes, and the monitors' words for themselves.
-    private func containersByProcess() throws(Problem) -> [Int32: String] {
-        var owners: [Int32: String] = [:]
+    private func ownersByProcess() throws(Problem) -> [Int32: NamespaceCensus.Owner] {
+        var owners: [Int32: NamespaceCensus.Owner] = [:]
         let records = try context.database.read { database throws(Problem) in
             try database.containers()
         }
@@ -92,9 +93,9 @@ extension ContainerExplainer {
             let status = other.id == record.id ? status : try context.status(of: other)
             guard status.state.isAlive, let lifecycle = status.lifecycle else { continue }
             for pid in try context.processes(of: other) {
-                owners[pid] = other.id == record.id ? NamespaceCensus.own : other.name
+                owners[pid] = other.id == record.id ? .own : .container(other.name)
             }
-            owners[lifecycle.monitorPid] = "monitor \(lifecycle.monitorPid) of \(other.name)"
+            owners[lifecycle.monitorPid] = .monitor(lifecycle.monitorPid, of: other.name)
         }
         return owners
     }
@@ -106,11 +107,25 @@ struct NamespaceCensus {
     private var links: [NamespaceKind: String] = [:]
     /// This program's own.
     private var machine: [NamespaceKind: String] = [:]
-    /// Who else has the same, by kind.
-    private var sharers: [NamespaceKind: [String]] = [:]
+    /// Who else has the same, by kind, and processes that are nobody's.
+    private var sharers: [NamespaceKind: [Owner]] = [:]
+    private var strangers: [NamespaceKind: [Int32]] = [:]
 
-    /// What the processes of the container itself are called.
-    static let own = ""
+    /// Whose a process is.
+    enum Owner: Equatable {
+        /// The container's that is looked at.
+        case own
+        case container(String)
+        case monitor(Int32, of: String)
+
+        fileprivate var text: String {
+            switch self {
+            case .own: ""
+            case .container(let name): name
+            case .monitor(let pid, let name): "monitor \(pid) of \(name)"
+            }
+        }
+    }
 
     /// Looks at every process in `/proc`.
     ///
@@ -118,15 +133,14 @@ struct NamespaceCensus {
     ///   - process: the one whose namespaces are wanted.
     ///   - owners: which container or monitor a process is.
     /// - Throws: when `/proc` cannot be listed.
-    init(of process: Int32, containerOf owners: [Int32: String]) throws(Problem) {
+    init(of process: Int32, containerOf owners: [Int32: Owner]) throws(Problem) {
         links = Self.links(of: "\(process)")
         machine = Self.links(of: "self")
         let entries = try explaining("cannot list /proc") { () throws(SystemCallError) in
             try Directory.list("/proc")
         }
-        var strangers: [NamespaceKind: [Int32]] = [:]
         for entry in entries {
-            guard let pid = Int32(entry.name.string), owners[pid] != Self.own else { continue }
+            guard let pid = Int32(entry.name.string), owners[pid] != .own else { continue }
             let others = Self.links(of: "\(pid)")
             for (kind, link) in links where others[kind] == link {
                 guard let owner = owners[pid] else {
@@ -138,11 +152,14 @@ struct NamespaceCensus {
                 }
             }
         }
-        for (kind, pids) in strangers where machine[kind] != links[kind] {
-            let shown = pids.sorted().prefix(5).map { "\($0)" }.joined(separator: ", ")
-            let rest = pids.count > 5 ? " and \(pids.count - 5) more" : ""
-            sharers[kind, default: []].append(
-                "process\(pids.count == 1 ? "" : "es") \(shown)\(rest)")
+    }
+
+    /// The containers that share a kind, which is not the machine's.
+    func containers(_ kind: NamespaceKind) -> [String] {
+        guard isOwn(kind) else { return [] }
+        return (sharers[kind] ?? []).compactMap { owner in
+            guard case .container(let name) = owner else { return nil }
+            return name
         }
     }
 
@@ -154,7 +171,13 @@ struct NamespaceCensus {
     /// - Returns: the words; nil for a kind that this kernel does not have.
     func text(_ kind: NamespaceKind, ownedBy owner: String) -> String? {
         guard let link = links[kind] else { return nil }
-        let others = (sharers[kind] ?? []).sorted().joined(separator: ", ")
+        var names = (sharers[kind] ?? []).map(\.text)
+        if let pids = strangers[kind] {
+            let shown = pids.sorted().prefix(5).map { "\($0)" }.joined(separator: ", ")
+            let rest = pids.count > 5 ? " and \(pids.count - 5) more" : ""
+            names.append("process\(pids.count == 1 ? "" : "es") \(shown)\(rest)")
+        }
+        let others = names.sorted().joined(separator: ", ")
         if link == machine[kind] { return "\(link), \(owner)" }
         return others.isEmpty ? "\(link), its own alone" : "\(link), shared with \(others)"
     }

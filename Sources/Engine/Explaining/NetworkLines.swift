@@ -32,14 +32,16 @@ extension ContainerExplainer {
         ExplainedLine(
             "network none", declared: "the loopback alone", why: "nothing gets out, and nothing in",
             origin: request.network.isDefault ? "default (--network none)" : "--network none",
-            command: "ip link set lo up")
+            command: "ip link set lo up"
+        ).drawn(as: .place)
     }
 
     private func sharedLine(_ what: String, _ origin: String) -> ExplainedLine {
         ExplainedLine(
             "namespace", declared: what, why: "it has the same interfaces, addresses and ports",
             origin: origin,
-            command: process.map { "nsenter --target \($0.pid) --net ip address" } ?? "ip address")
+            command: process.map { "nsenter --target \($0.pid) --net ip address" } ?? "ip address"
+        ).drawn(as: .place)
     }
 
     /// A place on a network, as the database has it.
@@ -56,7 +58,8 @@ extension ContainerExplainer {
             effective: process.map { _ in addresses.map { "\($0)" }.joined(separator: ", ") },
             why: "its place on a network of the driver \(endpoint.network.definition.driver)",
             origin: origin(of: endpoint),
-            command: "kade network inspect \(endpoint.network.name)")
+            command: "kade network inspect \(endpoint.network.name)"
+        ).drawn(as: .place)
     }
 
     private func origin(of endpoint: EndpointRecord) -> String {
@@ -86,7 +89,8 @@ extension ContainerExplainer {
                         ? "its own loopback: 127.0.0.1 is itself"
                         : "its interface: what it sends goes out here",
                     origin: link.name == "lo" ? "always" : "--network",
-                    command: "\(enter) ip address show \(link.name)"))
+                    command: "\(enter) ip address show \(link.name)"
+                ).drawn(as: link.name == "lo" ? .loopback : .interface))
             guard link.kind == "veth", let index = link.peer,
                 let end = machine.devices.first(where: { $0.link.index == index })?.link
             else { continue }
@@ -98,7 +102,8 @@ extension ContainerExplainer {
                         + (bridge.map { ", port of the bridge \($0)" } ?? ", of no bridge")
                         + (end.isForwarding ? ", passes frames" : ""),
                     why: "the other end of \(link.name), on the machine", origin: "--network",
-                    command: "ip -d link show \(end.name)"))
+                    command: "ip -d link show \(end.name)"
+                ).drawn(as: .hostEnd, related: [link.name] + (bridge.map { [$0] } ?? [])))
         }
         for route in inside.defaultRoutes {
             let device = inside.devices.first { $0.link.index == route.device }?.link.name ?? ""
@@ -107,7 +112,8 @@ extension ContainerExplainer {
                     "default route",
                     effective: (route.gateway.map { "via \($0) " } ?? "") + "dev \(device)",
                     why: "where packets for everybody else go", origin: "--network",
-                    command: "\(enter) ip route"))
+                    command: "\(enter) ip route"
+                ).drawn(as: .route))
         }
         return lines
     }
@@ -128,7 +134,8 @@ extension ContainerExplainer {
                 effective: device.map { "\($0.link.isUp ? "up" : "down"), \(addresses)" }
                     ?? "not there",
                 why: "the bridge that connects the network's containers, and the machine with them",
-                origin: origin, command: "ip address show \(bridge)")
+                origin: origin, command: "ip address show \(bridge)"
+            ).drawn(as: .bridge)
         ]
         let elements = try KadeTable.elements(
             of: endpoint.network.filtered, IPVersion.allCases.compactMap { endpoint.address($0) })
@@ -139,7 +146,8 @@ extension ContainerExplainer {
                     effective: element.isThere ? "there" : "missing: somebody changed the table",
                     why: element.why, origin: origin,
                     command: "nft list set inet \(KadeTable.name) "
-                        + element.text.prefix { $0 != " " }))
+                        + element.text.prefix { $0 != " " }
+                ).drawn(as: .element))
         }
         return lines
     }
@@ -156,7 +164,8 @@ extension ContainerExplainer {
                     "port \(port.container)", declared: port.flagText,
                     why: "callers of the machine's port reach it",
                     origin: "--publish \(port.flagText)",
-                    command: "nft list map inet kade anyports4")
+                    command: "nft list map inet kade anyports4"
+                ).drawn(as: .port)
             }
         }
         var lines: [ExplainedLine] = []
@@ -177,7 +186,8 @@ extension ContainerExplainer {
                     why: "callers of the machine's port reach the container",
                     origin: origin,
                     command: isPasta
-                        ? "ss -lntup" : "nft add element inet kade \(port.nftElement)"))
+                        ? "ss -lntup" : "nft add element inet kade \(port.nftElement)"
+                ).drawn(as: .port))
         }
         return lines
     }
@@ -206,7 +216,8 @@ extension ContainerExplainer {
                 origin: request.network.nameServers.isEmpty
                     ? "default (--dns)"
                     : request.network.nameServers.map { "--dns \($0)" }.joined(separator: " "),
-                command: "cat /proc/\(process.pid)/root/etc/resolv.conf")
+                command: "cat /proc/\(process.pid)/root/etc/resolv.conf"
+            ).drawn(as: .resolver)
         ]
     }
 }

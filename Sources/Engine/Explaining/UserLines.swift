@@ -33,7 +33,8 @@ extension ContainerExplainer {
             why: "who its program runs as; files that it makes belong to it",
             origin: userOrigin,
             command: process.map { "grep Uid /proc/\($0.pid)/status" }
-                ?? "setpriv --reuid \(spec.process?.user.uid ?? 0)")
+                ?? "setpriv --reuid \(spec.process?.user.uid ?? 0)"
+        ).drawn(as: nil, brief: process?.details.numbers("Uid").dropFirst().first.map { "\($0)" })
     }
 
     private var group: ExplainedLine {
@@ -42,7 +43,8 @@ extension ContainerExplainer {
             effective: process?.details["Gid"].map { words("real, effective, saved, files'", $0) },
             why: "the group that it runs as, and that its files get", origin: userOrigin,
             command: process.map { "grep Gid /proc/\($0.pid)/status" }
-                ?? "setpriv --regid \(spec.process?.user.gid ?? 0)")
+                ?? "setpriv --regid \(spec.process?.user.gid ?? 0)"
+        ).drawn(as: nil, brief: process?.details.numbers("Gid").dropFirst().first.map { "\($0)" })
     }
 
     private var groups: ExplainedLine {

@@ -133,7 +133,7 @@ package struct SystemService: Sendable {
 }
 
 /// What `uname(2)` says.
-private struct MachineNames {
+struct MachineNames {
     let node: String
     let release: String
     let machine: String

@@ -47,6 +47,7 @@ enum CommandTree {
             Entry(name: "inspect", command: InspectCommand.self),
             Entry(name: "login", command: LoginCommand.self),
             Entry(name: "logout", command: LogoutCommand.self),
+            Entry(name: "map", command: MapCommand.self),
             Entry(name: "search", command: SearchCommand.self),
             Entry(name: "unshare", command: UnshareCommand.self),
             Entry(name: "version", command: VersionCommand.self),

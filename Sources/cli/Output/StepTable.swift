@@ -64,7 +64,7 @@ enum StepTable {
     }
 
     /// The text with every ID of 64 hexadecimal digits cut to its first twelve.
-    private static func shorteningIDs(in text: String) -> String {
+    static func shorteningIDs(in text: String) -> String {
         var result = ""
         var run = ""
         for character in text + " " {
