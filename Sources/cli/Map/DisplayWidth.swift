@@ -85,7 +85,7 @@ enum VisibleText {
 
 /// Breaks a text into lines.
 enum LineBreaking {
-    /// Lines of at most `width` columns: broken at blanks, else behind `/`, `,`, `:` or `=`, else
+    /// Lines of at most `width` columns: broken at blanks, else behind `/`, `,`, `:`, `=` or `_`, else
     /// anywhere.
     static func lines(of text: String, width: Int) -> [String] {
         var lines: [String] = []
@@ -111,7 +111,7 @@ enum LineBreaking {
             used += DisplayWidth.of(text[end])
             if text[end] == " ", used <= width + 1 { afterBlank = text.index(after: end) }
             guard used <= width else { break }
-            if "/,:=".contains(text[end]) { afterSign = text.index(after: end) }
+            if "/,:=_".contains(text[end]) { afterSign = text.index(after: end) }
             end = text.index(after: end)
         }
         // Something always moves on, even where one character is wider than a line.

@@ -16,16 +16,17 @@ struct RankPlaces {
         }
     }
 
-    /// Goes down and up a few times; the last time each looks both ways.
+    /// Goes down and up a few times, so that what leads to much stands above its middle; then once more
+    /// down, so that a chain hangs straight.
     mutating func settle() {
         for rank in plan.ranks { gather(rank) }
-        // As many as a chain of some ten boxes needs to hang straight.
-        for round in 0..<80 {
+        for round in 0..<12 {
             let isDown = round % 2 == 0
             for rank in isDown ? Array(plan.ranks.indices) : plan.ranks.indices.reversed() {
                 place(rank, looksUp: isDown || round > 3, looksDown: !isDown || round > 3)
             }
         }
+        for rank in plan.ranks.indices { place(rank, looksUp: true, looksDown: false) }
         for rank in plan.ranks { gather(rank) }
     }
 

@@ -10,7 +10,7 @@ struct SVGMap {
         plan = MapPlan(
             picture,
             MapBox.Limits(
-                title: 40, name: 24, value: 44, counterpart: 30, isWhole: isWhole, isASCII: false),
+                title: 40, name: 28, value: 44, counterpart: 30, isWhole: isWhole, isASCII: false),
             SVGMeasure())
     }
 

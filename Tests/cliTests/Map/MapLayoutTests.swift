@@ -152,6 +152,19 @@ import Testing
         #expect(layout.routes[0].points.count == 2)
     }
 
+    @Test func `a chain hangs straight, whatever stands beside its beginning`() {
+        let box = MapLayout.Size(width: 100, height: 40)
+        let input = MapLayout.Input(
+            groups: [[box, box]] + Array(repeating: [box], count: 6) + [[box, box, box]],
+            edges: [
+                .init(from: 0, to: 2, labelWidth: 0), .init(from: 2, to: 3, labelWidth: 0),
+                .init(from: 3, to: 4, labelWidth: 0), .init(from: 4, to: 5, labelWidth: 0),
+                .init(from: 5, to: 6, labelWidth: 0), .init(from: 6, to: 7, labelWidth: 0),
+            ] + [8, 9, 10].map { .init(from: 7, to: $0, labelWidth: 0) }, left: 0)
+        let layout = MapLayout(input, Self.spacing)
+        #expect(Set([0, 2, 3, 4, 5, 6, 7, 9].map { layout.boxes[$0].x }).count == 1)
+    }
+
     @Test func `crossings that need not be are not there`() {
         let box = MapLayout.Size(width: 50, height: 20)
         let input = MapLayout.Input(

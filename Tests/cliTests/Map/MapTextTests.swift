@@ -105,6 +105,9 @@ enum HostilePicture {
         #expect(LineBreaking.lines(of: "one two three", width: 8) == ["one two", "three"])
         #expect(
             LineBreaking.lines(of: "/usr/local/bin/kade", width: 12) == ["/usr/local/", "bin/kade"])
+        #expect(
+            LineBreaking.lines(of: "memory.limit_in_bytes", width: 16)
+                == ["memory.limit_in_", "bytes"])
         #expect(LineBreaking.lines(of: "abcdefgh", width: 3) == ["abc", "def", "gh"])
         #expect(LineBreaking.lines(of: "漢字漢字", width: 5) == ["漢字", "漢字"])
         #expect(LineBreaking.lines(of: "漢", width: 1) == ["漢"])
