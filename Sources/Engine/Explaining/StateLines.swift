@@ -80,7 +80,8 @@ extension ContainerExplainer {
                 why: "what it calls itself",
                 origin: request.network.hostname.map { "--hostname \($0)" }
                     ?? "default (--hostname)",
-                command: "hostname \(spec.hostname ?? "")"),
+                command: process.map { "nsenter --target \($0.pid) --uts hostname" }
+                    ?? "hostname \(spec.hostname ?? "")"),
             ExplainedLine(
                 "terminal", declared: spec.process?.terminal == true ? "yes" : "no",
                 why: "whether it talks to a terminal, or to pipes",
