@@ -43,7 +43,7 @@ extension EngineContext {
         else {
             var planning = configuration
             planning.plan = StepPlan()
-            var steps = StepRecorder(for: planning.plan)
+            var steps = StepRecorder(for: planning)
             return try EngineContext(configuration: planning).makeSpec(
                 of: record, recording: &steps)
         }
@@ -60,7 +60,7 @@ extension EngineContext {
             return try NetworkSetup(bytes, named: file.string)
         }
         guard record.request.network.attachments?.isEmpty == false else { return nil }
-        return try networkSetup(of: record, endpoints(of: record))
+        return try networkSetup(of: record, endpoints(of: record), keeping: nil)
     }
 
     /// The files of names as they are now, or as a start would write them.
