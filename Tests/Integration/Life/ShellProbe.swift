@@ -78,7 +78,12 @@ enum ShellProbe {
             if line.hasPrefix("address: ") { line = address(line) }
             // In the machine's or another container's PID namespace it is the next free number.
             if line.hasPrefix("pid: "), line != "pid: 1" { line = "pid: N" }
-            for (text, name) in own { line = line.replacingOccurrences(of: text, with: name) }
+            for (text, name) in own {
+                // The whole address: 10.9.8.2 is not the beginning of 10.9.8.255.
+                line = line.replacingOccurrences(
+                    of: NSRegularExpression.escapedPattern(for: text) + "(?![0-9a-f])",
+                    with: name, options: .regularExpression)
+            }
             // The cgroup's own name: both are beside each other.
             return line.replacingOccurrences(
                 of: #"/(kade|parent)/([0-9a-f]{64}|[a-z0-9]+-by-hand-[0-9]+)"#,
