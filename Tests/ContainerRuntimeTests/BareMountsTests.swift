@@ -42,12 +42,17 @@ import Testing
         #expect(!areEnough { $0.mounts[1].source = "rootfs/etc" })
     }
 
-    @Test func `cgroups of version 1 are binds of the host's, those of version 2 are not`() {
-        let change: (inout RuntimeSpec) -> Void = {
+    @Test func `cgroups are binds of the host's, but for version 2 in a namespace of its own`() {
+        let mounted: (inout RuntimeSpec) -> Void = {
             $0.mounts.append(.init(destination: "/sys/fs/cgroup", type: "cgroup", source: "cgroup"))
         }
-        #expect(areEnough(change, isUnified: true))
-        #expect(!areEnough(change, isUnified: false))
+        let own: (inout RuntimeSpec) -> Void = {
+            mounted(&$0)
+            $0.linux?.namespaces.append(.init(type: .cgroup))
+        }
+        #expect(areEnough(own, isUnified: true))
+        #expect(!areEnough(mounted, isUnified: true))
+        #expect(!areEnough(own, isUnified: false))
     }
 
     @Test func `trees are cloned before the host's mounts are left, and mounts made after`() throws

@@ -137,8 +137,15 @@ import Testing
     @Test func `cgroups of version 2 are one file system`() throws {
         let mount = RuntimeSpec.Mount(
             destination: "/sys/fs/cgroup", type: "cgroup", options: ["nosuid", "ro"])
+        // Without a cgroup namespace a new mount would change the options of the machine's.
         #expect(
             try lines(spec([mount]), \.settle)[2]
+                == "mount --rbind /sys/fs/cgroup /b/rootfs/sys/fs/cgroup;"
+                + " mount -o remount,bind,ro,nosuid /b/rootfs/sys/fs/cgroup")
+        var own = spec([mount])
+        own.linux?.namespaces.append(.init(type: .cgroup))
+        #expect(
+            try lines(own, \.settle)[2]
                 == "mount -t cgroup2 -o ro,nosuid cgroup /b/rootfs/sys/fs/cgroup")
     }
 

@@ -21,7 +21,7 @@ enum BareMounts {
     ///
     /// Not where somebody looks at the host's paths in the container's namespace (hooks), or has
     /// rights there only by what is mounted (a user namespace: mount_namespaces(7)), nor where a
-    /// mount refers to another one (overlay's layers, a bind of a hierarchy of cgroups version 1).
+    /// mount refers to another one (overlay's layers, a bind of the machine's cgroups).
     static func areEnough(
         for spec: RuntimeSpec, bundle: FilePath, isUnified: Bool
     ) -> Bool {
@@ -33,13 +33,15 @@ enum BareMounts {
             })
         else { return false }
         let rootfs = Bundle.rootfs(of: spec, in: bundle)
+        let hasCgroupNamespace = linux.namespaces.contains { $0.type == .cgroup }
         return spec.mounts.allSatisfy { mount in
             let isBind = mount.type == "bind" || MountOptions(mount.options).isBind
             if isBind {
                 return !bundle.pushing(FilePath(mount.source ?? "")).starts(with: rootfs)
             }
             let type = mount.type ?? ""
-            return selfContained.contains(type) || (isUnified && type.hasPrefix("cgroup"))
+            return selfContained.contains(type)
+                || (isUnified && hasCgroupNamespace && type.hasPrefix("cgroup"))
         }
     }
 }

@@ -26,7 +26,10 @@ struct CgroupMount {
         let flags = mount.options.attributeChange.names
         let text = flags.isEmpty ? "" : " -o \(flags.joined(separator: ","))"
         if situation.cgroupLayout.isUnified {
-            return "mount -t cgroup2\(text) cgroup \(target)"
+            guard isBound else { return "mount -t cgroup2\(text) cgroup \(target)" }
+            return "mount --rbind \(mountPoint) \(target)"
+                + (flags.isEmpty
+                    ? "" : "; mount -o remount,bind,\(flags.joined(separator: ",")) \(target)")
         }
         let binds = hierarchies.map {
             "mkdir \(target)/\($0.name); mount --bind \($0.directory) \(target)/\($0.name)"
@@ -50,10 +53,26 @@ struct CgroupMount {
         }
     }
 
-    /// The version 2 tree: its own mount, or where a user namespace may not make one, a bind.
+    /// Where the machine has version 2.
+    private var mountPoint: FilePath {
+        situation.cgroupLayout.hierarchies.first?.mountPoint ?? "/sys/fs/cgroup"
+    }
+
+    /// Whether the container sees the machine's own mount of version 2.
+    ///
+    /// A mount made in the machine's cgroup namespace sets `nsdelegate` and `memory_recursiveprot` of
+    /// all mounts to what its own options say, which systemd's then have no more (Linux,
+    /// `cgroup_get_tree`). What a mount says of these itself is wanted.
+    private var isBound: Bool {
+        !situation.hasCgroupNamespace && mount.options.data.isEmpty
+    }
+
+    /// The version 2 tree: its own mount; or a bind where a user namespace may not make one, and where
+    /// one would change the machine's.
     private func unifiedTree(
         _ attributes: MountAttributes
     ) throws(SystemCallError) -> DetachedMount {
+        if isBound { return try bind(mountPoint, attributes) }
         do throws(SystemCallError) {
             let context = try FileSystemContext(type: "cgroup2")
             try context.set("source", to: "cgroup")
@@ -61,12 +80,17 @@ struct CgroupMount {
             return try context.mount(attributes)
         } catch  where error.errno == .notPermitted || error.errno == .resourceBusy {
             let own = situation.hasCgroupNamespace ? situation.cgroup?.directories.first : nil
-            let place = try OwnedFD.open(own ?? "/sys/fs/cgroup", [.path, .directory])
-            let tree = try DetachedMount(cloning: place, isRecursive: true)
-            try tree.descriptor.changeMount(
-                MountAttributeChange(set: attributes), isRecursive: false)
-            return tree
+            return try bind(own ?? mountPoint, attributes)
         }
+    }
+
+    private func bind(
+        _ directory: FilePath, _ attributes: MountAttributes
+    ) throws(SystemCallError) -> DetachedMount {
+        let tree = try DetachedMount(
+            cloning: OwnedFD.open(directory, [.path, .directory]), isRecursive: true)
+        try tree.descriptor.changeMount(MountAttributeChange(set: attributes), isRecursive: false)
+        return tree
     }
 
     private func makeHierarchies(in context: inout SetupContext) throws(Problem) {
