@@ -121,7 +121,7 @@ package final class NetworkSandbox {
             guard case .cni = link.attachment else { return failure }
             var problem = failure
             problem.why += "; and it cannot be taken back"
-            if !failure.why.contains(error.why) { problem.why += ": \(error.why)" }
+            if !failure.why.hasSuffix(error.why) { problem.why += ": \(error.why)" }
             return problem
         }
         return failure

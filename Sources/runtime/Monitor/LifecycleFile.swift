@@ -64,7 +64,7 @@ struct LifecycleFile {
             error = text
             return
         }
-        if !before.contains(text) { error = "\(before); and \(text)" }
+        if !before.hasSuffix(text) { error = "\(before); and \(text)" }
     }
 
     /// A run begins: what is known of the one before it becomes its own part.
