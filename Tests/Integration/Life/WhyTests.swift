@@ -270,8 +270,9 @@ import Testing
         let hint = try #require(
             lines.last?.wholeMatch(of: #/ +\(step ([0-9]+) of this run: kade explain --last\)/#),
             "\(lines)")
-        let failed = try #require(text.split(separator: "\n").first { $0.contains("[failed") })
-        #expect(failed.hasPrefix("\(hint.1) "), "\(failed)")
+        // Not to those that only waited for it.
+        let failed = try #require(text.split(separator: "\n").first { $0.hasPrefix("\(hint.1) ") })
+        #expect(failed.contains("[failed") && failed.contains("linux.sysctl"), "\(failed)")
         #expect(text.hasPrefix("one could not be started: "))
         #expect(text.contains("[failed"))
         #expect(text.contains("linux.sysctl"))
