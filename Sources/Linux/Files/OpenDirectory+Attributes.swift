@@ -125,7 +125,8 @@ extension OpenDirectory {
 
     /// Removes a name and, when it is a directory, all that is beneath it.
     ///
-    /// It stays on the file system and never follows a link. No error when there is no such name.
+    /// It never follows a link, and goes into nothing that is mounted beneath: EXDEV refuses, and what
+    /// is mounted keeps its files. No error when there is no such name.
     package func removeTree(_ name: UnsafePointer<CChar>) throws(SystemCallError) {
         do {
             try removeFile(name)
@@ -134,10 +135,10 @@ extension OpenDirectory {
         } catch  where error.errno == .isDirectory || error.errno == .notPermitted {
             let inner: OpenDirectory
             do {
-                inner = try directory(name)
+                inner = try directory(onSameMount: name)
             } catch  where error.errno == .permissionDenied {
                 try setPermissions(name, 0o700)
-                inner = try directory(name)
+                inner = try directory(onSameMount: name)
             }
             for child in try inner.names() { try inner.removeTree(child) }
             try removeDirectory(name)

@@ -28,6 +28,20 @@ package struct OpenDirectory: ~Copyable, Sendable {
         return OpenDirectory(adopting: OwnedFD(adopting: raw))
     }
 
+    /// Opens a directory in this one that nothing is mounted on.
+    ///
+    /// The system call is `openat2(2)` with RESOLVE_NO_XDEV and RESOLVE_NO_SYMLINKS.
+    func directory(
+        onSameMount name: UnsafePointer<CChar>
+    ) throws(SystemCallError) -> OpenDirectory {
+        let (noOtherMount, noLinks): (UInt64, UInt64) = (0x01, 0x04)
+        let raw = try kernel("openat2", String(cString: name)) {
+            clinux_open_beneath(
+                descriptor.rawValue, name, O_RDONLY | O_DIRECTORY, noOtherMount | noLinks)
+        }
+        return OpenDirectory(adopting: OwnedFD(adopting: raw))
+    }
+
     /// Opens the directory at a relative path, through links that stay beneath this one.
     ///
     /// The system call is `openat2(2)` with RESOLVE_BENEATH and RESOLVE_NO_MAGICLINKS; a path that

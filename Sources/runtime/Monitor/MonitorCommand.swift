@@ -79,6 +79,8 @@ enum MonitorCommand {
                 inBundle: FilePath(monitor.configuration.bundle)
             ).make()
         } catch {
+            // Whoever removes the container then must not find in its bundle what was mounted there.
+            try rootfs.leave()
             return try monitor.fail(error)
         }
         try monitor.watch(sharingWith: rootfs.hostNamespacePath)

@@ -36,6 +36,24 @@ import Testing
         #expect(try kade.leftovers() == [])
     }
 
+    @Test func `what somebody mounted in a container's directory keeps its files`() throws {
+        let kade = try Kade.withBusybox()
+        let id = try kade.check("create", "--name", "one", "busybox", "true")
+        let folder = try TemporaryFolder()
+        try folder.write("kept", to: "file")
+        let place = kade.root + "/containers/" + id + "/other"
+        try Tool.check("mkdir", place)
+        try Tool.check("mount", "--bind", folder.path, place)
+        let outcome = try kade("rm", "one")
+        // While they are deleted its files are in another place, and the mount with them.
+        try Tool.check("umount", kade.root + "/containers/.removing-" + id + "/other")
+        #expect(outcome.exitCode == 1 && outcome.errors.contains("cross-device"), "\(outcome)")
+        #expect(try folder.text("file") == "kept")
+        try kade.check("rm", "one")
+        try kade.check("ps")
+        #expect(try directories(of: kade).isEmpty)
+    }
+
     @Test func `a client that is killed leaves the removal to the monitor`() throws {
         let kade = try Kade.withBusybox()
         let client = try kade.start(
