@@ -2,6 +2,7 @@ import ContainerRuntime
 import Diagnostics
 import Linux
 import Networking
+import OCI
 import SystemPackage
 
 extension EngineContext {
@@ -60,6 +61,7 @@ extension EngineContext {
         if File.exists(configuration.runtimeRoot.appending(id)) {
             try runRuntime(
                 ["delete", "--force", id], on: id, what: "cannot clean up container \(id)")
+            if plan == nil { try removeUnknownCgroup(of: id) }
         }
         let socket = configuration.monitorSocket(of: id)
         if let plan {
@@ -72,6 +74,22 @@ extension EngineContext {
             return
         } catch {
             throw Problem(what: "cannot remove \(socket)", refusal: error)
+        }
+    }
+
+    /// Removes the cgroup of a start that was killed before the runtime had noted that it made one.
+    private func removeUnknownCgroup(of id: String) throws(Problem) {
+        let file = configuration.bundle(of: id).spec
+        guard let bytes = try bytesIfPresent(of: file),
+            let path = try RuntimeSpec(json: bytes, named: file.string).linux?.cgroupsPath,
+            path.hasPrefix("/")
+        else { return }
+        try explaining("cannot remove the cgroup of container \(id)") {
+            () throws(SystemCallError) in
+            let cgroup = Cgroup(layout: try cgroupLayout(), path: path)
+            guard cgroup.exists else { return }
+            try cgroup.killAll()
+            try cgroup.remove()
         }
     }
 }

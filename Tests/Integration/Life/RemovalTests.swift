@@ -36,6 +36,23 @@ import Testing
         #expect(try kade.leftovers() == [])
     }
 
+    @Test func `a start that was killed before its first state leaves no cgroup`() throws {
+        let kade = try Kade.withBusybox()
+        try kade.check("run", "--name", "one", "--network", "none", "busybox", "true")
+        let id = try kade.inspect("one", "{{.Id}}")
+        // The runtime has taken the name and made the first cgroups.
+        try Tool.check("mkdir", kade.runRoot + "/runtime/" + id)
+        let places = try Tool.run(
+            "sh", "-c",
+            "ls -d /sys/fs/cgroup/pids/kade /sys/fs/cgroup/systemd/kade /sys/fs/cgroup/kade"
+        ).lines
+        try #require(!places.isEmpty)
+        for place in places { try Tool.check("mkdir", place + "/" + id) }
+        try kade.check("rm", "one")
+        #expect(try Kade.cgroups(of: id) == [])
+        #expect(try kade.leftovers() == [])
+    }
+
     @Test func `what somebody mounted in a container's directory keeps its files`() throws {
         let kade = try Kade.withBusybox()
         let id = try kade.check("create", "--name", "one", "busybox", "true")
