@@ -105,11 +105,7 @@ extension ContainerExplainer {
 
     /// The lines of the variables that secrets are, by the variables' names; none has a value.
     private func secretVariables() throws(Problem) -> [String: ExplainedLine] {
-        var variables: [String: String] = [:]
-        for secret in request.secrets {
-            guard case .variable(let name) = secret.use else { continue }
-            variables[name] = secret.secret  // the last of a name is the one that counts
-        }
+        let variables = request.secretVariables
         guard !variables.isEmpty else { return [:] }
         let secrets = try context.database.read { database throws(Problem) in
             try database.secrets()

@@ -51,6 +51,18 @@ extension SecretRequest {
     }
 }
 
+extension ContainerRequest {
+    /// The IDs of the secrets that are variables of the environment, by the variables' names.
+    var secretVariables: [String: String] {
+        var variables: [String: String] = [:]
+        for secret in secrets {
+            guard case .variable(let name) = secret.use else { continue }
+            variables[name] = secret.secret  // the last of a name is the one that counts
+        }
+        return variables
+    }
+}
+
 extension EngineContext {
     /// Replaces the names of a request's secrets by their IDs, and refuses what is not there.
     func resolveSecrets(of request: inout ContainerRequest) throws(Problem) {

@@ -75,6 +75,7 @@ import Testing
             for arguments in [
                 ["one"], ["--json", "one"], ["--steps", "--no-trunc", "one"],
                 ["--only", "process,mounts,steps", "one"], ["--diff", "one", "two"],
+                ["--shell", "one"],
                 ["--diff", "--json", "two", "one"],
             ] {
                 let shown = try kade.call(["explain"] + arguments)

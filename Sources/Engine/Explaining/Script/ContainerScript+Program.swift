@@ -58,6 +58,12 @@ extension ContainerScript {
             script.cannot("put it into its class of caches and memory bandwidth (resctrl)")
         }
         if linux.memoryPolicy != nil { script.cannot("set its memory policy") }
+        let secrets = request.secretVariables.keys.sorted()
+        if !secrets.isEmpty {
+            script.cannot(
+                "give it the variables \(secrets.joined(separator: ", ")): their values are secrets,"
+                    + " which no script shall show")
+        }
         let lost = process.env.map(Self.name(of:)).filter { !$0.isShellName }
         if !lost.isEmpty {
             script.cannot(
@@ -127,10 +133,17 @@ extension ContainerScript {
 
     /// `env` with the container's variables; the shell behind it is not to be changed by any.
     private func environment(_ home: String?) -> [String] {
-        let words = process.env.filter { word in
-            Self.name(of: word).isShellName && !isLate(word)
-        }.map(\.shellWord)
+        let words = variables.filter { !isLate($0) }.map(\.shellWord)
         return ["env -i"] + words + (home.map { [$0] } ?? [])
+    }
+
+    /// What of the environment the script may say, and a shell can have.
+    private var variables: [String] {
+        let secrets = request.secretVariables
+        return process.env.filter { word in
+            let name = Self.name(of: word)
+            return name.isShellName && secrets[name] == nil
+        }
     }
 
     /// Whether a variable would change the shell that waits, or be changed by it.
@@ -148,8 +161,7 @@ extension ContainerScript {
             #"cd "$1"; shift; unset PWD OLDPWD"#,
         ]
         if let mask = process.user.umask { lines.append("umask \(Self.octal(mask))") }
-        let late = process.env.filter { Self.name(of: $0).isShellName && isLate($0) }
-        lines += late.map { word in
+        lines += variables.filter(isLate).map { word in
             let name = Self.name(of: word)
             return "export \(name)=" + String(word.dropFirst(name.count + 1)).shellWord
         }
