@@ -112,8 +112,7 @@ struct CreateOptions {
     private func write(_ records: [StepRecord]) throws(Problem) {
         guard let stepFile else { return }
         try explaining("cannot write \(stepFile.path)") { () throws(SystemCallError) in
-            try stepFile.begin()
-            try stepFile.append(records)
+            try stepFile.begin(with: records)
         }
     }
 

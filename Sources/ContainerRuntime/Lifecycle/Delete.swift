@@ -1,7 +1,7 @@
 package import Diagnostics
 import Linux
 import OCI
-import SystemPackage
+package import SystemPackage
 
 /// Removes what `create` made: `delete`.
 package enum Delete {
@@ -9,10 +9,12 @@ package enum Delete {
     ///   - id: the container.
     ///   - root: where the container's state is.
     ///   - isForced: whether a running container is killed first, and a missing one is no error.
+    ///   - bundle: what it was made of; with force, it tells of the cgroup of a creation that was killed
+    ///     before its first state, which nothing else tells of.
     /// - Returns: what the `poststop` hooks complained about.
     /// - Throws: ``Problem`` of kind `conflict` while the container runs.
     package static func run(
-        _ id: String, in root: RuntimeRoot, isForced: Bool
+        _ id: String, in root: RuntimeRoot, isForced: Bool, bundle: FilePath? = nil
     ) throws(Problem) -> [Problem] {
         let directory: ContainerDirectory
         do throws(Problem) {
@@ -25,6 +27,7 @@ package enum Delete {
             state = try directory.loadState()
         } catch  where isForced {
             // Half made by a command that was killed before it knew a process.
+            if let bundle { try removeCgroup(ofHalfMade: id, from: bundle) }
             try directory.remove()
             return []
         }
@@ -38,6 +41,17 @@ package enum Delete {
         }
         if status != .stopped { try end(state) }
         return try destroy(state, in: directory)
+    }
+
+    /// Removes the cgroup that a creation has made, where its bundle is still there.
+    private static func removeCgroup(
+        ofHalfMade id: String, from bundle: FilePath
+    ) throws(Problem) {
+        guard File.exists(bundle.appending("config.json")) else { return }
+        let spec = try Bundle.load(bundle).spec
+        let host = try HostFacts.probe(for: spec, process: nil)
+        let placement = try CgroupPlacement(for: spec.linux, containerID: id, on: host)
+        try removeCgroup(placement.cgroup, unit: nil, of: id)
     }
 
     /// Removes a container whose init has ended.

@@ -16,6 +16,13 @@ package struct ContainerEnd: Sendable, Equatable {
 
     package init() {}
 
+    /// What went wrong with a container, with something more that did; what is said already is not
+    /// repeated.
+    package static func error(_ before: String?, adding text: String) -> String {
+        guard let before else { return text }
+        return before.hasSuffix(text) ? before : "\(before); and \(text)"
+    }
+
     /// A signal that the monitor sent to the first process.
     package struct SentSignal: Sendable, Equatable {
         package var signal: Int32

@@ -25,13 +25,15 @@ package struct StepFile: Sendable {
         }
     }
 
-    /// Removes the steps of an earlier start: those of the next one come in their place.
-    package func begin() throws(SystemCallError) {
-        try open().truncate(toSizeInBytes: keptInBytes)
+    /// Puts the first steps of a start in the place of those of an earlier one.
+    package func begin(with records: [StepRecord]) throws(SystemCallError) {
+        let file = try open()
+        try file.truncate(toSizeInBytes: keptInBytes)
+        try file.writeAll(records.flatMap(\.jsonLine))
     }
 
+    /// Adds steps of the same start.
     package func append(_ records: [StepRecord]) throws(SystemCallError) {
-        guard !records.isEmpty else { return }
         try open().writeAll(records.flatMap(\.jsonLine))
     }
 

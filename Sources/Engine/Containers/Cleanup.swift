@@ -2,7 +2,6 @@ import ContainerRuntime
 import Diagnostics
 import Linux
 import Networking
-import OCI
 import SystemPackage
 
 extension EngineContext {
@@ -31,7 +30,7 @@ extension EngineContext {
             try leavePluginNetworks(of: status.record.id)
         } catch {
             // The container is shown all the same; its next start or removal says it again.
-            lifecycle.add(error: error.description)
+            lifecycle.error = ContainerEnd.error(lifecycle.error, adding: error.description)
         }
         let wasRunning = lifecycle.status == .running
         try takeBackPorts(of: lifecycle)
@@ -60,8 +59,10 @@ extension EngineContext {
         if plan?.hasEnded(id) == true { return }  // its monitor does that at the end
         if File.exists(configuration.runtimeRoot.appending(id)) {
             try runRuntime(
-                ["delete", "--force", id], on: id, what: "cannot clean up container \(id)")
-            if plan == nil { try removeUnknownCgroup(of: id) }
+                [
+                    "delete", "--force", "--bundle", configuration.bundle(of: id).directory.string,
+                    id,
+                ], on: id, what: "cannot clean up container \(id)")
         }
         let socket = configuration.monitorSocket(of: id)
         if let plan {
@@ -74,22 +75,6 @@ extension EngineContext {
             return
         } catch {
             throw Problem(what: "cannot remove \(socket)", refusal: error)
-        }
-    }
-
-    /// Removes the cgroup of a start that was killed before the runtime had noted that it made one.
-    private func removeUnknownCgroup(of id: String) throws(Problem) {
-        let file = configuration.bundle(of: id).spec
-        guard let bytes = try bytesIfPresent(of: file),
-            let path = try RuntimeSpec(json: bytes, named: file.string).linux?.cgroupsPath,
-            path.hasPrefix("/")
-        else { return }
-        try explaining("cannot remove the cgroup of container \(id)") {
-            () throws(SystemCallError) in
-            let cgroup = Cgroup(layout: try cgroupLayout(), path: path)
-            guard cgroup.exists else { return }
-            try cgroup.killAll()
-            try cgroup.remove()
         }
     }
 }

@@ -11,8 +11,6 @@ final class ContainerRun {
     let startTime: UInt64
     /// The monitor's ends of the program's streams.
     let streams: MonitorStreams
-    /// Why the steps of the start could not be recorded; that is no reason not to run.
-    let recordingProblem: String?
     /// When the program began, on the monotonic clock.
     let startInMilliseconds = Int64(monotonicNanoseconds() / 1_000_000)
     private var start: ContainerStart?
@@ -30,7 +28,6 @@ final class ContainerRun {
             // Also of one that has ended already: it waits for this process.
             () throws(SystemCallError) in try ProcessStatus(of: id)?.startTime ?? 0
         }
-        recordingProblem = outcome.recordingProblem
         streams =
             if let pipes { pipes } else { try MonitorStreams(terminal: outcome.terminal.take()) }
         process = outcome.process
@@ -81,6 +78,12 @@ final class ContainerRun {
                 permissions: FilePermissions(rawValue: 0o644))
         }
     }
+
+    /// Waits until the steps of the start are recorded.
+    ///
+    /// - Returns: why they could not be; that is no reason not to run.
+    /// - Throws: when the kernel refuses to hear it.
+    func waitForRecord() throws(Problem) -> String? { try start?.waitForRecord() }
 
     /// Waits for the end of the process that started the container; nobody else needs to.
     func finishStart() throws(Problem) { try start.take()?.finish() }

@@ -33,8 +33,6 @@ struct ContainerStart: ~Copyable {
         let process: ChildProcess
         /// The other side of its terminal, if it has one.
         var terminal: OwnedFD?
-        /// Why the steps of the start could not be recorded.
-        var recordingProblem: String?
     }
 
     /// Begins to create and start the container.
@@ -79,7 +77,6 @@ struct ContainerStart: ~Copyable {
     /// - Throws: what kept the program from starting; the container may be there still.
     borrowing func outcome(whileArriving arrivals: ArrivalHolds?) throws(Problem) -> Outcome {
         var terminal: OwnedFD?
-        var recordingProblem: String?
         while true {
             try arrivals?.wait(for: socket)
             var message = try explaining("cannot hear how the container starts") {
@@ -87,21 +84,33 @@ struct ContainerStart: ~Copyable {
                 try socket.receiveMessage(upToBytes: HandshakeMessage.maximumSizeInBytes)
             }
             switch HandshakeMessage(decoding: message.bytes) {
-            case .warning(_, let text)?: recordingProblem = text
             case .console?: terminal = message.descriptor.take()
             case .failed(_, let problem)?: throw problem
             case .process(let id)?:
                 guard let descriptor = message.descriptor.take() else { throw Self.lost }
                 return Outcome(
-                    process: ChildProcess(id: id, descriptor: descriptor), terminal: terminal,
-                    recordingProblem: recordingProblem)
+                    process: ChildProcess(id: id, descriptor: descriptor), terminal: terminal)
             case .helper(let id)?:
                 try explaining("cannot reap process \(id)") { () throws(SystemCallError) in
                     _ = try ChildProcess(opening: id).wait()
                 }
-            case .reached?, .seccompListener?, nil: throw Self.lost
+            case .reached?, .warning?, .seccompListener?, nil: throw Self.lost
             }
         }
+    }
+
+    /// Waits until the steps of the start are recorded; to be called after ``outcome(whileArriving:)``.
+    ///
+    /// - Returns: why that failed; nil when it did not.
+    borrowing func waitForRecord() throws(Problem) -> String? {
+        let message = try explaining("cannot hear whether the steps are recorded") {
+            () throws(SystemCallError) in
+            try socket.receiveMessage(upToBytes: HandshakeMessage.maximumSizeInBytes)
+        }
+        guard case .warning(_, let text)? = HandshakeMessage(decoding: message.bytes) else {
+            return nil  // its end of the socket is closed
+        }
+        return text
     }
 
     /// Waits until the process that started the container has ended.
@@ -142,6 +151,8 @@ private struct Starter {
             // A monitor that is gone has killed this process.
             _ = try? socket.send(HandshakeMessage.failed(step: -1, error).encoded)
         }
+        // The monitor waits for that before it tells that the container runs.
+        _ = consume socket
         // What init and its helpers have inherited of it would keep it for a while. Where the
         // kernel refuses, it is free at their end.
         try? lock.free()
@@ -149,17 +160,20 @@ private struct Starter {
     }
 
     private func start(telling monitor: borrowing OwnedFD) throws(Problem) {
-        let networkProblem = begin() ?? record(network?.takeSteps() ?? [])
+        let networkSteps = network?.takeSteps() ?? []
+        let networkProblem = record { () throws(SystemCallError) in
+            try steps.begin(with: networkSteps)
+        }
         var container = try Create.run(request())
-        var failure: Problem?
-        do throws(Problem) { try container.start() } catch { failure = error }
-        let recordingProblem = networkProblem ?? record(container.stepRecords())
-        if let failure { throw container.takeBack(after: failure) }
+        do throws(Problem) {
+            try container.start()
+        } catch {
+            let records = container.stepRecords()
+            // The start's own problem is what counts.
+            _ = record { () throws(SystemCallError) in try steps.append(records) }
+            throw container.takeBack(after: error)
+        }
         do throws(SystemCallError) {
-            if let recordingProblem {
-                let warning = HandshakeMessage.warning(step: -1, text: recordingProblem.description)
-                try monitor.send(warning.encoded)
-            }
             if let terminal = container.consoleMaster.take() {
                 try monitor.send(
                     HandshakeMessage.console.encoded, descriptors: [terminal.rawValue])
@@ -174,6 +188,13 @@ private struct Starter {
             throw container.takeBack(
                 after: Problem(what: "cannot hand the container to its monitor", refusal: error))
         }
+        // Texts are made only now: the monitor is at work already, and so is the program.
+        let records = container.stepRecords()
+        let problem =
+            networkProblem ?? record { () throws(SystemCallError) in try steps.append(records) }
+        guard let problem else { return }
+        // A monitor that is gone has killed this process.
+        _ = try? monitor.send(HandshakeMessage.warning(step: -1, text: "\(problem)").encoded)
     }
 
     private func request() throws(Problem) -> Create.Request {
@@ -192,23 +213,11 @@ private struct Starter {
         return request
     }
 
-    /// Forgets the steps of the start before this one.
+    /// Writes steps, where that is wanted.
     ///
     /// - Returns: why that failed.
-    private func begin() -> Problem? {
+    private func record(_ body: () throws(SystemCallError) -> Void) -> Problem? {
         guard configuration.recordsSteps else { return nil }
-        return noting { () throws(SystemCallError) in try steps.begin() }
-    }
-
-    /// Appends steps of this start to `steps.jsonl`.
-    ///
-    /// - Returns: why that failed.
-    private func record(_ records: [StepRecord]) -> Problem? {
-        guard configuration.recordsSteps else { return nil }
-        return noting { () throws(SystemCallError) in try steps.append(records) }
-    }
-
-    private func noting(_ body: () throws(SystemCallError) -> Void) -> Problem? {
         do throws(SystemCallError) {
             try body()
             return nil

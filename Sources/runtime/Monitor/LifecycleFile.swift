@@ -58,15 +58,6 @@ struct LifecycleFile {
         }
     }
 
-    /// Adds something that went wrong to what did before.
-    mutating func add(error text: String) {
-        guard let before = error else {
-            error = text
-            return
-        }
-        if !before.hasSuffix(text) { error = "\(before); and \(text)" }
-    }
-
     /// A run begins: what is known of the one before it becomes its own part.
     mutating func keepPreviousEnd() {
         if let finishedAt {

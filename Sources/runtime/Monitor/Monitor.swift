@@ -91,7 +91,10 @@ final class Monitor {
                 try begin(sharingWith: host)
             } catch {
                 phase = .ended(runInMilliseconds: 0)
-                _ = try Delete.run(configuration.id, in: runtimeRoot, isForced: true)
+                // Whoever started it may have been killed on the way.
+                _ = try Delete.run(
+                    configuration.id, in: runtimeRoot, isForced: true,
+                    bundle: FilePath(configuration.bundle))
                 return try fail(error)
             }
             try turn { if case .ended = self.phase { true } else { false } }
@@ -189,7 +192,7 @@ final class Monitor {
         lifecycle.pidStartTime = run.startTime
         lifecycle.startedAt = currentTimestamp()
         lifecycle.finishedAt = nil
-        lifecycle.error = run.recordingProblem
+        lifecycle.error = nil
         lifecycle.problem = nil
         try lifecycle.write()
         if let file = configuration.pidFile { try run.writePid(to: FilePath(file)) }
@@ -200,6 +203,10 @@ final class Monitor {
             .readable, of: run.process.descriptor.rawValue, MonitorSources.Token.process)
         tell(.start)
         try beginHealthChecks()
+        if let problem = try run.waitForRecord() {
+            lifecycle.error = problem
+            try lifecycle.write()
+        }
         try tellAll(.started(pid: run.process.id))
         try watchMemory()
         // Now it waits, and there is one for each container.
@@ -233,7 +240,9 @@ final class Monitor {
         ] {
             sources.forget(token)
         }
-        for problem in network?.leave() ?? [] { lifecycle.add(error: problem.description) }
+        for problem in network?.leave() ?? [] {
+            lifecycle.error = ContainerEnd.error(lifecycle.error, adding: problem.description)
+        }
     }
 
     /// Notes that the container could not be started, and tells everyone.

@@ -4,6 +4,12 @@ import Testing
 
 /// Options of the command line that no other test has.
 @Suite(.enabled(if: isRoot)) struct RuntimeOptionTests {
+    @Test func `delete takes a bundle for what was never wholly made alone`() throws {
+        let bundle = try RuntimeBundle(for: .kade)
+        let outcome = try bundle.runtime("delete", "--bundle", bundle.folder.path, bundle.id)
+        #expect(outcome.exitCode == 1 && outcome.errors.contains("only --force"), "\(outcome)")
+    }
+
     @Test(arguments: RuntimeUnderTest.allCases)
     func `without pivot_root the root is the container's all the same`(
         runtime: RuntimeUnderTest

@@ -75,15 +75,6 @@ struct Lifecycle: Sendable, Equatable {
         return lifecycle
     }
 
-    /// Adds something that went wrong to what did before.
-    mutating func add(error text: String) {
-        guard let before = error else {
-            error = text
-            return
-        }
-        if !before.contains(text) { error = "\(before); and \(text)" }
-    }
-
     /// Whether the monitor has more to write, unless it was killed.
     var isUnderWay: Bool { status == .running || status == .restarting }
 
