@@ -10,7 +10,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-int clinux_open_beneath(int directory, const char *path, int flags, uint64_t resolve) {
+int clinux_open_resolving(int directory, const char *path, int flags, uint64_t resolve) {
     struct open_how how = {.flags = (uint64_t)flags | O_CLOEXEC, .resolve = resolve};
     return (int)syscall(SYS_openat2, directory, path, &how, sizeof how);
 }

@@ -34,23 +34,10 @@ struct Session {
         var configuration = try engineConfiguration()
         configuration.hasPrivateMounts = geteuid() != 0
         configuration.plan = plan
-        configuration.recordsSteps = try isOn("KADE_STEPS") || showsSteps
+        let keepsSteps = try EnvironmentSwitch.isOn("KADE_STEPS", environment["KADE_STEPS"])
+        configuration.recordsSteps = keepsSteps || showsSteps
         if let lack = try SharedUserNamespace.enter(configuration) { try warn(lack) }
         return Engine(configuration: configuration)
-    }
-
-    /// Whether a switch of the environment is `on`, as it is unless it says `off`.
-    ///
-    /// - Throws: `.invalid` for another word.
-    private func isOn(_ variable: String) throws(Problem) -> Bool {
-        switch environment[variable] ?? "on" {
-        case "on", "": return true
-        case "off": return false
-        case let text:
-            throw Problem(
-                kind: .invalid, what: "cannot use \(variable)=\(text)",
-                why: "there is no such choice", fix: "give on or off")
-        }
     }
 
     private func engineConfiguration() throws(Problem) -> EngineConfiguration {

@@ -12,14 +12,7 @@ enum LazyStart {
     ///
     /// - Throws: `.invalid` for another word.
     static func isWanted() throws(Problem) -> Bool {
-        switch NetworkCommand.environment(variable) ?? "on" {
-        case "on", "": return true
-        case "off": return false
-        case let text:
-            throw Problem(
-                kind: .invalid, what: "cannot use \(variable)=\(text)",
-                why: "there is no such choice", fix: "give on or off")
-        }
+        try EnvironmentSwitch.isOn(variable, NetworkCommand.environment(variable))
     }
 
     /// Leaves the session, the directory and the files of the caller, who does not wait.

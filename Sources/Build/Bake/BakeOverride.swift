@@ -6,8 +6,6 @@ package struct BakeOverride: Sendable, Equatable {
     /// As the user wrote it.
     let text: String
     private let pattern: StarPattern
-    /// The same, as it was written.
-    private let patternText: String
     private let attribute: String
     /// Of a map: which member.
     private let name: String?
@@ -38,7 +36,6 @@ package struct BakeOverride: Sendable, Equatable {
         guard parts.count > 1 else { return nil }
         self.text = text
         pattern = StarPattern(parts[0])
-        patternText = parts[0]
         attribute = Self.words[parts[1]] ?? parts[1]
         name = parts.count > 2 ? parts[2] : nil
         value = String(text[text.index(after: equals)...])
@@ -48,7 +45,6 @@ package struct BakeOverride: Sendable, Equatable {
     package init(all attribute: String, _ value: String) {
         text = "*.\(attribute)=\(value)"
         pattern = StarPattern("*")
-        patternText = "*"
         self.attribute = attribute
         name = nil
         self.value = value
@@ -77,7 +73,7 @@ package struct BakeOverride: Sendable, Equatable {
             throw Problem(
                 kind: .invalid, what: "cannot set \(text)",
                 why: isMap ? "\(attribute) has members" : "\(attribute) has no members",
-                fix: "\(patternText).\(attribute)\(isMap ? ".NAME" : "")=VALUE")
+                fix: "\(pattern.text).\(attribute)\(isMap ? ".NAME" : "")=VALUE")
         }
         if let name {
             var map = target.attributes[attribute]?.object ?? JSONObject()

@@ -1,9 +1,12 @@
 /// A text in which each star stands for any letters, none among them.
 struct StarPattern: Sendable, Equatable {
+    /// As it was written.
+    let text: String
     /// What stands between the stars.
     private let parts: [[UInt8]]
 
     init(_ text: String) {
+        self.text = text
         parts = text.utf8.split(separator: UInt8(ascii: "*"), omittingEmptySubsequences: false)
             .map(Array.init)
     }

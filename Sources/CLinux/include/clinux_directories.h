@@ -5,7 +5,7 @@
 #include <stdint.h>
 
 /* openat2(2) with O_CLOEXEC and the given RESOLVE_ bits. */
-int clinux_open_beneath(int directory, const char *path, int flags, uint64_t resolve);
+int clinux_open_resolving(int directory, const char *path, int flags, uint64_t resolve);
 /* syncfs(2): every file system buffer of the descriptor's file system to the disk. */
 int clinux_sync_file_system(int descriptor);
 /* getcwd(2), the system call itself: the C library's would walk up where the kernel says that the

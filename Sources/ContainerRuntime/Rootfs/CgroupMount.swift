@@ -122,16 +122,14 @@ struct CgroupMount {
     private func bind(
         _ hierarchy: Hierarchy, into tmpfs: borrowing OwnedFD, _ attributes: MountAttributes
     ) throws(SystemCallError) {
-        let source: OwnedFD
+        let tree: DetachedMount
         do throws(SystemCallError) {
-            source = try OwnedFD.open(hierarchy.directory, [.path, .directory])
+            tree = try bind(hierarchy.directory, attributes)
         } catch  where error.errno == .noSuchFileOrDirectory {
             return  // the container has no place in this hierarchy
         }
         let name = FilePath(hierarchy.name)
         try tmpfs.makeDirectory(name, permissions: .directoryDefault)
-        let tree = try DetachedMount(cloning: source, isRecursive: true)
-        try tree.descriptor.changeMount(MountAttributeChange(set: attributes), isRecursive: false)
         try tree.attach(onto: tmpfs.open(name, [.path, .directory, .noFollow]))
         for link in hierarchy.links {
             try tmpfs.makeSymbolicLink(at: FilePath(link), to: name)

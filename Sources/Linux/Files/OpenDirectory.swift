@@ -34,12 +34,7 @@ package struct OpenDirectory: ~Copyable, Sendable {
     func directory(
         onSameMount name: UnsafePointer<CChar>
     ) throws(SystemCallError) -> OpenDirectory {
-        let (noOtherMount, noLinks): (UInt64, UInt64) = (0x01, 0x04)
-        let raw = try kernel("openat2", String(cString: name)) {
-            clinux_open_beneath(
-                descriptor.rawValue, name, O_RDONLY | O_DIRECTORY, noOtherMount | noLinks)
-        }
-        return OpenDirectory(adopting: OwnedFD(adopting: raw))
+        try directory(name, resolving: 0x01 | 0x04)
     }
 
     /// Opens the directory at a relative path, through links that stay beneath this one.
@@ -49,10 +44,14 @@ package struct OpenDirectory: ~Copyable, Sendable {
     package func directory(
         beneath path: UnsafePointer<CChar>
     ) throws(SystemCallError) -> OpenDirectory {
-        let (beneath, noMagicLinks): (UInt64, UInt64) = (0x08, 0x02)
+        try directory(path, resolving: 0x08 | 0x02)
+    }
+
+    private func directory(
+        _ path: UnsafePointer<CChar>, resolving rules: UInt64
+    ) throws(SystemCallError) -> OpenDirectory {
         let raw = try kernel("openat2", String(cString: path)) {
-            clinux_open_beneath(
-                descriptor.rawValue, path, O_RDONLY | O_DIRECTORY, beneath | noMagicLinks)
+            clinux_open_resolving(descriptor.rawValue, path, O_RDONLY | O_DIRECTORY, rules)
         }
         return OpenDirectory(adopting: OwnedFD(adopting: raw))
     }

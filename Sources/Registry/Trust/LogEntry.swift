@@ -137,13 +137,6 @@ extension LogEntry {
     }
 }
 
-extension [UInt8] {
-    /// Two digits for each byte.
-    var hexadecimal: String {
-        map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
-    }
-}
-
 extension Problem {
     /// Why a signature does not count.
     static func untrusted(_ why: String) -> Problem {

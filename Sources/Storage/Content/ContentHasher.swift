@@ -85,12 +85,8 @@ package struct ContentHasher {
 extension Digest {
     /// The digest of a SHA-512 hash of 64 bytes.
     fileprivate init(sha512 hash: [UInt8]) {
-        let digits = hash.map { byte in
-            let text = String(byte, radix: 16)
-            return byte < 16 ? "0" + text : text
-        }
         do throws(Problem) {
-            try self.init(parsing: "sha512:" + digits.joined())
+            try self.init(parsing: "sha512:" + hash.hexadecimal)
         } catch {
             preconditionFailure("128 hexadecimal digits are a sha512 digest: \(error)")
         }

@@ -13,12 +13,10 @@ final class BuildDisplay: Sendable {
         switch progress {
         case .quiet: style = .quiet
         case .plain: style = .lines
-        case .auto where !stream.isTerminal: style = .lines
         case .auto, .tty:
-            // Without a size lines are all that fits.
-            let size = try? WindowSize(of: stream.descriptor)
+            // Without a terminal, or its size, lines are all that fits.
             style =
-                size.map { .live(columns: max(40, Int($0.columns)), rows: max(10, Int($0.rows))) }
+                stream.size.map { .live(columns: max(40, $0.columns), rows: max(10, $0.rows)) }
                 ?? .lines
         }
         state = Mutex(

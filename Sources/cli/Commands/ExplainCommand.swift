@@ -129,10 +129,8 @@ struct ExplainCommand: Command {
         }
         let problem = failure.problem
         guard !printsJSON else {
-            var told: JSONObject = ["what": .string(problem.what), "why": .string(problem.why)]
-            if let fix = problem.fix { told["fix"] = .string(fix) }
             let object: JSONValue = [
-                "container": .string(failure.container), "problem": .object(told),
+                "container": .string(failure.container), "problem": .object(problem.jsonObject),
                 "steps": .array(StepTable.objects(of: failure.steps)),
             ]
             try session.output.writeLine(object.jsonString())

@@ -51,13 +51,12 @@ struct LogsCommand: Command {
         let now = Timestamp.now
         var query = LogQuery()
         query.follows = follows && !isPlan
-        query.tail = tail
+        query.tail = isPlan ? 0 : tail
         query.since = since?.moment(before: now)
         query.until = until?.moment(before: now)
         // A part of a long line has no time of its own.
         var isLineStart: [LogEntry.Stream: Bool] = [:]
         try session.engine().containers.logs(of: name, query) { entry throws(Problem) in
-            guard !isPlan else { return }
             let stream = entry.stream == .output ? session.output : session.error
             var prefix: [UInt8] = []
             if isLineStart[entry.stream, default: true] {

@@ -117,11 +117,9 @@ struct MapScreen {
 
     /// Asks the terminal; where there is none, `COLUMNS`, and else takes 80 as all do.
     init(_ stream: OutputStream, _ environment: [String: String]) {
-        var columns = environment["COLUMNS"].flatMap { Int($0) } ?? 80
-        // A terminal without a size is one that nobody looks at.
-        if stream.isTerminal, let size = try? WindowSize(of: stream.descriptor), size.columns > 0 {
-            columns = Int(size.columns)
-        }
+        // A terminal of no columns is one that nobody looks at.
+        let own = stream.size.flatMap { $0.columns > 0 ? $0.columns : nil }
+        let columns = own ?? environment["COLUMNS"].flatMap { Int($0) } ?? 80
         self.columns = max(TextMap.leastColumns, columns)
         // locale(7): the first of these that is set decides.
         let locale = ["LC_ALL", "LC_CTYPE", "LANG"].compactMap { environment[$0] }

@@ -57,9 +57,6 @@ struct TextCanvas {
         }
     }
 
-    /// Marks that a line leaves a cell to below.
-    mutating func leave(x: Int, y: Int) { join(x, y, .down) }
-
     private mutating func join(_ x: Int, _ y: Int, _ side: Sides) {
         guard cells.indices.contains(y), (0..<width).contains(x) else { return }
         guard case .line(let sides) = cells[y][x] else {

@@ -31,4 +31,10 @@ struct OutputStream {
 
     /// Whether a person's terminal is at the other end.
     var isTerminal: Bool { isatty(descriptor) == 1 }
+
+    /// The terminal's size, which may be 0; nil where there is no terminal, or none that has a size.
+    var size: (columns: Int, rows: Int)? {
+        guard isTerminal, let size = try? WindowSize(of: descriptor) else { return nil }
+        return (Int(size.columns), Int(size.rows))
+    }
 }

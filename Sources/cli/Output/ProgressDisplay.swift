@@ -20,10 +20,7 @@ struct ProgressDisplay {
         /// Bars where a person watches.
         static func fitting(_ stream: OutputStream, isQuiet: Bool) -> Style {
             if isQuiet { return .quiet }
-            guard stream.isTerminal, let size = try? WindowSize(of: stream.descriptor) else {
-                return .lines  // a terminal without a size is one that nobody looks at
-            }
-            return .bars(columns: max(40, Int(size.columns)))
+            return stream.size.map { .bars(columns: max(40, $0.columns)) } ?? .lines
         }
     }
 

@@ -164,28 +164,35 @@ extension ContainerScript {
         _ mount: MonitorConfiguration.RootfsMount, named name: String, at place: String,
         _ script: inout ShellText
     ) {
-        if mount.upper == nil, mount.lower.count == 1 {
-            script.run(
-                "mount --bind \(mount.lower[0].shellWord) \"\(place)\"\n"
-                    + "mount -o remount,bind,ro \"\(place)\"")
-            return
-        }
         let own = "$work/layers/\(name)"
+        nameLayers(of: mount, in: own, &script)
+        mountLayers(of: mount, in: own, at: place, &script)
+    }
+
+    /// Gives layers short names, and room beside them for what is written.
+    func nameLayers(
+        of mount: MonitorConfiguration.RootfsMount, in own: String, _ script: inout ShellText
+    ) {
         script.run("mkdir -p \"\(own)/lower\" \"\(own)/upper\" \"\(own)/work\"")
         for (number, layer) in mount.lower.enumerated() {
             script.run("ln -s \(layer.shellWord) \"\(own)/lower/\(number + 1)\"")
         }
-        script.run(overlayCommand(mount, own, place))
     }
 
-    /// The command that mounts layers which have short names.
-    func overlayCommand(
-        _ mount: MonitorConfiguration.RootfsMount, _ own: String, _ place: String
-    ) -> String {
+    /// Mounts layers that have short names; a single one that nobody writes to as it is.
+    func mountLayers(
+        of mount: MonitorConfiguration.RootfsMount, in own: String, at place: String,
+        _ script: inout ShellText
+    ) {
+        if mount.upper == nil, mount.lower.count == 1 {
+            return script.run(
+                "mount --bind \"\(own)/lower/1/.\" \"\(place)\"\n"
+                    + "mount -o remount,bind,ro \"\(place)\"")
+        }
         var options = mount.lower.indices.map { "\(own)/lower/\($0 + 1)" }.joined(separator: ":")
         if mount.upper != nil { options += ",upperdir=\(own)/upper,workdir=\(own)/work" }
         if hasErofsLayer(mount) { options += ",xino=on" }
-        return "mount -t overlay -o \"lowerdir=\(options)\" overlay \"\(place)\""
+        script.run("mount -t overlay -o \"lowerdir=\(options)\" overlay \"\(place)\"")
     }
 
     /// Whether a layer is a file system of its own, so that files would have several device numbers.

@@ -85,12 +85,8 @@ extension ContainerScript {
             if mount.isDirectory {
                 script.say("It is this directory itself: what it writes, the first container sees.")
                 script.run("mount --rbind \((mount.lower.first ?? "").shellWord) \"\(place)\"")
-            } else if mount.upper == nil, mount.lower.count == 1 {
-                script.run(
-                    "mount --bind \(mount.lower[0].shellWord) \"\(place)\"\n"
-                        + "mount -o remount,bind,ro \"\(place)\"")
             } else {
-                script.run(overlayCommand(mount, "$work/\(index)", place))
+                mountLayers(of: mount, in: "$work/\(index)", at: place, &script)
             }
         }
         if request.resources.rootfsSizeInBytes != nil {

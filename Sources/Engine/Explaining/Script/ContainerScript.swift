@@ -106,7 +106,8 @@ struct ContainerScript {
             "It makes a container of the same image with the same settings beside the first one,"
                 + " with a cgroup, a network namespace, an address and a writable layer of its own."
                 + " What it was given of the machine's files, volumes and directories, both share."
-                + " However it ends, it takes away what it made. Its exit code is the program's.")
+                + " However it ends, but for SIGKILL, it takes away what it made. Its exit code is the"
+                + " program's.")
         script.run("#")
         script.say(
             "It needs: root, util-linux 2.38 (unshare, nsenter, setpriv, prlimit, mount,"
@@ -182,10 +183,7 @@ struct ContainerScript {
                 + " not in it: that would be its upper layer, on top of these.")
         for (index, mount) in mounts.enumerated() where !mount.isDirectory {
             let place = "$work/\(index)"
-            script.run("mkdir -p \"\(place)/lower\" \"\(place)/upper\" \"\(place)/work\"")
-            for (number, layer) in mount.lower.enumerated() {
-                script.run("ln -s \(layer.shellWord) \"\(place)/lower/\(number + 1)\"")
-            }
+            nameLayers(of: mount, in: place, &script)
             // An overlay's root has the owner and mode of its uppermost layer.
             for command in ["chown", "chmod"] {
                 script.run("\(command) --reference=\"\(place)/lower/1/.\" \"\(place)/upper\"")
