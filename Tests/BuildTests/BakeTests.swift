@@ -117,6 +117,75 @@ import Testing
         #expect(throws: Problem.self) { try plan(circle) }
     }
 
+    /// Each is short, and takes twice as long with each of its forty or so levels.
+    @Test(arguments: [
+        """
+        function "f" {
+          params = [n]
+          result = n < 1 ? 1 : f(n - 1) + f(n - 1)
+        }
+        target "default" { description = f(40) }
+        """,
+        """
+        function "f" {
+          params = [n]
+          result = can(n < 1 ? none : f(n - 1)) || can(f(n - 1))
+        }
+        target "default" { description = can(f(40)) }
+        """,
+        """
+        function "f" {
+          params = [n, l]
+          result = n < 1 ? l : f(n - 1, concat(l, l))
+        }
+        target "default" { description = length(f(40, ["a"])) }
+        """,
+        """
+        function "f" {
+          params = [n, l]
+          result = n < 1 ? l : f(n - 1, [l, l])
+        }
+        target "default" { description = jsonencode(f(40, ["a"])) }
+        """,
+        """
+        function "f" {
+          params = [n, t]
+          result = n < 1 ? t : f(n - 1, "${t}${t}")
+        }
+        target "default" { description = strlen(f(40, "a")) }
+        """,
+        """
+        target "default" { description = length([for a in range(9999) : [for b in range(9999) : b]]) }
+        """,
+    ])
+    func `a short file does not keep a machine busy for years`(text: String) throws {
+        let problem = #expect(throws: Problem.self) { try plan(text) }
+        #expect(problem?.kind == .exhausted)
+        #expect(problem?.why.contains("2000000 steps") == true, "\(problem?.why ?? "")")
+    }
+
+    @Test func `a text that would take all memory is refused`() throws {
+        let many = "join(\"\", [for n in range(9999) : \"${T}${T}${T}\"])"
+        #expect(try value("strlen(\(many))")?.number?.double == 9999 * 12)
+        let problem = #expect(throws: Problem.self) {
+            try value("replace(\(many), \"t\", \(many))")
+        }
+        #expect(problem?.why.contains("too long") == true, "\(problem?.why ?? "")")
+    }
+
+    @Test func `a matrix of a thousand targets is not too much`() throws {
+        let plan = try plan(
+            """
+            target "default" {
+              name = "t-${a}"
+              matrix = { a = range(1000) }
+              args = { A = upper("x${a}"), L = join(",", [for n in range(20) : "${n}-${a}"]) }
+              tags = ["image:${a}", "image:latest"]
+            }
+            """)
+        #expect(plan.targets.count == 1000)
+    }
+
     private static let family = """
         group "default" { targets = ["app", "tools"] }
         group "tools" { targets = ["lint"] }

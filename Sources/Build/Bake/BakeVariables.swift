@@ -7,6 +7,7 @@ final class BakeVariables {
     private let environment: [String: String]
     private var known: [String: JSONValue] = [:]
     private var isBusy: Set<String> = []
+    private let budget = HCLBudget()
 
     /// - Parameters:
     ///   - file: declares the variables.
@@ -20,7 +21,9 @@ final class BakeVariables {
 
     /// Computes expressions in which these variables stand, and more.
     func evaluation(_ locals: [String: JSONValue] = [:]) -> HCLEvaluation {
-        HCLEvaluation(file: file.name, functions: file.functions) { name throws(Problem) in
+        HCLEvaluation(
+            file: file.name, functions: file.functions, budget: budget
+        ) { name throws(Problem) in
             if let value = locals[name] { return value }
             return try self.value(of: name)
         }

@@ -10,15 +10,21 @@ struct HCLEvaluation {
     var functions: [String: HCLFunction] = [:]
     /// The file, for errors.
     var file: String
+    /// What all expressions of the file may cost together.
+    let budget: HCLBudget
     let lookup: Lookup
 
     /// How deep functions may call each other.
     private static let deepest = 50
     private var depth = 0
 
-    init(file: String, functions: [String: HCLFunction] = [:], _ lookup: @escaping Lookup) {
+    init(
+        file: String, functions: [String: HCLFunction], budget: HCLBudget,
+        _ lookup: @escaping Lookup
+    ) {
         self.file = file
         self.functions = functions
+        self.budget = budget
         self.lookup = lookup
     }
 
@@ -27,6 +33,7 @@ struct HCLEvaluation {
     }
 
     func value(of expression: HCLExpression) throws(Problem) -> JSONValue {
+        try spend(1)
         switch expression {
         case .literal(let value): return value
         case .template(let parts): return .string(try text(of: parts))
@@ -39,16 +46,31 @@ struct HCLEvaluation {
             return try element(of: try value(of: source), at: .string(name))
         case .index(let source, let index):
             return try element(of: try value(of: source), at: try value(of: index))
-        case .list(let elements): return .array(try elements.map(value))
-        case .object(let members): return .object(try object(of: members))
+        case .list(let elements): return try paid(.array(try elements.map(value)))
+        case .object(let members): return try paid(.object(try object(of: members)))
         case .call(let name, let arguments, let spreadsLast):
-            return try call(name, arguments, spreadsLast)
+            return try paid(try call(name, arguments, spreadsLast))
         case .not(let operand): return .bool(!(try bool(of: operand)))
         case .negative(let operand): return try number(-(try double(of: operand)))
         case .binary(let sign, let left, let right): return try binary(sign, left, right)
         case .conditional(let condition, let yes, let no):
             return try value(of: try bool(of: condition) ? yes : no)
-        case .loop(let loop): return try value(of: loop)
+        case .loop(let loop): return try paid(try value(of: loop))
+        }
+    }
+
+    /// A value that was made just now: a file that doubles it again and again ends here.
+    private func paid(_ value: JSONValue) throws(Problem) -> JSONValue {
+        try spend(HCLBudget.cost(of: value, upTo: budget.left))
+        return value
+    }
+
+    private func spend(_ steps: Int) throws(Problem) {
+        guard budget.spend(steps) else {
+            throw Problem(
+                kind: .exhausted, what: "cannot use \(file)",
+                why: "its expressions take more than \(HCLBudget.most) steps",
+                fix: "look for functions that call themselves, and for lists of lists")
         }
     }
 
@@ -59,6 +81,7 @@ struct HCLEvaluation {
             guard let portion = HCLValue.text(value) else {
                 throw mistake("\(HCLValue.kind(value)) cannot be part of a text")
             }
+            try spend(HCLBudget.cost(of: .string(portion), upTo: budget.left))
             text += portion
         }
         return text
@@ -96,7 +119,9 @@ struct HCLEvaluation {
     ) throws(Problem) -> JSONValue {
         if name == "try", !spreadsLast { return try firstThatWorks(arguments) }
         if name == "can", arguments.count == 1 {
-            return .bool((try? value(of: arguments[0])) != nil)  // that is the question
+            let isPossible = (try? value(of: arguments[0])) != nil  // that is the question
+            try spend(0)
+            return .bool(isPossible)
         }
         var values = try arguments.map(value)
         if spreadsLast {
@@ -114,7 +139,9 @@ struct HCLEvaluation {
         }
         guard depth < Self.deepest else { throw mistake("\(name) calls itself without an end") }
         let locals = try function.locals(values, named: name, in: file)
-        var inner = HCLEvaluation(file: file, functions: functions) { name throws(Problem) in
+        var inner = HCLEvaluation(
+            file: file, functions: functions, budget: budget
+        ) { name throws(Problem) in
             if let value = locals[name] { return value }
             return try lookup(name)
         }
@@ -195,7 +222,9 @@ struct HCLEvaluation {
         var object = JSONObject()
         for (key, element) in pairs {
             let names = loop.names
-            var inner = HCLEvaluation(file: file, functions: functions) { name throws(Problem) in
+            var inner = HCLEvaluation(
+                file: file, functions: functions, budget: budget
+            ) { name throws(Problem) in
                 if name == names.last { return element }
                 return name == names.first ? key : try lookup(name)
             }
@@ -210,6 +239,7 @@ struct HCLEvaluation {
             guard let text = HCLValue.text(name) else {
                 throw mistake("\(HCLValue.kind(name)) is no name of a member")
             }
+            try spend(object.members.count / 16)  // each is looked at
             object[text] = value
         }
         return loop.key == nil ? .array(list) : .object(object)

@@ -7,6 +7,9 @@ enum HCLFunctions {
         let why: String
     }
 
+    /// How many bytes a text may have that is made of others.
+    private static let longestText = 16 << 20
+
     static func call(_ name: String, _ arguments: [JSONValue]) throws(Refusal) -> JSONValue {
         if let value = try ofTexts(name, arguments) { return value }
         if let value = try ofLists(name, arguments) { return value }
@@ -34,8 +37,7 @@ enum HCLFunctions {
             return .string(text.hasSuffix(end) ? String(text.dropLast(end.count)) : text)
         case "replace":
             let text = try given.text(of: 3)
-            return .string(
-                parts(of: text, by: try given.text(1)).joined(separator: try given.text(2)))
+            return try joined(parts(of: text, by: try given.text(1)), try given.text(2))
         case "split":
             let separator = try given.text(of: 2)
             let text = try given.text(1)
@@ -43,7 +45,7 @@ enum HCLFunctions {
         case "join":
             let separator = try given.text(of: 2)
             let texts = try given.list(1).map { value throws(Refusal) in try Arguments.text(value) }
-            return .string(texts.joined(separator: separator))
+            return try joined(texts, separator)
         case "strlen": return .number(JSONNumber(try given.text(of: 1).count))
         case "substr":
             let text = try given.text(of: 3)
@@ -230,6 +232,18 @@ enum HCLFunctions {
         var text = text
         while let last = text.last, isInTheWay(last) { text.removeLast() }
         return String(text)
+    }
+
+    /// Texts with another one between each two.
+    private static func joined(
+        _ texts: [String], _ separator: String
+    ) throws(Refusal) -> JSONValue {
+        let own = texts.reduce(0) { $0 + $1.utf8.count }
+        let between = (texts.count - 1).multipliedReportingOverflow(by: separator.utf8.count)
+        guard !between.overflow, own + between.partialValue < longestText else {
+            throw Refusal(why: "the text would be too long")
+        }
+        return .string(texts.joined(separator: separator))
     }
 
     /// What stands between separators; the text itself for an empty one.
