@@ -54,9 +54,33 @@ import Testing
         #expect(throws: Problem.self) { try endless.source(for: "a") }
     }
 
+    @Test func `regular expressions select sources, and their groups are filled in`() throws {
+        let policy = try policy(
+            #"""
+            {"action": "CONVERT",
+             "selector": {"matchType": "REGEX",
+              "identifier": "^docker-image://docker\\.io/(?P<name>[^:]+):([0-9.]+)$"},
+             "updates": {"identifier": "docker-image://mirror.test/${name}:$2-$$1"}},
+            {"action": "DENY",
+             "selector": {"match_type": "REGEX", "identifier": "(?i)BAD|://evil[0-9]+\\."}},
+            {"action": "DENY", "selector": {"matchType": "REGEX", "identifier": "git://a/b?c+"}}
+            """#)
+        #expect(
+            try policy.source(for: "docker-image://docker.io/library/debian:12.1").identifier
+                == "docker-image://mirror.test/library/debian:12.1-$1")
+        #expect(try policy.source(for: Self.alpine).identifier == Self.alpine)
+        // The last one is the expression itself.
+        for denied in ["https://x/bad", "https://evil42.test/", "git://a/b?c+"] {
+            let problem = #expect(throws: Problem.self) { try policy.source(for: denied) }
+            #expect(problem?.kind == .denied)
+        }
+        #expect(try policy.source(for: "https://evil.test/").identifier == "https://evil.test/")
+    }
+
     @Test(arguments: [
         #"{"action": "MAYBE", "selector": {"identifier": "a"}}"#,
-        #"{"action": "DENY", "selector": {"identifier": "a", "matchType": "REGEX"}}"#,
+        #"{"action": "DENY", "selector": {"identifier": "a", "matchType": "GLOB"}}"#,
+        #"{"action": "DENY", "selector": {"identifier": "a(", "matchType": "REGEX"}}"#,
         #"{"action": "DENY", "selector": {"identifier": "a", "constraints": []}}"#,
         #"{"action": "DENY"}"#, #"{"action": "CONVERT", "selector": {"identifier": "a"}}"#,
         #"{"selector": {"identifier": "a"}, "updates": {"attrs": {"git.x": "y"}}}"#, "1",

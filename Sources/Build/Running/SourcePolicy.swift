@@ -15,17 +15,23 @@ package struct SourcePolicy: Sendable, Equatable {
         var checksum: String?
     }
 
-    private struct Rule: Sendable, Equatable {
+    fileprivate struct Rule: Sendable, Equatable {
         var action = Action.allow
         /// What it is about.
         var pattern = ""
-        var isExact = false
+        var matching = Matching.wildcard
         /// What comes in its place.
         var identifier: String?
         var checksum: String?
     }
 
-    private enum Action: String {
+    /// What a pattern is; a source that is the pattern itself is meant by each.
+    fileprivate enum Matching: Sendable, Equatable {
+        case exact, wildcard
+        case expression(RegularExpression)
+    }
+
+    fileprivate enum Action: String {
         case allow = "ALLOW"
         case deny = "DENY"
         case convert = "CONVERT"
@@ -75,13 +81,21 @@ package struct SourcePolicy: Sendable, Equatable {
     }
 
     private func select(_ value: JSONValue, _ rule: inout Rule) throws(Problem) {
+        var isExpression = false
         for member in value.object?.members ?? [] {
             switch (member.name, member.value.string) {
             case ("identifier", let text?): rule.pattern = text
-            case ("matchType", "EXACT"?), ("match_type", "EXACT"?): rule.isExact = true
-            case ("matchType", "WILDCARD"?), ("match_type", "WILDCARD"?): rule.isExact = false
+            case ("matchType", "EXACT"?), ("match_type", "EXACT"?): rule.matching = .exact
+            case ("matchType", "WILDCARD"?), ("match_type", "WILDCARD"?): rule.matching = .wildcard
+            case ("matchType", "REGEX"?), ("match_type", "REGEX"?): isExpression = true
             default: throw unknown(member)
             }
+        }
+        guard isExpression else { return }
+        do throws(RegularExpression.Mistake) {
+            rule.matching = .expression(try RegularExpression(rule.pattern))
+        } catch {
+            throw mistake("\(rule.pattern) is no regular expression: \(error.why)")
         }
     }
 
@@ -128,13 +142,13 @@ package struct SourcePolicy: Sendable, Equatable {
     private func converted(_ source: Source) throws(Problem) -> Source? {
         var isDenied = false
         for rule in rules {
-            guard let captures = Self.captures(of: source.identifier, in: rule) else { continue }
+            guard rule.isAbout(source.identifier) else { continue }
             switch rule.action {
             case .allow: isDenied = false
             case .deny: isDenied = true
             case .convert:
                 var new = source
-                if let text = rule.identifier { new.identifier = Self.filled(text, captures) }
+                new.identifier = rule.converted(source.identifier)
                 new.checksum = rule.checksum ?? new.checksum
                 if new != source { return new }
             }
@@ -145,14 +159,8 @@ package struct SourcePolicy: Sendable, Equatable {
             why: "the source policy \(file) does not allow it")
     }
 
-    /// What stands for the stars of a pattern; nil where the pattern is about something else.
-    private static func captures(of text: String, in rule: Rule) -> [String]? {
-        guard rule.isExact else { return StarPattern(rule.pattern).captures(of: text) }
-        return rule.pattern == text ? [] : nil
-    }
-
     /// A text with `${1}` and the like filled in.
-    private static func filled(_ text: String, _ captures: [String]) -> String {
+    fileprivate static func filled(_ text: String, _ captures: [String]) -> String {
         var filled = ""
         var rest = text[...]
         while let dollar = rest.firstIndex(of: "$") {
@@ -168,5 +176,27 @@ package struct SourcePolicy: Sendable, Equatable {
             rest = rest[rest.index(after: end)...]
         }
         return filled + rest
+    }
+}
+
+extension SourcePolicy.Rule {
+    fileprivate func isAbout(_ identifier: String) -> Bool {
+        if identifier == pattern { return true }
+        return switch matching {
+        case .exact: false
+        case .wildcard: StarPattern(pattern).matches(identifier)
+        case .expression(let expression): expression.matches(identifier)
+        }
+    }
+
+    /// What a source becomes that the rule is about.
+    fileprivate func converted(_ source: String) -> String {
+        guard let identifier else { return source }
+        return switch matching {
+        case .exact: identifier
+        case .wildcard:
+            SourcePolicy.filled(identifier, StarPattern(pattern).captures(of: source) ?? [])
+        case .expression(let expression): expression.replaceAll(in: source, with: identifier)
+        }
     }
 }
