@@ -26,17 +26,29 @@ package struct BakeFile: Sendable {
 
     /// Reads files, of which later ones add to earlier ones.
     ///
+    /// - Parameters:
+    ///   - sources: the files: HCL, JSON, or compose files, whose names end with .yaml or .yml.
+    ///   - environment: the values of variables in compose files.
     /// - Throws: `.invalid` with the line of the mistake; `.unsupported` for what Kade does not bake.
-    package init(_ sources: [Source]) throws(Problem) {
+    package init(_ sources: [Source], environment: [String: String]) throws(Problem) {
         name = sources.map(\.name).joined(separator: ", ")
         for source in sources {
-            let isJSON = source.text.trimmed.first == UInt8(ascii: "{")
-            let body =
-                isJSON
-                ? try HCLBody(json: source.text, named: source.name)
-                : try HCLReader.body(of: source.text, named: source.name)
-            try add(body, of: source.name)
+            try add(try Self.body(of: source, environment), of: source.name)
         }
+    }
+
+    private static func body(
+        of source: Source, _ environment: [String: String]
+    ) throws(Problem) -> HCLBody {
+        if source.name.hasSuffix(".yaml") || source.name.hasSuffix(".yml") {
+            return try ComposeBuilds(
+                source.text, named: source.name, environment: environment
+            ).body()
+        }
+        let isJSON = source.text.trimmed.first == UInt8(ascii: "{")
+        return isJSON
+            ? try HCLBody(json: source.text, named: source.name)
+            : try HCLReader.body(of: source.text, named: source.name)
     }
 
     /// The targets that can be built, and the groups.

@@ -108,22 +108,13 @@ package struct BakeTarget: Sendable, Equatable {
             return ["--platform=\(try list(member).joined(separator: ","))"]
         case "no-cache-filter":
             return ["--no-cache-filter=\(try list(member).joined(separator: ","))"]
-        case "output":
-            let outputs = try list(member)
-            guard outputs.count < 2 else {
-                throw Problem(
-                    kind: .unsupported, what: "cannot bake \(name)",
-                    why: "this version of Kade has one output for each target",
-                    fix: "make two targets of it")
-            }
-            return outputs.map { "--output=\($0)" }
         case "extra-hosts": return try pairs(member, flag: "add-host")
         default: break
         }
         let lists = [
             "tags": "tag", "cache-from": "cache-from", "cache-to": "cache-to",
             "secret": "secret", "ssh": "ssh", "attest": "attest", "annotations": "annotation",
-            "entitlements": "allow", "ulimits": "ulimit",
+            "entitlements": "allow", "ulimits": "ulimit", "output": "output",
         ]
         guard let flag = lists[member.name] else {
             throw Problem(

@@ -44,7 +44,7 @@ struct CRIUService: ~Copyable {
             let pair = try SocketPair(.packets)
             let process = try startWorker(
                 path, arguments: ["criu", "swrk", "3"], environment: ["PATH=\(searchPath)"],
-                descriptors: [pair.second.rawValue] + descriptors)
+                standardError: nil, descriptors: [pair.second.rawValue] + descriptors)
             return CRIUService(process: process, socket: pair.keepFirst())
         }
     }

@@ -8,11 +8,13 @@ package import SystemPackage
 ///   - path: the program.
 ///   - arguments: its arguments, with its name.
 ///   - environment: its environment.
+///   - standardError: what it finds as descriptor 2; nil is the caller's own.
 ///   - descriptors: what it finds as descriptors 3, 4 and so on; they stay open here.
 /// - Returns: the program, a child of this process. One that cannot be executed exits with 127.
 /// - Throws: when the kernel makes no process.
 package func startWorker(
-    _ path: FilePath, arguments: [String], environment: [String], descriptors: [CInt]
+    _ path: FilePath, arguments: [String], environment: [String], standardError: CInt?,
+    descriptors: [CInt]
 ) throws(SystemCallError) -> ChildProcess {
     let program = Program(arguments: arguments, environment: environment)
     switch try clone([], intoCgroup: nil) {
@@ -20,6 +22,9 @@ package func startWorker(
     case .child:
         do throws(SystemCallError) {
             try setSignalMask(0)
+            if let standardError {
+                try kernel("dup2", "descriptor \(standardError)") { dup2(standardError, 2) }
+            }
             try placeDescriptors(descriptors)
             throw program.execute(at: path)
         } catch {

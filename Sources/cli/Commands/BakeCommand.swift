@@ -5,7 +5,7 @@ import Linux
 import OCI
 import SystemPackage
 
-/// `kade bake`: builds the targets of bake files, one after the other.
+/// `kade bake`: builds the targets of bake and compose files.
 struct BakeCommand: Command {
     var files: [String] = []
     var overrides: [BakeOverride] = []
@@ -29,8 +29,11 @@ struct BakeCommand: Command {
             name: "bake", synopsis: "[OPTIONS] [TARGET...]",
             summary: "Build the targets of a file",
             discussion:
-                "Files are docker-bake.hcl, docker-bake.json and their .override kin, unless --file"
-                + " names others. Without a target, the group or target default is built.",
+                "Files are docker-bake.hcl, docker-bake.json and their .override kin, and"
+                + " compose.yaml or docker-compose.yml, unless --file names others. Without a"
+                + " target, the group or target default is built, of compose files all services"
+                + " with a build. Targets that do not need each other are built side by side;"
+                + " with --progress=tty one after the other.",
             flags: flags, operands: .atLeast(0), operandKind: .none,
             assign: { $0.targets = $1 })
     }
@@ -78,15 +81,16 @@ struct BakeCommand: Command {
                 why: "--load and --push both say where the images go",
                 fix: "use --push alone: the store keeps what is pushed")
         }
-        let file = try BakeFile(try sources())
+        let environment = variables.reduce(into: session.environment) { $0[$1.key] = $1.value }
+        let file = try BakeFile(
+            try sources(), environment: try Self.composeVariables().merging(environment) { $1 })
         if let list {
             let names = list == .targets ? file.targetNames : file.variableNames
             for name in names { try session.output.writeLine(name) }
             return .success
         }
         let plan = try BakePlan(
-            file, names: targets, overrides: allOverrides,
-            environment: variables.reduce(into: session.environment) { $0[$1.key] = $1.value })
+            file, names: targets, overrides: allOverrides, environment: environment)
         if prints {
             try session.output.writeLine(plan.json.jsonString(.indented(spaces: 2)))
             return .success
@@ -94,18 +98,39 @@ struct BakeCommand: Command {
         let scratch = try session.engine().steps.makeScratch()
         defer { withExtendedLifetime(scratch) {} }
         var run = BakeRun(
-            work: scratch.path, session: session, flags: commonFlags, isCheck: checks)
-        var failure: ExitCode?
-        for (number, target) in plan.targets.enumerated() {
-            let status = try run.build(target, as: number)
-            guard status != 0 else { continue }
-            failure = failure ?? ExitCode(rawValue: status)
-            // A look at one target needs no other one's.
-            guard checks else { break }
-        }
-        if let failure { return failure }
+            work: scratch.path, session: session, flags: commonFlags, isCheck: checks,
+            isOneByOne: progress == "tty")
+        if let status = try run.build(plan.targets) { return ExitCode(rawValue: status) }
         if let metadataFile { try run.writeMetadata(to: metadataFile) }
         return .success
+    }
+
+    /// The variables of `.env`, which compose files have beside those of the environment.
+    private static func composeVariables() throws(Problem) -> [String: String] {
+        let file = FilePath(".env")
+        guard File.exists(file) else { return [:] }
+        let bytes = try asking("cannot read .env") { () throws(SystemCallError) in
+            try File.read(file)
+        }
+        do throws(InvalidValue) {
+            var variables: [String: String] = [:]
+            let text = String(decoding: bytes, as: UTF8.self)
+            for line in try KeyValueFile.lines(of: text) {
+                let parts = line.split(
+                    separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+                var value = parts.count > 1 ? parts[1].trimmingBlanks() : ""
+                if let mark = value.first, mark == "\"" || mark == "'", value.count > 1,
+                    value.last == mark
+                {
+                    value = String(value.dropFirst().dropLast())
+                }
+                variables[String(parts[0])] = value
+            }
+            return variables
+        } catch {
+            throw Problem(
+                kind: .invalid, what: "cannot read .env", why: "\(error.why)", fix: error.fix)
+        }
     }
 
     private var allOverrides: [BakeOverride] {
@@ -127,6 +152,7 @@ struct BakeCommand: Command {
 
     /// The usual files that are there.
     private static let usual = [
+        "compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml",
         "docker-bake.json", "docker-bake.hcl", "docker-bake.override.json",
         "docker-bake.override.hcl",
     ]
@@ -135,7 +161,8 @@ struct BakeCommand: Command {
         let names = files.isEmpty ? Self.usual.filter { File.exists(FilePath($0)) } : files
         guard !names.isEmpty else {
             throw Problem(
-                kind: .notFound, what: "cannot bake", why: "there is no docker-bake.hcl here",
+                kind: .notFound, what: "cannot bake",
+                why: "there is no docker-bake.hcl and no compose.yaml here",
                 fix: "name a file: kade bake -f FILE")
         }
         return try names.map { name throws(Problem) in

@@ -122,12 +122,94 @@ import Testing
     @Test func `a build that fails ends the bake with its code`() throws {
         let site = try site()
         try site.write("FROM base\nRUN exit 3")
-        let failed = try bake(site, "common", "files")
+        let failed = try bake(site, "common", "app")
         #expect(failed.exitCode != 0)
         #expect(failed.errors.contains("exit 3"))
-        #expect(!failed.errors.contains("[files]"))
+        // It is based on what failed.
+        #expect(!failed.errors.contains("[app]"))
         let none = try bake(site, "nothing")
         #expect(none.exitCode == 1)
         #expect(none.errors.contains("no target and no group"))
+    }
+
+    @Test func `targets that do not need each other are built side by side`() throws {
+        let site = try BuildSite("FROM base")
+        // Each waits until the other one has begun.
+        let targets = zip(["one", "two"], ["two", "one"]).map { name, other in
+            """
+            target "\(name)" {
+              context = "\(site.folder.at("context"))"
+              dockerfile-inline = <<-END
+                FROM base
+                RUN --mount=type=cache,id=\(name),target=/own \\
+                    --mount=type=cache,id=\(other),target=/other \\
+                    touch /own/here; n=0; until [ -e /other/here ]; do sleep 0.1; \\
+                    n=$((n+1)); [ $n -lt 600 ] || exit 1; done
+                END
+              tags = ["\(name):1"]
+            }
+            """
+        }
+        try site.folder.write(targets.joined(separator: "\n"), to: "bake.hcl")
+        let outcome = try bake(site, "one", "two")
+        #expect(outcome.exitCode == 0, "\(outcome.errors)")
+        #expect(outcome.errors.contains("[one] #"), "\(outcome.errors)")
+        #expect(outcome.errors.contains("[two] #"), "\(outcome.errors)")
+        for name in ["one", "two"] {
+            #expect(!(try site.kade.check("images", "-q", name)).isEmpty)
+        }
+    }
+
+    @Test func `a build that fails ends those beside it`() throws {
+        let site = try BuildSite("FROM base")
+        let commands = ["fails": "exit 3", "waits": "sleep 300"]
+        let targets = commands.map { name, command in
+            """
+            target "\(name)" {
+              context = "\(site.folder.at("context"))"
+              dockerfile-inline = "FROM base\\nRUN \(command)"
+            }
+            """
+        }
+        try site.folder.write(targets.joined(separator: "\n"), to: "bake.hcl")
+        let begun = Date()
+        let outcome = try bake(site, "waits", "fails")
+        #expect(outcome.exitCode != 0 && outcome.errors.contains("[fails]"), "\(outcome)")
+        #expect(Date().timeIntervalSince(begun) < 120)
+        #expect(
+            try site.kade.processes().values.allSatisfy { line in
+                !String(decoding: line, as: UTF8.self).contains("sleep")
+            })
+    }
+
+    @Test func `the services of a compose file are built`() throws {
+        let site = try BuildSite("FROM base\nARG WORD\nRUN echo $WORD > /word")
+        try site.folder.write("WORD=\"from a file\"\n", to: ".env")
+        try site.folder.write(
+            """
+            services:
+              web:
+                image: web:1
+                build:
+                  context: context
+                  args: { WORD: "${WORD} ${OTHER:-usual}" }
+              app:
+                build:
+                  context: .
+                  dockerfile_inline: |
+                    FROM web
+                    RUN echo app >> /word
+                  additional_contexts: { web: "service:web" }
+                  tags: ["app:1"]
+              database: { image: postgres }
+            """, to: "docker-compose.yml")
+        let bake = site.kade.commandLine(["bake", "--progress", "plain"])
+        let outcome = try Tool.start(
+            ["sh", "-c", "cd \"$0\" && exec \"$@\"", site.folder.path] + bake,
+            environment: site.kade.environment
+        ).wait()
+        #expect(outcome.exitCode == 0, "\(outcome.errors)")
+        let word = try site.kade.check("run", "--rm", "app:1", "cat", "/word")
+        #expect(word == "from a file usual\napp")
     }
 }

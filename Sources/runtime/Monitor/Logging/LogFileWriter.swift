@@ -140,7 +140,7 @@ final class LogFileWriter {
             () throws(SystemCallError) in
             try startWorker(
                 FilePath(program), arguments: ["gzip", "-f", path.string], environment: [],
-                descriptors: [])
+                standardError: nil, descriptors: [])
         }
     }
 
