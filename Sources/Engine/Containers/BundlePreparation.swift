@@ -2,6 +2,7 @@ import ContainerRuntime
 import Diagnostics
 import Linux
 import OCI
+import Storage
 import SystemPackage
 
 extension EngineContext {
@@ -68,7 +69,8 @@ extension EngineContext {
             .map { FilePath($0) }
         let rootfs = LayeredRootfs(
             // A plan has made no writable layer.
-            layers: plan == nil ? layers : layers.filter { File.exists($0) })
+            layers: plan == nil ? layers : layers.filter { File.exists($0) },
+            store: Layers(reading: configuration.dataRoot))
         let endpoints = try prepareNetworks(of: record, recording: &steps)
         let input = try steps.record(.lookUp(record)) { () throws(Problem) in
             try specInput(for: record, rootfs: rootfs, endpoints: endpoints)

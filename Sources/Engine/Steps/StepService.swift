@@ -46,7 +46,8 @@ package struct StepService: Sendable {
     /// Who `user[:group]` is in an image: names are looked up in its `/etc/passwd` and `/etc/group`.
     package func owner(_ text: String, in layers: [Digest]) throws(Problem) -> FileOwner {
         let rootfs = LayeredRootfs(
-            layers: try Snapshots(root: dataRoot).lower(of: layers))
+            layers: try Snapshots(root: dataRoot).lower(of: layers),
+            store: try Layers(root: dataRoot))
         let users = UserLookup(
             passwd: try rootfs.text("/etc/passwd"), group: try rootfs.text("/etc/group"))
         let user = try users.user(text, additionalGroups: [])

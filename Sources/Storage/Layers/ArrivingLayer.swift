@@ -154,10 +154,52 @@ extension Layers {
     /// Where the files of a layer are that was used while it arrived, once it has; the path itself
     /// for another one.
     package func settledPath(of path: FilePath) -> FilePath {
-        guard path.starts(with: arriving), let name = path.removingLastComponent().lastComponent,
-            !File.exists(path), let diffID = try? Digest(parsing: "sha256:\(name.string)")
-        else { return path }
+        guard let diffID = arrivingLayer(at: path), !File.exists(path) else { return path }
         return self.path(of: diffID)
+    }
+
+    /// Paths of layers' files as ``settledPath(of:)`` has them, with the files visible.
+    ///
+    /// - Throws: `.notFound` for a layer that did not arrive.
+    package func settledPaths(of paths: [FilePath]) throws(Problem) -> [FilePath] {
+        try paths.map { path throws(Problem) in
+            guard let diffID = arrivingLayer(at: path), !File.exists(path) else { return path }
+            return try show(diffID)
+        }
+    }
+
+    /// Reads something of layers of which some may arrive at this moment.
+    ///
+    /// Where whoever fetches one ends meanwhile, what had not come would be read as zeros.
+    ///
+    /// - Parameters:
+    ///   - paths: the roots of the layers' files.
+    ///   - read: reads.
+    /// - Returns: what was read.
+    /// - Throws: what the reading throws; `.unavailable` for a layer that did not arrive.
+    package func reading<Value>(
+        _ paths: [FilePath], _ read: () throws(Problem) -> Value
+    ) throws(Problem) -> Value {
+        let layers = paths.compactMap(arrivingLayer)
+        let before = layers.map { arrival(of: $0) }
+        let value = try read()
+        for (diffID, record) in zip(layers, before) {
+            // In this order: a layer is in its place before its arrival ends.
+            let isFetched = record != nil && arrival(of: diffID) == record
+            guard !isFetched, !contains(diffID) else { continue }
+            throw Problem(
+                kind: .unavailable, what: "cannot use the layer \(diffID)",
+                why: "the process that fetched it ended before it was whole",
+                fix: "try again: what is missing is pulled then")
+        }
+        return value
+    }
+
+    /// The layer whose files are at a path while it arrives; nil for another path.
+    private func arrivingLayer(at path: FilePath) -> Digest? {
+        guard path.starts(with: arriving), let name = path.removingLastComponent().lastComponent
+        else { return nil }
+        return try? Digest(parsing: "sha256:\(name.string)")  // another name is of no layer
     }
 
     /// Makes a layer usable of which only the names have come.

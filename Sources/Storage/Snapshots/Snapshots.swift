@@ -30,7 +30,24 @@ package struct Snapshots: Sendable {
         container id: String, layers diffIDs: [Digest]
     ) throws(Problem) -> OverlayMount {
         let lower = try lower(of: diffIDs, takesArriving: true)
-        return try prepare(in: containers.appending(id), lower: lower)
+        return try prepareSettling(in: containers.appending(id), lower: lower)
+    }
+
+    /// ``prepare(in:lower:)`` on layers of which some may arrive at this moment: what is gone from
+    /// where they arrive has come to where they stay.
+    func prepareSettling(
+        in directory: FilePath, lower: [FilePath]
+    ) throws(Problem) -> OverlayMount {
+        var lower = lower
+        while true {
+            do throws(Problem) {
+                return try prepare(in: directory, lower: lower)
+            } catch {
+                let settled = try layers.settledPaths(of: lower)
+                guard settled != lower else { throw error }
+                lower = settled
+            }
+        }
     }
 
     /// The lower directories of an image, the uppermost first, with their files visible.

@@ -19,7 +19,9 @@ import Testing
         let trees = [folder.at("lower"), folder.at("upper")]
         try Tool.check(
             "sh", "-ec",
-            "cd \"$1\"; ln random-lower hard; truncate -s 200000 holes; echo end >> holes; mkfifo pipe",
+            "cd \"$1\"; ln random-lower hard; truncate -s 200000 holes; echo end >> holes;"
+                + " mkfifo pipe; echo runner:x:77:78::/:/bin/sh > etc/passwd;"
+                + " echo helpers:x:79:runner > etc/group",
             "sh", trees[0])
         try images.add(.init(trees: trees), as: "lazy")
     }
@@ -85,6 +87,33 @@ import Testing
         try kade.check("restart", "-t", "0", "box")
         #expect(try kade.check("diff", "box").isEmpty)
         #expect(try kade.check("exec", "box", "/bin/busybox", "echo", "again") == "again")
+    }
+
+    @Test(arguments: [LazyImages.Format.zstdChunked, .eStargz])
+    func `a user is looked up in an image that has not arrived`(
+        format: LazyImages.Format
+    ) throws {
+        let registry = try registry(format, .held)
+        let image = "\(registry.authority)/a/b:lazy"
+        let identity = "/bin/busybox id -u; /bin/busybox id -g; /bin/busybox id -G"
+        func run(_ user: String) throws -> Tool.Outcome {
+            try kade.call([
+                "run", "--rm", "--user", user, image, "/bin/busybox", "sh", "-c", identity,
+            ])
+        }
+        #expect(try run("runner").output == "77\n78\n78 79\n")
+        #expect(try run("runner:helpers").output == "77\n79\n79\n")
+        #expect(try places("sha256").filter { !$0.hasSuffix(".partial") }.isEmpty)
+        let nobody = try run("stranger")
+        #expect(nobody.exitCode != 0 && nobody.errors.contains("stranger"), "\(nobody)")
+        // The same while the layers come to where they stay, and after that.
+        try registry.release()
+        repeat {
+            let outcome = try run("runner")
+            #expect(outcome.output == "77\n78\n78 79\n", "\(outcome.errors)")
+        } while try !fetchers().isEmpty
+        #expect(try run("runner").output == "77\n78\n78 79\n")
+        #expect(try places("arriving").isEmpty)
     }
 
     @Test func `what an image's maker wants first comes before anybody reads it`() throws {

@@ -2,6 +2,7 @@ import ContainerRuntime
 import Diagnostics
 import Linux
 import OCI
+import Storage
 import SystemPackage
 
 extension EngineContext {
@@ -74,7 +75,8 @@ extension EngineContext {
                 fix: "kade start \(record.name)")
         }
         let layers = ([mounts[0].upper] + mounts[0].lower).compactMap(\.self)
-        let rootfs = LayeredRootfs(layers: layers.map { FilePath($0) })
+        let rootfs = LayeredRootfs(
+            layers: layers.map { FilePath($0) }, store: Layers(reading: configuration.dataRoot))
         if plan != nil { return try viewFiles(of: record, layers.map { FilePath($0) }) }
         let resolved = try resolvedMounts(of: record, users: users(of: record, in: rootfs))
         let bundle = configuration.bundle(of: record.id)

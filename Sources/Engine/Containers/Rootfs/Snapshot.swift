@@ -119,11 +119,27 @@ extension ContainerRecord {
 struct LayeredRootfs: Sendable {
     /// The layers' directories, the uppermost first.
     let layers: [FilePath]
+    /// Where layers are, for directories of some that arrive at this moment.
+    let store: Layers
 
     /// A file's text; empty when there is no such file.
+    ///
+    /// - Throws: `.unavailable` where the file may be of a layer that did not arrive.
     func text(_ path: FilePath) throws(Problem) -> String {
         guard !layers.isEmpty else { return "" }
-        let bytes = try LayerFiles(layers).read(path, limitInBytes: 16 << 20)
-        return String(decoding: bytes ?? [], as: UTF8.self)
+        var layers = layers
+        while true {
+            do throws(Problem) {
+                let bytes = try store.reading(layers) { () throws(Problem) in
+                    try LayerFiles(layers).read(path, limitInBytes: 16 << 20)
+                }
+                return String(decoding: bytes ?? [], as: UTF8.self)
+            } catch {
+                // What has arrived meanwhile is where it stays.
+                let settled = try store.settledPaths(of: layers)
+                guard settled != layers else { throw error }
+                layers = settled
+            }
+        }
     }
 }
