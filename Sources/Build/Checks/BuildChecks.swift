@@ -71,7 +71,8 @@ package struct BuildChecks {
 
     private mutating func look() throws(Problem) {
         let lines = try LogicalLines(request.dockerfile, file: request.dockerfileName)
-        let options = try CheckOptions(of: lines.directives, in: request.dockerfileName)
+        try request.checkFrontend(lines.directives)
+        let options = try request.checkOptions(lines.directives)
         var stages: [StageText] = []
         for line in lines.lines {
             let text: InstructionText

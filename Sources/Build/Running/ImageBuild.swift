@@ -45,6 +45,7 @@ package final class ImageBuild: Sendable {
         lease = try store.lease()
         var dockerfile = try Dockerfile(
             parsing: request.dockerfile, file: request.dockerfileName)
+        try request.checkFrontend(dockerfile.directives)
         dockerfile.giveWay(to: Set(request.contexts.keys))
         if let base = request.firstBase { dockerfile.stages[0].base = base }
         self.dockerfile = dockerfile
@@ -100,7 +101,7 @@ package final class ImageBuild: Sendable {
 
     /// Ends the build where `# check=error=true` makes warnings errors.
     private func failOnWarnings() throws(Problem) {
-        let options = try CheckOptions(of: dockerfile.directives, in: request.dockerfileName)
+        let options = try request.checkOptions(dockerfile.directives)
         guard options.warningsAreErrors else { return }
         let outcome = checks()
         guard let first = outcome.warnings.first else { return }

@@ -162,6 +162,8 @@ extension RunMounts {
     }
 
     private func add(_ cache: RunMount.CacheMount, at target: String) throws(Problem) {
+        var cache = cache
+        cache.id = step.build.request.cacheMountID(cache.id)
         let directory = try CacheDirectory(cache, below: step.build.engine.steps.dataRoot)
         locks.append(directory)
         if directory.isNew, let from = cache.from {

@@ -19,6 +19,7 @@ extension StepRun {
         inputs.values["the working directory"] = run.workingDirectory
         inputs.values["the network"] = network(of: run).word
         if run.security == .insecure { inputs.values["--security"] = run.security.rawValue }
+        if let name = build.request.sandboxHostname { inputs.values["the host name"] = name }
         inputs.values["--add-host"] = build.request.extraHosts.joined(separator: " ")
         if let script = run.script {
             inputs.values["the here-document"] = "\(script.name)\n\(script.content)"
@@ -68,7 +69,7 @@ extension StepRun {
         case .named(let name):
             request.network.attachments = [NetworkAttachment(network: name)]
         }
-        request.network.hostname = "build"
+        request.network.hostname = build.request.sandboxHostname ?? "build"
         request.network.extraHosts = build.request.extraHosts
         request.resources = build.request.resources
         request.logging.driver = "none"
@@ -108,7 +109,8 @@ extension StepRun {
                 try digest.add(found, of: open.tree)
             }
             return "bind \(mount.target) \(isReadOnly) \(digest.digest.encoded)"
-        case .cache(let cache): return "cache \(mount.target) \(cache.id)"
+        case .cache(let cache):
+            return "cache \(mount.target) \(build.request.cacheMountID(cache.id))"
         case .tmpfs: return "tmpfs \(mount.target)"
         case .secret(let secret): return "secret \(mount.target) \(secret.id)"
         case .ssh(let agent): return "ssh \(mount.target) \(agent.id)"

@@ -34,7 +34,7 @@ package struct BuildArguments: Sendable, Equatable {
 
     /// The arguments of `--build-arg` that no ARG of the file declares.
     func unused(by dockerfile: Dockerfile) -> [String] {
-        var declared = Set(Self.proxyNames + ["SOURCE_DATE_EPOCH"])
+        var declared = BuildRequest.builderArguments.union(Self.proxyNames)
         for arguments in dockerfile.globalArguments {
             declared.formUnion(arguments.declarations.map(\.name))
         }
@@ -44,7 +44,7 @@ package struct BuildArguments: Sendable, Equatable {
                 declared.formUnion(declarations.map(\.name))
             }
         }
-        return given.keys.filter { !declared.contains($0) && !$0.hasPrefix("BUILDKIT_") }.sorted()
+        return given.keys.filter { !declared.contains($0) }.sorted()
     }
 
     /// Takes in the ARG instructions before the first FROM.

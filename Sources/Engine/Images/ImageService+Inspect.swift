@@ -88,6 +88,7 @@ extension ImageConfiguration.Defaults {
         json["StdinOnce"] = false
         json["Env"] = .strings(env)
         json["Cmd"] = cmd.isEmpty ? .null : .strings(cmd)
+        if let healthcheck { json["Healthcheck"] = healthcheck.dockerJSON }
         json["Image"] = ""
         json["Volumes"] = volumes.isEmpty ? .null : .set(volumes.names)
         json["WorkingDir"] = .string(workingDir ?? "")
@@ -95,7 +96,22 @@ extension ImageConfiguration.Defaults {
         json["OnBuild"] = onBuild.isEmpty ? .null : .strings(onBuild)
         json["Labels"] = labels.isEmpty ? .null : .map(labels)
         if let stopSignal { json["StopSignal"] = .string(stopSignal) }
+        if let stopTimeout { json["StopTimeout"] = .number(JSONNumber(stopTimeout)) }
         if !shell.isEmpty { json["Shell"] = .strings(shell) }
+        return .object(json)
+    }
+}
+
+extension ImageConfiguration.Healthcheck {
+    /// Docker's `Healthcheck`: what is usual is left out.
+    fileprivate var dockerJSON: JSONValue {
+        var json: JSONObject = ["Test": .strings(test)]
+        let times = [
+            ("Interval", interval), ("Timeout", timeout), ("StartPeriod", startPeriod),
+            ("StartInterval", startInterval),
+        ]
+        for case (let name, let time?) in times { json[name] = .number(JSONNumber(time)) }
+        if let retries { json["Retries"] = .number(JSONNumber(retries)) }
         return .object(json)
     }
 }

@@ -96,6 +96,7 @@ extension ImagePull {
             return try await add(document, unpacked: false, to: &parts)
         }
         let index = try ImageIndex(json: document.bytes, named: "the image index")
+        try await keepEmbedded(index.manifests)
         for child in index.manifests {
             try await addAll(below: child, to: &parts, depth: depth + 1)
         }
@@ -110,6 +111,7 @@ extension ImagePull {
         guard parts.images.insert(document.digest).inserted else { return }
         try await admit(document)
         let manifest = try Manifest(json: document.bytes, named: "the manifest")
+        try await keepEmbedded([manifest.config] + manifest.layers)
         parts.image = parts.image ?? manifest.config.digest
         let isImage = manifest.config.mediaType.isImageConfiguration
         let unknown = manifest.layers.first { $0.mediaType.layerCompression == nil }
@@ -140,10 +142,23 @@ extension ImagePull {
             documents.append(document)
             if document.mediaType.isManifest { return document }
             let index = try ImageIndex(json: document.bytes, named: "the image index")
+            try await keepEmbedded(index.manifests)
             descriptor = try index.selectManifest(
                 for: platform ?? .host, named: "\(reference)")
         }
         throw nestsTooDeep()
+    }
+
+    /// Puts content into the store that descriptors hold themselves: nobody is asked for it.
+    private func keepEmbedded(_ descriptors: [Descriptor]) async throws {
+        try await blocking {
+            for descriptor in descriptors {
+                guard let bytes = try descriptor.embeddedContent(),
+                    !content.contains(descriptor.digest)
+                else { continue }
+                try content.store(bytes, as: descriptor.digest)
+            }
+        }
     }
 
     private func nestsTooDeep() -> Problem {

@@ -7,6 +7,64 @@ import Testing
         try site.kade.check("image", "inspect", "-f", template, "made")
     }
 
+    @Test func `arguments for the builder itself do what they say`() throws {
+        let site = try BuildSite(
+            "FROM base\nRUN --mount=type=cache,id=c,target=/c touch /c/$(ls /c | wc -l);"
+                + " ls /c > /list; hostname > /name")
+        try site.check()
+        #expect(try site.read("/name") == "build")
+        try site.check("--build-arg", "BUILDKIT_SANDBOX_HOSTNAME=sandbox")
+        #expect(try site.read("/name") == "sandbox")
+        #expect(try site.read("/list") == "0\n1")
+        try site.check("--build-arg", "BUILDKIT_CACHE_MOUNT_NS=other")
+        #expect(try site.read("/list") == "0")
+        let (file, out) = (site.folder.at("id"), site.folder.at("out"))
+        let many = "BUILDKIT_MULTI_PLATFORM=1"
+        try site.check(
+            "--build-arg", many, "-o", "type=local,dest=\(out)", "-o", "type=image", "--iidfile",
+            file)
+        let platforms = try Tool.check("ls", out)
+        #expect(platforms.hasPrefix("linux_"), "\(platforms)")
+        let index = try Tool.check(
+            "cat",
+            "\(site.kade.root)/image/blobs/sha256/"
+                + String(contentsOfFile: file, encoding: .utf8).dropFirst(7))
+        #expect(index.contains("image.index.v1+json"))
+        let unknown = try site.check("--build-arg", "BUILDKIT_BUILD_NAME=x")
+        #expect(unknown.contains("BUILDKIT_BUILD_NAME was given and no ARG declares it"))
+        // The argument goes before the directive.
+        try site.write("# check=skip=all\nfrom base\nRUN true")
+        try site.check()
+        let checked = try site.build("--build-arg", "BUILDKIT_DOCKERFILE_CHECK=error=true")
+        #expect(checked.exitCode == 1 && checked.errors.contains("ConsistentInstructionCasing"))
+    }
+
+    @Test func `an image's health check is inspected`() throws {
+        let site = try BuildSite(
+            "FROM base\nHEALTHCHECK --interval=3s --start-interval=1s --retries=2 CMD test -e /x")
+        try site.check()
+        #expect(
+            try site.kade.check("image", "inspect", "-f", "{{json .Config.Healthcheck}}", "made")
+                == #"{"Test":["CMD-SHELL","test -e /x"],"Interval":3000000000,"#
+                + #""StartInterval":1000000000,"Retries":2}"#)
+    }
+
+    @Test func `a file for another frontend is refused`() throws {
+        let site = try BuildSite("# syntax=docker/dockerfile:1.7-labs\nFROM base")
+        try site.check()
+        try site.write(
+            "# syntax=mirror.test/docker/dockerfile-upstream:master@sha256:"
+                + String(repeating: "0", count: 64) + "\nFROM base")
+        try site.check()
+        for flags in [[], ["--check"]] {
+            try site.write("# syntax=some/frontend:1\nFROM base")
+            let refused = try site.kade.call(["build"] + flags + [site.folder.at("context")])
+            #expect(refused.exitCode == 1, "\(refused)")
+            #expect(refused.errors.contains("for the frontend some/frontend:1"), "\(refused)")
+        }
+        try site.check("--build-arg", "BUILDKIT_SYNTAX=docker/dockerfile")
+    }
+
     @Test func `docker's and podman's flags that are true of Kade anyway are taken`() throws {
         let site = try BuildSite("FROM base\nRUN touch /x")
         try site.check(

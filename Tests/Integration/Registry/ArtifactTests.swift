@@ -71,6 +71,37 @@ import Testing
         #expect(try other.check("images", "-q").isEmpty)
     }
 
+    @Test func `content that a descriptor holds itself is used, and must be what it names`() throws
+    {
+        try folder.write("{}", to: "empty")
+        let empty = try images.addFile(
+            folder.at("empty"), mediaType: "application/vnd.oci.empty.v1+json")
+        let type = "application/vnd.oci.image.manifest.v1+json"
+        for (name, data) in [("right", "e30="), ("wrong", "e31="), ("long", "e30K"), ("none", "?")]
+        {
+            var held = empty.json
+            held["data"] = data
+            let blob = try images.add(
+                [
+                    "schemaVersion": 2, "mediaType": type, "artifactType": "a/b", "config": held,
+                    "layers": [held],
+                ], mediaType: type)
+            try images.addName(blob, name)
+        }
+        // The registry does not have it.
+        try FileManager.default.removeItem(atPath: images.file(of: empty.digest))
+        let registry = try MisbehavingRegistry(serving: images, fault: .none)
+        try kade.check("pull", "-q", "\(registry.authority)/a/b:right")
+        #expect(
+            try Tool.check("cat", "\(kade.root)/image/blobs/sha256/\(empty.digest.dropFirst(7))")
+                == "{}")
+        for name in ["wrong", "long", "none"] {
+            let outcome = try kade("pull", "-q", "\(registry.authority)/a/b:\(name)")
+            #expect(outcome.exitCode != 0)
+            #expect(outcome.errors.contains("other content than it names"), "\(outcome.errors)")
+        }
+    }
+
     @Test func `all platforms of an index come, and one is unpacked`() throws {
         let parts = try ["amd64", "arm64", "s390x"].map { architecture in
             try TestImages.tree(in: folder, named: architecture, sizeInBytes: 10_000)
