@@ -138,10 +138,8 @@ extension EngineContext {
 
     /// Decides as a start does, and changes nothing.
     private func plannedSpec(of record: ContainerRecord) throws(Problem) -> RuntimeSpec {
-        var planning = configuration
-        planning.plan = StepPlan()
-        let context = EngineContext(configuration: planning)
-        var steps = StepRecorder(for: planning)
+        let context = looking()
+        var steps = StepRecorder(for: context.configuration)
         return try context.makeSpec(of: record, recording: &steps).spec
     }
 

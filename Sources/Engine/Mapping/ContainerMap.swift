@@ -11,7 +11,8 @@ extension ContainerService {
         let topics: [ExplainedTopic] = [
             .state, .process, .users, .namespaces, .cgroup, .mounts, .network, .image,
         ]
-        return ContainerMap(try explain(name, topics, asDeclared: false)).picture()
+        let looking = ContainerService(context: context.looking())
+        return ContainerMap(try looking.explain(name, topics, asDeclared: false)).picture()
     }
 }
 

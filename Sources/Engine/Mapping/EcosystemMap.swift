@@ -9,9 +9,9 @@ import SystemPackage
 
 extension SystemService {
     /// Kade's own parts on this machine, from the command to the kernel, beside the parts of other
-    /// systems that have their place.
+    /// systems that have their place; nothing is made or changed.
     package func map() throws(Problem) -> Picture {
-        try EcosystemMap(context).picture()
+        try EcosystemMap(context.looking()).picture()
     }
 }
 

@@ -9,6 +9,7 @@ extension ImageService {
     ///
     /// - Throws: `.notFound` for a name that the store does not have.
     package func map(_ name: String) throws(Problem) -> Picture {
+        let context = context.looking()
         let store = try context.imageStore()
         let entry = try store.entry(named: name)
         let records = try context.database.read { database throws(Problem) in

@@ -47,6 +47,15 @@ package final class StepPlan: Sendable {
 }
 
 extension EngineContext {
+    /// The same engine for who only looks: what it would change it notes, and nobody reads that.
+    ///
+    /// What it has in the database is undone at its end.
+    func looking() -> EngineContext {
+        var looking = configuration
+        looking.plan = StepPlan()
+        return EngineContext(configuration: looking)
+    }
+
     /// What notes the steps in the place of doing them; nil for a command that does its work.
     var plan: StepPlan? { configuration.plan }
 

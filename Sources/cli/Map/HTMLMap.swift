@@ -32,7 +32,7 @@ struct HTMLMap {
         <div class="drawing">
         \(drawing.inline)</div>
         <div class="cards">
-        \(picture.groups.map(section).joined())</div>
+        \(picture.groups.map(section).joined())\(legend)</div>
         </main>
         <footer>kade map, \(XMLText.escaped(picture.time.rfc3339InSeconds))</footer>
         </body>
@@ -70,13 +70,31 @@ struct HTMLMap {
             ul { list-style: none; margin: 8px 0 0; padding: 0; font-size: 13px;
               color: var(--soft); }
             a { color: var(--program); text-underline-offset: 2px; }
+            .legend { display: flex; flex-wrap: wrap; gap: 4px 18px; margin: 1.8rem 0 0; }
+            .legend li { border-left: 4px solid var(--soft); padding-left: 8px; }
+            .legend li.absent { border: 1px dashed var(--line); padding: 0 8px; }
+            .legend li.others { border: 0; padding: 0; font-style: italic; }
             @media (max-width: \(least)px) { .drawing { display: none; }
               .cards { display: block; }
               header, footer { max-width: calc(44rem + 32px); padding: 0 16px; } }
 
             """
                 + MapStyle.kinds(
-                    "border-left-color", { "article.\($0)" }, Picture.Kind.allCases.map(\.rawValue))
+                    "border-left-color", { "article.\($0), .legend .\($0)" },
+                    Picture.Kind.allCases.map(\.rawValue))
+    }
+
+    /// What the colours and borders of cards mean; the drawing has a legend of its own.
+    private var legend: String {
+        let legend = MapLegend(picture)
+        var text = "<ul class=\"legend\">\n"
+        func add(_ style: String, _ words: String) {
+            text += "<li class=\"\(style)\">\(XMLText.escaped(words))</li>\n"
+        }
+        for kind in legend.kinds { add(kind.rawValue, MapLegend.words(kind)) }
+        if legend.hasAbsent { add("absent", MapLegend.absent) }
+        if legend.hasCounterparts { add("others", "in italics: " + MapLegend.counterparts) }
+        return text + "</ul>\n"
     }
 
     private func section(_ group: Picture.Group) -> String {

@@ -30,6 +30,7 @@ enum MapStyle {
         .map .name { fill: var(--soft); font-size: 11px; }
         .map .value { font-family: \(mono); font-size: 12px; }
         .map .other { font-size: 12px; font-style: italic; }
+        .map .meaning { font-size: 12px; }
         .map .rule { stroke: var(--rule); }
         .map .edge { fill: none; stroke: var(--line); stroke-width: 1.25; }
         .map .arrow { fill: var(--line); }

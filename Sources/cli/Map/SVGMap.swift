@@ -4,6 +4,7 @@ import Engine
 struct SVGMap {
     private let picture: Picture
     private let plan: MapPlan
+    private let legend: SVGLegend
 
     init(_ picture: Picture, isWhole: Bool) {
         self.picture = picture
@@ -12,6 +13,7 @@ struct SVGMap {
             MapBox.Limits(
                 title: 40, name: 28, value: 44, counterpart: 30, isWhole: isWhole, isASCII: false),
             SVGMeasure())
+        legend = SVGLegend(MapLegend(picture), below: plan.layout.height, width: plan.layout.width)
     }
 
     /// The width, in pixels.
@@ -33,7 +35,7 @@ struct SVGMap {
     }
 
     private func element(style: String, isFile: Bool) -> String {
-        let (width, height) = (plan.layout.width, plan.layout.height)
+        let (width, height) = (plan.layout.width, legend.bottom)
         var text = """
             <svg xmlns="http://www.w3.org/2000/svg" class="map" viewBox="0 0 \(width) \(height)" \
             width="\(width)" height="\(height)" role="graphics-document" \
@@ -50,7 +52,7 @@ struct SVGMap {
             text += SVGBox(box, place).element
         }
         for route in plan.layout.routes { text += label(route) }
-        return text + "</svg>\n"
+        return text + legend.element + "</svg>\n"
     }
 
     /// The picture in sentences, for who does not see it.

@@ -21,6 +21,13 @@ struct TextMap {
         return head.joined(separator: "\n") + "\n\n" + (drawing ?? stack)
     }
 
+    /// What the signs mean, below all else.
+    private func legend(isDrawn: Bool, isBeside: Bool) -> String {
+        let text = MapLegend(picture).text(
+            isDrawn: isDrawn, isBeside: isBeside, isASCII: isASCII)
+        return "\n" + LineBreaking.lines(of: text, width: columns).joined(separator: "\n") + "\n"
+    }
+
     /// The widths of a drawing's boxes.
     private func limits(value: Int) -> MapBox.Limits {
         MapBox.Limits(
@@ -58,7 +65,7 @@ struct TextMap {
         for (title, band) in zip(plan.groups, plan.layout.bands) {
             canvas.write(title, x: 0, y: band.lowerBound)
         }
-        return canvas.text
+        return canvas.text + legend(isDrawn: true, isBeside: true)
     }
 
     private func draw(_ route: MapLayout.Route, _ plan: MapPlan, on canvas: inout TextCanvas) {
@@ -107,7 +114,7 @@ struct TextMap {
             }
             text += "\n"
         }
-        return String(text.dropLast())
+        return String(text.dropLast()) + legend(isDrawn: false, isBeside: isBeside)
     }
 
     /// Longer lines are hard to follow from a name to its value.

@@ -50,6 +50,22 @@ import Testing
             files.append(try site.draw(map, as: "\(number).svg"))
             files.append(try site.draw(map, as: "\(number).html"))
         }
+        for (file, kinds) in zip(
+            files,
+            [
+                ["program", "process", "files", "kernel", "absent", "others"],
+                ["process", "files", "layer", "network", "kernel"],
+                ["document", "layer", "absent"],
+            ].flatMap { [$0, $0] })
+        {
+            // One sample for each sort of thing that is drawn, and for no other.
+            let legend = try #require(
+                String(contentsOfFile: file, encoding: .utf8)
+                    .components(separatedBy: "class=\"legend\"").dropFirst().first)
+            let samples = legend.prefix(upTo: try #require(legend.range(of: "\n</")).lowerBound)
+                .matches(of: /<(?:g|li) class="([a-z]+)"/).map { String($0.1) }
+            #expect(samples == kinds, "\(file)")
+        }
         let outcome = try Tool.start(["python3", "-c", check] + files).wait()
         #expect(outcome.exitCode == 0, "\(outcome.errors)")
         let text = try String(contentsOfFile: files[2], encoding: .utf8)
@@ -76,6 +92,12 @@ import Testing
                     if locale == "C" { #expect(line.utf8.allSatisfy { $0 < 128 }, "\(line)") }
                 }
                 #expect(outcome.output.contains(locale == "C" ? "+- " : "┌─ "))
+                // Its last lines say what the signs mean, of those that are there.
+                let legend = try #require(outcome.output.components(separatedBy: "\n\n").last)
+                    .replacing("\n", with: " ")
+                #expect(legend.contains("leads to"), "\(legend)")
+                #expect(legend.contains("not there") == map.isEmpty, "\(legend)")
+                #expect(legend.contains("what other systems have") == map.isEmpty, "\(legend)")
             }
         }
     }
@@ -152,6 +174,9 @@ import Testing
                 #expect(try #require(seen["page"] as? Int) <= width, "\(name) scrolls to the side")
                 let isDrawn = try #require(seen["drawing"] as? Bool)
                 #expect(seen["cards"] as? Bool == !isDrawn, "\(name): either or")
+                // Either form has its legend.
+                #expect(seen["legends"] as? Int == 1, "\(name)")
+                #expect(try #require(seen["samples"] as? Int) > 2, "\(name)")
                 if width == 360 { #expect(!isDrawn) }
                 if width == 4000 {
                     #expect(isDrawn)
@@ -191,12 +216,27 @@ import Testing
                 (lines[key] = lines[key] || []).push(place);
               }
             }
+            const places = [];
+            const width = document.querySelector("svg").viewBox.baseVal.width;
+            for (const text of document.querySelectorAll("svg .legend text")) {
+              const place = text.getBBox();
+              if (place.x < 0 || place.x + place.width > width) outside.push(text.textContent);
+              for (const other of places) {
+                if (place.y === other.y && place.x < other.x + other.width
+                    && other.x < place.x + place.width)
+                  outside.push("on another text: " + text.textContent);
+              }
+              places.push(place);
+            }
           } else {
             for (const card of document.querySelectorAll("article")) {
               if (card.scrollWidth > card.clientWidth) outside.push(card.textContent);
             }
           }
-          return { window: innerWidth, page: document.documentElement.scrollWidth,
+          const legends = [...document.querySelectorAll(".legend")]
+            .filter(legend => legend.getClientRects().length > 0);
+          const samples = legends.flatMap(legend => [...legend.children]).length;
+          return { legends: legends.length, samples, window: innerWidth, page: document.documentElement.scrollWidth,
             drawing: isSeen(".drawing"), cards: isSeen(".cards"), texts, outside };
         })()
         """

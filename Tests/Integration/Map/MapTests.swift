@@ -97,6 +97,23 @@ struct PrintedMap {
         #expect(try map.node("none").title == "No container runs")
         #expect(try map.node("engine").facts["containers"] == "0, 0 of them running")
         #expect(try map.node("runtime").facts["states"]?.hasSuffix(": not there") == true)
+        // Whoever looks leaves no trace.
+        #expect(try kade("map", "nobody").errors.contains("No such container: nobody"))
+        #expect(try kade("map", "--image", "nobody").errors.contains("No such image"))
+        let file = kade.folder.at("map.svg")
+        try kade.check("map", "-o", file)
+        let made = try FileManager.default.contentsOfDirectory(atPath: kade.folder.path)
+        #expect(made == ["map.svg"])
+        // Nor in a data root that has something.
+        try kade.check("volume", "create", "one")
+        // Apart from the marks that readers of a database leave for its writers.
+        let listing = """
+            cd \(kade.root) && find . | sort
+            find . -type f ! -name '*-shm' -print0 | sort -z | xargs -0 sha256sum
+            """
+        let before = try Tool.check("sh", "-ec", listing)
+        for map in [[], ["nobody"], ["--image", "nobody"]] { _ = try kade.call(["map"] + map) }
+        #expect(try Tool.check("sh", "-ec", listing) == before)
     }
 
     @Test func `a server of Kade's that runs is named`() throws {

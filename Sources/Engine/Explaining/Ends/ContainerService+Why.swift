@@ -127,10 +127,8 @@ struct EndInquiry {
                     fix: "kade rm \(record.name)")
             ]
         }
-        var planning = context.configuration
-        planning.plan = StepPlan()
         do throws(Problem) {
-            _ = try EngineContext(configuration: planning).start(record, [], restartCount: 0)
+            _ = try context.looking().start(record, [], restartCount: 0)
         } catch {
             return [
                 Cause(

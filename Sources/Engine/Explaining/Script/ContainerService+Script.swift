@@ -41,11 +41,9 @@ extension EngineContext {
         guard let spec = try bytesIfPresent(of: bundle.spec),
             let monitor = try bytesIfPresent(of: bundle.monitor)
         else {
-            var planning = configuration
-            planning.plan = StepPlan()
-            var steps = StepRecorder(for: planning)
-            return try EngineContext(configuration: planning).makeSpec(
-                of: record, recording: &steps)
+            let context = looking()
+            var steps = StepRecorder(for: context.configuration)
+            return try context.makeSpec(of: record, recording: &steps)
         }
         return MadeSpec(
             spec: try RuntimeSpec(json: spec, named: bundle.spec.string),
