@@ -58,6 +58,16 @@ import Testing
                 "network", "create", "--ipv6", "--subnet", "fd00:9::/64", "--subnet",
                 "10.9.7.0/24", "six")
         }
+        if flags.contains("lan") {
+            // As a cable to another machine.
+            try namespace.check("ip link add lan0 type veth peer name lan1; ip link set lan0 up")
+            try kade.check(
+                "network", "create", "-d", "macvlan", "-o", "parent=lan0", "--subnet",
+                "192.0.2.0/24", "--gateway", "192.0.2.1", "lan")
+        }
+        if flags.contains("token") {
+            try kade.check("secret", "create", "token", folder.at("file"))
+        }
         if flags.contains(where: { $0.contains("memory,dst") }) {
             try kade.check(
                 "volume", "create", "-o", "type=tmpfs", "-o", "device=tmpfs", "-o",

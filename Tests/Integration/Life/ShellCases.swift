@@ -101,6 +101,11 @@ struct ShellCase: Sendable, CustomTestStringConvertible {
         ShellCase(
             "writable", "--security-opt", "writable-cgroups=true", "--security-opt",
             "systempaths=unconfined"),
+        ShellCase("lan", "--network", "lan", unlike: ["/etc/resolv.conf: nameserver"]),
+        ShellCase(
+            "secrets", "--secret", "token", "--secret",
+            "token,target=/etc/own,uid=1000,gid=1001,mode=0440", "--secret",
+            "token,type=env,target=TOKEN", unlike: ["environment: TOKEN="]),
         ShellCase("zone", "--tz", "Europe/Amsterdam", "--personality", "LINUX32"),
     ]
 }

@@ -50,9 +50,16 @@ struct ContainerScript {
                 kind: kind, what: "cannot write a script that builds \(record.name)", why: why,
                 fix: fix)
         }
-        for kind in [RuntimeSpec.Namespace.Kind.user, .time] where namespace(kind) != nil {
+        guard namespace(.user) == nil else {
             throw refusal(
-                .unsupported, "it has a \(kind.rawValue) namespace, which no script makes yet", nil)
+                .unsupported,
+                "it has a user namespace, in which only its own root may mount, and these scripts"
+                    + " mount as the machine's",
+                "see what it has: kade explain --only users,namespaces,mounts \(record.name)")
+        }
+        guard namespace(.time) == nil else {
+            throw refusal(
+                .unsupported, "it has a time namespace, which these scripts do not make", nil)
         }
         guard mounts.allSatisfy(\.arrivals.isEmpty) else {
             throw refusal(
