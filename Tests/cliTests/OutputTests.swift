@@ -24,7 +24,7 @@ import Testing
                 "# WHO µs WHAT WHY ASKED BY",
                 "1 init 44 mount -t proc proc /proc processes see themselves mounts",
                 "2 runtime 1340 echo 1 > x [warning: no such file] a limit linux.x",
-                "2 steps in 1.40 ms",
+                "2 steps in 1.38 ms",
             ])
     }
 
@@ -107,6 +107,9 @@ import Testing
         #expect(elsewhere.answer == .names(.containers))
         #expect(elsewhere.globalWords == ["--root", "/x"])
         #expect(Completion(words: ["load", "-i", ""]).answer == .files)
+        #expect(Completion(words: ["explain", ""]).answer == .names(.containers))
+        #expect(Completion(words: ["explain", "stop", ""]).answer == .names(.runningContainers))
+        #expect(Completion(words: ["explain", "web", ""]).answer == .names(.containers))
     }
 }
 

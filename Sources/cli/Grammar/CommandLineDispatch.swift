@@ -50,6 +50,9 @@ struct CommandLineDispatch {
             return Ending(code: .success, problem: nil, level: session.globals.level)
         }
         if first == "help" { return try run(Array(words.dropFirst()) + ["--help"], in: session) }
+        if first == "explain", let planned = try Self.planned(Array(words.dropFirst())) {
+            return try run(planned, in: session)
+        }
         if let group = CommandTree.groups.first(where: { $0.name == first }) {
             return try run(group, Array(words.dropFirst()), in: session)
         }
@@ -60,6 +63,30 @@ struct CommandLineDispatch {
         }
         return run(
             entry.command, as: "kade \(first)", Array(words.dropFirst()), in: session)
+    }
+
+    /// What follows `explain` as a command with `--plan`, where it is a command's words.
+    ///
+    /// One word alone is a container's name, also where a command has it; so is what follows flags.
+    ///
+    /// - Throws: for a command without `--plan`.
+    static func planned(_ words: [String]) throws(Problem) -> [String]? {
+        guard words.count > 1 else { return nil }
+        var count = 1
+        var entry = CommandTree.top.first { $0.name == words[0] }
+        if let group = CommandTree.groups.first(where: { $0.name == words[0] }) {
+            count = 2
+            entry = group.entries.first { $0.name == words[1] }
+        }
+        guard let entry else { return nil }
+        let name = (["kade"] + words.prefix(count)).joined(separator: " ")
+        guard entry.command.canPlan else {
+            throw Problem(
+                kind: .unsupported, what: "cannot explain what \(name) would do",
+                why: "it has no --plan, as commands have that change something",
+                fix: "name a container alone, or another command")
+        }
+        return Array(words.prefix(count)) + ["--plan"] + Array(words.dropFirst(count))
     }
 
     private func run(

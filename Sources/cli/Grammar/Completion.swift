@@ -29,6 +29,11 @@ struct Completion {
             if typed.hasPrefix("-") { return .words(shown(GlobalFlags.flags.map(\.description))) }
             return .words(names(CommandTree.top) + CommandTree.groups.map(\.name).sorted())
         }
+        // What is explained may be a command's words, too.
+        let commands = CommandTree.top.map(\.name) + CommandTree.groups.map(\.name)
+        if word == "explain", let next = rest.first, commands.contains(next) {
+            return answer(before: rest, typed: typed)
+        }
         if let group = CommandTree.groups.first(where: { $0.name == word }) {
             guard let second = rest.popFirst() else { return .words(names(group.entries)) }
             return answer(in: group.entries, second, rest, typed)

@@ -63,7 +63,9 @@ import Testing
         #expect(try kade.call(["run"] + run).exitCode == 0)
         let planned = Self.comparable(Self.plan(plan.output))
         let recorded = Self.comparable(try Self.recorded(of: "one", by: kade))
-        // Runtime and init work side by side: each one's order is sure, not that between them.
+        // They work side by side: each one's order is sure, not that between them.
+        let mounts = recorded.filter { $0.actor == "monitor" }
+        #expect(!mounts.isEmpty && mounts == planned.filter { $0.actor == "monitor" })
         for actor in ["runtime", "init"] {
             let (left, right) = (
                 planned.filter { $0.actor == actor }, recorded.filter { $0.actor == actor }
@@ -90,6 +92,33 @@ import Testing
         let shown = try kade("logs", "--plan", "-f", "one")
         #expect(shown.exitCode == 0 && shown.output == "nothing to do\n", "\(shown)")
         #expect(shown.errors.isEmpty)
+    }
+
+    @Test func `explain before a command is its plan`() throws {
+        let kade = try Kade.withBusybox()
+        for command in [
+            ["create", "--name", "one", "-m", "64m", "busybox", "true"],
+            ["container", "create", "--name", "one", "busybox", "sh", "-c", "true --plan"],
+            ["volume", "create", "data"], ["container", "prune"], ["rm", "nobody"],
+        ] {
+            let words = command[0] == "container" || command[0] == "volume" ? 2 : 1
+            let plan = try kade.call(
+                Array(command.prefix(words)) + ["--plan"] + Array(command.dropFirst(words)))
+            let explained = try kade.call(["explain"] + command)
+            #expect(explained.exitCode == plan.exitCode, "\(explained)")
+            #expect(explained.errors == plan.errors)
+            let (left, right) = (Self.plan(explained.output), Self.plan(plan.output))
+            #expect(left.map(\.actor) == right.map(\.actor))
+            #expect(Self.comparable(left) == Self.comparable(right))
+        }
+        #expect(try kade.check("ps", "-aq").isEmpty)
+        // A container may be called as a command.
+        try kade.check("create", "--name", "stop", "busybox", "true")
+        #expect(try kade.check("explain", "stop").hasPrefix("stop ("))
+        #expect(try kade.check("explain", "--only", "state", "stop").hasPrefix("stop ("))
+        let none = try kade("explain", "ps", "-a")
+        #expect(none.exitCode == 1)
+        #expect(none.errors.contains("cannot explain what kade ps would do"), "\(none)")
     }
 
     @Test func `so has that of a container on a network`() throws {
