@@ -4,7 +4,8 @@ package struct StepRecord: Sendable, Equatable {
     package var explanation: Explanation
     /// Who ran it.
     package var actor: Actor
-    /// When it began, in microseconds since the first step of the operation.
+    /// When it began, in microseconds: of the machine's clock that never goes back where it is
+    /// recorded, and from the first step on for whoever reads (``Swift/Array/fromTheFirst``).
     package var startInMicroseconds: Int64
     /// How long it took.
     package var durationInMicroseconds: Int64
@@ -40,5 +41,33 @@ package struct StepRecord: Sendable, Equatable {
         /// The step could not do its work and the specification lets the container live without.
         case warned(String)
         case failed(String)
+    }
+}
+
+extension [StepRecord] {
+    /// The same steps, with times that count from the first one's beginning.
+    package var fromTheFirst: [StepRecord] {
+        let origin = map(\.startInMicroseconds).min() ?? 0
+        return map { step in
+            var step = step
+            step.startInMicroseconds -= origin
+            return step
+        }
+    }
+
+    /// How long at least one of them was under way, in microseconds.
+    ///
+    /// What happened side by side counts once, and what lies between them, as between a container's
+    /// making and its restart, not at all.
+    package var workInMicroseconds: Int64 {
+        var work: Int64 = 0
+        var end = Int64.min
+        for step in sorted(by: { $0.startInMicroseconds < $1.startInMicroseconds }) {
+            let begin = Swift.max(step.startInMicroseconds, end)
+            let stop = step.startInMicroseconds + step.durationInMicroseconds
+            if stop > begin { work += stop - begin }
+            end = Swift.max(end, stop)
+        }
+        return work
     }
 }

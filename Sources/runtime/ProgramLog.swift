@@ -19,32 +19,34 @@ struct ProgramLog {
         var shown = "kade-runtime: \(text)\n"
         if let fix = problem.fix { shown += "  fix: \(fix)\n" }
         printError(shown)
-        append(level: "error", text)
+        append(level: "error", text, fix: problem.fix)
     }
 
     /// Warnings go to the file alone where there is one: standard error may be the container's.
     func warn(_ text: String) {
-        guard path == nil else { return append(level: "warning", text) }
+        guard path == nil else { return append(level: "warning", text, fix: nil) }
         printError("kade-runtime: warning: \(text)\n")
     }
 
-    private func append(level: String, _ text: String) {
+    private func append(level: String, _ text: String, fix: String?) {
         guard let path else { return }
         do throws(SystemCallError) {
             try OwnedFD.open(path, [.writeOnly, .create, .append], permissions: .ownerReadWrite)
-                .writeAll(line(level: level, text))
+                .writeAll(line(level: level, text, fix: fix))
         } catch {
             printError("kade-runtime: cannot write to the log: \(error)\n")
         }
     }
 
-    private func line(level: String, _ text: String) -> [UInt8] {
+    /// A line; logrus has further members beside its own three, too.
+    private func line(level: String, _ text: String, fix: String?) -> [UInt8] {
         var json = JSONWriter(.compact)
         if isJSON {
             json.beginObject()
             json.member("level", level)
             json.member("msg", text)
             json.member("time", currentTimestamp())
+            if let fix { json.member("fix", fix) }
             json.endObject()
             return json.bytes + [UInt8(ascii: "\n")]
         }

@@ -1,3 +1,4 @@
+package import Diagnostics
 package import Linux
 package import SystemPackage
 
@@ -7,6 +8,22 @@ extension MonitorConfiguration.RootfsMount {
         OverlayMount(
             lower: lower.map { FilePath($0) }, upper: upper.map { FilePath($0) },
             work: work.map { FilePath($0) })
+    }
+
+    /// The mount in words.
+    package func explanation(at target: FilePath) -> Explanation {
+        if isDirectory {
+            return Explanation(
+                shell: "mount --rbind \(lower.first ?? "") \(target)",
+                why: "the container's files are those of the directory", spec: "--rootfs")
+        }
+        var options = "lowerdir=\(lower.joined(separator: ":"))"
+        if let upper { options += ",upperdir=\(upper)" }
+        if let work { options += ",workdir=\(work)" }
+        return Explanation(
+            shell: "mount -t overlay overlay -o \(options) \(target)",
+            why: "the image's layers below the container's own; only monitor and container see it",
+            spec: "root.path")
     }
 
     /// Mounts it.

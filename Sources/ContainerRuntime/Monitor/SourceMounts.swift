@@ -17,8 +17,18 @@ package struct SourceMounts {
         self.sources = sources
     }
 
+    /// What is mounted, in words, in its order.
+    package var explanations: [Explanation] {
+        sources.enumerated().map { $1.explanation(at: directory.appending("\($0)")) }
+    }
+
     /// Mounts each where `config.json` expects it; the root file system is mounted already.
-    package func make() throws(Problem) {
+    ///
+    /// - Parameter perform: does one of ``explanations``, by its number.
+    /// - Throws: what could not be mounted.
+    package func make(
+        _ perform: (Int, () throws(Problem) -> Void) throws(Problem) -> Void
+    ) throws(Problem) {
         guard !sources.isEmpty else { return }
         try explaining("cannot make room for mounts in \(bundle)") {
             () throws(SystemCallError) in
@@ -28,16 +38,20 @@ package struct SourceMounts {
                 data: "mode=0700,size=256m")
         }
         for (index, source) in sources.enumerated() {
-            let place = directory.appending("\(index)")
-            // With a subpath the whole stays mounted beside it: a scoped lookup refuses `..` on a
-            // mount that is attached nowhere.
-            let whole = source.subpath == nil ? place : directory.appending("\(index).whole")
-            try mount(source, at: whole)
-            if let subpath = source.subpath {
-                try mount(subpath: FilePath(subpath), of: whole, named: source.name, at: place)
-            }
-            if let target = source.filledFrom { try fill(place, of: source.name, from: target) }
+            try perform(index) { () throws(Problem) in try make(source, index) }
         }
+    }
+
+    private func make(_ source: MonitorConfiguration.Source, _ index: Int) throws(Problem) {
+        let place = directory.appending("\(index)")
+        // With a subpath the whole stays mounted beside it: a scoped lookup refuses `..` on a
+        // mount that is attached nowhere.
+        let whole = source.subpath == nil ? place : directory.appending("\(index).whole")
+        try mount(source, at: whole)
+        if let subpath = source.subpath {
+            try mount(subpath: FilePath(subpath), of: whole, named: source.name, at: place)
+        }
+        if let target = source.filledFrom { try fill(place, of: source.name, from: target) }
     }
 
     private var directory: FilePath { bundle.appending("mounts") }
@@ -117,5 +131,30 @@ package struct SourceMounts {
             guard try copy.listDirectory().isEmpty else { return }
             try copy.fill(with: FilePath(target), of: RootedDirectory(at: rootfs))
         }
+    }
+}
+
+extension MonitorConfiguration.Source {
+    /// How it is mounted, in words.
+    fileprivate func explanation(at place: FilePath) -> Explanation {
+        var shell = ""
+        switch kind {
+        case .directory(let path): shell = "mount --rbind \(path) \(place)"
+        case .overlay(let mount): shell = mount.explanation(at: place).shell
+        case .secret(let secret):
+            shell =
+                "install -o \(secret.user) -g \(secret.group)"
+                + " -m \(String(secret.mode, radix: 8)) \(secret.path) \(place)"
+        case .fileSystem(let system):
+            let options =
+                system.options.isEmpty ? "" : " -o \(system.options.joined(separator: ","))"
+            shell = "mount -t \(system.type)\(options) \(system.device) \(place)"
+        }
+        if let subpath {
+            shell = shell + ".whole; mount --rbind \(place).whole/\(subpath) \(place)"
+        }
+        return Explanation(
+            shell: shell, why: "\(name): what a bind mount of the container comes from",
+            spec: "mounts")
     }
 }

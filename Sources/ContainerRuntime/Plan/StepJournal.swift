@@ -52,12 +52,11 @@ package struct StepJournal: ~Copyable {
             if record.ending != Ending.notRun.rawValue { entries.append((record, index)) }
         }
         entries.sort { $0.record.startInNanoseconds < $1.record.startInNanoseconds }
-        let origin = entries.first?.record.startInNanoseconds ?? 0
         return entries.map { record, index in
             StepRecord(
                 explanation: plan.steps[index].step.explanation,
                 actor: plan.steps[index].phase.actor,
-                startInMicroseconds: Int64(clamping: record.startInNanoseconds - origin) / 1000,
+                startInMicroseconds: Int64(clamping: record.startInNanoseconds / 1000),
                 durationInMicroseconds: Int64(clamping: record.durationInNanoseconds) / 1000,
                 outcome: record.outcome(
                     warning: warnings[index], failure: failure?.step == index ? failure?.why : nil))

@@ -42,11 +42,12 @@ extension CgroupController {
     fileprivate var remedyWhenMissing: String {
         switch self {
         case .memory:
-            "start the kernel with cgroup_enable=memory, or run without the limit"
+            "mount its hierarchy, start the kernel with cgroup_enable=memory, or run without the limit"
         case .hugetlb, .rdma, .misc, .networkClass, .networkPriority:
             "mount its hierarchy or load its module, or run without the limit"
         default:
-            "start a kernel that has it (see /proc/cgroups), or run without the limit"
+            "mount its hierarchy, start a kernel that has it (see /proc/cgroups), or run without the"
+                + " limit"
         }
     }
 }

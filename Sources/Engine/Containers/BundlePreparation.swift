@@ -34,7 +34,7 @@ extension EngineContext {
                 try File.create(bundle.monitor, content: monitor.json(), permissions: mode)
             }
         }
-        if let plan { return try planRun(of: record, made.spec, on: made.mounts, noting: plan) }
+        if let plan { return try planRun(of: record, made, noting: plan) }
         try explaining("cannot write the steps of \(record.name)") {
             () throws(SystemCallError) in
             guard configuration.recordsSteps else { return }

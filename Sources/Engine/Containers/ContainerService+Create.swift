@@ -46,34 +46,13 @@ extension ContainerService {
             id: id, name: request.name ?? makeContainerName(), image: request.image,
             imageID: image.id, created: .now, request: merged, layers: image.layers)
         let uses = try context.uses(of: record, inheriting: inherited)
-        let lease = try context.protectLayers(image.layers + uses.images.flatMap(\.layers))
-        defer { withExtendedLifetime(lease) {} }
-        let bundle = context.configuration.bundle(of: id)
-        // The directory comes first: a row always has one, and a directory without a row that
-        // nobody holds is what a crash left.
-        var lock: FileLock?
-        try context.step(.makeDirectory(of: bundle)) { () throws(Problem) in
-            lock = try context.makeDirectory(of: bundle)
-        }
-        context.plan?.noteDirectory(of: id)
+        var steps = StepRecorder(for: context.configuration)
         do throws(Problem) {
-            record = try context.insert(record, uses, namesItself: request.name == nil)
-            context.tell(.create, of: record)
+            try context.make(
+                &record, uses, namesItself: request.name == nil, recording: &steps)
         } catch {
-            // Best effort: the first error counts, and the next `ps` removes what is left.
-            try? Directory.removeTree(bundle.directory)
-            throw error
+            throw context.noting(error, of: record.name, beingMadeIn: steps)
         }
-        do throws(Problem) {
-            try context.limitRootfs(of: record)
-            try context.fillVolumes(of: record)
-        } catch {
-            // Best effort: the first error counts, and the container can be removed by its name.
-            _ = try? context.delete(
-                record, withVolumes: true, filesGo: .atOnce, pluginsMayRefuse: false)
-            throw error
-        }
-        _ = consume lock
         context.remember(record)
         if let monitor = monitor.take() { context.keepEarly(monitor) }
         return CreatedContainer(id: id, name: record.name, warnings: warnings)
@@ -81,6 +60,49 @@ extension ContainerService {
 }
 
 extension EngineContext {
+    /// Makes what a container is: its directory, its row, and its volumes with their content.
+    ///
+    /// - Parameters:
+    ///   - record: the container; it gets the name that it has from then on.
+    ///   - uses: what it uses of other objects.
+    ///   - namesItself: whether another name will do where this one is taken.
+    ///   - steps: where the steps are noted.
+    /// - Throws: what could not be made; nothing is left of it.
+    fileprivate func make(
+        _ record: inout ContainerRecord, _ uses: ContainerUses, namesItself: Bool,
+        recording steps: inout StepRecorder
+    ) throws(Problem) {
+        let lease = try protectLayers(record.layers + uses.images.flatMap(\.layers))
+        defer { withExtendedLifetime(lease) {} }
+        let bundle = configuration.bundle(of: record.id)
+        // The directory comes first: a row always has one, and a directory without a row that
+        // nobody holds is what a crash left.
+        var lock: FileLock?
+        try steps.perform(.makeDirectory(of: bundle)) { () throws(Problem) in
+            lock = try makeDirectory(of: bundle)
+        }
+        plan?.noteDirectory(of: record.id)
+        do throws(Problem) {
+            record = try steps.record(.insert(record)) { () throws(Problem) in
+                try insert(record, uses, namesItself: namesItself)
+            }
+            tell(.create, of: record)
+        } catch {
+            // Best effort: the first error counts, and the next `ps` removes what is left.
+            try? Directory.removeTree(bundle.directory)
+            throw error
+        }
+        do throws(Problem) {
+            try limitRootfs(of: record, recording: &steps)
+            try fillVolumes(of: record, recording: &steps)
+        } catch {
+            // Best effort: the first error counts, and the container can be removed by its name.
+            _ = try? delete(record, withVolumes: true, filesGo: .atOnce, pluginsMayRefuse: false)
+            throw error
+        }
+        _ = consume lock
+    }
+
     /// What a start will not do exactly as asked; wrong limits are refused here already.
     fileprivate func warnings(
         of request: ContainerRequest, _ host: SpecHost

@@ -138,7 +138,7 @@ extension EngineContext {
             return try startAgain(status, options, restartCount: restartCount)
         } catch {
             noteStartProblem(error, of: record)
-            throw naming(failedStepOf: record.id, in: error)
+            throw error.naming(failedStepIn: recordedSteps(of: record.id))
         }
     }
 
@@ -153,14 +153,16 @@ extension EngineContext {
             try removeRuntimeState(of: record.id)
         }
         try leaveEarlierNetworks(of: record)
-        // A creation that was killed may not have come so far.
-        if case .created = status.state { try fillVolumes(of: record) }
+        var steps = StepRecorder(for: configuration)
         var session: ContainerSession?
         try step(.startMonitor(monitorCommand(of: record.id, record.request))) {
             () throws(Problem) in session = try waitingMonitor(of: record)
         }
-        var steps = StepRecorder(for: configuration)
         do throws(Problem) {
+            // A creation that was killed may not have come so far.
+            if case .created = status.state {
+                try fillVolumes(of: record, recording: &steps)
+            }
             try prepareBundle(
                 of: record, isListed: true, restartCount: restartCount, recording: &steps)
         } catch {

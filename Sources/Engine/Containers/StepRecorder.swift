@@ -5,8 +5,7 @@ import OCI
 
 /// Notes what the engine does for a container, and how long it takes, for `explain`.
 struct StepRecorder: Sendable {
-    private var records: [StepRecord] = []
-    private let origin = monotonicNanoseconds()
+    private(set) var records: [StepRecord] = []
     private let plan: StepPlan?
     private let isKeeping: Bool
 
@@ -51,7 +50,7 @@ struct StepRecorder: Sendable {
         records.append(
             StepRecord(
                 explanation: explanation, actor: .engine,
-                startInMicroseconds: Int64(start - origin) / 1000,
+                startInMicroseconds: Int64(clamping: start / 1000),
                 durationInMicroseconds: Int64(monotonicNanoseconds() - start) / 1000,
                 outcome: outcome))
     }

@@ -27,8 +27,11 @@ extension ContainerExplainer {
                     ?? "mkdir \(cgroup.directories.map(\.string).joined(separator: " "))")
         ]
         let resources = spec.linux?.resources ?? .init()
-        for limit in try ResourceLimits.declared(by: resources, in: cgroup) {
-            lines.append(try line(of: limit, in: cgroup))
+        let limits = try ResourceLimits.declared(by: resources, in: cgroup)
+        for limit in limits { lines.append(try line(of: limit, in: cgroup)) }
+        for limit in try ResourceLimits.declared(by: Self.noLimits, in: cgroup)
+        where !limits.contains(where: { $0.spec == limit.spec }) {
+            if let line = try freeLine(of: limit, in: cgroup) { lines.append(line) }
         }
         if process != nil {
             lines += try useLines(of: cgroup)
@@ -47,7 +50,32 @@ extension ContainerExplainer {
         }
     }
 
-    /// What the kernel says where the first process is, each path once.
+    /// What a container may always have a limit of, also where nobody has set one.
+    private static let noLimits = RuntimeSpec.Resources(
+        memory: .init(limit: -1), cpu: .init(quota: -1), pids: .init(limit: -1))
+
+    /// A limit that nobody asked for, which somebody else may have set.
+    private func freeLine(
+        of limit: DeclaredLimit, in cgroup: Cgroup
+    ) throws(Problem) -> ExplainedLine? {
+        var line = try line(of: limit, in: cgroup)
+        let flag = ResourceFlag.origin(of: limit.spec, request.resources).prefix { $0 != " " }
+        line.origin = "default (\(flag))"
+        guard process != nil else {
+            line.declared = "no limit"
+            return line
+        }
+        line.declared = nil
+        // Where the kernel or the hierarchy lacks it there is nothing to tell.
+        guard let text = try read(line.name, of: limit.controller, in: cgroup) else { return nil }
+        // Version 1 says it by the largest number of whole pages.
+        let isFree = text.hasPrefix("max") || text == "-1" || Int64(text) ?? 0 > 1 << 62
+        line.effective = text + (isFree ? " (no limit)" : "")
+        return line
+    }
+
+    /// What the kernel says where the first process is, each path once; not the root of hierarchies
+    /// that limit nothing, where it is beside its own.
     private func ownPlace() throws(Problem) -> String? {
         guard let process else { return nil }
         let text = try Self.text(of: process.pid, "cgroup")
@@ -57,7 +85,8 @@ extension ContainerExplainer {
             guard parts.count == 3, !places.contains(String(parts[2])) else { continue }
             places.append(String(parts[2]))
         }
-        return places.joined(separator: ", ")
+        let own = places.filter { $0 != "/" }
+        return (own.isEmpty ? places : own).joined(separator: ", ")
     }
 
     private func line(
@@ -133,8 +162,10 @@ extension ContainerExplainer {
             show(.cpuAccounting, "cpuacct.usage", "cpu.stat"))
         add(
             "processor held back",
-            used.cpuThrottledPeriods.map {
-                "\($0) of \(used.cpuPeriods ?? 0) periods, \(used.cpuThrottledInMicroseconds ?? 0) µs"
+            // Without a limit no periods are counted.
+            used.cpuPeriods.flatMap { $0 > 0 ? $0 : nil }.map {
+                "\(used.cpuThrottledPeriods ?? 0) of \($0) periods, "
+                    + "\(used.cpuThrottledInMicroseconds ?? 0) µs"
             }, "how often it had used up its processor time and waited",
             show(.cpu, "cpu.stat", "cpu.stat"))
         add(
@@ -206,7 +237,7 @@ enum ResourceFlag {
             }
             return name == "cpu.period"
                 ? text("--cpu-period", request.cpuPeriodInMicroseconds)
-                : text("--cpu-quota", request.cpuQuotaInMicroseconds)
+                : request.cpuQuotaInMicroseconds.map { "--cpu-quota \($0)" } ?? "--cpus"
         case "cpu.cpus": return text("--cpuset-cpus", request.cpusetCPUs)
         case "cpu.mems": return text("--cpuset-mems", request.cpusetMemoryNodes)
         case "pids.limit": return text("--pids-limit", request.pidsLimit)

@@ -7,6 +7,13 @@ extension ContainerExplainer {
     func limitLines() throws(Problem) -> [ExplainedLine] {
         let declared = spec.process?.rlimits ?? []
         guard let process else {
+            guard !declared.isEmpty else {
+                return [
+                    ExplainedLine(
+                        "all", declared: "those of whoever starts it", why: "none was set",
+                        origin: "default (--ulimit)", command: "ulimit -a")
+                ]
+            }
             return declared.map { limit in
                 line(of: Self.kinds.first { $0.flag == limit.type.flagName }, limit, nil)
             }

@@ -48,7 +48,9 @@ extension ContainerExplainer {
             + (spec.linux?.maskedPaths ?? []).map { path in
                 ExplainedLine(
                     path, declared: "hidden", why: Self.maskPurpose, origin: Self.maskOrigin,
-                    command: "mount --bind /dev/null rootfs\(path)"
+                    command: Self.isDirectory(path)
+                        ? "mount -t tmpfs -o ro,size=4k,nr_inodes=1 tmpfs rootfs\(path)"
+                        : "mount --bind /dev/null rootfs\(path)"
                 ).drawn(as: .hidden)
             }
             + (spec.linux?.readonlyPaths ?? []).map { path in
@@ -57,6 +59,11 @@ extension ContainerExplainer {
                     command: "mount --bind -o ro rootfs\(path) rootfs\(path)"
                 ).drawn(as: .locked)
             }
+    }
+
+    /// Whether this machine has a directory of `/proc` or `/sys`; what it lacks nobody hides.
+    private static func isDirectory(_ path: String) -> Bool {
+        (try? FileStatus(ofLink: FilePath(path)))?.kind == .directory
     }
 
     /// Why there is a mount.
@@ -69,7 +76,7 @@ extension ContainerExplainer {
 
     private static let rootPurpose =
         "its root file system: the image's layers, read-only, below a layer of its own"
-    private static let maskPurpose = "hidden: the file tells too much of the machine"
+    private static let maskPurpose = "hidden: it tells too much of the machine"
     private static let lockPurpose = "read-only: writing there would change the machine"
     private static let maskOrigin = "default (--security-opt systempaths=unconfined shows all)"
 
@@ -227,7 +234,7 @@ extension MountTable.Entry {
     fileprivate var words: String {
         let part = root == "/" ? "" : ", its \(root)"
         // The many layers of an overlay are told with the image.
-        let system = type == "overlay" ? "" : " \(fileSystemOptions)"
-        return "\(type) from \(source)\(part) (\(options);\(system))"
+        let system = type == "overlay" ? "" : "; \(fileSystemOptions)"
+        return "\(type) from \(source)\(part) (\(options)\(system))"
     }
 }

@@ -10,14 +10,25 @@ extension ContainerExplainer {
             try NamespaceCensus(of: process.pid, containerOf: ownersByProcess())
         }
         let isRootless = try context.isRootless()
-        return NamespaceKind.allCases.map { kind in
+        var lines: [ExplainedLine] = []
+        for kind in NamespaceKind.allCases {
             let isOfUser = kind == .user && isRootless
-            return ExplainedLine(
-                kind.rawValue, declared: isOfUser ? "the user's" : declared(kind),
-                effective: census?.text(kind, ownedBy: isOfUser ? "the user's" : "the machine's"),
-                why: kind.purpose, origin: namespaceOrigin(kind),
-                command: command(kind, isOwn: census?.isOwn(kind) ?? false)
-            ).drawn(as: nil, related: census?.containers(kind) ?? [])
+            lines.append(
+                ExplainedLine(
+                    kind.rawValue, declared: isOfUser ? "the user's" : declared(kind),
+                    effective: census?.text(
+                        kind, ownedBy: isOfUser ? "the user's" : "the machine's"),
+                    why: kind.purpose, origin: try namespaceOrigin(kind),
+                    command: command(kind, isOwn: census?.isOwn(kind) ?? false)
+                ).drawn(as: nil, related: census?.containers(kind) ?? []))
+        }
+        return lines
+    }
+
+    /// The name of a container whose namespaces it joins; its ID where it is gone.
+    func peer(_ id: String) throws(Problem) -> String {
+        try context.database.read { database throws(Problem) in
+            try database.container(id: id)?.name ?? id
         }
     }
 
@@ -41,14 +52,14 @@ extension ContainerExplainer {
         return "nsenter \(kind.enterFlag)=\(path)"
     }
 
-    private func namespaceOrigin(_ kind: NamespaceKind) -> String {
+    private func namespaceOrigin(_ kind: NamespaceKind) throws(Problem) -> String {
         let wanted = request.namespaces
         switch kind {
-        case .pid: return Self.origin("--pid", wanted.pid)
-        case .uts: return Self.origin("--uts", wanted.uts)
+        case .pid: return try origin("--pid", wanted.pid)
+        case .uts: return try origin("--uts", wanted.uts)
         case .network:
             guard case .isolated = wanted.network else {
-                return Self.origin("--network", wanted.network)
+                return try origin("--network", wanted.network)
             }
             if let pasta = request.network.pasta {
                 return "--network pasta" + (pasta.isEmpty ? "" : ":\(pasta.joined(separator: ","))")
@@ -57,29 +68,29 @@ extension ContainerExplainer {
             return names.isEmpty
                 ? "--network none" : names.map { "--network \($0)" }.joined(separator: " ")
         case .ipc:
-            return switch wanted.ipc {
-            case .isolated: "default (--ipc private)"
-            case .shareable: "--ipc shareable"
-            case .none: "--ipc none"
-            case .host: "--ipc host"
-            case .container(let id): "--ipc container:\(id)"
+            switch wanted.ipc {
+            case .isolated: return "default (--ipc private)"
+            case .shareable: return "--ipc shareable"
+            case .none: return "--ipc none"
+            case .host: return "--ipc host"
+            case .container(let id): return try "--ipc container:" + peer(id)
             }
         case .cgroup:
             guard let mode = wanted.cgroup else {
                 return "default (--cgroupns private on cgroup version 2, host on version 1)"
             }
-            return Self.origin("--cgroupns", mode)
+            return try origin("--cgroupns", mode)
         case .user: return wanted.user.isEmpty ? "default (--userns)" : "--userns \(wanted.user)"
         case .mount: return "always"
         case .time: return "always: no flag asks for another one"
         }
     }
 
-    private static func origin(_ flag: String, _ mode: NamespaceMode) -> String {
+    private func origin(_ flag: String, _ mode: NamespaceMode) throws(Problem) -> String {
         switch mode {
-        case .isolated: "default (\(flag) private)"
-        case .host: "\(flag) host"
-        case .container(let id): "\(flag) container:\(id)"
+        case .isolated: return "default (\(flag) private)"
+        case .host: return "\(flag) host"
+        case .container(let id): return try "\(flag) container:" + peer(id)
         }
     }
 
@@ -215,7 +226,7 @@ extension NamespaceKind {
         case .ipc: "System V semaphores and shared memory, and POSIX message queues"
         case .uts: "the host name and the domain name"
         case .cgroup: "where the tree of cgroups begins in what it sees"
-        case .pid: "process numbers: its first process is 1, and it sees no others"
+        case .pid: "process numbers: in one of its own the first process is 1, and sees no others"
         case .time: "the clocks that count from boot"
         }
     }

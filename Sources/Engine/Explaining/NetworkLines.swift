@@ -12,7 +12,9 @@ extension ContainerExplainer {
         switch request.namespaces.network {
         case .host: lines.append(sharedLine("the machine's own network", "--network host"))
         case .container(let id):
-            lines.append(sharedLine("the network of container \(id)", "--network container:\(id)"))
+            let peer = try peer(id)
+            lines.append(
+                sharedLine("the network of container \(peer)", "--network container:\(peer)"))
         case .isolated: break
         }
         let endpoints = try context.endpoints(of: record)

@@ -13,7 +13,9 @@ extension ContainerExplainer {
             ExplainedLine(
                 "state", effective: status.state.statusText(at: .now),
                 why: "what its monitor has noted, checked against the kernel", origin: "its life",
-                command: "cat \(context.configuration.bundle(of: record.id).lifecycle)"),
+                command: status.lifecycle == nil
+                    ? "kade inspect -f '{{.State.Status}}' \(record.name)"
+                    : "cat \(context.configuration.bundle(of: record.id).lifecycle)"),
         ]
         if let process {
             lines.append(
@@ -52,7 +54,8 @@ extension ContainerExplainer {
             ExplainedLine(
                 "log", declared: request.logging.driver,
                 why: "where what it writes to its standard output is kept",
-                origin: "--log-driver \(request.logging.driver)",
+                origin: request.logging.driver == "json-file"
+                    ? "default (--log-driver json-file)" : "--log-driver \(request.logging.driver)",
                 command: "kade logs \(record.name)"))
         return lines
     }

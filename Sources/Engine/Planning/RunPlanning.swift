@@ -8,14 +8,16 @@ extension EngineContext {
     /// Notes what monitor, runtime and init would do with a container's bundle: the runtime's own
     /// plan of the specification that would be written.
     func planRun(
-        of record: ContainerRecord, _ spec: RuntimeSpec,
-        on mounts: [MonitorConfiguration.RootfsMount], noting plan: StepPlan
+        of record: ContainerRecord, _ made: MadeSpec, noting plan: StepPlan
     ) throws(Problem) {
         let bundle = configuration.bundle(of: record.id)
-        for mount in mounts {
-            plan.note(.mountRootfs(mount, in: bundle), by: .monitor)
+        for mount in made.mounts {
+            plan.note(
+                mount.explanation(at: bundle.rootfs.pushing(FilePath(mount.at))), by: .monitor)
         }
-        var spec = spec
+        let sources = SourceMounts(made.sources, inBundle: bundle.directory)
+        for explanation in sources.explanations { plan.note(explanation, by: .monitor) }
+        var spec = made.spec
         if record.request.network.attachments?.isEmpty == false, var linux = spec.linux {
             for index in linux.namespaces.indices
             where linux.namespaces[index].type == .network {
@@ -48,25 +50,5 @@ extension EngineContext {
         for planned in try request.plan().steps {
             plan.note(planned.step.explanation, by: planned.phase.actor)
         }
-    }
-}
-
-extension Explanation {
-    fileprivate static func mountRootfs(
-        _ mount: MonitorConfiguration.RootfsMount, in bundle: ContainerBundle
-    ) -> Explanation {
-        let target = bundle.rootfs.pushing(FilePath(mount.at))
-        if mount.isDirectory {
-            return Explanation(
-                shell: "mount --rbind \(mount.lower.joined()) \(target)",
-                why: "the container's files are those of the directory", spec: "--rootfs")
-        }
-        let lower = mount.lower.joined(separator: ":")
-        let layer = [("upperdir", mount.upper), ("workdir", mount.work)]
-            .compactMap { name, path in path.map { ",\(name)=\($0)" } }.joined()
-        return Explanation(
-            shell: "mount -t overlay overlay -o lowerdir=\(lower)\(layer) \(target)",
-            why: "the image's layers below the container's own; only monitor and container see it",
-            spec: "root.path")
     }
 }

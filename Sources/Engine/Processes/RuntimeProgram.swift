@@ -35,18 +35,21 @@ extension EngineContext {
         let bytes = try explaining("cannot read the runtime's log") {
             () throws(SystemCallError) in try File.read(log.procPath)
         }
-        let why = Self.lastMessage(bytes) ?? "kade-runtime ended with exit code \(code)"
-        throw Problem(kind: .invalid, what: what, why: why)
+        let last = Self.lastLine(of: bytes)
+        throw Problem(
+            kind: .invalid, what: what,
+            why: last?["msg"]?.string ?? "kade-runtime ended with exit code \(code)",
+            fix: last?["fix"]?.string)
     }
 
-    /// The message of the last line of a log in JSON.
-    private static func lastMessage(_ log: [UInt8]) -> String? {
+    /// The last line with a message of a log in JSON.
+    private static func lastLine(of log: [UInt8]) -> JSONValue? {
         for line in log.split(separator: UInt8(ascii: "\n")).reversed() {
             // A line that is no JSON is no message.
             if let json = try? JSONValue.parse(Array(line), named: "log"),
-                let message = json["msg"]?.string
+                json["msg"]?.string != nil
             {
-                return message
+                return json
             }
         }
         return nil

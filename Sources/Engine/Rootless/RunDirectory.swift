@@ -23,8 +23,9 @@ enum RunDirectory {
         else {
             throw Problem(
                 kind: .denied, what: "cannot use the run root \(path)",
-                why: "others may write to it: it belongs to user \(status.owner), with the mode "
-                    + String(status.permissions, radix: 8),
+                why: status.owner == geteuid()
+                    ? "others may write to it: its mode is \(String(status.permissions, radix: 8))"
+                    : "it belongs to user \(status.owner)",
                 fix: "remove it, or name another one with --runroot")
         }
     }

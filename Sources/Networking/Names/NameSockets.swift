@@ -39,9 +39,13 @@ extension NetworkSandbox {
                 sockets = try Self.sockets(port: NameServerAddress.port)
             }
         }
-        if let refusal { throw Problem(what: what, refusal: refusal) }
+        if let refusal {
+            let problem = Problem(what: what, refusal: refusal)
+            steps.note(since: start, .answerNames, .failed(problem.why))
+            throw problem
+        }
         guard let sockets else { throw Problem(kind: .bug, what: what, why: "it has no sockets") }
-        steps.note(since: start, .answerNames)
+        steps.note(since: start, .answerNames, .done)
         return sockets
     }
 

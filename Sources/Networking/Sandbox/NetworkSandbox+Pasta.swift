@@ -13,11 +13,13 @@ extension NetworkSandbox {
             guard setup.ports != wasPublished else { return }
             endPasta()
         }
-        let start = steps.now
-        // pasta takes them itself.
-        ports = try Self.reservation(for: setup.ports).ports
-        pasta = try PastaProcess.start(wanted, namespace: namespace, ports: ports)
-        steps.note(since: start, .runPasta(wanted, ports))
+        // The words come afterwards: the kernel may have chosen ports.
+        try noting(.runPasta(wanted, ports.isEmpty ? setup.ports.map(\.expected) : ports)) {
+            () throws(Problem) in
+            // pasta takes them itself.
+            ports = try Self.reservation(for: setup.ports).ports
+            pasta = try PastaProcess.start(wanted, namespace: namespace, ports: ports)
+        }
     }
 
     /// Makes again what others have ended: pasta, or what plugins made.

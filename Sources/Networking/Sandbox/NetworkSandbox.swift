@@ -15,7 +15,7 @@ package final class NetworkSandbox {
     /// The ports that lead to the container.
     package internal(set) var ports: [PublishedPort] = []
     /// What was done, and how long it took.
-    var steps = NetworkSteps()
+    var steps = MonitorSteps()
     /// What was set up.
     private(set) var current = NetworkSetup(links: [], ports: [])
     /// The container's network, where it is not made of devices.
@@ -29,7 +29,7 @@ package final class NetworkSandbox {
 
     /// Makes the namespace; the process stays in its own.
     package init() throws(Problem) {
-        var steps = NetworkSteps()
+        var steps = MonitorSteps()
         let start = steps.now
         let what = "cannot make the container's network namespace"
         let own = try explaining(what) { () throws(SystemCallError) in
@@ -39,7 +39,7 @@ package final class NetworkSandbox {
         hostNamespace = own
         namespace = made.namespace
         inside = made.inside
-        steps.note(since: start, .makeNetworkNamespace)
+        steps.note(since: start, .makeNetworkNamespace, .done)
         self.steps = steps
     }
 
@@ -47,6 +47,20 @@ package final class NetworkSandbox {
     package func takeSteps() -> [StepRecord] {
         defer { steps.removeAll() }
         return steps.records
+    }
+
+    /// Does a step and notes it, also one that fails.
+    func noting(
+        _ explanation: @autoclosure () -> Explanation, _ body: () throws(Problem) -> Void
+    ) throws(Problem) {
+        let start = steps.now
+        do throws(Problem) {
+            try body()
+        } catch {
+            steps.note(since: start, explanation(), .failed(error.why))
+            throw error
+        }
+        steps.note(since: start, explanation(), .done)
     }
 
     /// The namespace's file, for as long as this process lives.
@@ -152,31 +166,30 @@ package final class NetworkSandbox {
     }
 
     private func raiseLoopback() throws(Problem) {
-        let start = steps.now
-        try explaining("cannot switch the loopback device on") { () throws(SystemCallError) in
-            try inside.setUp(interface: "lo")
+        try noting(.raiseLoopback) { () throws(Problem) in
+            try explaining("cannot switch the loopback device on") { () throws(SystemCallError) in
+                try inside.setUp(interface: "lo")
+            }
         }
-        steps.note(since: start, .raiseLoopback)
     }
 
     /// Makes one device of the container.
     private func connect(
         _ link: ContainerLink, over host: borrowing RouteSocket
     ) throws(Problem) {
-        let start = steps.now
-        switch link.attachment {
-        case .bridge(let bridge, let name, let isIsolated):
-            try makePair(of: link, to: bridge, as: name, isIsolated: isIsolated, over: host)
-        case .macvlan(let parent, let mode):
-            try make(link, .macvlan(mode), on: parent, over: host)
-        case .ipvlan(let parent, let mode, let flag):
-            try make(link, .ipvlan(mode, flag), on: parent, over: host)
-        case .cni(let attachment):
-            try connect(link, byPluginsOf: attachment)
-            return steps.note(since: start, .connect(link))
+        try noting(.connect(link)) { () throws(Problem) in
+            switch link.attachment {
+            case .bridge(let bridge, let name, let isIsolated):
+                try makePair(of: link, to: bridge, as: name, isIsolated: isIsolated, over: host)
+            case .macvlan(let parent, let mode):
+                try make(link, .macvlan(mode), on: parent, over: host)
+            case .ipvlan(let parent, let mode, let flag):
+                try make(link, .ipvlan(mode, flag), on: parent, over: host)
+            case .cni(let attachment): try connect(link, byPluginsOf: attachment)
+            }
         }
-        steps.note(since: start, .connect(link))
-        try configure(link)
+        if case .cni = link.attachment { return }
+        try noting(.configure(link)) { () throws(Problem) in try configure(link) }
     }
 
     private func makePair(
@@ -234,7 +247,6 @@ package final class NetworkSandbox {
 
     /// Inside: addresses and routes.
     private func configure(_ link: ContainerLink) throws(Problem) {
-        let start = steps.now
         let what = "cannot set the container's \(link.name) up"
         let index = try Self.index(of: link.name, over: inside, what)
         var messages: [NetlinkMessage] = []
@@ -265,7 +277,6 @@ package final class NetworkSandbox {
                     call: "netlink", subject: "addresses and routes of \(link.name)",
                     errno: Errno(rawValue: -code)))
         }
-        steps.note(since: start, .configure(link))
     }
 
     /// Takes the ports that are new, and gives those back that are no longer wanted.
@@ -289,11 +300,13 @@ package final class NetworkSandbox {
             for spec in old { try? reservation.take(spec, for: addresses) }
             if isMoved { reservation.redirect(to: addresses) }
             try? leadPorts()
+            let elements = new.flatMap { $0.elements(leadingTo: setup.addresses) }
+            steps.note(since: start, .publish(elements), .failed(error.why))
             throw error
         }
         guard !ports.isEmpty else { return }
         try allowOwnPorts()
-        steps.note(since: start, .publish(ports.map(\.nftElement)))
+        steps.note(since: start, .publish(ports.map(\.nftElement)), .done)
     }
 
     /// Makes the rules lead the ports that are held to the container, and no others.

@@ -1,31 +1,5 @@
 package import Diagnostics
-import Linux
 import SystemPackage
-
-/// What was done for the network, and how long it took, for `explain`.
-package struct NetworkSteps: Sendable {
-    /// The steps in their order.
-    package private(set) var records: [StepRecord] = []
-    private let origin = monotonicNanoseconds()
-
-    package init() {}
-
-    /// The moment, for ``note(since:_:)``.
-    package var now: UInt64 { monotonicNanoseconds() }
-
-    /// Notes a step that was just done.
-    package mutating func note(since start: UInt64, _ explanation: Explanation) {
-        let end = now
-        records.append(
-            StepRecord(
-                explanation: explanation, actor: .monitor,
-                startInMicroseconds: Int64(start - origin) / 1000,
-                durationInMicroseconds: Int64(end - start) / 1000, outcome: .done))
-    }
-
-    /// Forgets what was read.
-    package mutating func removeAll() { records = [] }
-}
 
 extension NetworkSetup {
     /// What a monitor does for it, in words.
@@ -62,14 +36,14 @@ extension NetworkSetup {
 
 extension PortSpec {
     /// The port as pasta will have it; 0 where the kernel chooses.
-    fileprivate var expected: PublishedPort {
+    var expected: PublishedPort {
         PublishedPort(
             transport: transport, hostAddress: hostAddress ?? .v4(.unspecified),
             hostPort: hostPorts?.lowerBound ?? 0, address: .v4(.unspecified), port: containerPort)
     }
 
     /// The elements that lead the port to a container, in the words of `nft`.
-    fileprivate func elements(leadingTo addresses: [IPVersion: IPAddress]) -> [String] {
+    func elements(leadingTo addresses: [IPVersion: IPAddress]) -> [String] {
         let versions = hostAddress.map { [$0.version] } ?? IPVersion.allCases
         return versions.compactMap { version in
             guard let address = addresses[version] else { return nil }

@@ -18,13 +18,16 @@ struct ExplainCommand: Command {
 
     static var grammar: Grammar<ExplainCommand> {
         Grammar(
-            name: "explain", synopsis: "[OPTIONS] [CONTAINER [CONTAINER]]",
+            name: "explain",
+            synopsis: "[OPTIONS] [CONTAINER [CONTAINER]] | COMMAND [ARG...]",
             summary: "Show what a container is made of: declared, and as the kernel has it",
             discussion: "Each thing is shown with what it is for, the flag or the image's field"
                 + " that set it, and a command that shows it or does it by hand. A container that"
                 + " does not run has its declared state. Sections are "
                 + ExplainedTopic.allCases.map(\.rawValue).joined(separator: ", ")
-                + "; the page has all of them but the steps.",
+                + "; the page has all of them but the steps.\n\nBefore another command it says what"
+                + " that would do, and nothing is done: kade explain run -m 64m debian is kade run"
+                + " --plan -m 64m debian.",
             flags: [
                 .value(
                     "only", nil, "list", "Show only these sections, separated by commas", \.topics,
@@ -33,7 +36,8 @@ struct ExplainCommand: Command {
                     "steps", nil, "Show the steps that made it, with their times, as a table",
                     \.showsSteps),
                 .switch(
-                    "last", nil, "Show the steps of the last start that failed", \.showsFailure),
+                    "last", nil, "Show the steps of the last creation or start that failed",
+                    \.showsFailure),
                 .switch(
                     "diff", nil, "Show in what two containers were asked for otherwise", \.compares),
                 .switch(
@@ -130,13 +134,17 @@ struct ExplainCommand: Command {
         let problem = failure.problem
         guard !printsJSON else {
             let object: JSONValue = [
-                "container": .string(failure.container), "problem": .object(problem.jsonObject),
+                "container": .string(failure.container),
+                "occasion": .string(failure.occasion.rawValue),
+                "problem": .object(problem.jsonObject),
                 "steps": .array(StepTable.objects(of: failure.steps)),
             ]
             try session.output.writeLine(object.jsonString())
             return .success
         }
-        var text = "\(failure.container) could not be started: \(problem.what): \(problem.why)\n"
+        let verb = failure.occasion == .create ? "made" : "started"
+        var text =
+            "\(failure.container) could not be \(verb): \(problem.what): \(problem.why)\n"
         if let fix = problem.fix { text += "to do: \(fix)\n" }
         text +=
             failure.steps.isEmpty

@@ -39,7 +39,8 @@ struct RunCommand: Command {
                 "Remove the image after the container exits, unless others use it; implies --rm",
                 \.removesImage),
             .switch(
-                "explain", nil, "Print the steps that made the container, with their times",
+                "explain", nil,
+                "Print the steps that made the container, with their times, once it runs",
                 \.explains),
         ]
         return Grammar(
@@ -83,12 +84,20 @@ struct RunCommand: Command {
                     created.id, attaching: foreground.streams, removesAfterExit: false)
                 return .success
             }
-            let code = try runAttached(
-                created, foreground, engine, session,
-                removes: request.isRemovedAfterExit, explains: explains || tour != nil)
+            let printer = StepPrinter(engine: engine, session: session)
+            let code = try FollowedStart(
+                id: created.id, foreground: foreground,
+                removesAfterExit: request.isRemovedAfterExit
+            ).run(with: engine) { () throws(Problem) in
+                if explains { try printer.print(created.id) }
+            } beforeRemoval: { () throws(Problem) in
+                // The tour shows first what the steps have made.
+                if tour != nil, !explains { try printer.print(created.id) }
+            }.code
             if removesImage { try removeImage(request.image, engine, session) }
             return code
         } catch {
+            if explains { try StepPrinter(engine: engine, session: session).printFailure(created) }
             // One that has run and cannot be removed stays, with the reason. Otherwise the start's
             // own problem says more than what this might add to it.
             let hasRun = (try? engine.containers.hasEnded(created.id)) ?? false
@@ -143,16 +152,6 @@ struct RunCommand: Command {
         }
     }
 
-    private func runAttached(
-        _ created: CreatedContainer, _ foreground: Foreground, _ engine: Engine,
-        _ session: Session, removes: Bool, explains: Bool
-    ) throws(Problem) -> ExitCode {
-        try FollowedStart(
-            id: created.id, foreground: foreground, removesAfterExit: removes
-        ).run(with: engine) { () throws(Problem) in
-            if explains { try StepPrinter(engine: engine, session: session).print(created.id) }
-        }.code
-    }
 }
 
 /// A start whose streams this program follows: of `run`, and of `start -a`.
@@ -166,11 +165,13 @@ struct FollowedStart {
     ///
     /// - Parameters:
     ///   - engine: what starts it.
+    ///   - onceStarted: what to do when the program runs, before anything that it writes is shown.
     ///   - beforeRemoval: what to do afterwards, while the container is still there.
     /// - Returns: how it ended.
     /// - Throws: what kept it from starting or from being removed.
     func run(
-        with engine: Engine, beforeRemoval: () throws(Problem) -> Void
+        with engine: Engine, onceStarted: () throws(Problem) -> Void,
+        beforeRemoval: () throws(Problem) -> Void
     ) throws(Problem) -> Foreground.Ending {
         let container = try engine.containers.start(
             id, attaching: foreground.streams, removesAfterExit: removesAfterExit)
@@ -179,6 +180,7 @@ struct FollowedStart {
                 kind: .bug, what: "cannot follow container \(Table.shortID(id))",
                 why: "the engine gave no session for its streams")
         }
+        try onceStarted()
         let ending = try foreground.run(container) { _ in }
         if case .detached = ending { try engine.containers.noteDetached(from: id) }
         try beforeRemoval()

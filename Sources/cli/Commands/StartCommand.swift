@@ -115,6 +115,8 @@ struct StartCommand: Command {
         try foreground.checkTerminal()
         return try FollowedStart(
             id: name, foreground: foreground, removesAfterExit: request.isRemovedAfterExit
-        ).run(with: engine) {}.code
+        ).run(with: engine) {
+        } beforeRemoval: {
+        }.code
     }
 }

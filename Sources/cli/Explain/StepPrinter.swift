@@ -16,6 +16,17 @@ struct StepPrinter {
         }
     }
 
+    /// Prints the steps of a start that failed, of which one says so.
+    ///
+    /// Nothing is printed for a failure of another kind, or of another container since.
+    func printFailure(_ container: CreatedContainer) throws(Problem) {
+        // Best effort: the failure itself is what is told next.
+        guard session.plan == nil, let failure = try? engine.containers.lastFailure(),
+            failure.container == container.name, !failure.steps.isEmpty
+        else { return }
+        try session.error.write("\n" + StepTable.text(of: failure.steps, isTruncated: true))
+    }
+
     /// Waits a moment for the record, which the monitor writes after the program runs.
     private func printRecorded(_ id: String) throws(Problem) {
         for _ in 0..<100 {

@@ -18,9 +18,8 @@ enum StepTable {
                 step.explanation.spec,
             ])
         }
-        let end = steps.map { $0.startInMicroseconds + $0.durationInMicroseconds }.max() ?? 0
         return Table.text(rows, minimumWidth: 0)
-            + "\(steps.count) steps in \(milliseconds(end)) ms\n"
+            + "\(steps.count) steps in \(milliseconds(steps.workInMicroseconds)) ms\n"
     }
 
     /// Steps that were not done: who would do what, and why.

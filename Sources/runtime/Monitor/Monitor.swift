@@ -1,6 +1,7 @@
 import ContainerRuntime
 import Diagnostics
 import Linux
+import Networking
 import OCI
 import SystemPackage
 
@@ -33,7 +34,7 @@ final class Monitor {
     private var arrivalFault: Problem?
     private var nextToken = MonitorSources.Token.firstClient
     /// Where the steps of each start go, after those that the engine has written.
-    private let steps: StepFile
+    private var steps: StepFile
 
     /// Where the container is in its life.
     enum Phase {
@@ -178,7 +179,7 @@ final class Monitor {
 
     private func begin(sharingWith host: FilePath) throws(Problem) {
         if let arrivalFault { throw arrivalFault }
-        try network?.setUp()
+        try setUpNetwork()
         lifecycle.ports = network?.ports ?? []
         try network?.publishNames(of: configuration.id)
         try watchNames()
@@ -212,6 +213,31 @@ final class Monitor {
         // Now it waits, and there is one for each container.
         try run.finishStart()
         releaseUnusedMemory()
+    }
+
+    /// Records steps that were done once, for all runs.
+    func note(_ done: MonitorSteps) {
+        guard configuration.recordsSteps else { return }
+        do throws(SystemCallError) {
+            try steps.append(done.records)
+            steps = try StepFile(continuing: steps.path)
+        } catch {
+            // The steps that follow go to the same file: what keeps them from it is told with them.
+            return
+        }
+    }
+
+    /// Connects the container to its networks; where that fails, the steps say at which.
+    private func setUpNetwork() throws(Problem) {
+        do throws(Problem) {
+            try network?.setUp()
+        } catch {
+            if configuration.recordsSteps {
+                // Best effort: the problem itself is what counts.
+                try? steps.begin(with: network?.takeSteps() ?? [])
+            }
+            throw error
+        }
     }
 
     /// Makes networks and ports what `network.json` says now.

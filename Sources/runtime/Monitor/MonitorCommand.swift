@@ -70,15 +70,20 @@ enum MonitorCommand {
 
     private static func watch(with monitor: Monitor) throws(Problem) {
         let rootfs = try MonitorRootfs()
+        var steps = MonitorSteps()
         do throws(Problem) {
             let arrivals = try ArrivalHolds(monitor.configuration)
-            try rootfs.mount(monitor.configuration, arrivals)
+            try rootfs.mount(monitor.configuration, arrivals, noting: &steps)
             try monitor.watch(arrivals)
-            try SourceMounts(
-                monitor.configuration.sources,
-                inBundle: FilePath(monitor.configuration.bundle)
-            ).make()
+            let sources = SourceMounts(
+                monitor.configuration.sources, inBundle: FilePath(monitor.configuration.bundle))
+            let explanations = sources.explanations
+            try sources.make { number, body throws(Problem) in
+                try steps.perform(explanations[number], body)
+            }
+            monitor.note(steps)
         } catch {
+            monitor.note(steps)
             // Whoever removes the container then must not find in its bundle what was mounted there.
             try rootfs.leave()
             return try monitor.fail(error)

@@ -2,6 +2,7 @@ import ContainerRuntime
 import Diagnostics
 import Glibc
 import Linux
+import Networking
 import SystemPackage
 
 /// The container's root file system, mounted where only the monitor and the container see it.
@@ -28,7 +29,8 @@ struct MonitorRootfs: ~Copyable {
 
     /// Mounts the overlays.
     borrowing func mount(
-        _ configuration: MonitorConfiguration, _ arrivals: ArrivalHolds
+        _ configuration: MonitorConfiguration, _ arrivals: ArrivalHolds,
+        noting steps: inout MonitorSteps
     ) throws(Problem) {
         let rootfs = FilePath(configuration.bundle).appending("rootfs")
         try explaining(
@@ -36,20 +38,24 @@ struct MonitorRootfs: ~Copyable {
             fix: "see what the kernel says: dmesg | tail"
         ) { () throws(SystemCallError) in
             do throws(SystemCallError) {
-                try Self.mount(arrivals.mounts(isSettled: false), at: rootfs)
+                try Self.mount(arrivals.mounts(isSettled: false), at: rootfs, &steps)
             } catch  where error.errno == .noSuchFileOrDirectory && !arrivals.isEmpty {
                 // A layer has arrived in this moment, and left the place where it did.
-                try Self.mount(arrivals.mounts(isSettled: true), at: rootfs)
+                steps.removeAll()
+                try Self.mount(arrivals.mounts(isSettled: true), at: rootfs, &steps)
             }
         }
     }
 
     private static func mount(
-        _ mounts: [MonitorConfiguration.RootfsMount], at rootfs: FilePath
+        _ mounts: [MonitorConfiguration.RootfsMount], at rootfs: FilePath,
+        _ steps: inout MonitorSteps
     ) throws(SystemCallError) {
         for mount in mounts {
             let target = mount.at.isEmpty ? rootfs : rootfs.pushing(FilePath(mount.at))
-            try mount.mount(at: target)
+            try steps.perform(mount.explanation(at: target)) { () throws(SystemCallError) in
+                try mount.mount(at: target)
+            }
         }
     }
 

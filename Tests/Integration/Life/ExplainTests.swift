@@ -121,6 +121,13 @@ import Testing
         #expect(names["uts"]?.origin == "--uts host")
         #expect(names["ipc"]?.declared?.hasPrefix("joins /proc/") == true)
         #expect(names["ipc"]?.effective?.hasSuffix("shared with one") == true)
+        // Others are called by their names.
+        #expect(names["ipc"]?.origin == "--ipc container:one")
+        try kade.check(
+            "create", "--name", "three", "--network", "container:one", "busybox", "true")
+        let three = try Self.explain("three", by: kade)
+        #expect(three["network"]?.first?.declared == "the network of container one")
+        #expect(three["network"]?.first?.origin == "--network container:one")
     }
 
     @Test func `limits are what the cgroup has now, not what was asked`() throws {
@@ -146,6 +153,37 @@ import Testing
             #expect(lines.contains { $0.name == wanted }, "\(wanted)")
         }
         #expect(lines.contains { $0.name.contains("pressure") })
+    }
+
+    @Test func `without a limit the cgroup's own is told, whoever has set it`() throws {
+        try kade.check("run", "-d", "--name", "one", "busybox", "sleep", "600")
+        func line(_ flag: String) throws -> Line {
+            try #require(
+                try Self.explain("one", by: kade)["cgroup"]?
+                    .first { $0.origin == "default (\(flag))" }, "\(flag)")
+        }
+        for flag in ["--memory", "--cpus", "--pids-limit"] {
+            #expect(try line(flag).declared == nil)
+            #expect(try line(flag).effective?.hasSuffix(" (no limit)") == true, "\(flag)")
+        }
+        let file = try #require(try line("--memory").command.split(separator: " ").last)
+        try Tool.check("sh", "-c", "echo 67108864 > \(file)")
+        #expect(try line("--memory").effective == "67108864")
+        // Whose places say nothing are passed over.
+        #expect(
+            try Self.explain("one", by: kade)["cgroup"]?.first?.effective
+                == "/kade/\(try kade.inspect("one", "{{.Id}}"))")
+        try kade.check("create", "--name", "new", "busybox", "true")
+        let new = try Self.explain("new", by: kade)
+        #expect(new["cgroup"]?.filter { $0.declared == "no limit" }.count == 3)
+        // What it would take to do the same by hand is what would work.
+        for line in try #require(new["mounts"]) where line.declared == "hidden" {
+            let kind = try Tool.run("test", "-d", line.name).exitCode == 0 ? "tmpfs" : "/dev/null"
+            #expect(line.command.contains(kind), "\(line)")
+        }
+        let state = try #require(new["state"]?.first { $0.name == "state" })
+        #expect(state.command == "kade inspect -f '{{.State.Status}}' new")
+        #expect(new["limits"]?.map(\.name) == ["all"])
     }
 
     @Test func `mounts are all of the container's, with their reasons`() throws {
@@ -324,6 +362,45 @@ import Testing
         #expect(wrong.exitCode == 1 && wrong.errors.contains("KADE_STEPS=maybe"), "\(wrong)")
         #expect(try kade.check("run", "--name", "usual", "busybox", "true").isEmpty)
         #expect(try kade.check("explain", "--steps", "usual").contains("setsid"))
+    }
+
+    @Test func `run --explain shows the steps once the program runs, or has failed to`() throws {
+        let running = try kade.start(
+            "run", "--rm", "--explain", "--name", "one", "busybox", "sleep", "600")
+        try kade.wait { running.errors.contains(" steps in ") }
+        #expect(try kade.inspect("one", "{{.State.Status}}") == "running")
+        // The monitor's mounts are among them, as --plan says them.
+        let rows = running.errors.split(separator: "\n")
+        #expect(rows.contains { $0.contains(" monitor ") && $0.contains("mount -t overlay") })
+        try kade.check("rm", "-f", "one")
+        _ = try running.wait()
+        let failed = try kade.call(
+            ["run", "--rm", "--explain", "--sysctl", "net.no_such_thing=1", "busybox", "true"])
+        #expect(failed.exitCode != 0)
+        #expect(failed.errors.contains("[failed: "), "\(failed)")
+        #expect(failed.errors.contains(" steps in "))
+    }
+
+    @Test func `the steps of all who make a container have one clock`() throws {
+        try kade.check("run", "-d", "--name", "one", "-v", "data:/d", "busybox", "sleep", "600")
+        let steps = try kade.check("explain", "--steps", "--json", "one").split(separator: "\n")
+            .map { line in
+                try #require(
+                    try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
+            }
+        func starts(_ actor: String) throws -> [Int] {
+            try steps.filter { $0["actor"] as? String == actor }
+                .map { try #require($0["startInMicroseconds"] as? Int) }
+        }
+        let (engine, monitor, runtime) = (
+            try starts("engine"), try starts("monitor"), try starts("runtime")
+        )
+        #expect(engine.first == 0)
+        #expect(try #require(engine.last) < #require(monitor.first))
+        #expect(try #require(monitor.last) < #require(runtime.first))
+        #expect(runtime == runtime.sorted())
+        // A minute would be the time since something else.
+        #expect(try #require(runtime.last) < 60_000_000)
     }
 
     @Test func `two containers are compared by what was asked for`() throws {

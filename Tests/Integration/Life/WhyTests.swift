@@ -196,6 +196,55 @@ import Testing
         let text = try kade.check("why", "second")
         #expect(text.contains("port is already allocated: "), "\(text)")
         #expect(text.contains("to do: stop that, or publish another port"))
+        // The monitor's own step has failed; what it had done before is there, too.
+        #expect(text.contains("failed, by monitor: nft add element inet kade "), "\(text)")
+        #expect(text.contains("asked by --publish"), "\(text)")
+        let outcome = try kade("start", "second")
+        let step = try failedStep(in: outcome.errors)
+        let steps = try kade.check("explain", "--last").split(separator: "\n")
+        let row = try #require(steps.first { $0.hasPrefix("\(step) ") }, "\(steps)")
+        #expect(row.contains("monitor") && row.contains("[failed: Bind for 0.0.0.0:8080"), "\(row)")
+        #expect(steps.contains { $0.contains("ip -n c link set lo up") }, "\(steps)")
+    }
+
+    /// The number in an error's last line.
+    private func failedStep(in errors: String) throws -> Substring {
+        let hint = errors.split(separator: "\n").last?
+            .wholeMatch(of: #/ +\(step ([0-9]+) of this run: kade explain --last\)/#)
+        return try #require(hint, "\(errors)").1
+    }
+
+    @Test func `a creation that fails names its step, and is kept`() throws {
+        // Nothing has run yet: not even the directory is there that this is kept in.
+        let fresh = try Kade.withBusybox()
+        try fresh.check("create", "--name", "one", "busybox", "true")
+        for command in ["create", "run"] {
+            let outcome = try fresh(command, "--name", "one", "busybox", "true")
+            #expect(outcome.exitCode == (command == "run" ? 125 : 1), "\(outcome)")
+            let step = try failedStep(in: outcome.errors)
+            let steps = try fresh.check("explain", "--last").split(separator: "\n")
+            #expect(steps.first?.hasPrefix("one could not be made: Conflict.") == true, "\(steps)")
+            let row = try #require(steps.first { $0.hasPrefix("\(step) ") }, "\(steps)")
+            #expect(row.contains("INSERT INTO containers") && row.contains("[failed: "), "\(row)")
+            let json = try JSONSerialization.jsonObject(
+                with: Data(try fresh.check("explain", "--last", "--json").utf8))
+            #expect((json as? [String: Any])?["occasion"] as? String == "create")
+        }
+        #expect(try fresh.check("ps", "-aq").split(separator: "\n").count == 1)
+        // What comes after the row is taken back with it.
+        let folder = fresh.root + "/volumes/full"
+        try fresh.check("volume", "create", "full")
+        try Tool.check("rm", "-r", folder)
+        try Tool.check("ln", "-s", "/nowhere/at/all", folder)
+        let outcome = try fresh("create", "--name", "two", "-v", "full:/etc", "busybox", "true")
+        #expect(outcome.exitCode == 1)
+        _ = try failedStep(in: outcome.errors)
+        #expect(try fresh.check("explain", "--last").hasPrefix("two could not be made: "))
+        #expect(try fresh("inspect", "two").exitCode != 0)
+        // A name that is looked at only is no step.
+        let plan = try fresh("create", "--plan", "--name", "one", "busybox", "true")
+        #expect(!plan.errors.contains("(step "), "\(plan)")
+        #expect(try fresh.check("explain", "--last").hasPrefix("two could not be made: "))
     }
 
     @Test func `what the engine refuses is kept, and a later start forgets it`() throws {
@@ -265,13 +314,10 @@ import Testing
         #expect(try kade.check("ps", "-aq").isEmpty)
         let text = try kade.check("explain", "--last")
         // The error's last line leads to the step.
-        let lines = outcome.errors.split(separator: "\n")
-        #expect(lines.first?.hasPrefix("kade: cannot set the kernel parameter") == true, "\(lines)")
-        let hint = try #require(
-            lines.last?.wholeMatch(of: #/ +\(step ([0-9]+) of this run: kade explain --last\)/#),
-            "\(lines)")
+        #expect(outcome.errors.hasPrefix("kade: cannot set the kernel parameter"), "\(outcome)")
+        let step = try failedStep(in: outcome.errors)
         // Not to those that only waited for it.
-        let failed = try #require(text.split(separator: "\n").first { $0.hasPrefix("\(hint.1) ") })
+        let failed = try #require(text.split(separator: "\n").first { $0.hasPrefix("\(step) ") })
         #expect(failed.contains("[failed") && failed.contains("linux.sysctl"), "\(failed)")
         #expect(text.hasPrefix("one could not be started: "))
         #expect(text.contains("[failed"))

@@ -60,11 +60,13 @@ import Testing
         let user = try TestUser()
         let kade = try Kade(as: user)
         try Tool.check("mkdir", "-m", "777", kade.runRoot)
-        for owner in [TestUser.id, 0] {
+        for (owner, why) in [
+            (TestUser.id, "others may write to it: its mode is 777"), (0, "it belongs to user 0\n"),
+        ] {
             try Tool.check("chown", "\(owner)", kade.runRoot)
             let outcome = try kade("ps")
             #expect(outcome.exitCode == 1)
-            #expect(outcome.errors.contains("others may write to it: it belongs to user \(owner)"))
+            #expect(outcome.errors.contains(why), "\(outcome.errors)")
         }
         try Tool.check("rmdir", kade.runRoot)
     }

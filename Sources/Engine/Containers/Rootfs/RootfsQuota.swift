@@ -9,7 +9,9 @@ import SystemPackage
 /// `prjquota`. The number of the project is in the layer's inodes and nowhere else.
 extension EngineContext {
     /// Makes the container's writable layer a project with a limit.
-    func limitRootfs(of record: ContainerRecord) throws(Problem) {
+    func limitRootfs(
+        of record: ContainerRecord, recording steps: inout StepRecorder
+    ) throws(Problem) {
         guard let limit = record.request.resources.rootfsSizeInBytes else { return }
         guard record.imageID != HostImage.name else {
             throw Problem(
@@ -20,7 +22,7 @@ extension EngineContext {
         guard record.request.rootfs == nil else {
             throw RootfsDirectory.refusal("limit the size of", record)
         }
-        try step(.limitRootfs(of: record, toBytes: limit)) { () throws(Problem) in
+        try steps.perform(.limitRootfs(of: record, toBytes: limit)) { () throws(Problem) in
             _ = try snapshot(of: record)
             try limitRootfs(of: record, toBytes: limit)
         }

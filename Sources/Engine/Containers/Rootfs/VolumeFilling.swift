@@ -9,31 +9,39 @@ extension EngineContext {
     ///
     /// As in Docker this happens when the container is made, so that others see it before it ever
     /// runs. What a volume's options mount is filled by the monitor, which mounts it.
-    func fillVolumes(of record: ContainerRecord) throws(Problem) {
-        let fillings = try fillings(of: record)
+    ///
+    /// - Parameters:
+    ///   - record: the container.
+    ///   - steps: where the steps are noted.
+    /// - Throws: what keeps a volume from being made or filled.
+    func fillVolumes(
+        of record: ContainerRecord, recording steps: inout StepRecorder
+    ) throws(Problem) {
+        let fillings = try fillings(of: record, recording: &steps)
         guard !fillings.isEmpty, !record.layers.isEmpty else { return }
-        if let plan {
-            for filling in fillings {
-                plan.note(
-                    .fillVolume(configuration.volume(filling.volume), from: filling.target),
-                    by: .engine)
-            }
-            return
-        }
-        try showLayers(of: record)  // those that arrive are waited for
-        let lower = try Snapshots(root: configuration.dataRoot).lower(of: record.diffIDs())
+        if plan == nil { try showLayers(of: record) }  // those that arrive are waited for
         for filling in fillings {
-            try explaining("cannot copy \(filling.target) of the image into its volume") {
-                () throws(SystemCallError) in
-                // Its descriptor keeps the mount until the copy is done; nobody else sees it.
-                let image = RootedDirectory(
-                    adopting: try OverlayMount(lower: lower, upper: nil, work: nil)
-                        .open(through: configuration.bundle(of: record.id).rootfs))
-                let lock = try FileLock(configuration.volumeLock(filling.volume), .exclusive)
-                defer { withExtendedLifetime(lock) {} }
-                guard let copy = try empty(filling) else { return }
-                try copy.fill(with: filling.target, of: image)
+            let volume = configuration.volume(filling.volume)
+            try steps.perform(.fillVolume(volume, from: filling.target)) { () throws(Problem) in
+                try fill(filling, of: record)
             }
+        }
+    }
+
+    private func fill(
+        _ filling: VolumeFilling, of record: ContainerRecord
+    ) throws(Problem) {
+        let lower = try Snapshots(root: configuration.dataRoot).lower(of: record.diffIDs())
+        try explaining("cannot copy \(filling.target) of the image into its volume") {
+            () throws(SystemCallError) in
+            // Its descriptor keeps the mount until the copy is done; nobody else sees it.
+            let image = RootedDirectory(
+                adopting: try OverlayMount(lower: lower, upper: nil, work: nil)
+                    .open(through: configuration.bundle(of: record.id).rootfs))
+            let lock = try FileLock(configuration.volumeLock(filling.volume), .exclusive)
+            defer { withExtendedLifetime(lock) {} }
+            guard let copy = try empty(filling) else { return }
+            try copy.fill(with: filling.target, of: image)
         }
     }
 
@@ -44,7 +52,9 @@ extension EngineContext {
         let target: FilePath
     }
 
-    private func fillings(of record: ContainerRecord) throws(Problem) -> [VolumeFilling] {
+    private func fillings(
+        of record: ContainerRecord, recording steps: inout StepRecorder
+    ) throws(Problem) -> [VolumeFilling] {
         var fillings: [VolumeFilling] = []
         var uses: [VolumeUse]?
         for mount in record.request.mounts {
@@ -56,7 +66,12 @@ extension EngineContext {
             }
             guard let use = uses?.first(where: { $0.target == mount.target }), use.options.isEmpty
             else { continue }
-            try makeDirectory(ofVolume: use.name)
+            let path = configuration.volume(use.name)
+            if !File.exists(path) {
+                try steps.record(.makeVolume(path)) { () throws(Problem) in
+                    try makeDirectory(ofVolume: use.name)
+                }
+            }
             let filling = VolumeFilling(
                 volume: use.name, subpath: FilePath(volume.subpath ?? "/"),
                 target: FilePath(mount.target))

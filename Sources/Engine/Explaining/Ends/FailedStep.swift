@@ -1,29 +1,21 @@
 import Diagnostics
-import OCI
-import SystemPackage
 
-/// Which of a start's steps failed: the cause of the problem that the start ends with.
+/// Which step failed of a container's creation or start: the cause of the problem that it ends with.
 package struct FailedStep: Error, CustomStringConvertible {
-    /// Its number in `steps.jsonl`, and so in `explain --last`; the first is 1.
+    /// Its number in `explain --last`; the first is 1.
     package let number: Int
     /// The error underneath the problem.
     package let cause: (any Error)?
 
-    package var description: String { "step \(number) of the start failed" }
+    package var description: String { "step \(number) failed" }
 }
 
-extension EngineContext {
-    /// Says which step a start failed at, where that is known.
-    func naming(failedStepOf id: String, in problem: Problem) -> Problem {
-        guard plan == nil else { return problem }
-        let path = configuration.bundle(of: id).steps
-        // Best effort: the start's own problem is what counts.
-        guard let bytes = try? bytesIfPresent(of: path),
-            let steps = try? StepRecord.parse(jsonLines: bytes, named: path.string),
-            let index = steps.failures.first
-        else { return problem }
-        var problem = problem
-        problem.cause = FailedStep(number: index + 1, cause: problem.cause)
+extension Problem {
+    /// The same problem, with the number of the step that failed, where that is known.
+    func naming(failedStepIn steps: [StepRecord]) -> Problem {
+        guard let index = steps.failures.first else { return self }
+        var problem = self
+        problem.cause = FailedStep(number: index + 1, cause: cause)
         return problem
     }
 }

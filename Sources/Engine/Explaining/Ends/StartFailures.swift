@@ -4,16 +4,23 @@ import Linux
 import OCI
 import SystemPackage
 
-/// The last start of this machine's containers that failed (`explain --last`).
+/// The last creation or start of this machine's containers that failed (`explain --last`).
 package struct StartFailureRecord: Sendable {
     package let container: String
+    package let occasion: Occasion
     package let problem: Problem
     /// What was done until then; a step that failed says so.
     package let steps: [StepRecord]
+
+    /// When it failed.
+    package enum Occasion: String, Sendable {
+        case create, start
+    }
 }
 
 extension ContainerService {
-    /// The last start that failed, also of a container that was removed since; nil without one.
+    /// The last creation or start that failed, also of a container that was removed since; nil
+    /// without one.
     package func lastFailure() throws(Problem) -> StartFailureRecord? {
         let path = context.configuration.lastFailure
         guard let bytes = try bytesIfPresent(of: path) else { return nil }
@@ -26,9 +33,13 @@ extension ContainerService {
                 fix: "remove it")
         }
         return StartFailureRecord(
-            container: head["container"]?.string ?? "", problem: problem,
+            container: head["container"]?.string ?? "",
+            occasion: head["occasion"]?.string.flatMap(
+                StartFailureRecord.Occasion.init(rawValue:)) ?? .start,
+            problem: problem,
             steps: try StepRecord.parse(
-                jsonLines: Array(bytes[(end + 1)...]), named: path.string))
+                jsonLines: Array(bytes[(end + 1)...]), named: path.string
+            ).fromTheFirst)
     }
 }
 
@@ -37,7 +48,7 @@ extension EngineConfiguration {
     fileprivate var lastFailure: FilePath { runRoot.appending("last-failure.jsonl") }
 }
 
-/// What is kept of a start that fails.
+/// What is kept of a creation or start that fails.
 extension EngineContext {
     /// Forgets what is known of an earlier start.
     func forgetLastStart(of id: String) throws(Problem) {
@@ -67,13 +78,43 @@ extension EngineContext {
     func noteStartProblem(_ problem: Problem, of record: ContainerRecord) {
         guard plan == nil else { return }
         let bundle = configuration.bundle(of: record.id)
-        let mode = FilePermissions(rawValue: 0o600)
-        try? File.renew(bundle.startProblem, with: problem.json, permissions: mode)
-        let lines = (try? File.read(bundle.steps)) ?? []
+        try? File.renew(
+            bundle.startProblem, with: problem.json,
+            permissions: FilePermissions(rawValue: 0o600))
+        note(problem, of: record.name, on: .start, (try? File.read(bundle.steps)) ?? [])
+    }
+
+    /// Keeps why a container could not be made, for `explain --last`.
+    ///
+    /// - Returns: the problem, which names the step that failed.
+    func noting(
+        _ problem: Problem, of name: String, beingMadeIn steps: StepRecorder
+    ) -> Problem {
+        // What is refused before the first step has none to look at.
+        guard plan == nil, !steps.records.isEmpty else { return problem }
+        note(problem, of: name, on: .create, steps.text)
+        return problem.naming(failedStepIn: steps.records)
+    }
+
+    private func note(
+        _ problem: Problem, of name: String, on occasion: StartFailureRecord.Occasion,
+        _ lines: [UInt8]
+    ) {
         var head = problem.jsonObject
-        head["container"] = .string(record.name)
+        head["container"] = .string(name)
+        head["occasion"] = .string(occasion.rawValue)
+        // Nothing may have run since the machine's start.
+        try? Directory.makeAll(configuration.runRoot, permissions: .container)
         try? File.renew(
             configuration.lastFailure,
-            with: JSONValue.object(head).json() + [UInt8(ascii: "\n")] + lines, permissions: mode)
+            with: JSONValue.object(head).json() + [UInt8(ascii: "\n")] + lines,
+            permissions: FilePermissions(rawValue: 0o600))
+    }
+
+    /// The steps of the last start; none where they cannot be read.
+    func recordedSteps(of id: String) -> [StepRecord] {
+        let path = configuration.bundle(of: id).steps
+        guard plan == nil, let bytes = try? bytesIfPresent(of: path) else { return [] }
+        return (try? StepRecord.parse(jsonLines: bytes, named: path.string)) ?? []
     }
 }

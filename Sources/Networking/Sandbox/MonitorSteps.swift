@@ -1,0 +1,41 @@
+package import Diagnostics
+import Linux
+
+/// What a monitor has done for its container, and how long it took, for `explain`.
+package struct MonitorSteps: Sendable {
+    /// The steps in their order.
+    package private(set) var records: [StepRecord] = []
+
+    package init() {}
+
+    /// The moment, for ``note(since:_:_:)``.
+    package var now: UInt64 { monotonicNanoseconds() }
+
+    /// Notes a step that was just done, or has failed.
+    package mutating func note(
+        since start: UInt64, _ explanation: Explanation, _ outcome: StepRecord.Outcome
+    ) {
+        records.append(
+            StepRecord(
+                explanation: explanation, actor: .monitor,
+                startInMicroseconds: Int64(clamping: start / 1000),
+                durationInMicroseconds: Int64(clamping: (now - start) / 1000), outcome: outcome))
+    }
+
+    /// Does a step and notes it, also one that fails.
+    package mutating func perform<Failure: Error>(
+        _ explanation: @autoclosure () -> Explanation, _ body: () throws(Failure) -> Void
+    ) throws(Failure) {
+        let start = now
+        do throws(Failure) {
+            try body()
+        } catch {
+            note(since: start, explanation(), .failed((error as? Problem)?.why ?? "\(error)"))
+            throw error
+        }
+        note(since: start, explanation(), .done)
+    }
+
+    /// Forgets what was read.
+    package mutating func removeAll() { records = [] }
+}
