@@ -38,6 +38,8 @@ enum ServerProgram {
                kade-server download ADDRESS
                kade-server layer [--root DIR] --upper DIR [--latest-time SECONDS]
                                  [--mount-point PATH]... LOWER...
+               kade-server encode [--root DIR] [--compression FORMAT] [--compression-level N]
+                                  [--force-compression] MEDIA-TYPE DIGEST SIZE
                kade-server serve
 
         A part of Kade that kade starts itself. pull brings an image from its registry into the
@@ -47,8 +49,8 @@ enum ServerProgram {
         what layers show, archive a file or directory, and save images, to descriptor 3. commit makes an image of what a
         container changed. For builds layer makes a layer of an upper directory, unpack unpacks an
         archive of files into the directory that is descriptor 3 (what is none is an error with
-        --certain), and download writes a file from
-        the web to descriptor 3. check verifies the store. restore unpacks layers again whose
+        --certain), download writes a file from the web to descriptor 3, and encode compresses the
+        layers of an image. check verifies the store. restore unpacks layers again whose
         directories are not whole. flush writes what was unpacked to the disk, with --detach in the
         background. registry serves the store to other machines, with a log on standard output.
         """
@@ -71,6 +73,7 @@ enum ServerProgram {
         case "restore": runRestore(Array(arguments.dropFirst()))
         case "flush": runFlush(Array(arguments.dropFirst()))
         case "layer": perform { () throws(Problem) in try LayerCommand(parsing: rest).run() }
+        case "encode": perform { () throws(Problem) in try EncodeCommand(parsing: rest).run() }
         case "download": perform { () throws(Problem) in try DownloadCommand(parsing: rest).run() }
         case "registry": runRegistry(rest)
         case "archive":

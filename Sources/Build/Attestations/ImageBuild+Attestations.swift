@@ -24,7 +24,9 @@ extension ImageBuild {
     /// Keeps what is attested of an image as a manifest of its own, as Docker's builder does.
     ///
     /// - Returns: its descriptor for the index; nil when nothing is attested.
-    func attest(_ image: Descriptor, _ result: StageResult) throws(Problem) -> Descriptor? {
+    func attest(
+        _ image: Descriptor, _ result: StageResult, names: [String]
+    ) throws(Problem) -> Descriptor? {
         var statements: [(type: String, predicate: JSONValue)] = []
         if request.attestations.listsPackages {
             let packages = try engine.steps.installedPackages(in: result.diffIDs)
@@ -40,7 +42,7 @@ extension ImageBuild {
         for (type, predicate) in statements {
             let statement: JSONValue = [
                 "_type": "https://in-toto.io/Statement/v0.1", "predicateType": .string(type),
-                "subject": .array(subjects(of: image)), "predicate": predicate,
+                "subject": .array(subjects(of: image, named: names)), "predicate": predicate,
             ]
             let bytes = statement.json()
             let digest = ContentHasher.sha256(bytes)
@@ -55,7 +57,8 @@ extension ImageBuild {
             architecture: "unknown", os: "unknown",
             rootfs: .init(type: .layers, diffIDs: layers.map(\.digest)))
         var descriptor = try store.storeImage(
-            configuration, layers: layers, annotations: [:], under: lease)
+            configuration, layers: layers, annotations: [:], isDockers: false,
+            under: lease)
         descriptor.platform = Platform(os: "unknown", architecture: "unknown")
         descriptor.annotations = [
             "vnd.docker.reference.digest": "\(image.digest)",
@@ -65,10 +68,10 @@ extension ImageBuild {
     }
 
     /// The image under each of its names.
-    private func subjects(of image: Descriptor) -> [JSONValue] {
+    private func subjects(of image: Descriptor, named tags: [String]) -> [JSONValue] {
         let digest: JSONValue = .object(
             JSONObject([.init(image.digest.algorithm, .string(image.digest.encoded))]))
-        let names = request.tags.compactMap { tag in
+        let names = tags.compactMap { tag in
             // A tag that is none was refused before.
             (try? ImageReference(parsing: tag))?.withDefaultTag
         }

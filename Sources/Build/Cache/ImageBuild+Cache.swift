@@ -149,7 +149,8 @@ extension ImageBuild {
             rootfs: .init(type: .layers, diffIDs: layers.map(\.diffID)))
         configuration.unknownFields[CacheImage.member] = cache.json
         return try store.storeImage(
-            configuration, layers: layers.map(\.descriptor), annotations: [:], under: lease)
+            configuration, layers: layers.map(\.descriptor), annotations: [:], isDockers: false,
+            under: lease)
     }
 
     /// The target and the stages that it begins on: their layers are the image's.

@@ -21,17 +21,3 @@ package struct ImageAnnotation: Sendable, Equatable {
         self.value = value
     }
 }
-
-extension BuildRequest {
-    /// The remarks for a place, by their names; the last one of a name counts.
-    func annotations(
-        of place: ImageAnnotation.Place, for platform: Platform?
-    ) -> [String: String] {
-        var found: [String: String] = [:]
-        for annotation in annotations where annotation.place == place {
-            let isMeant = annotation.platform == nil || annotation.platform == platform
-            if isMeant { found[annotation.name] = annotation.value }
-        }
-        return found
-    }
-}

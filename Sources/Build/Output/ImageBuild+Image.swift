@@ -12,6 +12,32 @@ package struct BuiltManifest: Sendable {
     package var attestation: Descriptor?
 }
 
+/// What an image of a build is like, apart from what is in it.
+package struct ImageForm: Sendable, Equatable {
+    /// The names in the place of the request's.
+    package var names: [String] = []
+    /// Whether manifests have the media types of Docker's schema 2.
+    package var isDockers = false
+    /// What its layers become; nil leaves them plain.
+    package var encoding: LayerEncoding?
+    /// Remarks beside those of the request.
+    package var annotations: [ImageAnnotation] = []
+
+    package init() {}
+
+    /// The remarks for a place, by their names; the last one of a name counts.
+    func annotations(
+        of place: ImageAnnotation.Place, for platform: Platform?, and request: BuildRequest
+    ) -> [String: String] {
+        var found: [String: String] = [:]
+        for annotation in request.annotations + annotations where annotation.place == place {
+            let isMeant = annotation.platform == nil || annotation.platform == platform
+            if isMeant { found[annotation.name] = annotation.value }
+        }
+        return found
+    }
+}
+
 /// An image that a build made.
 package struct BuiltImage: Sendable {
     /// `sha256:…`: of the configuration, or of the index where there is one.
@@ -28,7 +54,10 @@ extension ImageBuild {
     /// Keeps a stage as a manifest of the store, which nothing names yet.
     ///
     /// The same stage gives the same manifest on another day and machine: all times are the stage's.
-    package func makeManifest(of result: StageResult) throws(Problem) -> BuiltManifest {
+    /// Layers are compressed before anything is attested of the image, whose digest is named then.
+    package func makeManifest(
+        of result: StageResult, as form: ImageForm
+    ) throws(Problem) -> BuiltManifest {
         var configuration = result.configuration
         configuration.unknownFields[CacheImage.member] = inlineCache
         let stage = result.platform
@@ -37,21 +66,36 @@ extension ImageBuild {
             osVersion: stage.osVersion, osFeatures: stage.osFeatures)
         var descriptor = try store.storeImage(
             configuration, layers: result.layers.map(\.descriptor),
-            annotations: request.annotations(of: .manifest, for: platform), under: lease)
+            annotations: form.annotations(of: .manifest, for: platform, and: request),
+            isDockers: form.isDockers, under: lease)
+        var id = ContentHasher.sha256(configuration.json())
+        if let encoding = form.encoding {
+            descriptor = try engine.steps.encode(descriptor, as: encoding, under: lease)
+            id = try Manifest(
+                json: try store.document(descriptor.digest), named: "\(descriptor.digest)"
+            ).config.digest
+        }
         descriptor.platform = platform
-        descriptor.annotations = request.annotations(of: .manifestDescriptor, for: platform)
+        descriptor.annotations = form.annotations(
+            of: .manifestDescriptor, for: platform, and: request)
         return BuiltManifest(
-            configuration: ContentHasher.sha256(configuration.json()), descriptor: descriptor,
-            attestation: try attest(descriptor, result))
+            configuration: id, descriptor: descriptor,
+            attestation: try attest(
+                descriptor, result, names: form.names.isEmpty ? request.tags : form.names))
     }
 
-    /// Names manifests under the tags of the request: several of them as an index.
+    /// Names manifests under the tags of the request, or the form's: several of them as an index.
     ///
     /// The builds that made them must live up to now, since they protect them.
-    package func makeImage(of manifests: [BuiltManifest]) throws(Problem) -> BuiltImage {
+    package func makeImage(
+        of manifests: [BuiltManifest], as form: ImageForm
+    ) throws(Problem) -> BuiltImage {
         var image: BuiltImage
-        if let only = manifests.first, manifests.count == 1, only.attestation == nil {
-            if let lost = request.annotations.first(where: { $0.place != .manifest }) {
+        if let only = manifests.first, manifests.count == 1, only.attestation == nil,
+            !request.wantsIndex
+        {
+            let all = request.annotations + form.annotations
+            if let lost = all.first(where: { $0.place != .manifest }) {
                 throw Problem(
                     kind: .invalid,
                     what: "cannot set the annotation \(lost.place.rawValue):\(lost.name)",
@@ -64,19 +108,20 @@ extension ImageBuild {
                 id: only.configuration, configuration: only.configuration, manifest: descriptor,
                 names: [])
         } else {
+            let type: MediaType = form.isDockers ? .dockerManifestList : .index
             let index = ImageIndex(
-                schemaVersion: 2, mediaType: .index,
+                schemaVersion: 2, mediaType: type,
                 manifests: manifests.map(\.descriptor) + manifests.compactMap(\.attestation),
-                annotations: request.annotations(of: .index, for: nil))
+                annotations: form.annotations(of: .index, for: nil, and: request))
             let text = index.json()
             let descriptor = Descriptor(
-                mediaType: .index, digest: ContentHasher.sha256(text), size: Int64(text.count))
+                mediaType: type, digest: ContentHasher.sha256(text), size: Int64(text.count))
             try lease.protect([descriptor.digest])
             try store.store(text)
             image = BuiltImage(
                 id: descriptor.digest, configuration: nil, manifest: descriptor, names: [])
         }
-        for tag in request.tags {
+        for tag in form.names.isEmpty ? request.tags : form.names {
             let reference = try ImageReference(parsing: tag).withDefaultTag
             try store.name(reference, image.manifest)
             image.names.append("\(reference)")

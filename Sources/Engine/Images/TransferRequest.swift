@@ -36,13 +36,21 @@ package struct TransferRequest: Sendable {
         if isWhole { arguments.append("--whole") }
         if endsEarly { arguments.append("--lazy") }
         if command == "push" {
-            arguments += ["--compression", encoding.format.rawValue]
-            if let level = encoding.level { arguments += ["--compression-level", "\(level)"] }
-            if encoding.isForced { arguments.append("--force-compression") }
+            arguments += encoding.arguments
         }
         if isInsecure { arguments.append("--tls-verify=false") }
         if let authFile { arguments += ["--authfile", authFile.string] }
         if let signaturePolicy { arguments += ["--signature-policy", signaturePolicy.string] }
         return arguments + [reference]
+    }
+}
+
+extension LayerEncoding {
+    /// It as `kade-server` is told.
+    var arguments: [String] {
+        var arguments = ["--compression", format.rawValue]
+        if let level { arguments += ["--compression-level", "\(level)"] }
+        if isForced { arguments.append("--force-compression") }
+        return arguments
     }
 }

@@ -29,6 +29,9 @@ package struct LayerEncoding: Sendable, Equatable {
             }
         }
 
+        /// Whether Docker's own media types have a name for it.
+        package var isDockers: Bool { self == .gzip || self == .uncompressed }
+
         /// The levels that there are.
         package var levels: ClosedRange<Int> {
             switch compression {

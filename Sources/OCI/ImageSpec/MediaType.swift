@@ -66,6 +66,22 @@ package struct MediaType: RawRepresentable, Sendable, Hashable {
         }
     }
 
+    /// The type of a layer, of OCI's or Docker's family.
+    package init(layer compression: LayerCompression, isDockers: Bool) {
+        self =
+            switch (compression, isDockers) {
+            case (.uncompressed, false): .layer
+            case (.gzip, false): .gzipLayer
+            case (.zstd, false): .zstdLayer
+            case (.uncompressed, true): .dockerLayer
+            case (.gzip, true): .dockerGzipLayer
+            case (.zstd, true): .dockerZstdLayer
+            }
+    }
+
+    /// Whether it is a type of Docker's, which has one for each of OCI's.
+    package var isDockers: Bool { rawValue.hasPrefix("application/vnd.docker.") }
+
     private static let nondistributable = "application/vnd.oci.image.layer.nondistributable.v1.tar"
 }
 

@@ -1,6 +1,7 @@
 package import Diagnostics
 package import OCI
 package import Storage
+import Unpacking
 
 /// Brings images of the store into one repository of a registry.
 ///
@@ -87,7 +88,7 @@ package struct ImagePush: Sendable {
             guard let before = try content.references.descriptor(of: reference) else {
                 throw Self.missing(reference)
             }
-            let made = try PushCompression(encoding: encoding, limit: limit, content: content)
+            let made = try ImageEncoding(encoding, limit: limit, content: content)
                 .apply(to: before, under: lease)
             let plan = try PushPlan(
                 of: made.top, platform: platform, whole: isWhole, in: content, purpose: purpose)

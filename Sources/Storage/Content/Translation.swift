@@ -11,7 +11,7 @@ package import OCI
 extension ContentStore {
     /// Makes a reference name a manifest or index, and its translation where one is needed.
     package func name(_ reference: ImageReference, _ descriptor: Descriptor) throws(Problem) {
-        guard descriptor.mediaType.isDockers else {
+        guard descriptor.mediaType.isDockersManifest else {
             return try references.set(reference, to: descriptor)
         }
         let lease = SharedLease(try lease())  // until the reference keeps it
@@ -39,7 +39,7 @@ extension ContentStore {
     ///
     /// - Returns: nil for what is OCI's already, and where the manifest's own image is not here.
     package func translation(of descriptor: Descriptor) throws(Problem) -> Manifest? {
-        guard descriptor.mediaType.isDockers else { return nil }
+        guard descriptor.mediaType.isDockersManifest else { return nil }
         // Of a list the store has one platform, the one that was pulled.
         guard let manifest = try images(of: descriptor).first?.manifest else { return nil }
         return translated(manifest)
@@ -60,7 +60,9 @@ extension ContentStore {
 
 extension MediaType {
     /// Whether it is one of Docker's manifests, which other tools pass over.
-    fileprivate var isDockers: Bool { self == .dockerManifest || self == .dockerManifestList }
+    fileprivate var isDockersManifest: Bool {
+        self == .dockerManifest || self == .dockerManifestList
+    }
 
     /// OCI's type for a layer; nil for what is none.
     fileprivate var translated: MediaType? {
@@ -69,11 +71,6 @@ extension MediaType {
             return MediaType(
                 rawValue: "application/vnd.oci.image.layer.nondistributable.v1.tar+gzip")
         }
-        return switch layerCompression {
-        case .uncompressed: .layer
-        case .gzip: .gzipLayer
-        case .zstd: .zstdLayer
-        case nil: nil
-        }
+        return layerCompression.map { MediaType(layer: $0, isDockers: false) }
     }
 }

@@ -45,7 +45,8 @@ package struct RootfsImport: Sendable {
         var configuration = configuration
         configuration.rootfs = ImageConfiguration.Rootfs(type: .layers, diffIDs: [layer.digest])
         let descriptor = try store.storeImage(
-            configuration, layers: [layer], annotations: [:], under: lease)
+            configuration, layers: [layer], annotations: [:], isDockers: false,
+            under: lease)
         if let reference {
             try store.references.set(reference, to: descriptor)
         } else {

@@ -24,7 +24,7 @@ extension ContentStore {
         under lease: SharedLease
     ) throws(Problem) -> EncodedLayer {
         let blob = FileSource(try open(layer.digest), named: "the blob \(layer.digest)")
-        let isPlain = layer.mediaType == .layer
+        let isPlain = layer.mediaType.layerCompression == .uncompressed
         let archive: any ByteSource = isPlain ? blob : try decompressed(blob, limit: limit)
         let format: ChunkedFormat
         switch encoding.format {
@@ -58,7 +58,8 @@ extension ContentStore {
         try lease.protect([digest])
         try writer.place(as: digest)
         var descriptor = layer
-        descriptor.mediaType = MediaType(layer: compression)
+        descriptor.mediaType = MediaType(
+            layer: compression, isDockers: layer.mediaType.isDockers)
         descriptor.annotations = descriptor.annotations.filter {
             !ContentsPlace.isAnnotation($0.key)
         }

@@ -46,7 +46,8 @@ package struct ImageCommit: Sendable {
             configuration.history[configuration.history.count - 1].emptyLayer = true
         }
         let descriptor = try store.storeImage(
-            configuration, layers: parts, annotations: [:], under: lease)
+            configuration, layers: parts, annotations: [:], isDockers: false,
+            under: lease)
         if let reference {
             try store.references.set(reference, to: descriptor)
         } else {

@@ -123,7 +123,8 @@ extension ContentStore {
             try lease.protect([digest, result.digest ?? digest])
             try writer.place(as: digest)
             descriptor = Descriptor(
-                mediaType: MediaType(layer: options.compression), digest: digest, size: size)
+                mediaType: MediaType(layer: options.compression, isDockers: false), digest: digest,
+                size: size)
         } catch {
             throw archive.end(because: error)
         }
@@ -132,17 +133,5 @@ extension ContentStore {
         unlimited.archiveLimit = .none  // its files are on this machine already
         try unlimited.unpack(descriptor.digest, diffID: diffID, from: self)
         return NewLayer(descriptor: descriptor, diffID: diffID, tally: result.tally)
-    }
-}
-
-extension MediaType {
-    /// The specification's type for a layer.
-    init(layer compression: LayerCompression) {
-        self =
-            switch compression {
-            case .uncompressed: .layer
-            case .gzip: .gzipLayer
-            case .zstd: .zstdLayer
-            }
     }
 }

@@ -5,11 +5,23 @@ import SystemPackage
 
 /// `--output type=local,mode=delete`: what goes, and what has to stay.
 extension BuildCommand {
-    /// The directory that is emptied before the result is written there; nil where none is.
-    func emptiedDirectory(
+    /// The directories that are emptied before the result is written there.
+    func emptiedDirectories(
         _ found: BuildInputs.Found, _ request: BuildRequest, in session: Session
-    ) throws(Problem) -> EmptiedDirectory? {
-        guard case .directory(let target) = output, target.isExact else { return nil }
+    ) throws(Problem) -> [EmptiedDirectory] {
+        let paths = wantedOutputs.compactMap { output -> FilePath? in
+            guard case .directory(let target) = output, target.isExact else { return nil }
+            return FilePath(target.path)
+        }
+        guard !paths.isEmpty else { return [] }
+        let kept = try keptThings(found, request, in: session)
+        return paths.map { EmptiedDirectory($0, keeping: kept) }
+    }
+
+    /// What the build, or whoever asked for it, would miss.
+    private func keptThings(
+        _ found: BuildInputs.Found, _ request: BuildRequest, in session: Session
+    ) throws(Problem) -> [EmptiedDirectory.Kept] {
         var kept: [EmptiedDirectory.Kept] = []
         func keep(_ path: FilePath?, _ name: String) {
             if let path { kept.append(.init(path, name)) }
@@ -30,12 +42,12 @@ extension BuildCommand {
         do throws(SystemCallError) {
             keep(try WorkingDirectory.path(), "the current directory")
         } catch  where error.errno == .noSuchFileOrDirectory {
-            return EmptiedDirectory(FilePath(target.path), keeping: kept)  // it is gone already
+            return kept  // it is gone already
         } catch {
             throw Problem(
                 kind: .unavailable, what: "cannot look for the current directory",
                 why: "\(error)", cause: error)
         }
-        return EmptiedDirectory(FilePath(target.path), keeping: kept)
+        return kept
     }
 }

@@ -14,24 +14,6 @@ extension BuildCommand {
         request.context = found.context
         request.ignored = found.ignored
         request.tags = tags
-        if case .image(let options) = output {
-            if !options.names.isEmpty { request.tags = options.names }
-            guard options.encoding == nil || options.pushes || pushes else {
-                throw Problem(
-                    kind: .invalid, what: "cannot compress the image's layers",
-                    why: "the store keeps them plain, and the image is not pushed",
-                    fix: "add push=true, or leave compression out")
-            }
-            guard !(options.pushes || pushes) || !request.tags.isEmpty else {
-                throw Problem(
-                    kind: .invalid, what: "cannot push the image", why: "it has no name",
-                    fix: "name it: --tag REGISTRY/NAME:TAG")
-            }
-        } else if pushes {
-            throw Problem(
-                kind: .invalid, what: "cannot push the image",
-                why: "--output makes something else of the build", fix: "leave out one of the two")
-        }
         try addArguments(to: &request, in: session)
         if request.arguments["BUILDKIT_INLINE_CACHE"] == "1" {
             request.cacheTargets.append(CacheExport(.inline, includesAllStages: false))
@@ -80,6 +62,7 @@ extension BuildCommand {
             }
         }
         request.resources = resources
+        try checkOutputs(of: request)
         if let text = session.environment["SOURCE_DATE_EPOCH"],
             request.arguments["SOURCE_DATE_EPOCH"] == nil
         {

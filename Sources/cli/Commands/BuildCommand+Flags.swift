@@ -20,11 +20,10 @@ extension BuildCommand {
             .text(
                 "metadata-file", nil, "string", "Write build result metadata to a file",
                 \.metadataFile),
-            .setting(
-                "output", "o", "string",
+            .list(
+                "output", "o", "list",
                 "Output destination (format: \"type=image|registry|local|tar|oci|docker,dest=path\")",
-                \.output,
-                BuildOutput.parse),
+                \.outputs, BuildOutput.parse),
             .switch("push", nil, "Push the image under all of its names", \.pushes),
             .choice(
                 "provenance", nil, "Attest what the image was made of (true, mode=min, mode=max)",

@@ -44,7 +44,7 @@ struct BuildCommand: Command {
     var agents: [BuildAgentFlag] = []
     var contexts: [BuildContextFlag.Named] = []
     var platforms: [String] = []
-    var output = BuildOutput.image(ImageOutput())
+    var outputs: [BuildOutput] = []
     var pushes = false
     var provenance: AttestationRequest.Provenance?
     var listsPackages = false
@@ -90,8 +90,8 @@ struct BuildCommand: Command {
         ).find()
         defer { withExtendedLifetime(inputs) {} }
         let request = try request(&inputs, in: session)
-        let emptied = try emptiedDirectory(inputs, request, in: session)
-        try emptied?.check()
+        let emptied = try emptiedDirectories(inputs, request, in: session)
+        for directory in emptied { try directory.check() }
         let display = BuildDisplay(
             on: session.error, progress: isQuiet ? .quiet : progress, explainsWhy: explainsWhy)
         defer { engine.steps.flushLayers() }
@@ -105,7 +105,7 @@ struct BuildCommand: Command {
                 ) { event in display.show(event) }
                 done.append(FinishedBuild(build: build, result: try build.run()))
             }
-            try emptied?.empty()
+            for directory in emptied { try directory.empty() }
             try finish(done, display, in: session)
             guard let last = done.last else { return .success }
             try last.build.exportCaches(of: last.result)
@@ -185,121 +185,5 @@ struct BuildCommand: Command {
         }
         let isClean = outcome.warnings.isEmpty && outcome.problem == nil
         return isClean || ignoresStatus ? .success : .failure
-    }
-
-    private func finish(
-        _ done: [FinishedBuild], _ display: BuildDisplay, in session: Session
-    ) throws(Problem) {
-        switch output {
-        case .directory(let target):
-            let directory = FilePath(target.path)
-            for part in done {
-                // Each of several platforms has a directory of its own, as with Docker's builder.
-                let isSplit = done.count > 1 && target.splitsPlatforms
-                let name = isSplit ? part.directoryName : nil
-                try part.build.writeFiles(
-                    of: part.result, to: name.map { directory.appending($0) } ?? directory)
-            }
-            try display.end(failed: false)
-        case .archive(let path):
-            guard let part = done.first, done.count == 1 else {
-                throw Problem(
-                    kind: .unsupported, what: "cannot write several platforms as type=tar",
-                    why: "an archive has the files of one",
-                    fix: "--output type=local has a directory for each")
-            }
-            try ArchiveOutput.write(to: path, "build") { file throws(Problem) in
-                try part.build.writeArchive(of: part.result, to: file)
-            }
-            try display.end(failed: false)
-        case .image, .imageArchive: try finishImage(done, display, in: session)
-        }
-    }
-
-    private func finishImage(
-        _ done: [FinishedBuild], _ display: BuildDisplay, in session: Session
-    ) throws(Problem) {
-        var manifests: [BuiltManifest] = []
-        for part in done { manifests.append(try part.build.makeManifest(of: part.result)) }
-        guard let last = done.last else { return }
-        let image = try last.build.makeImage(of: manifests)
-        // Up to now the builds protect what they made.
-        withExtendedLifetime(done) {}
-        try display.end(failed: false)
-        try display.report(image)
-        if let idFile { try write("\(image.id)", to: idFile, flag: "--iidfile") }
-        if let metadataFile {
-            try write(image.metadata.jsonString(), to: metadataFile, flag: "--metadata-file")
-        }
-        if case .imageArchive(let format, let path) = output {
-            let names = image.names.isEmpty ? ["\(image.id)"] : image.names
-            let images = try session.engine().images
-            try ArchiveOutput.write(to: path, "build") { file throws(Problem) in
-                try images.save(SaveRequest(names: names, format: format), to: file)
-            }
-            return
-        }
-        if pushesImage { try push(image, in: session) }
-        if isQuiet { try session.output.writeLine("\(image.id)") }
-    }
-
-    /// `--push`, or an output that says so.
-    private var pushesImage: Bool {
-        if case .image(let options) = output { return pushes || options.pushes }
-        return false
-    }
-
-    private func push(_ image: BuiltImage, in session: Session) throws(Problem) {
-        for name in image.names {
-            var progress = ProgressDisplay(
-                on: session.error, style: .fitting(session.error, isQuiet: isQuiet))
-            var request = TransferRequest(name)
-            if case .image(let options) = output, let encoding = options.encoding {
-                request.encoding = encoding
-            }
-            try session.engine().images.push(request) { event in
-                progress.show(event)
-            }
-            if let failure = progress.failure { throw failure }
-        }
-    }
-
-    private func write(_ text: String, to file: String, flag: String) throws(Problem) {
-        do {
-            try File.create(
-                FilePath(file), content: Array(text.utf8),
-                permissions: FilePermissions(rawValue: 0o644))
-        } catch {
-            throw Problem(
-                kind: .denied, what: "cannot write \(file) for \(flag)", why: "\(error.errno)",
-                cause: error)
-        }
-    }
-}
-
-/// A build for one platform, and what came of it.
-private struct FinishedBuild {
-    let build: ImageBuild
-    let result: StageResult
-
-    /// `linux_arm64`, as Docker's builder names it.
-    var directoryName: String {
-        let platform = result.platform
-        return [platform.os, platform.architecture, platform.variant ?? ""]
-            .filter { !$0.isEmpty }.joined(separator: "_")
-    }
-}
-
-extension BuiltImage {
-    /// What `--metadata-file` says, with the names of Docker's builder.
-    fileprivate var metadata: JSONValue {
-        var json: JSONObject = [
-            "containerimage.digest": .string("\(manifest.digest)")
-        ]
-        if let configuration {
-            json.append("containerimage.config.digest", .string("\(configuration)"))
-        }
-        if !names.isEmpty { json["image.name"] = .string(names.joined(separator: ",")) }
-        return .object(json)
     }
 }

@@ -52,9 +52,39 @@ struct BuildFields {
     private var fields: [String: String] = [:]
 
     init(_ text: String) throws(InvalidValue) {
-        for field in text.split(separator: ",") {
-            let pair = try KeyValueFlag.parse(String(field))
-            fields[pair.key.lowercased()] = pair.value
+        for field in try Self.split(text) where !field.isEmpty {
+            let pair = try KeyValueFlag.parse(field)
+            let name = pair.key.lowercased()
+            guard fields.updateValue(pair.value, forKey: name) == nil else {
+                throw InvalidValue("'\(name)' is given twice")
+            }
+        }
+    }
+
+    /// What stands between commas; in double quotes a comma is a letter as any other (CSV).
+    private static func split(_ text: String) throws(InvalidValue) -> [String] {
+        var fields = [""]
+        var isQuoted = false
+        for letter in text {
+            switch letter {
+            case "\"": isQuoted.toggle()
+            case "," where !isQuoted: fields.append("")
+            default: fields[fields.count - 1].append(letter)
+            }
+        }
+        guard !isQuoted else { throw InvalidValue("'\(text)' has no second '\"'") }
+        return fields
+    }
+
+    /// Takes all fields whose names begin with a word.
+    ///
+    /// - Returns: their names without it, and their values, sorted by the names.
+    mutating func takeAll(_ word: String) -> [Label] {
+        let names = fields.keys.filter { $0.hasPrefix(word) }.sorted()
+        return names.map { name in
+            Label(
+                key: String(name.dropFirst(word.count)),
+                value: fields.removeValue(forKey: name) ?? "")
         }
     }
 

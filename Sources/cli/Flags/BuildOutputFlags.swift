@@ -9,8 +9,8 @@ enum BuildOutput: Equatable {
     case directory(DirectoryOutput)
     /// The files as a tar archive; nil is standard output.
     case archive(String?)
-    /// The image as an archive of a format of `save`, and as an image of the store.
-    case imageArchive(format: String, path: String?)
+    /// The image as an archive or a directory of a format of `save`, and as an image of the store.
+    case imageArchive(ImageOutput, format: String, path: String?)
 
     static func parse(_ text: String) throws(InvalidValue) -> BuildOutput {
         guard text.contains("=") else {
@@ -24,15 +24,28 @@ enum BuildOutput: Equatable {
 
     private static func read(_ fields: inout BuildFields) throws(InvalidValue) -> BuildOutput {
         switch fields.take("type") {
-        case "image"?: return .image(try ImageOutput(&fields, pushes: fields.takeSwitch("push")))
+        case "image"?:
+            try fields.allow("unpack", "true")
+            try fields.allow("store", "true")
+            return .image(try ImageOutput(&fields, pushes: fields.takeSwitch("push")))
         case "registry"?: return .image(try ImageOutput(&fields, pushes: true))
         case "local"?: return .directory(try DirectoryOutput(&fields))
         case "tar"?: return .archive(fields.take("dest"))
         case "oci"?:
-            return .imageArchive(format: "oci-archive", path: fields.take("dest"))
+            // An OCI layout has OCI's types.
+            try fields.allow("oci-mediatypes", "true")
+            let image = try ImageOutput(&fields, pushes: false)
+            guard try fields.take("tar").map(BooleanValue.parse) ?? true else {
+                return .imageArchive(image, format: "oci-dir", path: try fields.need("dest"))
+            }
+            return .imageArchive(image, format: "oci-archive", path: fields.take("dest"))
         case "docker"?:
-            guard let path = fields.take("dest") else { return .image(ImageOutput()) }
-            return .imageArchive(format: "docker-archive", path: path)
+            let image = try ImageOutput(&fields, pushes: false)
+            guard let path = fields.take("dest") else { return .image(image) }
+            try fields.allow("tar", "true")
+            // Docker's older archive, which all can read, has plain layers alone.
+            let isPlain = image.form.encoding == nil
+            return .imageArchive(image, format: isPlain ? "docker-archive" : "docker", path: path)
         case let type?:
             throw .unsupported(
                 "this version of Kade has no output of type '\(type)'",
@@ -67,18 +80,19 @@ struct DirectoryOutput: Equatable {
 
 /// What becomes of an image of the store.
 struct ImageOutput: Equatable {
-    /// `name`: in the place of the tags.
-    var names: [String] = []
+    /// Its names, media types and layers.
+    var form = ImageForm()
     /// Whether it is pushed under its names.
     var pushes = false
-    /// How a push compresses its layers; nil is the usual way.
-    var encoding: LayerEncoding?
+    /// `registry.insecure`: whether the registry may speak http, and show any certificate.
+    var isInsecure = false
 
     init() {}
 
     init(_ fields: inout BuildFields, pushes: Bool) throws(InvalidValue) {
         self.pushes = pushes
-        names = fields.take("name").map { [$0] } ?? []
+        isInsecure = try fields.takeSwitch("registry.insecure")
+        form.names = fields.take("name")?.split(separator: ",").map(String.init) ?? []
         let format = try fields.take("compression").map { text throws(InvalidValue) in
             try CompressionFlag.parse(text)
         }
@@ -87,12 +101,29 @@ struct ImageOutput: Equatable {
         }
         let isForced = try fields.takeSwitch("force-compression")
         if format != nil || level != nil || isForced {
-            encoding = try CompressionFlag.encoding(
+            form.encoding = try CompressionFlag.encoding(
                 format ?? .gzip, level: level, isForced: isForced)
         }
-        // Kade's images have OCI's media types, and no time later than the image's.
-        try fields.allow("oci-mediatypes", "true")
+        form.isDockers = !(try fields.take("oci-mediatypes").map(BooleanValue.parse) ?? true)
+        if form.isDockers, let format, !format.isDockers {
+            throw InvalidValue(
+                "Docker's media types have none for \(format.rawValue)",
+                fix: "gzip or uncompressed, or leave oci-mediatypes=false out")
+        }
+        // In Kade's images no time is later than the image's.
         try fields.allow("rewrite-timestamp", "true")
+        for field in fields.takeAll("annotation") {
+            form.annotations += try Self.annotations(field)
+        }
+    }
+
+    /// `.KEY`, `[PLATFORM].KEY` or `-TYPE[PLATFORM].KEY`, without the word before it.
+    private static func annotations(_ field: Label) throws(InvalidValue) -> [ImageAnnotation] {
+        let place = field.key.prefix { $0 != "." }
+        let key = field.key.dropFirst(place.count + 1)
+        let type = place.hasPrefix("-") ? "\(place.dropFirst())" : "manifest\(place)"
+        guard !key.isEmpty else { throw InvalidValue("annotation\(field.key) names no annotation") }
+        return try AnnotationFlag.parse("\(type):\(key)=\(field.value)")
     }
 }
 

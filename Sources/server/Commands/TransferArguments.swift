@@ -59,27 +59,14 @@ struct TransferArguments: Equatable {
             case .flag("--authfile"): authFile = FilePath(try reading.value(of: "--authfile"))
             case .flag("--signature-policy"):
                 signaturePolicy = FilePath(try reading.value(of: "--signature-policy"))
-            case .flag("--compression"):
-                let name = try reading.value(of: "--compression")
-                guard let known = LayerEncoding.Format(rawValue: name) else {
-                    throw reading.mistake("it does not compress as \(name)")
-                }
-                encoding.format = known
-            case .flag("--compression-level"):
-                let text = try reading.value(of: "--compression-level")
-                guard let level = Int(text) else {
-                    throw reading.mistake("'\(text)' is no compression level")
-                }
-                encoding.level = level
-            case .flag("--force-compression"):
-                encoding.isForced = try reading.bool(of: "--force-compression")
             case .flag("--all-tags"), .flag("-a"): takesAllTags = try reading.bool(of: "--all-tags")
-            case .flag(let flag): throw reading.mistake("it does not know the flag \(flag)")
+            case .flag(let flag):
+                guard try reading.take(flag, into: &encoding) else {
+                    throw reading.mistake("it does not know the flag \(flag)")
+                }
             }
         }
-        if let level = encoding.level, !encoding.format.levels.contains(level) {
-            throw reading.mistake("\(encoding.format.rawValue) has no level \(level)")
-        }
+        try reading.check(encoding)
         guard let name = names.first, names.count == 1 else {
             throw reading.mistake("it needs exactly one reference and got \(names.count)")
         }

@@ -1,28 +1,36 @@
-import Diagnostics
-import OCI
-import Storage
-import Unpacking
+package import Diagnostics
+package import OCI
+package import Storage
 
-/// Makes an image's plain layers compressed ones before it goes to a registry.
+/// Makes an image's plain layers compressed ones before it goes to a registry or into an archive.
 ///
 /// Kade keeps the layers that it makes as plain archives, so that they have one digest on every
 /// machine. Layers that came compressed, or plain from a registry, stay as they are unless the user
 /// wants all to be done, and so do images whose digest somebody vouches for: what is attested beside
 /// them, in one index, names it.
-struct PushCompression: Sendable {
-    let encoding: LayerEncoding
-    /// How much a layer may have when it is decompressed.
-    let limit: ArchiveLimit
-    let content: ContentStore
+package struct ImageEncoding: Sendable {
+    private let encoding: LayerEncoding
+    private let limit: ArchiveLimit
+    private let content: ContentStore
+
+    /// - Parameters:
+    ///   - encoding: what the layers become.
+    ///   - limit: how much a layer may have when it is decompressed.
+    ///   - content: where the image is.
+    package init(_ encoding: LayerEncoding, limit: ArchiveLimit, content: ContentStore) {
+        self.encoding = encoding
+        self.limit = limit
+        self.content = content
+    }
 
     /// What came of an image or index.
-    struct Outcome: Sendable {
-        /// What to push.
-        var top: Descriptor
+    package struct Outcome: Sendable {
+        /// What takes its place.
+        package var top: Descriptor
         /// Whether it is another one than before.
-        var isNew = false
+        package var isNew = false
         /// What the user should know.
-        var note: String?
+        package var note: String?
     }
 
     /// Compresses what is here of an image or of an index's images.
@@ -30,21 +38,22 @@ struct PushCompression: Sendable {
     /// - Parameters:
     ///   - top: what the name stands for.
     ///   - lease: protects what is made.
-    /// - Returns: what to push in its place.
+    /// - Returns: what takes its place.
     /// - Throws: what the disk refuses.
-    func apply(to top: Descriptor, under lease: SharedLease) throws(Problem) -> Outcome {
+    package func apply(to top: Descriptor, under lease: SharedLease) throws(Problem) -> Outcome {
         guard encoding.format != .uncompressed || encoding.isForced,
             let bytes = try content.documentIfHere(top.digest)
         else { return Outcome(top: top) }
-        if top.mediaType == .manifest {
+        if isPossible(for: top) {
             let image = try compressed(top, bytes, lease)
             return Outcome(top: image, isNew: image.digest != top.digest)
         }
-        guard top.mediaType == .index else {
+        guard top.mediaType.isIndex else {
             return Outcome(
                 top: top,
                 note: encoding.isForced
-                    ? "Layers stay as they are: the image has a manifest of Docker's form" : nil)
+                    ? "Layers stay as they are: Docker's manifests have no type for them as "
+                        + encoding.format.rawValue : nil)
         }
         var index = try ImageIndex(json: bytes, named: "\(top.digest)")
         if index.manifests.contains(where: \.isAttestation) {
@@ -55,7 +64,7 @@ struct PushCompression: Sendable {
                     : nil)
         }
         for position in index.manifests.indices
-        where index.manifests[position].mediaType == .manifest {
+        where isPossible(for: index.manifests[position]) {
             let child = index.manifests[position]
             guard let bytes = try content.documentIfHere(child.digest) else { continue }
             index.manifests[position] = try compressed(child, bytes, lease)
@@ -63,6 +72,12 @@ struct PushCompression: Sendable {
         let before = try ImageIndex(json: bytes, named: "\(top.digest)")
         guard before != index else { return Outcome(top: top) }
         return Outcome(top: try store(index.json(), of: top, lease), isNew: true)
+    }
+
+    /// Whether content is a manifest whose family of media types has one for the format.
+    private func isPossible(for descriptor: Descriptor) -> Bool {
+        descriptor.mediaType == .manifest
+            || descriptor.mediaType == .dockerManifest && encoding.format.isDockers
     }
 
     /// The manifest with compressed layers; the same where it has no plain ones.
@@ -97,7 +112,7 @@ struct PushCompression: Sendable {
         for (position, diffID) in diffIDs {
             guard configuration.rootfs.diffIDs.indices.contains(position) else {
                 throw Problem(
-                    kind: .invalid, what: "cannot push \(descriptor.digest)",
+                    kind: .invalid, what: "cannot compress the layers of \(descriptor.digest)",
                     why: "its configuration names fewer layers than its manifest")
             }
             configuration.rootfs.diffIDs[position] = diffID
@@ -121,18 +136,21 @@ struct PushCompression: Sendable {
     private func isToDo(_ layer: Descriptor) -> Bool {
         if isOurs(layer) { return encoding.format != .uncompressed }
         return encoding.isForced && layer.mediaType.layerCompression != nil
-            && content.contains(layer.digest) && !encoding.isMet(by: layer)
+            && !layer.mediaType.isNondistributable && content.contains(layer.digest)
+            && !encoding.isMet(by: layer)
     }
 
     /// Whether a layer is a plain archive that no registry is known to have.
     private func isOurs(_ layer: Descriptor) -> Bool {
-        layer.mediaType == .layer && content.contains(layer.digest)
+        (layer.mediaType == .layer || layer.mediaType == .dockerLayer)
+            && content.contains(layer.digest)
             && content.sources(of: layer.digest).isEmpty
     }
 
     private func hasPlainLayers(_ index: ImageIndex) throws(Problem) -> Bool {
-        for child in index.manifests where child.mediaType == .manifest && !child.isAttestation {
-            guard let bytes = try content.documentIfHere(child.digest) else { continue }
+        for child in index.manifests where child.mediaType.isManifest {
+            guard !child.isAttestation, let bytes = try content.documentIfHere(child.digest)
+            else { continue }
             let manifest = try Manifest(json: bytes, named: "\(child.digest)")
             if manifest.layers.contains(where: isOurs) { return true }
         }
