@@ -5,8 +5,11 @@ package import SystemPackage
 
 /// The directory that holds the state of all containers of one `--root`.
 ///
-/// A container is `<root>/<id>/` with `state.json`, `config.json` (the bundle's, as it was at
-/// creation: later edits have no effect) and, until it is started, `exec.fifo`.
+/// A container is `<root>/<id>/` with `state.json` and, until it is started, `exec.fifo`.
+///
+/// The first line of `state.json` is what the runtime keeps of the container; what follows is the
+/// bundle's `config.json` as it was at creation: later edits have no effect. One file for both
+/// halves what making and removing them costs.
 package struct RuntimeRoot: Sendable {
     package let path: FilePath
 
@@ -92,52 +95,68 @@ package struct ContainerDirectory: Sendable {
     /// The fifo that init waits on between create and start.
     package var fifo: FilePath { path.appending("exec.fifo") }
     private var stateFile: FilePath { path.appending("state.json") }
-    var configurationFile: FilePath { path.appending("config.json") }
 
-    /// Reads `state.json`.
+    /// Whether the state is there, which is removed before all else.
+    var hasState: Bool { File.exists(stateFile) }
+
+    /// Reads what the runtime keeps of the container.
     package func loadState() throws(Problem) -> RuntimeState {
-        let bytes = try explaining(
+        let bytes = try load(
             "cannot read the state of container \(id)",
-            fix: "it is half made: kade-runtime delete --force \(id)"
-        ) { () throws(SystemCallError) in try File.read(stateFile) }
-        let state = try RuntimeState(json: bytes, named: stateFile.string)
-        try state.check(id: id)
-        return state
-    }
-
-    /// Writes `state.json`: a reader sees the old or the new one.
-    func save(_ state: RuntimeState) throws(Problem) {
-        try explaining("cannot keep the state of container \(id)") {
-            () throws(SystemCallError) in
-            try File.replace(
-                stateFile, with: state.json(), permissions: .ownerReadWrite, lasting: .processExit)
-        }
-    }
-
-    /// Keeps the configuration that the container is made from.
-    func saveConfiguration(_ bytes: [UInt8]) throws(Problem) {
-        try explaining("cannot keep the configuration of container \(id)") {
-            () throws(SystemCallError) in
-            try File.create(configurationFile, content: bytes, permissions: .ownerReadWrite)
-        }
-    }
-
-    /// Replaces the configuration after a change: a reader sees the old or the new one.
-    func replaceConfiguration(_ spec: RuntimeSpec) throws(Problem) {
-        try explaining("cannot keep the configuration of container \(id)") {
-            () throws(SystemCallError) in
-            try File.replace(
-                configurationFile, with: spec.json(), permissions: .ownerReadWrite,
-                lasting: .processExit)
-        }
+            fix: "it is half made: kade-runtime delete --force \(id)")
+        return try state(in: bytes)
     }
 
     /// Reads the configuration that the container was made from.
     package func loadConfiguration() throws(Problem) -> RuntimeSpec {
-        let bytes = try explaining("cannot read the configuration of container \(id)") {
-            () throws(SystemCallError) in try File.read(configurationFile)
+        try configuration(in: load("cannot read the configuration of container \(id)", fix: nil))
+    }
+
+    /// Reads both.
+    func load() throws(Problem) -> RecordedContainer {
+        let bytes = try load(
+            "cannot read the state of container \(id)",
+            fix: "it is half made: kade-runtime delete --force \(id)")
+        return RecordedContainer(
+            directory: self, state: try state(in: bytes), spec: try configuration(in: bytes))
+    }
+
+    /// Keeps a container's state, and the configuration that it is made from as it was.
+    func save(_ state: RuntimeState, configuration: [UInt8]) throws(Problem) {
+        try save(state.json() + [Self.lineEnd] + configuration)
+    }
+
+    /// Replaces the configuration after a change.
+    func replaceConfiguration(_ spec: RuntimeSpec) throws(Problem) {
+        let bytes = try load("cannot read the state of container \(id)", fix: nil)
+        try save(bytes.prefix { $0 != Self.lineEnd } + [Self.lineEnd] + spec.json())
+    }
+
+    private static let lineEnd = UInt8(ascii: "\n")
+
+    private func load(_ what: String, fix: String?) throws(Problem) -> [UInt8] {
+        try explaining(what, fix: fix) { () throws(SystemCallError) in try File.read(stateFile) }
+    }
+
+    /// A reader sees the old text or the new one.
+    private func save(_ text: [UInt8]) throws(Problem) {
+        try explaining("cannot keep the state of container \(id)") {
+            () throws(SystemCallError) in
+            try File.replace(
+                stateFile, with: text, permissions: .ownerReadWrite, lasting: .processExit)
         }
-        return try RuntimeSpec(json: bytes, named: configurationFile.string)
+    }
+
+    private func state(in bytes: [UInt8]) throws(Problem) -> RuntimeState {
+        let line = Array(bytes.prefix { $0 != Self.lineEnd })
+        let state = try RuntimeState(json: line, named: stateFile.string)
+        try state.check(id: id)
+        return state
+    }
+
+    private func configuration(in bytes: [UInt8]) throws(Problem) -> RuntimeSpec {
+        let text = Array(bytes.drop { $0 != Self.lineEnd })
+        return try RuntimeSpec(json: text, named: "the configuration in \(stateFile)")
     }
 
     /// Removes a file that may be missing.
@@ -151,13 +170,12 @@ package struct ContainerDirectory: Sendable {
     package func remove() throws(Problem) {
         try explaining("cannot remove the state of container \(id)") {
             () throws(SystemCallError) in
-            try Self.remove(fifo)
-            try Self.remove(configurationFile)
             try Self.remove(stateFile)
             do throws(SystemCallError) {
                 try Directory.remove(path)
             } catch  where error.errno == .directoryNotEmpty {
-                try Directory.removeTree(path)  // a half written temporary file of a killed command
+                // A fifo that nobody has written to, or a half written file of a killed command.
+                try Directory.removeTree(path)
             } catch  where error.errno == .noSuchFileOrDirectory {
                 return  // another delete was at work
             }

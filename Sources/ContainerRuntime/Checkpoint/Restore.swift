@@ -98,9 +98,8 @@ private struct Restoration: ~Copyable {
             request.criu.program, descriptors: namespaces.map(\.rawValue))
         try place(service.process.id, &options)
         try restore(service, options)
-        try directory.saveConfiguration(request.bundle.configuration)
         state.cgroupPath = context.cgroup?.path
-        try directory.save(state)
+        try directory.save(state, configuration: request.bundle.configuration)
     }
 
     /// Has CRIU restore the processes, and takes what it tells of them.

@@ -149,12 +149,11 @@ struct Creation: ~Copyable {
         try makeInit()
         try plan.run(.attend, in: &context, journal: journal)
         // Beside init, which mounts: what later commands need to know.
-        try directory.saveConfiguration(request.bundle.configuration)
         state.cgroupPath = context.cgroup?.path
         state.rootfsMount = context.hostRootfs?.mount
         state.unit = context.scope.map { RuntimeState.Unit(name: $0.unit, isOfUser: $0.isOfUser) }
         state.resourceControlDirectories = context.resourceControlDirectories
-        try directory.save(state)
+        try directory.save(state, configuration: request.bundle.configuration)
         hasRunHooks = true
         if request.startsAtOnce, plan.steps(in: .hooks).count == 1 {
             isStarted = try context.reach(.started)

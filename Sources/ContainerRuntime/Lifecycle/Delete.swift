@@ -66,7 +66,7 @@ package enum Delete {
         let spec: RuntimeSpec?
         do throws(Problem) {
             spec = try directory.loadConfiguration()
-        } catch  where !File.exists(directory.configurationFile) {
+        } catch  where !directory.hasState {
             // Another delete is at work, or was killed when it had begun to remove the state.
             spec = nil
         }

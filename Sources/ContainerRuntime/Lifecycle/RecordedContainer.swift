@@ -14,9 +14,13 @@ package struct RecordedContainer: Sendable {
     ///
     /// - Throws: ``Problem`` of kind `notFound` when there is no such container.
     package init(_ id: String, in root: RuntimeRoot) throws(Problem) {
-        directory = try root.container(id)
-        state = try directory.loadState()
-        spec = try directory.loadConfiguration()
+        self = try root.container(id).load()
+    }
+
+    init(directory: ContainerDirectory, state: RuntimeState, spec: RuntimeSpec) {
+        self.directory = directory
+        self.state = state
+        self.spec = spec
     }
 
     /// The process that the container was made with: environment, user, capabilities, limits.

@@ -42,10 +42,10 @@ import Testing
         try bundle.update("--memory", "-1")
         try bundle.update("--memory", "128m")
         #expect(try bundle.limits().first == "134217728")
+        let state = try String(
+            contentsOfFile: bundle.root + "/\(bundle.id)/state.json", encoding: .utf8)
         let record = try RuntimeSpec(
-            json: Array(
-                Data(contentsOf: URL(fileURLWithPath: bundle.root + "/\(bundle.id)/config.json"))),
-            named: "config.json")
+            json: Array(state.drop { $0 != "\n" }.utf8), named: "state.json")
         #expect(record.linux?.resources?.memory?.limit == 128 << 20)
         #expect(record.process == bundle.spec.process)
     }
