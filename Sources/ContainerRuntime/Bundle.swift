@@ -4,7 +4,10 @@ package import OCI
 package import SystemPackage
 
 /// A container on disk: a directory with `config.json` (runtime-spec, bundle.md).
-package struct Bundle: Sendable {
+///
+/// A class, because it never changes and a specification is 1 KB of values: every function that
+/// passes a bundle on would copy them.
+package final class Bundle: Sendable {
     /// The directory's absolute path.
     package let path: FilePath
     /// The parsed configuration.

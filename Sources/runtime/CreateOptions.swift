@@ -40,9 +40,8 @@ struct CreateOptions {
         makesKeyring = try !parsed.has("no-new-keyring")
         stepFile = parsed.value("steps").map { StepFile(replacing: FilePath($0)) }
         let loaded = try Bundle.load(FilePath(parsed.value("bundle") ?? "."))
-        var spec = Self.passingListeners(to: loaded.spec)
-        notifyDirectory = NotifySocket.prepare(&spec, id: id, in: root)
-        bundle = Bundle(path: loaded.path, spec: spec, configuration: loaded.configuration)
+        notifyDirectory = NotifySocket.directory(for: id, in: root)
+        bundle = Self.withServiceManager(loaded, notifyDirectory)
         let listeners = try Self.listenerCount()
         preservedDescriptors = try listeners + PreservedDescriptors.count(parsed, after: listeners)
     }
@@ -127,15 +126,21 @@ struct CreateOptions {
         return try ParsedArguments.checkDescriptorCount(count, of: "LISTEN_FDS")
     }
 
-    /// The specification with `LISTEN_FDS` and `LISTEN_FDNAMES` in the program's environment.
-    private static func passingListeners(to spec: RuntimeSpec) -> RuntimeSpec {
-        guard getenv("LISTEN_FDS") != nil else { return spec }
-        var spec = spec
-        for name in ["LISTEN_FDS", "LISTEN_FDNAMES"] {
-            guard let value = getenv(name) else { continue }
-            spec.process?.env.append("\(name)=\(String(cString: value))")
+    /// The bundle with what a service manager passes on: `LISTEN_FDS` and `LISTEN_FDNAMES` in the
+    /// program's environment, and the socket that the program reports to.
+    private static func withServiceManager(
+        _ bundle: Bundle, _ notifyDirectory: FilePath?
+    ) -> Bundle {
+        guard getenv("LISTEN_FDS") != nil || notifyDirectory != nil else { return bundle }
+        var spec = bundle.spec
+        if getenv("LISTEN_FDS") != nil {
+            for name in ["LISTEN_FDS", "LISTEN_FDNAMES"] {
+                guard let value = getenv(name) else { continue }
+                spec.process?.env.append("\(name)=\(String(cString: value))")
+            }
         }
-        return spec
+        if let notifyDirectory { NotifySocket.prepare(&spec, notifyDirectory) }
+        return Bundle(path: bundle.path, spec: spec, configuration: bundle.configuration)
     }
 }
 

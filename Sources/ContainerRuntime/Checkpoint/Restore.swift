@@ -235,7 +235,7 @@ private struct Restoration: ~Copyable {
         guard let process = process.take() else { preconditionFailure("no process was restored") }
         return CreatedContainer(
             id: request.id, process: process, consoleMaster: context.consoleMaster.take(),
-            directory: directory, state: state, plan: ContainerPlan(), spec: spec,
+            directory: directory, state: state, plan: ContainerPlan(), bundle: request.bundle,
             context: context, journal: nil, isStarted: false)
     }
 }

@@ -227,7 +227,7 @@ struct Creation: ~Copyable {
         guard let process = process.take() else { preconditionFailure("no process was made") }
         return CreatedContainer(
             id: request.id, process: process, consoleMaster: context.consoleMaster.take(),
-            directory: directory, state: state, plan: plan, spec: request.bundle.spec,
+            directory: directory, state: state, plan: plan, bundle: request.bundle,
             context: context, journal: journal, isStarted: isStarted)
     }
 }

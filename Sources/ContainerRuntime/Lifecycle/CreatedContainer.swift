@@ -13,7 +13,7 @@ package struct CreatedContainer: ~Copyable {
     package let directory: ContainerDirectory
     package private(set) var state: RuntimeState
     package let plan: ContainerPlan
-    private let spec: RuntimeSpec
+    private let bundle: Bundle
     private var context: SetupContext
     private var journal: StepJournal?
     private let isStarted: Bool
@@ -21,7 +21,7 @@ package struct CreatedContainer: ~Copyable {
 
     init(
         id: String, process: consuming ChildProcess, consoleMaster: consuming OwnedFD?,
-        directory: ContainerDirectory, state: RuntimeState, plan: ContainerPlan, spec: RuntimeSpec,
+        directory: ContainerDirectory, state: RuntimeState, plan: ContainerPlan, bundle: Bundle,
         context: consuming SetupContext, journal: consuming StepJournal?, isStarted: Bool
     ) {
         self.id = id
@@ -30,7 +30,7 @@ package struct CreatedContainer: ~Copyable {
         self.directory = directory
         self.state = state
         self.plan = plan
-        self.spec = spec
+        self.bundle = bundle
         self.context = context
         self.journal = journal
         self.isStarted = isStarted
@@ -61,7 +61,7 @@ package struct CreatedContainer: ~Copyable {
             }
         }
         context.handshake = nil
-        try Start.runPoststartHooks(of: spec, state)
+        try Start.runPoststartHooks(of: bundle.spec, state)
     }
 
     /// Ends and removes the container after its start failed.
@@ -69,7 +69,7 @@ package struct CreatedContainer: ~Copyable {
     /// - Returns: the failure, with what could not be removed.
     package consuming func takeBack(after failure: Problem) -> Problem {
         var problem = failure
-        let leftovers = context.undoAll() + runPoststopHooks(of: spec, state)
+        let leftovers = context.undoAll() + runPoststopHooks(of: bundle.spec, state)
         if !leftovers.isEmpty {
             let text = leftovers.map(\.description).joined(separator: "; ")
             problem.why += "; and not all could be taken back: \(text)"
@@ -93,11 +93,11 @@ package struct CreatedContainer: ~Copyable {
         try HostRootfs(of: state)?.unmount()
         try removeResourceControlGroups(state.resourceControlDirectories)
         try directory.remove()
-        return runPoststopHooks(of: spec, state)
+        return runPoststopHooks(of: bundle.spec, state)
     }
 
     private var hasOwnProcesses: Bool {
-        spec.linux?.namespaces.contains { $0.type == .pid && $0.path == nil } ?? false
+        bundle.spec.linux?.namespaces.contains { $0.type == .pid && $0.path == nil } ?? false
     }
 
     /// What each step did and how long it took; empty unless steps are recorded.

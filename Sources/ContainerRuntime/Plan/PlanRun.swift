@@ -12,8 +12,12 @@ extension ContainerPlan {
     package func run(
         _ phase: SetupPhase, in context: inout SetupContext, journal: borrowing StepJournal?
     ) throws(Problem) {
-        for index in steps.indices where steps[index].phase == phase {
-            try run(steps[index].step, index, in: &context, journal: journal)
+        // In place: a copy of a step counts its references, and init would thereby get a copy of
+        // each page of memory that they lie in.
+        try steps.withUnsafeBufferPointer { (steps) throws(Problem) in
+            for index in steps.indices where steps[index].phase == phase {
+                try run(steps[index].step, index, in: &context, journal: journal)
+            }
         }
     }
 

@@ -1,6 +1,6 @@
 extension RuntimeSpec {
     /// What only Linux has (config-linux.md).
-    package struct Linux: JSONCodable {
+    package struct Linux: JSONCodable, Equatable {
         /// User IDs of a new user namespace.
         package var uidMappings: [IDMapping]
         /// Group IDs of a new user namespace.
@@ -8,7 +8,7 @@ extension RuntimeSpec {
         /// Kernel parameters to set inside: "net.ipv4.ip_forward".
         package var sysctl: [String: String]
         /// Limits of the container's cgroup.
-        package var resources: Resources?
+        @Apart package var resources: Resources?
         /// Where the container's cgroup is.
         package var cgroupsPath: String?
         /// Namespaces to make or to join; others are the runtime's own.
@@ -18,7 +18,7 @@ extension RuntimeSpec {
         /// Network devices to move into the container, by the host's name.
         package var netDevices: [String: NetDevice]
         /// The system call filter.
-        package var seccomp: Seccomp?
+        @Apart package var seccomp: Seccomp?
         /// How mounts below the root propagate.
         package var rootfsPropagation: RootfsPropagation?
         /// Paths that nothing inside can read.
@@ -28,9 +28,9 @@ extension RuntimeSpec {
         /// The SELinux label of the container's mounts.
         package var mountLabel: String?
         /// Cache and memory bandwidth limits.
-        package var intelRdt: IntelRdt?
+        @Apart package var intelRdt: IntelRdt?
         /// The NUMA memory policy.
-        package var memoryPolicy: MemoryPolicy?
+        @Apart package var memoryPolicy: MemoryPolicy?
         /// The execution domain.
         package var personality: Personality?
         /// Offsets of a new time namespace: "monotonic" and "boottime".

@@ -1,10 +1,10 @@
 extension RuntimeSpec {
     /// The container's program and what the kernel lets it do (config.md § Process).
-    package struct Process: JSONCodable {
+    package struct Process: JSONCodable, Equatable {
         /// Whether standard input, output and error are a pseudo terminal.
         package var terminal: Bool
         /// The terminal's first size.
-        package var consoleSize: ConsoleSize?
+        @Apart package var consoleSize: ConsoleSize?
         /// Who the program runs as.
         package var user: User
         /// The program and its arguments, as execve(2) takes them.
@@ -14,7 +14,7 @@ extension RuntimeSpec {
         /// The working directory: absolute, inside the container.
         package var cwd: String
         /// The capability sets; nil leaves them as they are.
-        package var capabilities: Capabilities?
+        @Apart package var capabilities: Capabilities?
         /// Resource limits, set with prlimit(2).
         package var rlimits: [Rlimit]
         /// Whether execve(2) may never grant privileges (`PR_SET_NO_NEW_PRIVS`).
@@ -24,13 +24,13 @@ extension RuntimeSpec {
         /// What the kernel adds to the program's OOM score: −1000 to 1000.
         package var oomScoreAdj: Int?
         /// The scheduling policy (`sched_setattr(2)`).
-        package var scheduler: Scheduler?
+        @Apart package var scheduler: Scheduler?
         /// The SELinux label of the program.
         package var selinuxLabel: String?
         /// The I/O priority (`ioprio_set(2)`).
         package var ioPriority: IOPriority?
         /// The processors of a program started by `exec`.
-        package var execCPUAffinity: CPUAffinity?
+        @Apart package var execCPUAffinity: CPUAffinity?
         /// Members that this version of Kade does not know, kept as they were.
         package var unknownFields: JSONObject
 
@@ -71,7 +71,7 @@ extension RuntimeSpec {
         }
 
         /// A terminal's size in characters.
-        package struct ConsoleSize: JSONCodable {
+        package struct ConsoleSize: JSONCodable, Equatable {
             /// Rows.
             package var height: UInt32
             /// Columns.
@@ -92,7 +92,7 @@ extension RuntimeSpec {
     }
 
     /// Who a program runs as.
-    package struct User: JSONCodable {
+    package struct User: JSONCodable, Equatable {
         /// The user ID inside the container.
         package var uid: UInt32
         /// The group ID inside the container.
@@ -124,7 +124,7 @@ extension RuntimeSpec {
     }
 
     /// The container's root file system.
-    package struct Root: JSONCodable {
+    package struct Root: JSONCodable, Equatable {
         /// A directory: absolute, or relative to the bundle.
         package var path: String
         /// Whether the root is mounted read-only.

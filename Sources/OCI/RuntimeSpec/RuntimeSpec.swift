@@ -3,7 +3,7 @@
 /// runtime-spec 1.3, config.md. Members have the specification's names; a string that the
 /// specification lets be empty is nil when it is, and lists and maps are empty when they are absent.
 /// Sections for other operating systems stay in ``unknownFields``.
-package struct RuntimeSpec: JSONCodable {
+package struct RuntimeSpec: JSONCodable, Equatable {
     /// The version of the specification that the configuration follows: "1.3.0".
     package var ociVersion: String
     /// The container's program; needed to start, not to create.
@@ -17,13 +17,13 @@ package struct RuntimeSpec: JSONCodable {
     /// File systems to mount below the root, in this order.
     package var mounts: [Mount]
     /// Programs to run at points of the container's life.
-    package var hooks: Hooks?
+    @Apart package var hooks: Hooks?
     /// Free metadata, reported by the `state` command.
     package var annotations: [String: String]
     /// What only Linux has.
     package var linux: Linux?
     /// The virtual machine to run the container in.
-    package var vm: VM?
+    @Apart package var vm: VM?
     /// Members that this version of Kade does not know, kept as they were.
     package var unknownFields: JSONObject
 

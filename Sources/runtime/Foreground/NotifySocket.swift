@@ -20,33 +20,27 @@ struct NotifySocket: ~Copyable {
         getenv("NOTIFY_SOCKET").map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }
     }
 
-    /// The directory of a container's socket.
-    private static func directory(of id: String, in root: RuntimeRoot) -> FilePath {
-        root.path.appending(id).appending("notify")
+    /// The directory that has to be made for a container's socket; nil where no manager listens.
+    static func directory(for id: String, in root: RuntimeRoot) -> FilePath? {
+        managerAddress == nil ? nil : root.path.appending(id).appending("notify")
     }
 
     /// Adds the mount and the variable to a container's specification.
-    ///
-    /// - Returns: the directory that has to be made for it; nil where no manager listens.
-    static func prepare(
-        _ spec: inout RuntimeSpec, id: String, in root: RuntimeRoot
-    ) -> FilePath? {
-        guard managerAddress != nil else { return nil }
-        let directory = directory(of: id, in: root)
+    static func prepare(_ spec: inout RuntimeSpec, _ directory: FilePath) {
         spec.mounts.append(
             .init(
                 destination: "/run/notify", type: "bind", source: directory.string,
                 options: ["bind", "nosuid", "noexec", "nodev", "ro"]))
         spec.process?.env.append("NOTIFY_SOCKET=/run/notify/notify.sock")
-        return directory
     }
 
     /// Makes the container's socket before its program starts.
     ///
     /// - Returns: nil where no manager listens, or where the container was created without one.
     static func listen(for id: String, in root: RuntimeRoot) throws(Problem) -> NotifySocket? {
-        let directory = directory(of: id, in: root)
-        guard let address = managerAddress, File.exists(directory) else { return nil }
+        guard let address = managerAddress, let directory = directory(for: id, in: root),
+            File.exists(directory)
+        else { return nil }
         return try explaining("cannot relay to the service manager's socket \(address)") {
             () throws(SystemCallError) in
             let path = directory.appending("notify.sock")
