@@ -91,3 +91,10 @@ struct ProfileGenerator: RandomNumberGenerator {
         elements[Int.random(in: 0..<elements.count, using: &self)]
     }
 }
+
+extension MultiplexedCall {
+    fileprivate init?(_ name: String) {
+        guard let entry = SyscallTable.shared.entry(named: name) else { return nil }
+        self.init(entry: entry)
+    }
+}

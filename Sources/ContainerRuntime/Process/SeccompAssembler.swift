@@ -5,8 +5,6 @@
 struct SeccompAssembler {
     /// The instructions so far, the last one first.
     private var reversed: [UInt64] = []
-    /// Where the verdicts that were written last are.
-    private var verdictPlaces: [UInt32: Place] = [:]
 
     /// An instruction that was written.
     struct Place: Equatable {
@@ -42,10 +40,14 @@ struct SeccompAssembler {
 
     /// Ends the filter with a verdict; one nearby is used again.
     mutating func verdict(_ value: UInt32) -> Place {
-        if let place = verdictPlaces[value], reversed.count - place.fromEnd < 200 { return place }
-        let place = append(code: 0x06, constant: value)  // BPF_RET | BPF_K
-        verdictPlaces[value] = place
-        return place
+        let code: UInt16 = 0x06  // BPF_RET | BPF_K
+        let instruction = UInt64(code) | UInt64(value) << 32
+        var index = reversed.count - 1
+        while index >= max(0, reversed.count - 200) {
+            if reversed[index] == instruction { return Place(fromEnd: index + 1) }
+            index -= 1
+        }
+        return append(code: code, constant: value)
     }
 
     /// Loads a part of the input into the accumulator and goes on with what was written last.

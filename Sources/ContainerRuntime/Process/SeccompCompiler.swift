@@ -59,13 +59,19 @@ struct SeccompCompiler {
         _ rule: RuntimeSpec.Seccomp.Rule, _ field: String
     ) throws(Problem) -> [[RuntimeSpec.Seccomp.Argument]] {
         guard !rule.args.isEmpty else { return [] }
-        for (index, argument) in rule.args.enumerated() where argument.index > 5 {
-            throw Problem(
-                kind: .invalid, what: "cannot use \(field).args[\(index)].index",
-                why: "it is \(argument.index), and a system call has arguments 0 to 5")
+        var seen = 0
+        var isRepeated = false
+        for (index, argument) in rule.args.enumerated() {
+            guard argument.index <= 5 else {
+                throw Problem(
+                    kind: .invalid, what: "cannot use \(field).args[\(index)].index",
+                    why: "it is \(argument.index), and a system call has arguments 0 to 5")
+            }
+            let bit = 1 << Int(argument.index)
+            isRepeated = isRepeated || seen & bit != 0
+            seen |= bit
         }
-        let indexes = Set(rule.args.map(\.index))
-        return indexes.count < rule.args.count ? rule.args.map { [$0] } : [rule.args]
+        return isRepeated ? rule.args.map { [$0] } : [rule.args]
     }
 
     private mutating func writeProgram(native: SyscallArchitecture) {

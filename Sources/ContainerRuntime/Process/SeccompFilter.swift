@@ -47,7 +47,7 @@ package struct SeccompFilter: Sendable, Equatable {
     private static func loadFlags(
         of seccomp: RuntimeSpec.Seccomp
     ) throws(Problem) -> SeccompLoadFlags {
-        var flags: SeccompLoadFlags = []
+        var flags = SeccompLoadFlags(rawValue: 0)
         for flag in seccomp.flags {
             switch flag {
             case .log: flags.insert(.log)

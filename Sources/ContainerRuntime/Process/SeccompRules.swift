@@ -11,7 +11,7 @@ struct SeccompRules {
 
     let architecture: SyscallArchitecture
 
-    /// Calls have numbers from 0, and arm's private ones from 0x0F0000: so many places for each.
+    /// Calls have numbers from 0, and on arm private ones from 0x0F0000: so many places for each.
     private static let placeCount = 1024
     private static let privateBase: UInt32 = 0x000F_0000
 
@@ -20,7 +20,7 @@ struct SeccompRules {
         case nothing
         case verdict(UInt32)
         /// Only rules that look at arguments, by their index.
-        case rules(Int)
+        case rules(UInt32)
     }
 
     /// A verdict that conditions on arguments lead to.
@@ -52,7 +52,8 @@ struct SeccompRules {
 
     init(architecture: SyscallArchitecture) {
         self.architecture = architecture
-        slots = Array(repeating: .nothing, count: Self.placeCount * 2)
+        slots = Array(
+            repeating: .nothing, count: Self.placeCount * (architecture == .arm ? 2 : 1))
     }
 
     /// Adds a rule for a call, unless an earlier one decides whatever the arguments are.
@@ -64,7 +65,7 @@ struct SeccompRules {
     mutating func add(
         _ entry: Int, when alternatives: [[RuntimeSpec.Seccomp.Argument]], verdict: UInt32?
     ) {
-        let multiplexed = architecture == .i386 ? MultiplexedCall.byEntry[entry] : nil
+        let multiplexed = architecture == .i386 ? MultiplexedCall(entry: entry) : nil
         if let number = SyscallTable.shared.number(entry, on: architecture) {
             if multiplexed == nil { lastNumber = max(lastNumber ?? 0, number) }
             if let verdict { add(number, when: alternatives, verdict: verdict) }
@@ -89,9 +90,9 @@ struct SeccompRules {
             guard !conditions.isEmpty else { return slots[place] = .verdict(verdict) }
             let rule = Conditional(conditions: conditions, verdict: verdict)
             if case .rules(let index) = slots[place] {
-                conditional[index].append(rule)
+                conditional[Int(index)].append(rule)
             } else {
-                slots[place] = .rules(conditional.count)
+                slots[place] = .rules(UInt32(conditional.count))
                 conditional.append([rule])
             }
         }
@@ -110,20 +111,29 @@ struct SeccompRules {
     /// - Returns: the ranges, the first from 0.
     func ranges(standard: UInt32) -> [Range] {
         var ranges = [Range(start: 0, outcome: .verdict(standard))]
+        // The last range's verdict; nil where rules decide.
+        var last: UInt32? = standard
         for place in slots.indices {
             if place == Self.placeCount {
                 Self.append(.verdict(standard), from: UInt32(place), to: &ranges)
+                last = standard
             }
-            let outcome: Outcome =
-                switch slots[place] {
-                case .nothing: .verdict(standard)
-                case .verdict(let verdict): .verdict(verdict)
-                case .rules(let index): .rules(conditional[index])
-                }
-            Self.append(outcome, from: Self.number(at: place), to: &ranges)
+            let verdict: UInt32
+            switch slots[place] {
+            case .nothing: verdict = standard
+            case .verdict(let own): verdict = own
+            case .rules(let index):
+                Self.append(
+                    .rules(conditional[Int(index)]), from: Self.number(at: place), to: &ranges)
+                last = nil
+                continue
+            }
+            if verdict == last { continue }
+            Self.append(.verdict(verdict), from: Self.number(at: place), to: &ranges)
+            last = verdict
         }
-        Self.append(
-            .verdict(standard), from: Self.privateBase + UInt32(Self.placeCount), to: &ranges)
+        let end = UInt32(Self.placeCount) + (architecture == .arm ? Self.privateBase : 0)
+        Self.append(.verdict(standard), from: end, to: &ranges)
         return ranges
     }
 
@@ -155,28 +165,30 @@ struct MultiplexedCall: Sendable {
     /// The first argument.
     let code: UInt64
 
-    init?(_ name: String) {
-        if let index = Self.socketCalls.firstIndex(of: name) {
-            number = 102
-            code = UInt64(index + 1)
-        } else if let code = Self.ipcCalls[name] {
-            number = 117
-            self.code = code
-        } else {
-            return nil
-        }
+    /// - Parameter entry: the call's entry in the table.
+    init?(entry: Int) {
+        let code = Int(Self.codes[entry])
+        if code == 0 { return nil }
+        let isOfIPC = code > Self.ipcBase
+        number = isOfIPC ? 117 : 102
+        self.code = UInt64(isOfIPC ? code - Self.ipcBase : code)
     }
 
-    /// All such calls, by their entries in the table.
-    static let byEntry: [Int: MultiplexedCall] = {
-        var calls: [Int: MultiplexedCall] = [:]
-        for name in socketCalls + ipcCalls.keys {
-            if let entry = SyscallTable.shared.entry(named: name) {
-                calls[entry] = MultiplexedCall(name)
-            }
+    /// The codes by entries of the table: 0 of other calls, those of ipc(2) above ``ipcBase``.
+    private static let codes: [UInt8] = {
+        let table = SyscallTable.shared
+        var codes = [UInt8](repeating: 0, count: table.count)
+        for (index, name) in socketCalls.enumerated() {
+            if let entry = table.entry(named: name) { codes[entry] = UInt8(index + 1) }
         }
-        return calls
+        for (index, name) in ipcCalls.enumerated() {
+            guard let entry = table.entry(named: name) else { continue }
+            codes[entry] = UInt8(ipcBase + index / 4 * 10 + index % 4 + 1)
+        }
+        return codes
     }()
+
+    private static let ipcBase = 100
 
     /// In the order of their codes (`linux/net.h`).
     private static let socketCalls = [
@@ -185,9 +197,9 @@ struct MultiplexedCall: Sendable {
         "getsockopt", "sendmsg", "recvmsg", "accept4", "recvmmsg", "sendmmsg",
     ]
 
-    /// `linux/ipc.h`.
-    private static let ipcCalls: [String: UInt64] = [
-        "semop": 1, "semget": 2, "semctl": 3, "semtimedop": 4, "msgsnd": 11, "msgrcv": 12,
-        "msgget": 13, "msgctl": 14, "shmat": 21, "shmdt": 22, "shmget": 23, "shmctl": 24,
+    /// In the order of their codes, which are 1 to 4, 11 to 14 and 21 to 24 (`linux/ipc.h`).
+    private static let ipcCalls = [
+        "semop", "semget", "semctl", "semtimedop", "msgsnd", "msgrcv", "msgget", "msgctl",
+        "shmat", "shmdt", "shmget", "shmctl",
     ]
 }

@@ -1,3 +1,4 @@
+import Glibc
 package import OCI
 
 /// A system call table of the kernel that a filter can be made for.
@@ -56,6 +57,11 @@ package struct SyscallTable: Sendable {
     private var places: [Int16]
 
     private static let placeCount = 2048
+    /// Somewhat more than there are entries.
+    private static let capacity = 512
+
+    /// How many entries there are.
+    var count: Int { starts.count }
 
     /// The table of every call that Kade knows.
     package static let shared = SyscallTable()
@@ -69,6 +75,9 @@ package struct SyscallTable: Sendable {
 
     private init() {
         places = Array(repeating: -1, count: Self.placeCount)
+        starts.reserveCapacity(Self.capacity)
+        lengths.reserveCapacity(Self.capacity)
+        numbers.reserveCapacity(Self.capacity * SyscallArchitecture.allCases.count)
         let text = Self.bytes
         var position = 0
         while position < text.count {
@@ -83,10 +92,15 @@ package struct SyscallTable: Sendable {
     package func entry(named name: String) -> Int? {
         var name = name
         return name.withUTF8 { name in
+            guard let start = name.baseAddress else { return nil }
             var place = Self.hash(name)
             while places[place] >= 0 {
                 let entry = Int(places[place])
-                if nameBytes(entry).elementsEqual(name) { return entry }
+                if lengths[entry] == name.count,
+                    memcmp(Self.text.utf8Start + Int(starts[entry]), start, name.count) == 0
+                {
+                    return entry
+                }
                 place = (place + 1) & (Self.placeCount - 1)
             }
             return nil

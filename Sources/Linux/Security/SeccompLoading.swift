@@ -6,6 +6,23 @@ package struct SeccompLoadFlags: OptionSet, Sendable {
 
     package init(rawValue: UInt32) { self.rawValue = rawValue }
 
+    /// All of them; the generic initializer would look up conformances at run time.
+    package init(arrayLiteral flags: SeccompLoadFlags...) {
+        var bits: UInt32 = 0
+        for flag in flags { bits |= flag.rawValue }
+        rawValue = bits
+    }
+
+    /// Adds flags, for the same reason.
+    package mutating func insert(_ flags: SeccompLoadFlags) {
+        self = SeccompLoadFlags(rawValue: rawValue | flags.rawValue)
+    }
+
+    /// Whether all of some flags are among these.
+    package func contains(_ flags: SeccompLoadFlags) -> Bool {
+        rawValue & flags.rawValue == flags.rawValue
+    }
+
     /// Every verdict but "allow" is logged (`SECCOMP_FILTER_FLAG_LOG`).
     package static let log = SeccompLoadFlags(rawValue: 1 << 1)
     /// Speculative store bypass stays on (`SECCOMP_FILTER_FLAG_SPEC_ALLOW`).
