@@ -6,7 +6,7 @@ package import OCI
 ///
 /// Everything that the kernel knows better (whether init lives, whether it is frozen) is asked for,
 /// not kept.
-package struct RuntimeState: JSONCodable {
+package struct RuntimeState: JSONCodable, Equatable {
     /// The version of the specification that the bundle follows.
     package var ociVersion: String
     package var id: String

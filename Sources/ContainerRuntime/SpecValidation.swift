@@ -159,7 +159,8 @@ package enum SpecValidation {
     }
 
     private static func check(_ linux: RuntimeSpec.Linux) throws(Problem) {
-        let kinds = try checkNamespaces(linux.namespaces)
+        let namespaces = linux.namespaces
+        try checkNamespaces(namespaces)
         let hasMaps = !linux.uidMappings.isEmpty || !linux.gidMappings.isEmpty
         let user = linux.namespaces.first { $0.type == .user }
         if hasMaps, user == nil {
@@ -171,13 +172,13 @@ package enum SpecValidation {
             throw violation(
                 "linux.uidMappings and gidMappings", "must be set for a new user namespace")
         }
-        if !linux.timeOffsets.isEmpty, !kinds.contains(.time) {
+        if !linux.timeOffsets.isEmpty, !namespaces.contain(.time) {
             throw violation("linux.timeOffsets", "is set without a time namespace")
         }
         for name in linux.timeOffsets.keys where name != "monotonic" && name != "boottime" {
             throw violation("linux.timeOffsets.\(name)", "is no clock of a time namespace")
         }
-        for name in linux.sysctl.keys.sorted() { try checkSysctl(name, kinds) }
+        for name in linux.sysctl.keys.sorted() { try checkSysctl(name, namespaces) }
         try checkAbsolute(linux.maskedPaths, field: "linux.maskedPaths")
         try checkAbsolute(linux.readonlyPaths, field: "linux.readonlyPaths")
         if let path = linux.cgroupsPath, path.split(separator: "/").contains("..") {
@@ -186,7 +187,7 @@ package enum SpecValidation {
         if let personality = linux.personality, !personality.flags.isEmpty {
             throw violation("linux.personality.flags", "must be empty: the spec defines none")
         }
-        try checkNetDevices(linux, kinds)
+        try checkNetDevices(linux)
     }
 
     private static func checkAbsolute(_ paths: [String], field: String) throws(Problem) {
@@ -197,26 +198,23 @@ package enum SpecValidation {
 
     private static func checkNamespaces(
         _ namespaces: [RuntimeSpec.Namespace]
-    ) throws(Problem) -> [RuntimeSpec.Namespace.Kind] {
-        var kinds: [RuntimeSpec.Namespace.Kind] = []
+    ) throws(Problem) {
         for (index, namespace) in namespaces.enumerated() {
-            guard !kinds.contains(namespace.type) else {
+            guard !namespaces[..<index].contains(where: { $0.type == namespace.type }) else {
                 throw violation(
                     "linux.namespaces[\(index)]",
                     "lists a second \(namespace.type.rawValue) namespace")
             }
-            kinds.append(namespace.type)
             if let path = namespace.path, !path.hasPrefix("/") {
                 throw violation(
                     "linux.namespaces[\(index)].path", "must be absolute, and is \"\(path)\"")
             }
         }
-        return kinds
     }
 
     /// Kernel parameters that no namespace of the container keeps apart would be the host's.
     private static func checkSysctl(
-        _ name: String, _ kinds: [RuntimeSpec.Namespace.Kind]
+        _ name: String, _ namespaces: [RuntimeSpec.Namespace]
     ) throws(Problem) {
         let path = KernelParameter.path(of: name)
         let parts = path.split(separator: "/", omittingEmptySubsequences: false)
@@ -240,7 +238,7 @@ package enum SpecValidation {
                 "linux.sysctl.\(name)", "belongs to no namespace: it would change the host",
                 fix: "set it on the host, with sysctl(8)")
         }
-        guard kinds.contains(needed) else {
+        guard namespaces.contain(needed) else {
             throw violation(
                 "linux.sysctl.\(name)",
                 "needs a \(needed.rawValue) namespace: it would change the host",
@@ -248,11 +246,9 @@ package enum SpecValidation {
         }
     }
 
-    private static func checkNetDevices(
-        _ linux: RuntimeSpec.Linux, _ kinds: [RuntimeSpec.Namespace.Kind]
-    ) throws(Problem) {
+    private static func checkNetDevices(_ linux: RuntimeSpec.Linux) throws(Problem) {
         guard !linux.netDevices.isEmpty else { return }
-        guard kinds.contains(.network) else {
+        guard linux.namespaces.contain(.network) else {
             throw violation(
                 "linux.netDevices", "is set without a network namespace to move devices into",
                 fix: "add {\"type\": \"network\"} to linux.namespaces")
@@ -279,5 +275,12 @@ package enum SpecValidation {
         Problem(
             kind: .invalid, what: "config.json: \(field) \(message)",
             why: "the runtime specification forbids it", fix: fix)
+    }
+}
+
+extension [RuntimeSpec.Namespace] {
+    /// Whether one of a kind is listed.
+    fileprivate func contain(_ kind: RuntimeSpec.Namespace.Kind) -> Bool {
+        contains { $0.type == kind }
     }
 }

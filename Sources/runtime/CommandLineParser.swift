@@ -18,16 +18,12 @@ struct OptionName {
     }
 }
 
-/// An option as it was given.
-private struct GivenOption {
-    let name: String
-    let value: String
-}
-
 /// Arguments taken apart by runc's grammar: `-b x`, `--bundle x`, `--bundle=x`, `-bundle x`; `--`
 /// ends the options.
 struct ParsedArguments {
-    private var given: [GivenOption] = []
+    /// The names of the options as they were given, and beside them their values.
+    private var givenNames: [String] = []
+    private var givenValues: [String] = []
     /// What is no option.
     private(set) var operands: [String] = []
 
@@ -69,11 +65,11 @@ struct ParsedArguments {
         }
         if let equals {
             let value = String(Substring(text[text.index(after: equals)...]))
-            given.append(GivenOption(name: option.name, value: value))
+            add(option.name, value)
         } else if !option.takesValue {
-            given.append(GivenOption(name: option.name, value: "true"))
+            add(option.name, "true")
         } else if let value = rest.popFirst() {
-            given.append(GivenOption(name: option.name, value: value))
+            add(option.name, value)
         } else {
             throw Problem(
                 kind: .invalid, what: "flag needs an argument: \(argument)",
@@ -81,11 +77,20 @@ struct ParsedArguments {
         }
     }
 
+    private mutating func add(_ name: String, _ value: String) {
+        givenNames.append(name)
+        givenValues.append(value)
+    }
+
     /// The value of an option, the last one where it is given twice.
-    func value(_ name: String) -> String? { given.last { $0.name == name }?.value }
+    func value(_ name: String) -> String? {
+        givenNames.lastIndex(of: name).map { givenValues[$0] }
+    }
 
     /// All values of an option, in order.
-    func values(_ name: String) -> [String] { given.filter { $0.name == name }.map(\.value) }
+    func values(_ name: String) -> [String] {
+        givenNames.indices.filter { givenNames[$0] == name }.map { givenValues[$0] }
+    }
 
     /// Whether a flag is set: `--flag`, `--flag=true`.
     func has(_ name: String) throws(Problem) -> Bool {

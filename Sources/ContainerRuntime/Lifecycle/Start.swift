@@ -46,9 +46,9 @@ package enum Start {
 ///
 /// - Returns: the warnings.
 func runPoststopHooks(of spec: RuntimeSpec, _ state: RuntimeState) -> [Problem] {
-    let described = ContainerState(of: state, status: .stopped)
     var warnings: [Problem] = []
     for hook in HookKind.poststop.hooks(of: spec) {
+        let described = ContainerState(of: state, status: .stopped)
         do throws(Problem) {
             try RunHook(kind: .poststop, hook: hook, state: described).run(with: described)
         } catch {

@@ -140,6 +140,8 @@ package struct CgroupPlacement: Sendable {
 
     /// The path from each hierarchy's root.
     static func path(from specified: String, containerID: String) throws(Problem) -> String {
+        // An identifier is a single name: RuntimeRoot.check.
+        if specified.isEmpty { return "/\(containerID)" }
         let isAbsolute = specified.hasPrefix("/")
         let colons = specified.count { $0 == ":" }
         if !isAbsolute, colons == 2 {
@@ -148,8 +150,7 @@ package struct CgroupPlacement: Sendable {
                 why: "slice:prefix:name asks for a unit of systemd",
                 fix: "use --systemd-cgroup, or a path: /kade/\(containerID)")
         }
-        let parts = (specified.isEmpty ? containerID : specified).split(separator: "/")
-            .filter { $0 != "." }
+        let parts = specified.split(separator: "/").filter { $0 != "." }
         guard !parts.contains(".."), !parts.isEmpty else {
             throw Problem(
                 kind: .invalid, what: "cannot place the container in \(specified)",

@@ -136,11 +136,11 @@ struct OwnStreams: SetupStep {
     ) throws(SystemCallError) {
         try context.insideRoot { (root) throws(SystemCallError) in
             // To open any other device might do something, or wait.
-            guard let place = try root.openIfPresent("/dev/null", [.path, .noFollow]),
+            guard let place = try root.openIfPresent("/dev/null", .path.union(.noFollow)),
                 try FileStatus(of: place).isNullDevice
             else { return }
             do throws(SystemCallError) {
-                let own = try root.open("/dev/null", [.readWrite, .noFollow])
+                let own = try root.open("/dev/null", .readWrite.union(.noFollow))
                 guard try FileStatus(of: own).isNullDevice else { return }
                 try own.place(at: descriptor)
             } catch  where error.errno == .permissionDenied {}  // mounted with nodev

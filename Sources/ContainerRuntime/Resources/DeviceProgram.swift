@@ -56,38 +56,40 @@ struct DeviceProgram: Equatable {
 
     /// One rule: where it does not fit, go on behind it.
     private mutating func ask(_ rule: DeviceList.Rule) {
-        var conditions: [(Register, UInt32)] = []
+        let body = verdict(of: rule)
+        var length =
+            body.count + (rule.kind == .any ? 0 : 1) + (rule.major == nil ? 0 : 1)
+            + (rule.minor == nil ? 0 : 1)
+        func require(_ register: Register, _ value: UInt32) {
+            length -= 1
+            emit(.jumpIfNotEqual, register, value, jump: length)
+        }
         switch rule.kind {
-        case .block: conditions.append((.kind, 1))  // BPF_DEVCG_DEV_BLOCK
-        case .character: conditions.append((.kind, 2))  // BPF_DEVCG_DEV_CHAR
+        case .block: require(.kind, 1)  // BPF_DEVCG_DEV_BLOCK
+        case .character: require(.kind, 2)  // BPF_DEVCG_DEV_CHAR
         case .any: break
         }
-        if let major = rule.major { conditions.append((.major, major)) }
-        if let minor = rule.minor { conditions.append((.minor, minor)) }
-        let body = verdict(of: rule)
-        for (index, condition) in conditions.enumerated() {
-            let remaining = conditions.count - index - 1
-            emit(
-                .jumpIfNotEqual, condition.0, condition.1, jump: remaining + body.count)
-        }
+        if let major = rule.major { require(.major, major) }
+        if let minor = rule.minor { require(.minor, minor) }
         instructions += body
     }
 
     /// Rules that differ in their numbers only: where one fits, go to the answer behind them.
     private mutating func ask(_ rules: [DeviceList.Rule]) {
         var tests: [UInt64] = []  // from the last to the first, as each must know how far to jump
-        for (index, major) in rules.map(\.major).enumerated()
-        where !rules[..<index].contains(where: { $0.major == major }) {
-            let minors = rules.filter { $0.major == major }.map(\.minor)
+        for (index, rule) in rules.enumerated()
+        where !rules[..<index].contains(where: { $0.major == rule.major }) {
+            let alike = rules.filter { $0.major == rule.major }
+            let major = rule.major ?? 0
             var part = DeviceProgram()
-            if minors.contains(nil) {
-                part.emit(.jumpIfEqual, .major, major ?? 0, jump: tests.count + 1)
+            if alike.contains(where: { $0.minor == nil }) {
+                part.emit(.jumpIfEqual, .major, major, jump: tests.count + 1)
             } else {
-                part.emit(.jumpIfNotEqual, .major, major ?? 0, jump: minors.count)
-                for (index, minor) in minors.enumerated() {
-                    let remaining = minors.count - index - 1
+                part.emit(.jumpIfNotEqual, .major, major, jump: alike.count)
+                for (index, other) in alike.enumerated() {
+                    let remaining = alike.count - index - 1
                     part.emit(
-                        .jumpIfEqual, .minor, minor ?? 0, jump: remaining + tests.count + 1)
+                        .jumpIfEqual, .minor, other.minor ?? 0, jump: remaining + tests.count + 1)
                 }
             }
             tests = part.instructions + tests

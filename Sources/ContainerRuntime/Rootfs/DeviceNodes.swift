@@ -232,23 +232,16 @@ struct LinkDevices: SetupStep {
             (rootfs) throws(SystemCallError) in
             let directory = try rootfs.makeDirectories("/dev", permissions: .directoryDefault)
             for link in DeviceNodes.links where link.name != "core" || File.exists("/proc/kcore") {
-                if link.name == "ptmx" { try remove("ptmx", in: directory) }
+                let (name, target) = (FilePath(link.name), FilePath(link.target))
                 do throws(SystemCallError) {
-                    try directory.makeSymbolicLink(
-                        at: FilePath(link.name), to: FilePath(link.target))
+                    try directory.makeSymbolicLink(at: name, to: target)
                 } catch  where error.errno == .fileExists {
-                    // The image's own link stays, as in runc.
+                    // The image's own link stays, as in runc; a node would be of another devpts.
+                    guard link.name == "ptmx" else { continue }
+                    try directory.remove(name, isDirectory: false)
+                    try directory.makeSymbolicLink(at: name, to: target)
                 }
             }
         }
-    }
-
-    /// Removes a node, which would belong to another devpts.
-    private func remove(
-        _ name: FilePath, in directory: borrowing OwnedFD
-    ) throws(SystemCallError) {
-        do throws(SystemCallError) {
-            try directory.remove(name, isDirectory: false)
-        } catch  where error.errno == .noSuchFileOrDirectory {}
     }
 }

@@ -22,11 +22,17 @@ enum CgroupDirectory {
 
     /// The directories between a hierarchy's mount point and a cgroup, both excluded, top first.
     static func ancestors(of path: String, in hierarchy: CgroupLayout.Hierarchy) -> [FilePath] {
+        var directories: [FilePath] = []
         var directory = hierarchy.mountPoint.string
-        return path.utf8.split(separator: UInt8(ascii: "/")).dropLast().map {
-            directory += "/\(Substring($0))"
-            return FilePath(directory)
+        var rest = path.utf8.drop { $0 == UInt8(ascii: "/") }
+        while let end = rest.firstIndex(of: UInt8(ascii: "/")) {
+            let next = rest[end...].drop { $0 == UInt8(ascii: "/") }
+            if next.isEmpty { break }  // a "/" behind the last name
+            directory += "/\(Substring(rest[..<end]))"
+            directories.append(FilePath(directory))
+            rest = next
         }
+        return directories
     }
 
     /// The directory and all below it, parents before children; empty when it does not exist.

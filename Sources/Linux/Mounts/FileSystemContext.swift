@@ -10,7 +10,9 @@ package struct FileSystemContext: ~Copyable, Sendable {
     package init(type: String) throws(SystemCallError) {
         self.type = type
         context = OwnedFD(
-            adopting: try kernel("fsopen", type) { clinux_fsopen(type, Self.closeOnExec) })
+            adopting: try kernel("fsopen", type) {
+                type.withCString { clinux_fsopen($0, Self.closeOnExec) }
+            })
     }
 
     /// Sets an option that has a text as value.
@@ -19,7 +21,10 @@ package struct FileSystemContext: ~Copyable, Sendable {
     package borrowing func set(_ option: String, to value: String) throws(SystemCallError) {
         let descriptor = context.rawValue
         try kernel("fsconfig", "\(type) \(option)=\(value)\(messages)") {
-            value.withCString { clinux_fsconfig(descriptor, Self.setString, option, $0, 0) }
+            // A String that C takes as it is becomes an array first.
+            option.withCString { option in
+                value.withCString { clinux_fsconfig(descriptor, Self.setString, option, $0, 0) }
+            }
         }
     }
 
@@ -29,19 +34,21 @@ package struct FileSystemContext: ~Copyable, Sendable {
     package borrowing func set(_ option: String) throws(SystemCallError) {
         let descriptor = context.rawValue
         try kernel("fsconfig", "\(type) \(option)\(messages)") {
-            clinux_fsconfig(descriptor, Self.setFlag, option, nil, 0)
+            option.withCString { clinux_fsconfig(descriptor, Self.setFlag, $0, nil, 0) }
         }
     }
 
     /// Sets options as mount(8) writes them: "size=1m", "sync".
     package borrowing func set(_ options: [String]) throws(SystemCallError) {
         for option in options {
-            let parts = option.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            if parts.count == 2 {
-                try set(String(parts[0]), to: String(parts[1]))
-            } else {
+            let text = option.utf8
+            guard let equals = text.firstIndex(of: UInt8(ascii: "=")) else {
                 try set(option)
+                continue
             }
+            try set(
+                String(Substring(text[..<equals])),
+                to: String(Substring(text[text.index(after: equals)...])))
         }
     }
 

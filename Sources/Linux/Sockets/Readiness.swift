@@ -15,6 +15,15 @@ package struct ReadinessEvents: OptionSet, Sendable {
     /// Whether nothing happened.
     package var isEmpty: Bool { rawValue == 0 }
 
+    package static func == (one: ReadinessEvents, other: ReadinessEvents) -> Bool {
+        one.rawValue == other.rawValue
+    }
+
+    /// Adds events.
+    package mutating func insert(_ events: ReadinessEvents) {
+        self = ReadinessEvents(rawValue: rawValue | events.rawValue)
+    }
+
     /// Whether all of some events are among these.
     package func contains(_ events: ReadinessEvents) -> Bool {
         rawValue & events.rawValue == events.rawValue
@@ -147,6 +156,41 @@ package enum Poll {
         }
         if let refusal { throw refusal }
         return happened
+    }
+
+    /// Waits as ``wait(for:_:milliseconds:)`` does, for three descriptors to become readable.
+    ///
+    /// The last wait of a runtime in the foreground does without arrays, whose types it would have
+    /// to make first.
+    ///
+    /// - Parameters:
+    ///   - first: the number of an open descriptor; −1 is none.
+    ///   - second: another.
+    ///   - third: another.
+    ///   - milliseconds: nil waits for ever.
+    /// - Returns: which of them are, or have come to their end.
+    /// - Throws: the kernel's refusal.
+    package static func waitForAny(
+        of first: CInt, _ second: CInt, _ third: CInt, milliseconds: CInt?
+    ) throws(SystemCallError) -> Three {
+        let events = Int16(ReadinessEvents.readable.rawValue)
+        var entries = (
+            Entry(descriptor: first, events: events), Entry(descriptor: second, events: events),
+            Entry(descriptor: third, events: events)
+        )
+        try kernel("poll", "") {
+            withUnsafeMutablePointer(to: &entries) { clinux_poll($0, 3, milliseconds ?? -1) }
+        }
+        return Three(
+            first: entries.0.happened != 0, second: entries.1.happened != 0,
+            third: entries.2.happened != 0)
+    }
+
+    /// Something about each of three descriptors.
+    package struct Three: Sendable {
+        package let first: Bool
+        package let second: Bool
+        package let third: Bool
     }
 
     /// `struct pollfd`.

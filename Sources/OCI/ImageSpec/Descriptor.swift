@@ -1,5 +1,5 @@
 /// Names content by its digest (image-spec, descriptor.md).
-package struct Descriptor: JSONCodable {
+package struct Descriptor: JSONCodable, Equatable {
     /// What the content is.
     package var mediaType: MediaType
     /// The content's digest.

@@ -1,7 +1,7 @@
 /// How an image is run and what it is made of (image-spec, config.md).
 ///
 /// The digest of its text is the image's ID. Docker's further members stay in ``unknownFields``.
-package struct ImageConfiguration: JSONCodable {
+package struct ImageConfiguration: JSONCodable, Equatable {
     /// When it was made, in RFC 3339.
     package var created: String?
     /// Who made it.

@@ -1,6 +1,6 @@
 extension ImageConfiguration {
     /// What a container gets unless asked otherwise.
-    package struct Defaults: JSONCodable {
+    package struct Defaults: JSONCodable, Equatable {
         /// The user: "name", "uid", "user:group".
         package var user: String?
         /// Ports that the program listens on: "80/tcp".
@@ -68,7 +68,7 @@ extension ImageConfiguration {
     }
 
     /// How to find out whether the program works; times are in nanoseconds.
-    package struct Healthcheck: JSONCodable {
+    package struct Healthcheck: JSONCodable, Equatable {
         /// "NONE", "CMD" or "CMD-SHELL" and the command.
         package var test: [String]
         /// The time between two checks.

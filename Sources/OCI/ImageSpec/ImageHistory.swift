@@ -1,6 +1,6 @@
 extension ImageConfiguration {
     /// The layers that an image is made of.
-    package struct Rootfs: JSONCodable {
+    package struct Rootfs: JSONCodable, Equatable {
         /// How they are combined.
         package var type: Kind
         /// The digests of the uncompressed layers, lowest first.
@@ -26,7 +26,7 @@ extension ImageConfiguration {
     }
 
     /// What made a layer.
-    package struct History: JSONCodable {
+    package struct History: JSONCodable, Equatable {
         /// When, in RFC 3339.
         package var created: String?
         /// The command.

@@ -1,7 +1,7 @@
 /// The images of one name, by platform (image-spec, image-index.md).
 ///
 /// Docker's manifest list has the same members.
-package struct ImageIndex: JSONCodable {
+package struct ImageIndex: JSONCodable, Equatable {
     /// 2.
     package var schemaVersion: Int
     /// What the index is.

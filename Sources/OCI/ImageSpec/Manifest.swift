@@ -1,7 +1,7 @@
 /// An image's parts: its configuration and layers (image-spec, manifest.md).
 ///
 /// Docker's schema 2 manifest has the same members.
-package struct Manifest: JSONCodable {
+package struct Manifest: JSONCodable, Equatable {
     /// 2.
     package var schemaVersion: Int
     /// What the manifest is.

@@ -1,7 +1,10 @@
 package import Diagnostics
 
 /// A type that a JSON text can hold.
-package protocol JSONCodable: Sendable, Equatable {
+///
+/// It does not ask for `Equatable`, which most of these types are: the table of a conformance that
+/// leads to one of the standard library is made when it is first used, and takes a page of memory.
+package protocol JSONCodable: Sendable {
     /// Reads a value; null or another type is an error.
     init(from json: inout JSONReader) throws(JSONError)
 

@@ -3,9 +3,12 @@ package struct JSONNumber: Sendable, Hashable {
     /// The number as it is written: "1.50".
     package let text: String
 
-    init(validText text: String) { self.text = text }
+    package init(validText text: String) { self.text = text }
 
-    package init(_ value: some FixedWidthInteger) { self.text = "\(value)" }
+    /// A number from a whole one; inlined, because generic code for integers looks up conformances
+    /// at run time.
+    @inlinable
+    package init(_ value: some FixedWidthInteger) { self.init(validText: "\(value)") }
 
     /// The usual one; the standard library's way for all integers looks up conformances at run time.
     package init(_ value: Int) {
@@ -28,7 +31,9 @@ package struct JSONNumber: Sendable, Hashable {
         self.text = value.description
     }
 
-    /// The number as a whole number of a type, or nil when it is not one or does not fit.
+    /// The number as a whole number of a type, or nil when it is not one or does not fit; inlined
+    /// for the same reason.
+    @inlinable
     package func integer<Integer: FixedWidthInteger>(
         as type: Integer.Type = Integer.self
     ) -> Integer? {

@@ -1,6 +1,6 @@
 extension RuntimeSpec {
     /// Block device weights and speed limits (config-linux.md § Block IO).
-    package struct BlockIO: JSONCodable {
+    package struct BlockIO: JSONCodable, Equatable {
         /// The default weight: 10 to 1000.
         package var weight: UInt16?
         /// The weight of tasks against child cgroups; cgroup v1.
@@ -39,7 +39,7 @@ extension RuntimeSpec {
         }
 
         /// The weight of one device.
-        package struct WeightDevice: JSONCodable {
+        package struct WeightDevice: JSONCodable, Equatable {
             /// The major number.
             package var major: Int64
             /// The minor number.
@@ -67,7 +67,7 @@ extension RuntimeSpec {
         }
 
         /// The speed limit of one device.
-        package struct ThrottleDevice: JSONCodable {
+        package struct ThrottleDevice: JSONCodable, Equatable {
             /// The major number.
             package var major: Int64
             /// The minor number.

@@ -1,6 +1,6 @@
 extension RuntimeSpec {
     /// Processor time limits (config-linux.md § CPU).
-    package struct CPU: JSONCodable {
+    package struct CPU: JSONCodable, Equatable {
         /// The relative share under contention: 2 to 262144.
         package var shares: UInt64?
         /// Run time per period, in microseconds; −1 is no limit.

@@ -2,7 +2,7 @@ extension RuntimeSpec {
     /// The five capability sets: capabilities(7).
     ///
     /// Names look like "CAP_CHOWN".
-    package struct Capabilities: JSONCodable {
+    package struct Capabilities: JSONCodable, Equatable {
         /// What can ever be gained.
         package var bounding: [String]
         /// What the kernel checks.

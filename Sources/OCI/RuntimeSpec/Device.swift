@@ -1,6 +1,6 @@
 extension RuntimeSpec {
     /// A device node to make with mknod(2).
-    package struct Device: JSONCodable {
+    package struct Device: JSONCodable, Equatable {
         /// Where, inside the container.
         package var path: String
         /// The kind of node.
@@ -48,7 +48,7 @@ extension RuntimeSpec {
     }
 
     /// What a network device is called inside.
-    package struct NetDevice: JSONCodable {
+    package struct NetDevice: JSONCodable, Equatable {
         /// The new name; nil keeps the host's.
         package var name: String?
         /// Members that this version of Kade does not know, kept as they were.

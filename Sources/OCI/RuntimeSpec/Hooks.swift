@@ -1,6 +1,6 @@
 extension RuntimeSpec {
     /// Programs to run at points of the container's life (config.md § POSIX-platform Hooks).
-    package struct Hooks: JSONCodable {
+    package struct Hooks: JSONCodable, Equatable {
         /// After the namespaces exist, before the root changes; deprecated.
         package var prestart: [Hook]
         /// After `prestart`, in the runtime's namespaces.
@@ -36,7 +36,7 @@ extension RuntimeSpec {
     }
 
     /// A program that a hook runs; the container's state is its standard input.
-    package struct Hook: JSONCodable {
+    package struct Hook: JSONCodable, Equatable {
         /// The program: an absolute path.
         package var path: String
         /// Its arguments, argv[0] included.

@@ -1,6 +1,6 @@
 extension RuntimeSpec {
     /// Cache and memory bandwidth limits: resctrl (config-linux.md § IntelRdt).
-    package struct IntelRdt: JSONCodable {
+    package struct IntelRdt: JSONCodable, Equatable {
         /// The class of service.
         package var closID: String?
         /// Lines for the `schemata` file.

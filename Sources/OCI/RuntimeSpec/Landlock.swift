@@ -4,7 +4,7 @@ extension RuntimeSpec {
     /// No version of the specification has it. The members are those of a proposal for
     /// `process.landlock` (runtime-spec, pull request 1241), with the kernel's words for what is
     /// newer than that. It is read strictly: a member that is not known is an error.
-    package struct Landlock: JSONCodable {
+    package struct Landlock: JSONCodable, Equatable {
         /// What is forbidden where no rule allows it.
         package var ruleset: Ruleset
         /// What is allowed.
@@ -28,26 +28,26 @@ extension RuntimeSpec {
         }
 
         /// What is forbidden where no rule allows it.
-        package struct Ruleset: JSONCodable {
+        package struct Ruleset: JSONCodable, Equatable {
             package var handledAccessFS: [FileAccess] = []
             package var handledAccessNet: [PortAccess] = []
             package var scoped: [Scope] = []
         }
 
         /// What is allowed.
-        package struct Rules: JSONCodable {
+        package struct Rules: JSONCodable, Equatable {
             package var pathBeneath: [PathRule] = []
             package var netPort: [PortRule] = []
         }
 
         /// Access to files, and to everything beneath directories.
-        package struct PathRule: JSONCodable {
+        package struct PathRule: JSONCodable, Equatable {
             package var allowedAccess: [FileAccess]
             package var paths: [String]
         }
 
         /// Access to ports of TCP.
-        package struct PortRule: JSONCodable {
+        package struct PortRule: JSONCodable, Equatable {
             package var allowedAccess: [PortAccess]
             package var ports: [UInt16]
         }

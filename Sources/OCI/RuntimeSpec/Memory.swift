@@ -1,6 +1,6 @@
 extension RuntimeSpec {
     /// Memory limits in bytes; −1 is no limit (config-linux.md § Memory).
-    package struct Memory: JSONCodable {
+    package struct Memory: JSONCodable, Equatable {
         /// The hard limit: `memory.max`.
         package var limit: Int64?
         /// The soft limit: `memory.low`.

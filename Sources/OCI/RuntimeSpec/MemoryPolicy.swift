@@ -1,6 +1,6 @@
 extension RuntimeSpec {
     /// The NUMA memory policy of the process: set_mempolicy(2).
-    package struct MemoryPolicy: JSONCodable {
+    package struct MemoryPolicy: JSONCodable, Equatable {
         /// The policy.
         package var mode: Mode
         /// The memory nodes: "0-1".

@@ -1,6 +1,6 @@
 extension RuntimeSpec {
     /// A file system to mount inside the container (config.md § Mounts).
-    package struct Mount: JSONCodable {
+    package struct Mount: JSONCodable, Equatable {
         /// Where: an absolute path inside the container.
         package var destination: String
         /// The file system's type; "bind" or nil for a bind mount.
@@ -36,7 +36,7 @@ extension RuntimeSpec {
     }
 
     /// A range of user or group IDs: user_namespaces(7).
-    package struct IDMapping: JSONCodable {
+    package struct IDMapping: JSONCodable, Equatable {
         /// The first ID inside.
         package var containerID: UInt32
         /// The first ID outside.

@@ -1,6 +1,6 @@
 extension RuntimeSpec {
     /// A namespace of the container: namespaces(7).
-    package struct Namespace: JSONCodable {
+    package struct Namespace: JSONCodable, Equatable {
         /// Which kind of namespace.
         package var type: Kind
         /// The file of an existing namespace to join; nil makes a new one.
@@ -40,7 +40,7 @@ extension RuntimeSpec {
     }
 
     /// What a clock inside a time namespace adds: time_namespaces(7).
-    package struct TimeOffset: JSONCodable {
+    package struct TimeOffset: JSONCodable, Equatable {
         /// Seconds.
         package var secs: Int64?
         /// Nanoseconds.

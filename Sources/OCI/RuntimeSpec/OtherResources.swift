@@ -1,6 +1,6 @@
 extension RuntimeSpec {
     /// The limit of processes and threads: `pids.max`.
-    package struct Pids: JSONCodable {
+    package struct Pids: JSONCodable, Equatable {
         /// How many; −1 is no limit.
         package var limit: Int64?
         /// Members that this version of Kade does not know, kept as they were.
@@ -16,7 +16,7 @@ extension RuntimeSpec {
     }
 
     /// The limit of huge pages of one size: `hugetlb.<size>.max`.
-    package struct HugePageLimit: JSONCodable {
+    package struct HugePageLimit: JSONCodable, Equatable {
         /// The size: "2MB", "1GB".
         package var pageSize: String
         /// How much, in bytes.
@@ -36,7 +36,7 @@ extension RuntimeSpec {
     }
 
     /// Traffic class and priorities: `net_cls`, `net_prio`; cgroup v1.
-    package struct Network: JSONCodable {
+    package struct Network: JSONCodable, Equatable {
         /// The class of outgoing packets.
         package var classID: UInt32?
         /// Priorities by interface.
@@ -55,7 +55,7 @@ extension RuntimeSpec {
         }
 
         /// The priority of traffic on one interface.
-        package struct Priority: JSONCodable {
+        package struct Priority: JSONCodable, Equatable {
             /// The interface inside the container.
             package var name: String
             /// The priority.
@@ -76,7 +76,7 @@ extension RuntimeSpec {
     }
 
     /// RDMA limits of one device: `rdma.max`.
-    package struct RDMA: JSONCodable {
+    package struct RDMA: JSONCodable, Equatable {
         /// How many handles.
         package var hcaHandles: UInt32?
         /// How many objects.
@@ -96,7 +96,7 @@ extension RuntimeSpec {
     }
 
     /// Whether devices may be used (config-linux.md § Allowed Device list).
-    package struct DeviceRule: JSONCodable {
+    package struct DeviceRule: JSONCodable, Equatable {
         /// Whether it allows or denies.
         package var allow: Bool
         /// The kind of device; nil is any.

@@ -1,6 +1,6 @@
 extension RuntimeSpec {
     /// The execution domain of the process: personality(2).
-    package struct Personality: JSONCodable {
+    package struct Personality: JSONCodable, Equatable {
         /// The domain.
         package var domain: Domain
         /// Modifiers; the specification defines none.

@@ -1,6 +1,6 @@
 extension RuntimeSpec {
     /// A resource limit of the process: setrlimit(2).
-    package struct Rlimit: JSONCodable {
+    package struct Rlimit: JSONCodable, Equatable {
         /// What is limited.
         package var type: Kind
         /// The ceiling of the soft limit; 2⁶⁴ − 1 is no limit.
@@ -44,7 +44,7 @@ extension RuntimeSpec {
     }
 
     /// A scheduling policy: sched_setattr(2).
-    package struct Scheduler: JSONCodable {
+    package struct Scheduler: JSONCodable, Equatable {
         /// The policy.
         package var policy: Policy
         /// The nice value of `SCHED_OTHER` and `SCHED_BATCH`.
@@ -106,7 +106,7 @@ extension RuntimeSpec {
     }
 
     /// An I/O priority: ioprio_set(2).
-    package struct IOPriority: JSONCodable {
+    package struct IOPriority: JSONCodable, Equatable {
         /// The scheduling class.
         package var `class`: Class
         /// The priority in the class: 0, the highest, to 7.
@@ -133,7 +133,7 @@ extension RuntimeSpec {
     }
 
     /// The processors that a program may run on: sched_setaffinity(2).
-    package struct CPUAffinity: JSONCodable {
+    package struct CPUAffinity: JSONCodable, Equatable {
         /// While the runtime prepares the program: "0-3,7".
         package var initial: String?
         /// Once the program is about to run.

@@ -1,6 +1,6 @@
 extension RuntimeSpec {
     /// Limits of the container's cgroup (config-linux.md § Control groups).
-    package struct Resources: JSONCodable {
+    package struct Resources: JSONCodable, Equatable {
         /// Which devices may be used; later rules win.
         package var devices: [DeviceRule]
         /// Memory limits.

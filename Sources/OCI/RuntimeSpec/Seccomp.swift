@@ -1,6 +1,6 @@
 extension RuntimeSpec {
     /// A system call filter: seccomp(2) (config-linux.md § Seccomp).
-    package struct Seccomp: JSONCodable {
+    package struct Seccomp: JSONCodable, Equatable {
         /// What happens to calls that no rule names.
         package var defaultAction: Action
         /// The errno of a default action that takes one; nil is EPERM.
@@ -93,7 +93,7 @@ extension RuntimeSpec {
         }
 
         /// What happens to some calls, whatever their arguments or when these compare.
-        package struct Rule: JSONCodable {
+        package struct Rule: JSONCodable, Equatable {
             /// The calls.
             package var names: [String]
             /// What happens.
@@ -121,7 +121,7 @@ extension RuntimeSpec {
         }
 
         /// A condition on one argument of a call.
-        package struct Argument: JSONCodable {
+        package struct Argument: JSONCodable, Equatable {
             /// Which argument: 0 to 5.
             package var index: UInt32
             /// What it is compared with; the mask of `SCMP_CMP_MASKED_EQ`.

@@ -1,6 +1,6 @@
 extension RuntimeSpec {
     /// A container's state, as `state` prints it and hooks get it (runtime.md § State).
-    package struct State: JSONCodable {
+    package struct State: JSONCodable, Equatable {
         /// The version of the specification that the state follows.
         package var ociVersion: String
         /// The container's ID.
@@ -49,7 +49,7 @@ extension RuntimeSpec {
     /// What the process behind a seccomp listener gets.
     ///
     /// config-linux.md § containerProcessState.
-    package struct ProcessState: JSONCodable {
+    package struct ProcessState: JSONCodable, Equatable {
         /// The version of the specification that the state follows.
         package var ociVersion: String
         /// The names of the descriptors that come along: "seccompFd".

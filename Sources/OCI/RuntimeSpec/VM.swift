@@ -1,6 +1,6 @@
 extension RuntimeSpec {
     /// The virtual machine to run the container in (config-vm.md).
-    package struct VM: JSONCodable {
+    package struct VM: JSONCodable, Equatable {
         /// The program that runs the machine.
         package var hypervisor: Hypervisor?
         /// The guest's kernel.
@@ -27,7 +27,7 @@ extension RuntimeSpec {
         }
 
         /// The program that runs the machine.
-        package struct Hypervisor: JSONCodable {
+        package struct Hypervisor: JSONCodable, Equatable {
             /// Its absolute path.
             package var path: String
             /// Its arguments.
@@ -47,7 +47,7 @@ extension RuntimeSpec {
         }
 
         /// The guest's kernel.
-        package struct Kernel: JSONCodable {
+        package struct Kernel: JSONCodable, Equatable {
             /// Its absolute path.
             package var path: String
             /// Its command line.
@@ -71,7 +71,7 @@ extension RuntimeSpec {
         }
 
         /// The guest's root image.
-        package struct Image: JSONCodable {
+        package struct Image: JSONCodable, Equatable {
             /// Its absolute path.
             package var path: String
             /// Its format: "raw", "qcow2".
@@ -91,7 +91,7 @@ extension RuntimeSpec {
         }
 
         /// The machine's hardware.
-        package struct HardwareConfiguration: JSONCodable {
+        package struct HardwareConfiguration: JSONCodable, Equatable {
             /// The path of a device tree blob.
             package var deviceTree: String?
             /// How many processors.
@@ -127,7 +127,7 @@ extension RuntimeSpec {
         }
 
         /// A range of memory that the guest may use.
-        package struct IOMemory: JSONCodable {
+        package struct IOMemory: JSONCodable, Equatable {
             /// The first guest frame.
             package var firstGFN: UInt64?
             /// The first machine frame.

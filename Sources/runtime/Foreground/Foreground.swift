@@ -72,17 +72,14 @@ struct Foreground: ~Copyable {
         _ process: borrowing ChildProcess, _ notify: borrowing NotifySocket?,
         _ deadline: Deadline
     ) throws(SystemCallError) -> ExitStatus {
-        let descriptors = [
-            process.descriptor.rawValue, signals.descriptor.rawValue,
-            NotifySocket.descriptor(of: notify),
-        ]
         while true {
             if deadline.isOver { return try Self.end(process) }
-            let events = try Poll.wait(
-                for: descriptors, .readable, milliseconds: deadline.restInMilliseconds)
-            if !events[1].isEmpty { try forward(to: process) }
-            if !events[2].isEmpty { try NotifySocket.relay(notify) }
-            if !events[0].isEmpty { return try process.wait() }
+            let isReady = try Poll.waitForAny(
+                of: process.descriptor.rawValue, signals.descriptor.rawValue,
+                NotifySocket.descriptor(of: notify), milliseconds: deadline.restInMilliseconds)
+            if isReady.second { try forward(to: process) }
+            if isReady.third { try NotifySocket.relay(notify) }
+            if isReady.first { return try process.wait() }
         }
     }
 
