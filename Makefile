@@ -16,7 +16,7 @@ TEST_PACKAGES = bash-completion busybox-static chromium-headless-shell container
 	tcpdump uidmap util-linux zsh zstd
 BENCH_PACKAGES = gcc hyperfine iperf3 jq libc6-dev
 
-.PHONY: build run test unit fuzz integration test-v2 lint format bench install clean \
+.PHONY: build run test unit fuzz integration integration-user test-v2 lint format bench install clean \
 	deps deps-test deps-bench check-swift check-root
 
 build: deps
@@ -27,7 +27,7 @@ run: check-root build
 
 test: check-root deps-test
 	$(SWIFT) build $(TESTING) --build-tests
-	$(MAKE) --no-print-directory lint unit integration test-v2
+	$(MAKE) --no-print-directory lint unit integration integration-user test-v2
 
 unit:
 	$(SWIFT) test $(TESTING) --skip-build --skip '^Integration\.'
@@ -44,6 +44,15 @@ fuzz:
 integration: check-root
 	$(SUDO) env KADE_TEST_PROGRAMS=$(CURDIR)/$(BIN) PATH="$$PATH" \
 		$(SWIFT) test $(TESTING) --skip-build --filter '^Integration\.'
+
+# The suites of `run` and of volumes once more, with every `kade` of theirs an ordinary user's.
+USER_SUITES = ExitCode LimitFlag MountFlag NamespaceFlag OwnerFlag PodmanFile PodmanFlag ProcessFlag \
+	PropagationFlag Secret SecurityFlag Smoke VolumeCommand VolumeUse
+EMPTY =
+SPACE = $(EMPTY) $(EMPTY)
+integration-user: check-root
+	$(SUDO) env KADE_TEST_AS=user KADE_TEST_PROGRAMS=$(CURDIR)/$(BIN) PATH="$$PATH" \
+		$(SWIFT) test $(TESTING) --skip-build --filter '^Integration\.($(subst $(SPACE),|,$(strip $(USER_SUITES))))Tests'
 
 test-v2: check-root
 	$(SUDO) Tests/Guest/run $(BIN)

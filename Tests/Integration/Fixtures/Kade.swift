@@ -14,6 +14,8 @@ final class Kade {
     let namespace: NetworkNamespace?
     /// The ordinary user that its commands run as; nil is root.
     let user: TestUser?
+    /// Whether the suites run as an ordinary user, which they do in a second run.
+    static let isOrdinary = ProcessInfo.processInfo.environment["KADE_TEST_AS"] == "user"
     /// Where its programs are, when those that were built with the tests are not meant.
     var programs: String?
 
@@ -27,8 +29,8 @@ final class Kade {
     ) throws {
         folder = try TemporaryFolder()
         self.namespace = namespace
-        self.user = user
-        try user?.own(folder.path)
+        self.user = try user ?? (Self.isOrdinary ? TestUser() : nil)
+        try self.user?.own(folder.path)
         let network = namespace == nil ? "none" : "bridge"
         // The machine's own CNI networks are none of the test's.
         let own = ["KADE_DEFAULT_NETWORK": network, "NETCONFPATH": folder.at("net.d")]

@@ -30,7 +30,7 @@ import Testing
         return Running(id: outcome.output.trimmingCharacters(in: .whitespacesAndNewlines))
     }
 
-    @Test(.enabled(if: hasVersion1))
+    @Test(.cgroupsOfRoot, .enabled(if: hasVersion1))
     func `memory, processors and processes are limited in the container's cgroups`() throws {
         let limited = try running(
             "-m", "64m", "--memory-reservation", "32m", "--cpus", "0.5", "--cpu-shares", "512",
@@ -50,7 +50,7 @@ import Testing
         #expect(try Kade.cgroups(of: limited.id).isEmpty)
     }
 
-    @Test(.enabled(if: hasVersion1))
+    @Test(.cgroupsOfRoot, .enabled(if: hasVersion1))
     func `--cpu-period and --cpu-quota are written as they are`() throws {
         let limited = try running("--cpu-period", "50000", "--cpu-quota", "20000")
         #expect(try limited.text("cpu", "cpu.cfs_quota_us") == "20000")
@@ -61,7 +61,7 @@ import Testing
         #expect(try Int(free.text("memory", "memory.limit_in_bytes")).map { $0 > 1 << 60 } == true)
     }
 
-    @Test(.enabled(if: hasVersion1))
+    @Test(.cgroupsOfRoot, .enabled(if: hasVersion1))
     func `--memory-swap limits memory and swap, or is a warning without swap accounting`() throws {
         let file = "memory.memsw.limit_in_bytes"
         let outcome = try kade(
@@ -82,7 +82,7 @@ import Testing
         #expect(alone.exitCode == 125)
     }
 
-    @Test(.enabled(if: hasVersion1 && rootDisk != nil))
+    @Test(.cgroupsOfRoot, .enabled(if: hasVersion1 && rootDisk != nil))
     func `the speed of a device is limited, in bytes and in operations`() throws {
         guard let (path, number) = Self.rootDisk else { return }
         let limited = try running(
@@ -101,7 +101,8 @@ import Testing
         }
     }
 
-    @Test func `more memory than the limit ends in 137 and OOMKilled`() throws {
+    @Test(.cgroupsOfRoot)
+    func `more memory than the limit ends in 137 and OOMKilled`() throws {
         let outcome = try kade(
             "run", "--name", "big", "-m", "16m", "busybox", "sh", "-c",
             "x=0123456789abcdef; while :; do x=$x$x; done")
@@ -111,13 +112,15 @@ import Testing
         #expect(try kade.inspect("small", "{{.State.OOMKilled}}") == "false")
     }
 
-    @Test func `more processes than the limit are refused`() throws {
+    @Test(.cgroupsOfRoot)
+    func `more processes than the limit are refused`() throws {
         let outcome = try kade.shell(
             "for i in 1 2 3 4 5 6 7 8; do sleep 1 & done", "--pids-limit", "4")
         #expect(outcome.errors.contains("can't fork"), "\(outcome)")
     }
 
-    @Test func `--cpuset-cpus is where the process runs`() throws {
+    @Test(.cgroupsOfRoot)
+    func `--cpuset-cpus is where the process runs`() throws {
         let outcome = try kade.shell(
             "grep Cpus_allowed_list /proc/self/status", "--cpuset-cpus", "0")
         #expect(outcome.output == "Cpus_allowed_list:\t0\n")

@@ -22,7 +22,8 @@ import Testing
         }
     }
 
-    @Test func `without flags every namespace is new, but the users'`() throws {
+    @Test(.rootOnly("a user's containers have a user namespace; RootlessContainerTests"))
+    func `without flags every namespace is new, but the users'`() throws {
         let names = ["pid", "net", "ipc", "uts", "mnt"]
         let inside = try namespaces(names)
         #expect(inside.count == names.count)
@@ -30,7 +31,9 @@ import Testing
         #expect(try namespaces(["user"]) == own(["user"]))
     }
 
-    @Test func `host shares the host's namespace, and only that one`() throws {
+    @Test(
+        .rootOnly("the host's IPC and network are not a user namespace's; RootlessNamespaceTests"))
+    func `host shares the host's namespace, and only that one`() throws {
         #expect(try namespaces(["net"], "--network", "host") == own(["net"]))
         #expect(try namespaces(["pid"], "--pid", "host") == own(["pid"]))
         #expect(try namespaces(["ipc"], "--ipc", "host") == own(["ipc"]))
@@ -87,10 +90,12 @@ import Testing
         #expect(none.output == "0\n")
     }
 
-    @Test(arguments: [
-        ("mynet", "network mynet not found"),
-        ("container:", "invalid container format container:<name|id>"),
-    ])
+    @Test(
+        .rootOnly("users have no networks with names; RootlessRefusalTests"),
+        arguments: [
+            ("mynet", "network mynet not found"),
+            ("container:", "invalid container format container:<name|id>"),
+        ])
     func `a network that there is not is refused`(network: String, why: String) throws {
         let outcome = try kade.shell("true", "--network", network)
         #expect(outcome.exitCode == 125)

@@ -2,7 +2,8 @@ import Foundation
 import Testing
 
 /// Bind mounts whose mount events travel, on a shared mount in a namespace of the test's own.
-@Suite struct PropagationFlagTests {
+@Suite(.rootOnly("the mounts are of a namespace that only root makes"))
+struct PropagationFlagTests {
     let kade: Kade
     let folder: TemporaryFolder
 

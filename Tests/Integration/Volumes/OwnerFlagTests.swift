@@ -2,7 +2,8 @@ import Foundation
 import Testing
 
 /// `-v SOURCE:TARGET:owner=USER`: files of the host's owner are the container's user's inside.
-@Suite struct OwnerFlagTests {
+@Suite(.rootOnly("no file system lets users map its owners; RootlessRefusalTests"))
+struct OwnerFlagTests {
     let kade: Kade
     let folder: TemporaryFolder
 
