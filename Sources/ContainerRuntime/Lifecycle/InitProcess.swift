@@ -39,15 +39,29 @@ enum InitProcess {
         return FindProgram.refusal(of: path, program.execute(at: path).errno)
     }
 
-    /// Sends the error to the runtime, or writes it to standard error when nobody listens.
+    /// Sends the error to the runtime or to `start`, or writes it to standard error when nobody
+    /// listens.
     static func report(_ problem: Problem, step: Int, in context: borrowing SetupContext) {
+        let message = HandshakeMessage.failed(step: step, problem)
         do throws(Problem) {
-            if try context.send(.failed(step: step, problem)) { return }
+            if try context.send(message) { return }
         } catch {
             // The runtime is gone; standard error is what is left.
         }
+        if context.isStarted, tellStarter(message, in: context) { return }
         let text = "kade-runtime: \(problem)\n"
         _ = text.withCString { write(2, $0, strlen($0)) }
+    }
+
+    private static func tellStarter(
+        _ message: HandshakeMessage, in context: borrowing SetupContext
+    ) -> Bool {
+        switch context.startFifo {
+        case .none: return false
+        case .some(let fifo):
+            // Standard error is left where it fails.
+            return (try? fifo.writeAll(message.encoded)) != nil
+        }
     }
 }
 

@@ -22,16 +22,31 @@ package enum Start {
                 why: "the config.json that it was created from has no process",
                 fix: "delete it, set process, and create it again")
         }
-        try explaining(
+        let failure = try explaining(
             "cannot start container \(id)", fix: "its first process is gone: delete it"
         ) { () throws(SystemCallError) in try StartFifo.start(at: directory.fifo) }
         do throws(Problem) {
+            if let failure { throw failure }
             try runPoststartHooks(of: spec, state)
         } catch {
-            // runtime-spec 1.3, runtime.md § Lifecycle: the container is stopped and destroyed.
-            _ = try Delete.run(id, in: root, isForced: true)
-            throw error
+            throw takeBack(id, in: root, after: error)
         }
+    }
+
+    /// Stops and removes the container, as the specification wants it after a hook that failed
+    /// (runtime-spec 1.3, runtime.md § Lifecycle).
+    private static func takeBack(
+        _ id: String, in root: RuntimeRoot, after failure: Problem
+    ) -> Problem {
+        var problem = failure
+        do throws(Problem) {
+            for warning in try Delete.run(id, in: root, isForced: true) {
+                problem.why += "; and \(warning)"
+            }
+        } catch {
+            problem.why += "; and the container could not be removed: \(error)"
+        }
+        return problem
     }
 
     static func runPoststartHooks(of spec: RuntimeSpec, _ state: RuntimeState) throws(Problem) {

@@ -66,6 +66,8 @@ package struct SetupContext: ~Copyable {
     package var home: String?
     /// The fifo that init waits on.
     package var startFifo: OwnedFD?
+    /// Whether `start` waits at the fifo for the program's execution.
+    package var isStarted = false
     /// The file of the container's program, once init has found it.
     package var program: FilePath?
 
