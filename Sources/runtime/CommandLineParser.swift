@@ -94,14 +94,21 @@ struct ParsedArguments {
 
     /// Whether a flag is set: `--flag`, `--flag=true`.
     func has(_ name: String) throws(Problem) -> Bool {
-        guard let value = value(name) else { return false }
-        switch value {
-        case "true", "1", "t", "T", "TRUE", "True": return true
-        case "false", "0", "f", "F", "FALSE", "False": return false
-        default:
+        guard let text = value(name) else { return false }
+        guard let value = Self.truth(text) else {
             throw Problem(
-                kind: .invalid, what: "invalid value \"\(value)\" for flag --\(name)",
+                kind: .invalid, what: "invalid value \"\(text)\" for flag --\(name)",
                 why: "it is true or false")
+        }
+        return value
+    }
+
+    /// Whether a text is one of Go's for true or for false; nil where it is none.
+    static func truth(_ text: String) -> Bool? {
+        switch text {
+        case "true", "1", "t", "T", "TRUE", "True": true
+        case "false", "0", "f", "F", "FALSE", "False": false
+        default: nil
         }
     }
 

@@ -99,6 +99,7 @@ struct CreateOptions {
         var request = Create.Request(
             id: id, bundle: bundle, root: global.root, isStartedElsewhere: !starts)
         request.usesSystemd = global.usesSystemd
+        request.mayLackCgroup = global.isRootless
         request.usesPivotRoot = usesPivotRoot
         request.makesKeyring = makesKeyring
         request.preservedDescriptors = preservedDescriptors

@@ -89,6 +89,9 @@ struct GlobalOptions {
     let log: ProgramLog
     /// Whether systemd makes the cgroups of containers.
     let usesSystemd: Bool
+    /// Whether cgroups that the caller may not make are done without (`--rootless`); nil where that
+    /// depends on the caller's rights.
+    let isRootless: Bool?
     /// CRIU's own path, where it is named.
     let criu: FilePath?
     /// The command's name; nil asks for help.
@@ -118,13 +121,7 @@ struct GlobalOptions {
         self.log = log
         usesSystemd = try parsed.has("systemd-cgroup")
         criu = parsed.value("criu").map { FilePath($0) }
-        if let rootless = parsed.value("rootless"),
-            !["auto", "true", "false"].contains(rootless)
-        {
-            throw Problem(
-                kind: .invalid, what: "invalid value \"\(rootless)\" for flag --rootless",
-                why: "it is true, false or auto")
-        }
+        isRootless = try Self.isRootless(parsed.value("rootless") ?? "auto")
         root = try Self.root(FilePath(parsed.value("root") ?? Self.defaultRoot()))
         if try parsed.has("version") {
             command = "version"
@@ -134,6 +131,16 @@ struct GlobalOptions {
         }
         command = try parsed.has("help") ? nil : parsed.operands.first
         self.arguments = Array(parsed.operands.dropFirst())
+    }
+
+    private static func isRootless(_ text: String) throws(Problem) -> Bool? {
+        if text == "auto" { return nil }
+        guard let value = ParsedArguments.truth(text) else {
+            throw Problem(
+                kind: .invalid, what: "invalid value \"\(text)\" for flag --rootless",
+                why: "it is true, false or auto")
+        }
+        return value
     }
 
     /// A directory by its absolute path: mounts and sockets are found from elsewhere too.

@@ -12,6 +12,9 @@ package enum Restore {
         package var bundle: Bundle
         package var root: RuntimeRoot
         package var criu: CRIUSettings
+        /// Whether a container without limits may do without a cgroup; nil where that depends on the
+        /// caller's rights.
+        package var mayLackCgroup: Bool?
         /// Another AppArmor profile or SELinux label than before: "TYPE:NAME".
         package var securityProfile: String?
         /// Another SELinux label of the mounts.
@@ -76,9 +79,9 @@ private struct Restoration: ~Copyable {
     mutating func make() throws(Problem) {
         let images = try request.criu.openImages(isMade: false)
         let work = try request.criu.openWork()
-        let placement = try CgroupPlacement(
-            for: spec.linux, containerID: request.id,
-            on: try .probe(for: spec, process: spec.process))
+        var host = try HostFacts.probe(for: spec, process: spec.process)
+        host.mayLackCgroup = request.mayLackCgroup
+        let placement = try CgroupPlacement(for: spec.linux, containerID: request.id, on: host)
         for step in try placement.prepareSteps() { try step.run(in: &context) }
         try makeMountPoints()
         let root = try bindRootfs()

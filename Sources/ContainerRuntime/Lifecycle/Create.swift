@@ -17,6 +17,9 @@ package enum Create {
         package var usesPivotRoot = true
         /// Whether systemd makes the container's cgroup, as a transient unit.
         package var usesSystemd = false
+        /// Whether a container without limits may do without a cgroup; nil where that depends on the
+        /// caller's rights.
+        package var mayLackCgroup: Bool?
         package var makesKeyring = true
         package var preservedDescriptors = 0
         /// The mount namespace whose mounts a shared bind mount stays a peer of; nil where it is
@@ -57,6 +60,7 @@ package enum Create {
         fileprivate func plan(fromBareMounts isBare: Bool) throws(Problem) -> ContainerPlan {
             try RuntimeRoot.check(id)
             var host = try HostFacts.probe(for: bundle.spec, process: bundle.spec.process)
+            host.mayLackCgroup = mayLackCgroup
             if usesSystemd { host.systemd = try .probe(isOfUser: !host.isPrivileged) }
             var options = options
             options.leavesHostMounts = isBare

@@ -49,11 +49,13 @@ package struct CgroupPlacement: Sendable {
             scope == nil && host.kernel >= KernelVersion(major: 5, minor: 7)
             && cgroup.usesUnified(requiring: needed)
         let hasOwnUser = (linux?.namespaces ?? []).contains { $0.type == .user }
-        entersItself =
-            scope == nil && host.isPrivileged && !hasOwnUser && !cgroup.layout.isUnified
         // An ordinary user who asks for no limit gets a container without a cgroup of its own.
+        let mayLackCgroup = host.mayLackCgroup ?? !host.isPrivileged
         isOptional =
-            scope == nil && !host.isPrivileged && needed.isEmpty && linux?.cgroupsPath == nil
+            scope == nil && mayLackCgroup && needed.isEmpty && linux?.cgroupsPath == nil
+        entersItself =
+            scope == nil && host.isPrivileged && !isOptional && !hasOwnUser
+            && !cgroup.layout.isUnified
     }
 
     /// Whether the cgroup is made while the first process makes its mounts, which then enters it.

@@ -25,6 +25,9 @@ package struct HostFacts: Sendable, Equatable {
     package var isAppArmorEnabled: Bool
     /// Whether SELinux confines programs on this machine.
     package var isSELinuxEnabled: Bool
+    /// Whether a container without limits may do without a cgroup where it gets none (`--rootless`);
+    /// nil where the caller leaves it to the runtime, which lets an ordinary user's.
+    package var mayLackCgroup: Bool?
     /// The version of Landlock, when the container needs it; 0 where the kernel has none.
     package var landlockVersion = 0
     /// Where resctrl is mounted, when the container needs it.

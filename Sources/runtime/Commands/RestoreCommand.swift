@@ -25,6 +25,7 @@ enum RestoreCommand {
         var request = Restore.Request(
             id: id, bundle: bundle, root: global.root,
             criu: try CRIUArguments.settings(parsed, global))
+        request.mayLackCgroup = global.isRootless
         request.securityProfile = parsed.value("lsm-profile")
         request.mountContext = parsed.value("lsm-mount-context")
         let isDetached = try parsed.has("detach")

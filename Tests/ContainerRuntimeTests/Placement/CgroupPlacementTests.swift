@@ -102,4 +102,22 @@ import Testing
         #expect(steps.count == 1)
         #expect((steps.first as? MakeCgroup)?.isOptional == true)
     }
+
+    @Test(arguments: [(1000 as UInt32, 0 as UInt64), (0, .max)])
+    func `the caller may decide whether a container does without a cgroup`(
+        user: UInt32, capabilities: UInt64
+    ) throws {
+        var host = HostFacts(effectiveUserID: user, effectiveCapabilities: capabilities)
+        func isOptional(_ linux: RuntimeSpec.Linux?) throws -> Bool? {
+            let steps = try CgroupPlacement(for: linux, containerID: "id", on: host).prepareSteps()
+            return (steps.first as? MakeCgroup)?.isOptional
+        }
+        host.mayLackCgroup = true
+        #expect(try isOptional(nil) == true)
+        // What is asked for by name, or to limit, is not left out.
+        #expect(try isOptional(.init(cgroupsPath: "/group")) == false)
+        #expect(try isOptional(.init(resources: .init(pids: .init(limit: 5)))) == false)
+        host.mayLackCgroup = false
+        #expect(try isOptional(nil) == false)
+    }
 }

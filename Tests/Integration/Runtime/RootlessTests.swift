@@ -42,6 +42,20 @@ import Testing
         #expect(outcome.output == "")
     }
 
+    @Test(arguments: [("auto", "0"), ("true", "0"), ("false", "1")])
+    func `without rights over cgroups rootless decides whether that is an error`(
+        value: String, code: String
+    ) throws {
+        let folder = try Self.folder(for: BuiltProgram.path("kade-runtime"))
+        try folder.write(
+            Self.configure
+                + "configure ''; echo true | ./runtime --rootless \(value) run one; echo $?",
+            to: "script")
+        let outcome = try Self.run(folder, maps: .single)
+        #expect(outcome.lines == [code], "\(outcome)")
+        #expect(code == "0" || outcome.errors.contains("have the cgroup delegated"), "\(outcome)")
+    }
+
     private func life(of runtime: String, maps: Maps) throws -> Tool.Outcome {
         let folder = try Self.folder(for: runtime)
         try folder.write(Self.script, to: "script")

@@ -140,13 +140,56 @@ import Testing
         #expect(profile.errors.contains("some-profile"), "\(profile)")
     }
 
-    @Test(arguments: [("auto", 0), ("true", 0), ("false", 0), ("maybe", 1)])
-    func `rootless is true, false or auto`(value: String, code: Int32) throws {
-        let bundle = try RuntimeBundle()
-        try bundle.write(shell: "true")
-        let outcome = try bundle.runtime(
-            "--rootless", value, "run", "--bundle", bundle.folder.path, bundle.id)
-        #expect(outcome.exitCode == code, "\(outcome)")
+    @Test func `rootless is true, false or auto`() throws {
+        let outcome = try RuntimeBundle().runtime("--rootless", "maybe", "list")
+        #expect(outcome.exitCode == 1)
+        #expect(outcome.errors.contains("it is true, false or auto"))
+    }
+
+    /// Root that may make no cgroup does without where it is told to, as an ordinary user does.
+    @Test(arguments: ["true", "false", "auto"])
+    func `where no cgroup can be made, rootless decides`(value: String) throws {
+        let bundle = try RuntimeBundle {
+            $0.linux?.resources = nil
+            $0.mounts.removeAll { $0.type == "cgroup" }
+        }
+        try bundle.write(shell: "echo ran")
+        let script = """
+            for group in /sys/fs/cgroup/*; do mount -o remount,bind,ro "$group"; done
+            exec "$@"
+            """
+        let outcome = try Tool.start(
+            ["unshare", "-m", "--propagation", "private", "sh", "-ec", script, "sh"]
+                + bundle.command + [
+                    "--root", bundle.root, "--rootless", value, "run", "--bundle",
+                    bundle.folder.path, bundle.id,
+                ]
+        ).wait()
+        #expect(outcome.output == (value == "true" ? "ran\n" : ""), "\(outcome)")
+        #expect(value == "true" || outcome.errors.contains("mounted read-only"), "\(outcome)")
+    }
+
+    @Test(arguments: [RuntimeUnderTest.kade, .runc])
+    func `orphans of the container become the runtime's children, unless it is told not to`(
+        runtime: RuntimeUnderTest
+    ) throws {
+        guard runtime.isInstalled else { return }
+        for flags in [[], ["--no-subreaper"]] {
+            let bundle = try RuntimeBundle(for: runtime) {
+                $0.linux?.namespaces.removeAll { $0.type == .pid }
+            }
+            // Once its parent has ended, the sleep has another one.
+            let shell = """
+                sh -c 'sleep 1000 & echo $! > /tmp/orphan'
+                parent=$(cut -d' ' -f4 /proc/$(cat /tmp/orphan)/stat)
+                kill -KILL $(cat /tmp/orphan)
+                [ "$parent" = $PPID ] && echo runtime || echo another
+                """
+            let outcome =
+                try flags.isEmpty
+                ? bundle.run(shell: shell) : bundle.run(shell: shell, "--no-subreaper")
+            #expect(outcome.output == (flags.isEmpty ? "runtime\n" : "another\n"), "\(outcome)")
+        }
     }
 
     @Test(arguments: [
