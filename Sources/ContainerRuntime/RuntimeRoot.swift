@@ -149,7 +149,15 @@ package struct ContainerDirectory: Sendable {
 
     private func state(in bytes: [UInt8]) throws(Problem) -> RuntimeState {
         let line = Array(bytes.prefix { $0 != Self.lineEnd })
-        let state = try RuntimeState(json: line, named: stateFile.string)
+        let state: RuntimeState
+        do throws(Problem) {
+            state = try RuntimeState(json: line, named: stateFile.string)
+        } catch {
+            throw Problem(
+                kind: .corrupt, what: "cannot use the state of container \(id)",
+                why: "\(error)", fix: "remove the container: kade-runtime delete --force \(id)",
+                cause: error)
+        }
         try state.check(id: id)
         return state
     }

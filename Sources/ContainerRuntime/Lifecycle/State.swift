@@ -13,17 +13,26 @@ package enum State {
         return try detailed(state, in: directory)
     }
 
+    /// The states of all containers of a root.
+    package struct List: Sendable {
+        package var states: [ContainerState] = []
+        /// Why some containers are not among them.
+        package var problems: [Problem] = []
+    }
+
     /// The states of all containers, for `list`; one that vanishes meanwhile is left out.
-    package static func all(in root: RuntimeRoot) throws(Problem) -> [ContainerState] {
-        var states: [ContainerState] = []
+    package static func all(in root: RuntimeRoot) throws(Problem) -> List {
+        var list = List()
         for id in try root.identifiers() {
             do throws(Problem) {
-                states.append(try run(id, in: root))
+                list.states.append(try run(id, in: root))
             } catch  where error.kind == .notFound {
                 continue
+            } catch {
+                list.problems.append(error)  // one damaged container hides no other one
             }
         }
-        return states
+        return list
     }
 
     private static func detailed(

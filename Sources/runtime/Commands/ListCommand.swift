@@ -13,10 +13,11 @@ enum ListCommand {
             for id in try global.root.identifiers() { print(id) }
             return 0
         }
-        let states = try State.all(in: global.root)
+        let list = try State.all(in: global.root)
+        for problem in list.problems { global.log.warn("\(problem)") }
         switch parsed.value("format") ?? "table" {
-        case "table": printTable(states)
-        case "json": printJSON(states)
+        case "table": printTable(list.states)
+        case "json": printJSON(list.states)
         case let other:
             throw Problem(
                 kind: .invalid, what: "invalid format option \"\(other)\"",
