@@ -31,7 +31,6 @@ struct CRIUOptions: Sendable {
     var cgroupRoots: [(controllers: String, path: String)] = []
     /// `CLONE_NEW…` of namespaces whose contents are not kept.
     var emptyNamespaces: UInt64 = 0
-    var statusDescriptor: CInt?
     var configurationFile: String?
     var securityProfile: String?
     var mountContext: String?
@@ -73,7 +72,6 @@ struct CRIUOptions: Sendable {
             message.add(39, Self.pair(1, namespace.kind, 2, namespace.path))
         }
         if let freezerDirectory { message.add(44, freezerDirectory) }
-        if let statusDescriptor { message.add(49, Int64(statusDescriptor)) }
         message.add(50, true)  // orphan_pts_master
         if let configurationFile { message.add(51, configurationFile) }
         if let securityProfile { message.add(53, securityProfile) }

@@ -1,5 +1,6 @@
 import ContainerRuntime
 import Diagnostics
+import Glibc
 import Linux
 import SystemPackage
 
@@ -22,9 +23,7 @@ enum CheckpointCommand {
         request.isPreDump = try parsed.has("pre-dump")
         request.parentImages = try parentImages(parsed.value("parent-path"), of: settings.images)
         request.pageServer = try pageServer(parsed.value("page-server"))
-        request.statusDescriptor = try parsed.number("status-fd").flatMap {
-            $0 < 0 ? nil : CInt(clamping: $0)
-        }
+        request.statusDescriptor = try statusDescriptor(parsed.number("status-fd"))
         for warning in try Checkpoint.run(request) { global.log.warn("\(warning)") }
         return 0
     }
@@ -47,6 +46,19 @@ enum CheckpointCommand {
                 fix: "make it with checkpoint --pre-dump")
         }
         return path
+    }
+
+    /// Where the readiness of lazy pages is written to; runc's default, -1, is nowhere.
+    private static func statusDescriptor(_ number: Int?) throws(Problem) -> CInt? {
+        guard let number, number != -1 else { return nil }
+        let flags = CInt(exactly: number).map { fcntl($0, F_GETFL) } ?? -1
+        guard flags != -1, flags & O_ACCMODE != O_RDONLY else {
+            throw Problem(
+                kind: .invalid, what: "invalid value \"\(number)\" for flag --status-fd",
+                why: flags == -1 ? "no such descriptor is open" : "it is not open for writing",
+                fix: "open it first, as a shell does with \(number)>FILE")
+        }
+        return CInt(number)
     }
 
     private static func pageServer(_ text: String?) throws(Problem) -> CRIUPageServer? {
