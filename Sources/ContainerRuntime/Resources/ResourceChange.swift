@@ -74,6 +74,7 @@ extension RuntimeSpec.Memory {
         all.reservation = set(change.reservation) ?? reservation
         // Without a limit of memory there is none of memory and swap together.
         all.swap = set(change.swap) ?? (change.limit == -1 ? nil : swap)
+        all.kernelTCP = set(change.kernelTCP) ?? kernelTCP
         all.swappiness = change.swappiness ?? swappiness
         all.disableOOMKiller = change.disableOOMKiller ?? disableOOMKiller
         all.checkBeforeUpdate = change.checkBeforeUpdate ?? checkBeforeUpdate

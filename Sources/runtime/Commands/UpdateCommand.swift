@@ -32,9 +32,6 @@ enum UpdateCommand {
         } else {
             change = try flags(parsed)
         }
-        if change.memory?.kernel != nil || change.memory?.kernelTCP != nil {
-            global.log.warn("limits of kernel memory are not applied: it counts as memory")
-        }
         let warnings = try Update.run(
             id, change,
             schemata: .init(

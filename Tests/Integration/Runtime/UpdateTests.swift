@@ -32,6 +32,68 @@ import Testing
         }
     }
 
+    @Test func `every flag has its file`() throws {
+        let bundle = try RuntimeBundle {
+            $0.linux?.resources?.cpu = .init(quota: 50000, period: 100_000)
+        }
+        try bundle.startSleeping()
+        let rows: [(flags: [String], file: String, value: String)] = [
+            (["--cpu-burst", "10000"], "cpu/cpu.cfs_burst_us", "10000"),
+            (["--cpu-idle", "1"], "cpu/cpu.idle", "1"),
+            (["--cpu-idle", "0"], "cpu/cpu.idle", "0"),
+            (["--cpuset-mems", "0", "--cpuset-cpus", "0"], "cpuset/cpuset.cpus", "0"),
+            (["--cpuset-mems", "0"], "cpuset/cpuset.mems", "0"),
+            (["--blkio-weight", "300"], "blkio/blkio.bfq.weight", "300"),
+            (["--memory", "64m"], "memory/memory.limit_in_bytes", "67108864"),
+            (["--memory-reservation", "1.5M"], "memory/memory.soft_limit_in_bytes", "1572864"),
+            (["--pids-limit", "-1"], "pids/pids.max", "max"),
+            (
+                ["--cpu-rt-runtime", "10000", "--cpu-rt-period", "500000"], "cpu/cpu.rt_runtime_us",
+                "10000"
+            ), (["--cpu-rt-period", "400000"], "cpu/cpu.rt_period_us", "400000"),
+        ]
+        for (flags, file, value) in rows {
+            let outcome = try Tool.start(
+                bundle.command + ["--root", bundle.root, "update"] + flags + [bundle.id]
+            ).wait()
+            #expect(outcome.exitCode == 0, "\(flags): \(outcome.errors)")
+            #expect(
+                try bundle.exec(shell: "cat /sys/fs/cgroup/\(file)").lines == [value], "\(flags)")
+        }
+        let kernel = try bundle.runtime("update", "--kernel-memory", "64m", bundle.id)
+        #expect(kernel.exitCode == 0)
+        #expect(kernel.errors.contains("the limit of kernel memory is not applied"), "\(kernel)")
+        let buffers = try bundle.runtime("update", "--kernel-memory-tcp", "64m", bundle.id)
+        #expect(buffers.exitCode == 0 && buffers.errors == "", "\(buffers)")
+        let limit = try bundle.exec(
+            shell: "cat /sys/fs/cgroup/memory/memory.kmem.tcp.limit_in_bytes")
+        #expect(limit.lines == ["67108864"])
+    }
+
+    @Test(arguments: [RuntimeUnderTest.kade, .runc])
+    func `a file on standard input has every limit`(runtime: RuntimeUnderTest) throws {
+        guard runtime.isInstalled else { return }
+        let bundle = try RuntimeBundle(for: runtime)
+        try bundle.startSleeping()
+        let limits = """
+            {"memory": {"limit": 67108864, "swap": 100663296, "reservation": 33554432},
+             "cpu": {"quota": 50000, "period": 200000, "shares": 512, "cpus": "1"},
+             "pids": {"limit": 50}, "blockIO": {"weight": 300}}
+            """
+        try bundle.folder.write(limits, to: "limits.json")
+        let outcome = try Tool.start(
+            ["sh", "-c", "exec \"$@\" < \"$0\"", bundle.folder.at("limits.json")]
+                + bundle.command + ["--root", bundle.root, "update", "--resources", "-", bundle.id]
+        ).wait()
+        #expect(outcome.exitCode == 0, "\(outcome)")
+        #expect(
+            try bundle.limits() == [
+                "67108864", "100663296", "33554432", "50000", "200000", "512", "1", "50",
+            ])
+        let weight = try bundle.exec(shell: "cat /sys/fs/cgroup/blkio/blkio.bfq.weight")
+        #expect(weight.lines == ["300"])
+    }
+
     @Test func `a later change knows an earlier one, and exec's record is kept`() throws {
         let bundle = try RuntimeBundle()
         try bundle.startSleeping()
