@@ -21,6 +21,14 @@ package enum SpecValidation {
         try checkHooks(spec.hooks)
         try checkNames(spec)
         if let linux = spec.linux { try check(linux) }
+        if let handler = spec.annotations["run.oci.handler"] {
+            throw Problem(
+                kind: .unsupported,
+                what: "config.json: the annotation run.oci.handler is \(handler)",
+                why:
+                    "this runtime runs programs of the kernel's own kind, and has no other handlers",
+                fix: "remove the annotation, or use crun with \(handler)")
+        }
         if spec.vm != nil {
             throw Problem(
                 kind: .unsupported, what: "config.json: vm is set",

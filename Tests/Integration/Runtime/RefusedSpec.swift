@@ -14,6 +14,9 @@ struct RefusedSpec: Sendable, CustomTestStringConvertible {
 
     static let all: [RefusedSpec] = [
         .init("ociVersion is 2.0.0") { $0.ociVersion = "2.0.0" },
+        .init("the annotation run.oci.handler is wasm") {
+            $0.annotations["run.oci.handler"] = "wasm"
+        },
         .init("vm is set") { $0.vm = .init(kernel: .init(path: "/boot/vmlinuz")) },
         .init("invalid rootfs") { $0.root?.path = "nothing" },
         .init("sets RLIMIT_NOFILE a second time") {
