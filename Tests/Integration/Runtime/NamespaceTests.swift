@@ -3,8 +3,10 @@ import OCI
 import Testing
 
 @Suite(.enabled(if: isRoot)) struct RuntimeNamespaceTests {
-    @Test func `new namespaces are others than the host's`() throws {
-        let bundle = try RuntimeBundle()
+    @Test(arguments: RuntimeUnderTest.allCases)
+    func `new namespaces are others than the host's`(runtime: RuntimeUnderTest) throws {
+        guard runtime.isInstalled else { return }
+        let bundle = try RuntimeBundle(for: runtime)
         let names = ["pid", "net", "ipc", "uts", "mnt", "cgroup"]
         let outcome = try bundle.run(
             shell: "for n in \(names.joined(separator: " ")); do readlink /proc/self/ns/$n; done")
@@ -14,8 +16,12 @@ import Testing
         }
     }
 
-    @Test func `an absent namespace is the host's`() throws {
-        let bundle = try RuntimeBundle { $0.linux?.namespaces.removeAll { $0.type == .ipc } }
+    @Test(arguments: RuntimeUnderTest.allCases)
+    func `an absent namespace is the host's`(runtime: RuntimeUnderTest) throws {
+        guard runtime.isInstalled else { return }
+        let bundle = try RuntimeBundle(for: runtime) {
+            $0.linux?.namespaces.removeAll { $0.type == .ipc }
+        }
         let outcome = try bundle.run(shell: "readlink /proc/self/ns/ipc")
         #expect(try outcome.output == Tool.check("readlink", "/proc/self/ns/ipc"))
     }
@@ -50,11 +56,42 @@ import Testing
         #expect(try bundle.leftovers().isEmpty)
     }
 
-    @Test func `namespaces of another container are joined by path`() throws {
-        let first = try RuntimeBundle { $0.hostname = "first" }
+    @Test(arguments: RuntimeUnderTest.allCases)
+    func `every kind of namespace is joined by its path`(runtime: RuntimeUnderTest) throws {
+        guard runtime.isInstalled else { return }
+        // runc and crun of Debian 12 have no time namespaces.
+        let kinds: [(RuntimeSpec.Namespace.Kind, String)] =
+            [(.ipc, "ipc"), (.uts, "uts"), (.network, "net"), (.pid, "pid"), (.cgroup, "cgroup")]
+            + (runtime == .kade ? [(.time, "time")] : [])
+        let first = try RuntimeBundle(for: runtime) { spec in
+            spec.linux?.namespaces =
+                [.init(type: .mount)] + kinds.map { RuntimeSpec.Namespace(type: $0.0) }
+        }
         try first.startSleeping()
         let pid = try #require(try first.state()["pid"]?.int)
-        let second = try RuntimeBundle {
+        let second = try RuntimeBundle(for: runtime) { spec in
+            spec.hostname = nil
+            spec.linux?.namespaces =
+                [.init(type: .mount)]
+                + kinds.map { RuntimeSpec.Namespace(type: $0.0, path: "/proc/\(pid)/ns/\($0.1)") }
+        }
+        let names = kinds.map { $0.1 }.joined(separator: " ")
+        let script = "for n in \(names); do readlink /proc/self/ns/$n; done"
+        let inside = try second.run(shell: script)
+        #expect(inside.lines.count == kinds.count, "\(inside)")
+        #expect(
+            try inside.output
+                == Tool.check("sh", "-c", "for n in \(names); do readlink /proc/\(pid)/ns/$n; done")
+        )
+    }
+
+    @Test(arguments: RuntimeUnderTest.allCases)
+    func `namespaces of another container are joined by path`(runtime: RuntimeUnderTest) throws {
+        guard runtime.isInstalled else { return }
+        let first = try RuntimeBundle(for: runtime) { $0.hostname = "first" }
+        try first.startSleeping()
+        let pid = try #require(try first.state()["pid"]?.int)
+        let second = try RuntimeBundle(for: runtime) {
             $0.hostname = nil
             $0.linux?.namespaces = [
                 .init(type: .mount), .init(type: .uts, path: "/proc/\(pid)/ns/uts"),
@@ -66,8 +103,10 @@ import Testing
         #expect(outcome.lines == ["first", "1"])
     }
 
-    @Test func `a path to a namespace of another kind is an error`() throws {
-        let bundle = try RuntimeBundle {
+    @Test(arguments: RuntimeUnderTest.allCases)
+    func `a path to a namespace of another kind is an error`(runtime: RuntimeUnderTest) throws {
+        guard runtime.isInstalled else { return }
+        let bundle = try RuntimeBundle(for: runtime) {
             $0.hostname = nil
             $0.linux?.namespaces = [
                 .init(type: .mount), .init(type: .uts, path: "/proc/self/ns/net"),
@@ -75,12 +114,17 @@ import Testing
         }
         let outcome = try bundle.run(shell: "true")
         #expect(outcome.exitCode == 1)
+        guard runtime == .kade else { return }
         #expect(outcome.errors.contains("it is a network namespace"))
         #expect(try bundle.leftovers().isEmpty)
     }
 
-    @Test func `a user namespace maps the container's root to an ordinary user`() throws {
-        let bundle = try RuntimeBundle(Self.withUserNamespace)
+    @Test(arguments: RuntimeUnderTest.allCases)
+    func `a user namespace maps the container's root to an ordinary user`(
+        runtime: RuntimeUnderTest
+    ) throws {
+        guard runtime.isInstalled else { return }
+        let bundle = try RuntimeBundle(for: runtime, Self.withUserNamespace)
         let outcome = try bundle.run(
             shell: "id -u; cat /proc/self/uid_map; touch /dev/x; stat -c %u /dev/x")
         #expect(outcome.errors == "")
@@ -89,8 +133,10 @@ import Testing
         #expect(outcome.output.contains("100000"))
     }
 
-    @Test func `exec enters the user namespace too`() throws {
-        let bundle = try RuntimeBundle(Self.withUserNamespace)
+    @Test(arguments: RuntimeUnderTest.allCases)
+    func `exec enters the user namespace too`(runtime: RuntimeUnderTest) throws {
+        guard runtime.isInstalled else { return }
+        let bundle = try RuntimeBundle(for: runtime, Self.withUserNamespace)
         try bundle.startSleeping()
         let outcome = try bundle.exec(shell: "id -u; cat /proc/self/uid_map")
         #expect(outcome.errors == "")

@@ -83,8 +83,8 @@ final class RuntimeBundle {
 
     /// Creates the container from what was written.
     func create() throws {
-        try Tool.check(
-            Self.program, "--root", root, "create", "--bundle", folder.path, id)
+        let outcome = try runtime("create", "--bundle", folder.path, id)
+        guard outcome.exitCode == 0 else { throw Tool.Failure(description: outcome.errors) }
     }
 
     /// Creates and starts a container whose program sleeps.

@@ -2,8 +2,12 @@ import OCI
 import Testing
 
 @Suite(.enabled(if: isRoot)) struct RuntimeExecTests {
-    @Test func `a program runs in the container's namespaces and cgroups`() throws {
-        let bundle = try RuntimeBundle()
+    @Test(arguments: RuntimeUnderTest.allCases)
+    func `a program runs in the container's namespaces and cgroups`(runtime: RuntimeUnderTest)
+        throws
+    {
+        guard runtime.isInstalled else { return }
+        let bundle = try RuntimeBundle(for: runtime)
         try bundle.startSleeping()
         let outcome = try bundle.exec(
             shell: "pidof sleep; hostname; cat /proc/1/cgroup /proc/self/cgroup")
@@ -12,8 +16,10 @@ import Testing
         #expect(groups.prefix(groups.count / 2) == groups.suffix(groups.count / 2))
     }
 
-    @Test func `user, directory, environment and groups can be chosen`() throws {
-        let bundle = try RuntimeBundle()
+    @Test(arguments: [RuntimeUnderTest.kade, .runc])
+    func `user, directory, environment and groups can be chosen`(runtime: RuntimeUnderTest) throws {
+        guard runtime.isInstalled else { return }
+        let bundle = try RuntimeBundle(for: runtime)
         try bundle.startSleeping()
         let outcome = try bundle.exec(
             "-u", "1000:1001", "--cwd", "/tmp", "-e", "A=B", "-g", "63",
@@ -21,8 +27,10 @@ import Testing
         #expect(outcome.lines == ["1000", "1001 63", "/tmp", "B"])
     }
 
-    @Test func `a process file replaces everything`() throws {
-        let bundle = try RuntimeBundle()
+    @Test(arguments: RuntimeUnderTest.allCases)
+    func `a process file replaces everything`(runtime: RuntimeUnderTest) throws {
+        guard runtime.isInstalled else { return }
+        let bundle = try RuntimeBundle(for: runtime)
         try bundle.startSleeping()
         try bundle.folder.write(
             #"{"args":["sh","-c","echo $X; exit 6"],"env":["X=file","PATH=/bin"],"cwd":"/"}"#,
@@ -144,8 +152,10 @@ import Testing
         #expect(try running.wait().output == "thawed\n")
     }
 
-    @Test func `a terminal is the program's alone`() throws {
-        let bundle = try RuntimeBundle()
+    @Test(arguments: [RuntimeUnderTest.kade, .runc])
+    func `a terminal is the program's alone`(runtime: RuntimeUnderTest) throws {
+        guard runtime.isInstalled else { return }
+        let bundle = try RuntimeBundle(for: runtime)
         try bundle.startSleeping()
         #expect(try bundle.exec("-t", shell: "tty").output == "/dev/pts/0\r\n")
     }

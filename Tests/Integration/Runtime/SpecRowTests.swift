@@ -43,5 +43,5 @@ struct SpecRow: Sendable, CustomTestStringConvertible {
         self.change = change
     }
 
-    static let all = process + rootfs + mounts + linux + resources + seccomp
+    static let all = process + scheduling + rootfs + mounts + linux + resources + seccomp
 }

@@ -52,6 +52,15 @@ extension SpecRow {
             $0.mounts.removeAll { $0.destination == "/dev/pts" }  // its group 5 is mapped or not
         },
         .init(
+            "linux.sysctl of a user namespace", shell: "cat /proc/sys/user/max_net_namespaces",
+            shows: ["17"]
+        ) {
+            $0.linux?.namespaces.append(.init(type: .user))
+            $0.linux?.uidMappings = [.init(containerID: 0, hostID: 100_000, size: 65536)]
+            $0.linux?.gidMappings = [.init(containerID: 0, hostID: 100_000, size: 65536)]
+            $0.linux?.sysctl = ["user.max_net_namespaces": "17"]
+        },
+        .init(
             "linux.sysctl of other namespaces", with: .runc, .crun,
             shell: "cat /proc/sys/kernel/shmmni /proc/sys/fs/mqueue/msg_max", shows: ["4000", "12"]
         ) { $0.linux?.sysctl = ["kernel.shmmni": "4000", "fs.mqueue.msg_max": "12"] },
@@ -87,6 +96,25 @@ extension SpecRow {
             $0.process?.capabilities?.bounding.append("CAP_MKNOD")
             $0.process?.capabilities?.effective.append("CAP_MKNOD")
             $0.process?.capabilities?.permitted.append("CAP_MKNOD")
+        },
+        .init(
+            "linux.resources.devices of the spec", with: .runc, .crun,
+            shell: "grep -E ' (10:201|1:11) ' /sys/fs/cgroup/devices/devices.list | sort",
+            shows: ["c 10:201 rw", "c 1:11 r"]
+        ) {
+            $0.linux?.resources = .init(devices: [
+                .init(allow: false, access: "rwm"),
+                .init(allow: true, type: .character, major: 10, minor: 201, access: "rw"),
+                .init(allow: true, type: .character, major: 1, minor: 11, access: "r"),
+            ])
+        },
+        .init(
+            "linux.resources.cpu.realtimeRuntime", with: .runc, .crun,
+            shell: "cat /sys/fs/cgroup/cpu/cpu.rt_runtime_us /sys/fs/cgroup/cpu/cpu.rt_period_us",
+            shows: ["10000", "500000"]
+        ) {
+            $0.linux?.resources = .init(
+                cpu: .init(realtimeRuntime: 10_000, realtimePeriod: 500_000))
         },
         .init(
             "linux.resources.memory.swappiness and disableOOMKiller", with: .runc, .crun,
