@@ -73,7 +73,10 @@ import Testing
         let state = try JSONValue.parse(
             Array(bundle.folder.text("notes/state").utf8), named: "state")
         #expect(state["id"]?.string == bundle.id)
-        #expect(state["bundle"]?.string == bundle.folder.path)
+        // crun of Debian 12 leaves it out inside.
+        if runtime != .crun || kind != .startContainer {
+            #expect(state["bundle"]?.string == bundle.folder.path)
+        }
         #expect(try bundle.folder.text("notes/arguments") == "zero one\n")
         guard runtime == .kade else { return }  // others add to it, or have other words
         #expect(state["status"]?.string == kind.status)
