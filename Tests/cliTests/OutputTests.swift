@@ -28,6 +28,13 @@ import Testing
             ])
     }
 
+    @Test func `what went wrong is not cut with a long command`() {
+        var step = steps[1]
+        step.explanation.shell = "echo " + String(repeating: "1", count: 99)
+        #expect(
+            StepTable.text(of: [step], isTruncated: true).contains("1…  [warning: no such file]"))
+    }
+
     @Test func `long IDs are cut where columns are`() {
         let id = String(repeating: "0123456789abcdef", count: 4)
         var step = steps[0]

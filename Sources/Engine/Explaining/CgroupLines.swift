@@ -29,9 +29,14 @@ extension ContainerExplainer {
         let resources = spec.linux?.resources ?? .init()
         let limits = try ResourceLimits.declared(by: resources, in: cgroup)
         for limit in limits { lines.append(try line(of: limit, in: cgroup)) }
-        for limit in try ResourceLimits.declared(by: Self.noLimits, in: cgroup)
-        where !limits.contains(where: { $0.spec == limit.spec }) {
-            if let line = try freeLine(of: limit, in: cgroup) { lines.append(line) }
+        for free in Self.noLimits {
+            // A machine without the controller has nothing to tell. What comes with the first, as
+            // swap with memory, is told with it where it was asked for.
+            guard let limit = (try? ResourceLimits.declared(by: free, in: cgroup))?.first,
+                !limits.contains(where: { $0.spec == limit.spec }),
+                let line = try freeLine(of: limit, in: cgroup)
+            else { continue }
+            lines.append(line)
         }
         if process != nil {
             lines += try useLines(of: cgroup)
@@ -51,8 +56,10 @@ extension ContainerExplainer {
     }
 
     /// What a container may always have a limit of, also where nobody has set one.
-    private static let noLimits = RuntimeSpec.Resources(
-        memory: .init(limit: -1), cpu: .init(quota: -1), pids: .init(limit: -1))
+    private static let noLimits = [
+        RuntimeSpec.Resources(memory: .init(limit: -1)), .init(cpu: .init(quota: -1)),
+        .init(pids: .init(limit: -1)),
+    ]
 
     /// A limit that nobody asked for, which somebody else may have set.
     private func freeLine(

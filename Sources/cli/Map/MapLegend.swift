@@ -40,8 +40,8 @@ struct MapLegend {
     ///   - isASCII: whether the terminal knows no more than ASCII.
     /// - Returns: one line, which may be too long.
     func text(isDrawn: Bool, isBeside: Bool, isASCII: Bool) -> String {
-        var parts = [isDrawn ? (isASCII ? "v" : "▼") : "→"]
-        parts[0] += " leads to"
+        let arrow = isDrawn ? (isASCII ? "v" : "▼") : (isASCII ? "->" : "→")
+        var parts = ["\(arrow) leads to"]
         if hasAbsent { parts.append("\(isASCII ? "...." : "╌╌╌╌") \(Self.absent)") }
         if hasCounterparts {
             parts.append(

@@ -7,11 +7,14 @@ enum StepTable {
     static func text(of steps: [StepRecord], isTruncated: Bool) -> String {
         var rows = [["#", "WHO", "µs", "WHAT", "WHY", "ASKED BY"]]
         for (index, step) in steps.enumerated() {
-            let whole = step.explanation.shell + mark(of: step.outcome)
-            let shell = isTruncated ? shorteningIDs(in: whole) : whole
+            let shell = step.explanation.shell
+            let mark = mark(of: step.outcome)
             rows.append([
                 "\(index + 1)", step.actor.rawValue, "\(step.durationInMicroseconds)",
-                isTruncated ? Table.ellipsis(shell, 64) : shell,
+                // Why a step failed is never cut: whoever looks at the table looks for that.
+                isTruncated
+                    ? Table.ellipsis(shorteningIDs(in: shell), 64) + shorteningIDs(in: mark)
+                    : shell + mark,
                 isTruncated
                     ? Table.ellipsis(shorteningIDs(in: step.explanation.why), 72)
                     : step.explanation.why,
