@@ -32,7 +32,8 @@ import Testing
         let digest = ContentHasher.sha256(bytes)
         try store.store(bytes, as: digest)
         return Descriptor(
-            mediaType: MediaType(layer: compression), digest: digest, size: Int64(bytes.count))
+            mediaType: MediaType(layer: compression, isDockers: false), digest: digest,
+            size: Int64(bytes.count))
     }
 
     @Test(arguments: [LayerCompression.gzip, .zstd, .uncompressed])
