@@ -1,6 +1,7 @@
 package import Diagnostics
 package import OCI
 package import Storage
+import SystemPackage
 
 extension StepService {
     /// Compresses the layers of an image that a build has made, as a push would.
