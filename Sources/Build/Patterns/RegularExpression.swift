@@ -99,7 +99,8 @@ struct RegularExpression: Sendable, Equatable {
         var found: [Int]?
         for position in start...letters.count {
             if found == nil { follow(0, nothing, letters, position, &ways) }
-            guard !ways.list.isEmpty else { break }
+            // A place may be none where a match begins: the next one may be.
+            if ways.list.isEmpty, found != nil { break }
             var next = Ways(of: program.count)
             for way in ways.list {
                 if case .match = program[way.instruction] {

@@ -140,7 +140,8 @@ extension BuildCommand {
     private func save(
         _ image: BuiltImage, to archive: MadeImage.Archive, in session: Session
     ) throws(Problem) {
-        let names = image.names.isEmpty ? ["\(image.id)"] : image.names
+        // Others may have the same ID, with layers that are compressed otherwise.
+        let names = image.names.isEmpty ? ["\(image.manifest.digest)"] : image.names
         let images = try session.engine().images
         let request = SaveRequest(names: names, format: archive.format)
         if archive.format == "oci-dir", let path = archive.path {

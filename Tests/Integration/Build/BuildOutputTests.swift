@@ -407,6 +407,15 @@ import Testing
         let compressed = try layout("type=oci,tar=false,compression=zstd,dest=\(out)")
         #expect(types(of: compressed).last == "vnd.oci.image.layer.v1.tar+zstd")
         #expect(try site.read("/x") == "x")
+        // One without a name is told from others with the same configuration.
+        try Tool.check("rm", "-r", out)
+        let nameless = try site.kade.call([
+            "build", "-o", "type=oci,tar=false,compression=gzip,dest=\(out)",
+            site.folder.at("context"),
+        ])
+        #expect(nameless.exitCode == 0, "\(nameless.errors)")
+        let found = try Tool.check("skopeo", "inspect", "--raw", "oci:\(out)")
+        #expect(found.contains("tar+gzip") && !found.contains("tar+zstd"), "\(found)")
         for (output, transport) in [
             ("type=oci,compression=gzip,name=a/b:1", "oci-archive"),
             ("type=docker,compression=gzip,force-compression=true,name=a/b:1", "docker-archive"),
