@@ -77,7 +77,7 @@ import Testing
         let empty = try images.addFile(
             folder.at("empty"), mediaType: "application/vnd.oci.empty.v1+json")
         let type = "application/vnd.oci.image.manifest.v1+json"
-        for (name, data) in [("right", "e30="), ("wrong", "e31="), ("long", "e30K"), ("none", "?")]
+        for (name, data) in [("right", "e30="), ("wrong", "e3s="), ("long", "e30K"), ("none", "?")]
         {
             var held = empty.json
             held["data"] = data
