@@ -12,8 +12,9 @@ package func returnFreedBuffers(from limitInBytes: Int32) {
     precondition(accepted == 1, "mallopt takes every size up to half a heap")
 }
 
-/// Gives the kernel back the memory that the heap and the stack have used and do not use now.
+/// Gives the kernel back the memory that the heap and the stack have used and do not use now, and
+/// pages of variables that are zeros again.
 ///
-/// It is for a process that has done its work and waits, perhaps for months (malloc_trim(3),
-/// madvise(2) with `MADV_DONTNEED`).
+/// It is for a process of one thread that has done its work and waits, perhaps for months
+/// (malloc_trim(3), madvise(2) with `MADV_DONTNEED`).
 package func releaseUnusedMemory() { clinux_release_unused_memory() }
