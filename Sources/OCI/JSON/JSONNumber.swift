@@ -8,7 +8,13 @@ package struct JSONNumber: Sendable, Hashable {
     /// A number from a whole one; inlined, because generic code for integers looks up conformances
     /// at run time.
     @inlinable
-    package init(_ value: some FixedWidthInteger) { self.init(validText: "\(value)") }
+    package init(_ value: some FixedWidthInteger) {
+        if let value = Int(exactly: value) {
+            self.init(value)
+        } else {
+            self.init(validText: "\(value)")
+        }
+    }
 
     /// The usual one; the standard library's way for all integers looks up conformances at run time.
     package init(_ value: Int) {
@@ -37,7 +43,28 @@ package struct JSONNumber: Sendable, Hashable {
     package func integer<Integer: FixedWidthInteger>(
         as type: Integer.Type = Integer.self
     ) -> Integer? {
-        Integer(text)
+        if let whole { return Integer(exactly: whole) }
+        return Integer(text)  // larger than an Int, or none
+    }
+
+    /// The number as the usual whole number, or nil when it is not one or does not fit.
+    package var whole: Int? {
+        var digits = text.utf8[...]
+        let isNegative = digits.first == UInt8(ascii: "-")
+        if isNegative { digits = digits.dropFirst() }
+        var value = 0
+        for byte in digits {
+            let digit = byte &- UInt8(ascii: "0")
+            guard digit < 10 else { return nil }
+            let (product, isTooLarge) = value.multipliedReportingOverflow(by: 10)
+            let (sum, carries) =
+                isNegative
+                ? product.subtractingReportingOverflow(Int(digit))
+                : product.addingReportingOverflow(Int(digit))
+            guard !isTooLarge, !carries else { return nil }
+            value = sum
+        }
+        return value
     }
 
     /// The number as the nearest floating-point value.
