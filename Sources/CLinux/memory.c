@@ -8,11 +8,11 @@ static const uintptr_t page_size = 4096;
 
 int32_t clinux_mmap_threshold(int32_t bytes) { return mallopt(M_MMAP_THRESHOLD, bytes); }
 
-// What was used of the stack lies below the caller. The range may begin where there is none yet,
-// which the kernel passes over.
+// What was used of the stack lies below the caller, whose own frame and that of the call are small.
+// The range may begin where there is no stack yet, which the kernel passes over.
 static void release_stack(uintptr_t caller) {
-    const uintptr_t depth = 1 << 20;
-    uintptr_t end = (caller & ~(page_size - 1)) - page_size;
+    const uintptr_t depth = 1 << 20, frames = 1024;
+    uintptr_t end = (caller - frames) & ~(page_size - 1);
     madvise((void *)(end - depth), depth, MADV_DONTNEED);
 }
 

@@ -186,6 +186,8 @@ extension Monitor {
         guard let client = clients.removeValue(forKey: token) else { return }
         // Whoever else holds the client keeps its socket open, and a hang-up is told for ever.
         try sources.want([], of: client.socket.rawValue, token)
+        // From now on it waits for the container alone, perhaps for months.
+        if clients.isEmpty, case .running = phase { releaseUnusedMemory() }
         guard configuration.endsInputWithClient, client.options.contains(.standardInput),
             case .running(let run) = phase
         else { return }
