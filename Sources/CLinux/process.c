@@ -77,6 +77,10 @@ int32_t clinux_setresgid(uint32_t real, uint32_t effective, uint32_t saved) {
     return (int32_t)syscall(SYS_setresgid, real, effective, saved);
 }
 
+uint32_t clinux_setfsuid(uint32_t id) { return (uint32_t)syscall(SYS_setfsuid, id); }
+
+uint32_t clinux_setfsgid(uint32_t id) { return (uint32_t)syscall(SYS_setfsgid, id); }
+
 int32_t clinux_setgroups(uint64_t count, const uint32_t *groups) {
     return (int32_t)syscall(SYS_setgroups, count, groups);
 }

@@ -41,7 +41,7 @@ import Testing
                     work: nil),
                 LayerOptions(
                     compression: compression, latestTime: latestTime,
-                    withoutMountPoints: RuntimeMountPoints.paths), into: layers,
+                    withoutMountPoints: RuntimeMountPoints.paths, ownersIn: nil), into: layers,
                 under: lease)
         }
 
@@ -180,7 +180,8 @@ import Testing
             let output = try OwnedFD.open(
                 root.appending("out.tar"), [.readWrite, .create], permissions: .ownerReadWrite)
             let tally = try TreeArchive(
-                layers: [root.appending("upper"), root.appending("lower")], latestTime: nil
+                layers: [root.appending("upper"), root.appending("lower")], latestTime: nil,
+                ownersIn: nil
             ).write(to: output, named: "out.tar")
             #expect(tally.entries == 4)
             try output.seek(toOffsetInBytes: 0)

@@ -27,6 +27,10 @@ int32_t clinux_resource_limit(int32_t pid, int32_t resource, uint64_t *soft, uin
 int32_t clinux_setresuid(uint32_t real, uint32_t effective, uint32_t saved);
 /// setresgid(2), the system call itself.
 int32_t clinux_setresgid(uint32_t real, uint32_t effective, uint32_t saved);
+/// setfsuid(2), of the calling thread: the user before, whether or not the kernel took the new one.
+uint32_t clinux_setfsuid(uint32_t id);
+/// setfsgid(2), likewise.
+uint32_t clinux_setfsgid(uint32_t id);
 /// setgroups(2), the system call itself.
 int32_t clinux_setgroups(uint64_t count, const uint32_t *groups);
 /// sched_setattr(2) with the first version of struct sched_attr.

@@ -42,11 +42,7 @@ struct RootlessUser {
     }
 }
 
-/// The two maps of a user namespace.
-struct UserMaps: Equatable {
-    var users: IDMap
-    var groups: IDMap
-
+extension UserMaps {
     /// Whether there are more users and groups than the user's own.
     var hasSubordinates: Bool { users.ranges.count > 1 && groups.ranges.count > 1 }
 

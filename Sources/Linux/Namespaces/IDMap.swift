@@ -13,6 +13,17 @@ package struct IDMap: Sendable, Equatable {
             self.outside = outside
             self.count = count
         }
+
+        /// Reads "inside:outside:count"; nil for anything else.
+        package init?(word: String) {
+            let fields = word.split(separator: ":", omittingEmptySubsequences: false)
+            let numbers = fields.compactMap { UInt32($0) }
+            guard fields.count == 3, numbers.count == 3, numbers[2] > 0,
+                !numbers[0].addingReportingOverflow(numbers[2]).overflow,
+                !numbers[1].addingReportingOverflow(numbers[2]).overflow
+            else { return nil }
+            self.init(inside: numbers[0], outside: numbers[1], count: numbers[2])
+        }
     }
 
     package var ranges: [Range]
@@ -22,6 +33,14 @@ package struct IDMap: Sendable, Equatable {
     /// The text that `uid_map` and `gid_map` take.
     package var text: String {
         ranges.map { "\($0.inside) \($0.outside) \($0.count)\n" }.joined()
+    }
+
+    /// The ranges as Docker and Podman write them: "0:100000:65536".
+    package var words: [String] { ranges.map { "\($0.inside):\($0.outside):\($0.count)" } }
+
+    /// Reads what ``words`` wrote; words that are none are left out.
+    package init(words: [String]) {
+        ranges = words.compactMap { Range(word: $0) }
     }
 
     /// Reads the text of a `uid_map` or `gid_map`; lines that are none are left out.
@@ -39,6 +58,18 @@ package struct IDMap: Sendable, Equatable {
         }
         return nil
     }
+
+    /// Who an ID outside is inside; nil where the map has no place for it.
+    package func inside(_ outside: UInt32) -> UInt32? {
+        for range in ranges
+        where outside >= range.outside && outside - range.outside < range.count {
+            return range.inside + (outside - range.outside)
+        }
+        return nil
+    }
+
+    /// How many IDs there are inside.
+    package var count: UInt64 { ranges.reduce(0) { $0 + UInt64($1.count) } }
 
     /// Whether it maps every ID to itself, as in the machine's first user namespace.
     package var isIdentity: Bool {

@@ -24,9 +24,11 @@ package enum FileArchive {
     ///   - path: the archive.
     ///   - directory: where to.
     ///   - limit: how large it may be when it is decompressed.
+    ///   - owners: the maps of the user namespace whose users the owners are; nil for none.
     /// - Throws: `.corrupt` or `.invalid` when it is no archive that can be unpacked.
     package static func unpack(
-        _ path: FilePath, into directory: consuming OpenDirectory, limit: ArchiveLimit
+        _ path: FilePath, into directory: consuming OpenDirectory, limit: ArchiveLimit,
+        ownersIn owners: UserMaps?
     ) throws(Problem) {
         try asking("cannot unpack \(path)") { () throws(SystemCallError) in
             try clearUmaskOfThisThread()
@@ -34,6 +36,15 @@ package enum FileArchive {
         var reader = try reader(of: path, limit: limit)
         var unpacker = try LayerUnpacker(into: directory)
         unpacker.readsWhiteouts = false
+        unpacker.owners = owners
+        // What is made before its owner is known has to have one.
+        var identity: FileSystemIdentity?
+        if let root = owners?.root {
+            identity = try asking("cannot unpack \(path)") { () throws(SystemCallError) in
+                try FileSystemIdentity(root)
+            }
+        }
+        defer { withExtendedLifetime(identity) {} }
         try unpacker.unpack(&reader)
     }
 

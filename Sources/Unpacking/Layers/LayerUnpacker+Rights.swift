@@ -34,6 +34,14 @@ extension LayerUnpacker {
 }
 
 extension TarEntry {
+    /// Makes the owner, a user inside of a namespace, whoever that is outside; who has no place
+    /// there becomes its root.
+    mutating func giveOwner(by maps: UserMaps) {
+        let inside = OwnerIDs(user: owner, group: group)
+        guard let outside = maps.outside(inside) ?? maps.root else { return }
+        (owner, group) = (outside.user, outside.group)
+    }
+
     /// Whether it is a device, which takes CAP_MKNOD.
     var isDevice: Bool { kind == .characterDevice || kind == .blockDevice }
 }

@@ -14,6 +14,8 @@ struct LayerUnpacker {
     private(set) var tally = Tally()
     /// Whether names that begin with `.wh.` say what lower layers lose.
     var readsWhiteouts = true
+    /// The maps of the user namespace whose users the members' owners are; nil for none.
+    var owners: UserMaps?
     /// What directories get when all is unpacked, and nothing in them changes any more.
     private var deferred: [DeferredAttributes?] = []
     private var deferredIndex: [[UInt8]: Int] = [:]
@@ -51,7 +53,10 @@ struct LayerUnpacker {
     ///
     /// The calling thread's umask must be 0.
     mutating func unpack(_ reader: inout TarReader) throws(Problem) {
-        while let entry = try reader.nextEntry() { try unpack(entry, from: &reader) }
+        while var entry = try reader.nextEntry() {
+            if let owners { entry.giveOwner(by: owners) }
+            try unpack(entry, from: &reader)
+        }
         try applyDeferred()
         try reader.drain()
     }

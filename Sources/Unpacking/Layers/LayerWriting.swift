@@ -17,12 +17,15 @@ package struct LayerOptions: Sendable {
     /// Empty files and directories of these absolute paths are left out where they are new, and
     /// directories that changed by them alone: what a runtime made to mount on.
     package var mountPoints: Set<String>
+    /// The maps of the user namespace in which the files' owners are the layer's; nil for none.
+    package var owners: UserMaps?
 
     package init(
         compression: LayerCompression, latestTime: FileTime?,
-        withoutMountPoints mountPoints: Set<String>
+        withoutMountPoints mountPoints: Set<String>, ownersIn owners: UserMaps?
     ) {
         self.compression = compression
+        self.owners = owners
         self.latestTime = latestTime
         self.mountPoints = mountPoints
     }
@@ -99,7 +102,7 @@ extension ContentStore {
         try archive.start { emit throws(Problem) in
             var archiver = TreeArchiver(
                 TarWriter(emit), latestTime: options.latestTime,
-                withoutMountPoints: options.mountPoints)
+                withoutMountPoints: options.mountPoints, ownersIn: options.owners)
             try fill(&archiver)
             try archiver.tar.finish()
             return archiver.tally

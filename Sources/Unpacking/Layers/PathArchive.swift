@@ -8,6 +8,7 @@ package struct PathArchive: Sendable {
     private let directory: FilePath
     private let name: String
     private let newName: String?
+    private let owners: UserMaps?
 
     /// An archive of a name.
     ///
@@ -15,10 +16,15 @@ package struct PathArchive: Sendable {
     ///   - directory: the directory that has the name.
     ///   - name: what is archived; a symbolic link itself, `.` for the directory.
     ///   - newName: what the archive calls it; nil for the content of a directory without it.
-    package init(directory: FilePath, name: String, as newName: String?) {
+    ///   - owners: the maps of the user namespace in which the files' owners are the archive's; nil
+    ///     for none.
+    package init(
+        directory: FilePath, name: String, as newName: String?, ownersIn owners: UserMaps?
+    ) {
         self.directory = directory
         self.name = name
         self.newName = newName
+        self.owners = owners
     }
 
     /// Writes the archive.
@@ -30,7 +36,7 @@ package struct PathArchive: Sendable {
     package func write(to output: borrowing OwnedFD) throws(Problem) -> ArchiveTally {
         try ArchiveThreads.write(to: output, named: "the archive") { [self] emit throws(Problem) in
             var archiver = TreeArchiver(
-                TarWriter(emit), latestTime: nil, withoutMountPoints: [])
+                TarWriter(emit), latestTime: nil, withoutMountPoints: [], ownersIn: owners)
             try add(to: &archiver)
             try archiver.tar.finish()
             return archiver.tally

@@ -7,6 +7,7 @@ package import SystemPackage
 package struct TreeArchive: Sendable {
     private let layers: [FilePath]
     private let latestTime: FileTime?
+    private let owners: UserMaps?
 
     /// An archive of layers.
     ///
@@ -14,8 +15,11 @@ package struct TreeArchive: Sendable {
     ///   - layers: their directories, the uppermost first; of a container its upper directory and
     ///     then its lower ones. Nothing is mounted.
     ///   - latestTime: later times of change become this one; nil leaves all as they are.
-    package init(layers: [FilePath], latestTime: FileTime?) {
+    ///   - owners: the maps of the user namespace in which the files' owners are the archive's; nil
+    ///     for none.
+    package init(layers: [FilePath], latestTime: FileTime?, ownersIn owners: UserMaps?) {
         self.layers = layers
+        self.owners = owners
         self.latestTime = latestTime
     }
 
@@ -31,9 +35,10 @@ package struct TreeArchive: Sendable {
         to output: borrowing OwnedFD, named name: String
     ) throws(Problem) -> ArchiveTally {
         try ArchiveThreads.write(to: output, named: name) {
-            [layers, latestTime] emit throws(Problem) in
+            [layers, latestTime, owners] emit throws(Problem) in
             var archiver = TreeArchiver(
-                TarWriter(emit), latestTime: latestTime, withoutMountPoints: [])
+                TarWriter(emit), latestTime: latestTime, withoutMountPoints: [],
+                ownersIn: owners)
             try archiver.addTree(try MergedDirectory(layers))
             try archiver.tar.finish()
             return archiver.tally

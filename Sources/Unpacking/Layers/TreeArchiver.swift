@@ -28,12 +28,18 @@ struct TreeArchiver {
     private(set) var tally = ArchiveTally()
     /// Later times become this one.
     private let latestTime: FileTime?
+    /// The maps through which the files' owners are what the archive says; nil for as they are.
+    private let owners: UserMaps?
     /// What is there only to be mounted on is left out of changes.
     let mountPoints: MountPointFilter
     private var firstNames: [FileStatus.Identity: [UInt8]] = [:]
 
-    init(_ tar: TarWriter, latestTime: FileTime?, withoutMountPoints mountPoints: Set<String>) {
+    init(
+        _ tar: TarWriter, latestTime: FileTime?, withoutMountPoints mountPoints: Set<String>,
+        ownersIn owners: UserMaps?
+    ) {
         self.tar = tar
+        self.owners = owners
         self.mountPoints = MountPointFilter(mountPoints)
         self.latestTime = latestTime
     }
@@ -134,7 +140,8 @@ struct TreeArchiver {
         let isDevice = kind == .characterDevice || kind == .blockDevice
         return TarEntry(
             name: path, linkTarget: [], kind: kind, permissions: status.permissions,
-            owner: status.owner, group: status.group,
+            owner: owners.map { $0.users.inside(status.owner) ?? status.owner } ?? status.owner,
+            group: owners.map { $0.groups.inside(status.group) ?? status.group } ?? status.group,
             sizeInBytes: kind == .file ? status.sizeInBytes : 0, modified: limited(status.modified),
             device: isDevice ? status.device : DeviceNumber(rawValue: 0), attributes: [],
             sparse: nil)

@@ -10,16 +10,19 @@ struct CommitCommand {
     private let root: FilePath
     private let commit: ImageCommit
     private let latestTime: FileTime?
+    private let owners: UserMaps?
 
     /// Reads the arguments after "commit".
     init(parsing arguments: [String]) throws(Problem) {
         var reading = FlagReading(arguments, of: "commit")
         var values: [String: String] = [:]
         var lower: [FilePath] = []
+        var owners = OwnerFlags()
         while let argument = reading.next() {
             switch argument {
             case .name(let name): lower.append(FilePath(name))
             case .flag(let flag):
+                if try owners.take(flag, from: &reading) { continue }
                 guard
                     [
                         "--root", "--base", "--configuration", "--upper", "--reference",
@@ -33,6 +36,7 @@ struct CommitCommand {
             let file = values["--configuration"]
         else { throw reading.mistake("--base, --upper and --configuration are needed") }
         root = FilePath(values["--root"] ?? "/var/lib/kade")
+        self.owners = owners.maps
         let bytes = try asking("cannot read \(file)") { () throws(SystemCallError) in
             try File.read(FilePath(file))
         }
@@ -60,7 +64,7 @@ struct CommitCommand {
                 in: try ContentStore(root: root), try .receiving(root: root),
                 LayerOptions(
                     compression: .uncompressed, latestTime: latestTime,
-                    withoutMountPoints: RuntimeMountPoints.paths))
+                    withoutMountPoints: RuntimeMountPoints.paths, ownersIn: owners))
             output.write(committed.tally.json)
             let references = commit.reference.map { [$0] } ?? []
             output.write(

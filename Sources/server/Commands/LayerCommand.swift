@@ -67,7 +67,7 @@ struct LayerCommand {
             let lease = try store.lease()
             let options = LayerOptions(
                 compression: .uncompressed, latestTime: latestTime,
-                withoutMountPoints: mountPoints)
+                withoutMountPoints: mountPoints, ownersIn: nil)
             let layers = try Layers.receiving(root: root)
             let layer =
                 switch source {

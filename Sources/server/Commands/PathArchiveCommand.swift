@@ -11,13 +11,22 @@ struct PathArchiveCommand {
 
     /// Reads the arguments after "archive": a directory, a name in it, and its name in the archive.
     init(parsing arguments: [String]) throws(Problem) {
-        let reading = FlagReading(arguments, of: "archive")
-        guard (2...3).contains(arguments.count) else {
-            throw reading.mistake("it needs a directory, a name, and perhaps a new name")
+        // Names may begin as flags do, so that those come first.
+        var owners = OwnerFlags()
+        var names = arguments[...]
+        while let flag = names.first, ["--users", "--groups"].contains(flag), names.count > 3 {
+            var reading = FlagReading(Array(names.dropFirst().prefix(1)), of: "archive")
+            _ = try owners.take(flag, from: &reading)
+            names = names.dropFirst(2)
         }
+        guard (2...3).contains(names.count) else {
+            throw FlagReading(arguments, of: "archive").mistake(
+                "it needs a directory, a name, and perhaps a new name")
+        }
+        let words = Array(names)
         archive = PathArchive(
-            directory: FilePath(arguments[0]), name: arguments[1],
-            as: arguments.count == 3 ? arguments[2] : nil)
+            directory: FilePath(words[0]), name: words[1],
+            as: words.count == 3 ? words[2] : nil, ownersIn: owners.maps)
     }
 
     func run() -> Never {

@@ -12,16 +12,28 @@ import Unpacking
 struct UnpackCommand {
     private let archive: FilePath
     private let isCertain: Bool
+    private let owners: UserMaps?
 
     /// Reads the arguments after "unpack".
     init(parsing arguments: [String]) throws(Problem) {
-        let reading = FlagReading(arguments, of: "unpack")
-        isCertain = arguments.first == "--certain"
-        let paths = arguments.dropFirst(isCertain ? 1 : 0)
-        guard let path = paths.first, paths.count == 1, !path.hasPrefix("-") else {
-            throw reading.mistake("it needs exactly one archive")
+        var reading = FlagReading(arguments, of: "unpack")
+        var isCertain = false
+        var owners = OwnerFlags()
+        var paths: [String] = []
+        while let argument = reading.next() {
+            switch argument {
+            case .name(let name): paths.append(name)
+            case .flag("--certain"): isCertain = try reading.bool(of: "--certain")
+            case .flag(let flag):
+                guard try owners.take(flag, from: &reading) else {
+                    throw reading.mistake("it does not know the flag \(flag)")
+                }
+            }
         }
-        archive = FilePath(path)
+        guard paths.count == 1 else { throw reading.mistake("it needs exactly one archive") }
+        archive = FilePath(paths[0])
+        self.isCertain = isCertain
+        self.owners = owners.maps
     }
 
     /// Unpacks and reports in a JSON line.
@@ -37,7 +49,8 @@ struct UnpackCommand {
                 }
                 try FileArchive.unpack(
                     archive, into: directory,
-                    limit: try ArchiveLimit(environment: NetworkCommand.environment))
+                    limit: try ArchiveLimit(environment: NetworkCommand.environment),
+                    ownersIn: owners)
             }
             output.write(
                 .object(

@@ -77,7 +77,8 @@ import Unpacking
             return try store.writeLayer(
                 of: try Snapshots(root: root).prepare(container: "c", layers: [base]),
                 LayerOptions(
-                    compression: compression, latestTime: nil, withoutMountPoints: []),
+                    compression: compression, latestTime: nil, withoutMountPoints: [], ownersIn: nil
+                ),
                 into: layers,
                 under: lease)
         }
@@ -125,7 +126,7 @@ import Unpacking
         let output = try OwnedFD.open(
             archive, [.writeOnly, .create], permissions: .ownerReadWrite)
         let tree = TreeArchive(
-            layers: [upper, image.layers.path(of: image.base)], latestTime: nil)
+            layers: [upper, image.layers.path(of: image.base)], latestTime: nil, ownersIn: nil)
         let tally = try tree.write(to: output, named: "\(archive)")
         #expect(tally.skippedSockets == 1)
         let peer = image.folder.at("peer")
