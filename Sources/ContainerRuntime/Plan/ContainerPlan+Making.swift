@@ -112,9 +112,9 @@ struct PlanMaker {
                     ownID: host.effectiveGroupID),
                 Reach(rendezvous: .mapped),
             ]
-            // Raising a limit and lowering a score take the runtime's capabilities, not init's.
-            steps += process.rlimits.map { SetResourceLimit(limit: $0) }
         }
+        // Raising a limit and lowering a score take the runtime's capabilities, not init's.
+        if hasOwnUser { steps += process.rlimits.map { SetResourceLimit(limit: $0) } }
         if let score = process.oomScoreAdj { steps.append(SetOOMScore(score: score)) }
         if !linux.netDevices.isEmpty {
             for (name, device) in linux.netDevices.sorted(by: { $0.key < $1.key }) {
@@ -154,7 +154,10 @@ struct PlanMaker {
         if namespaces.hasNewUser {
             steps.append(Await(rendezvous: .mapped))
         }
-        if namespaces.hasNewUser || namespaces.joinedUser != nil {
+        if hasOwnUser {
+            if let path = rootfs.openedEarly, namespaces.joinedMount == nil {
+                steps.append(OpenRootfs(rootfs: path))
+            }
             steps.append(BecomeNamespaceRoot())
         }
         if let path = namespaces.joinedMount { steps.append(JoinMountNamespace(path: path)) }
@@ -212,7 +215,7 @@ struct PlanMaker {
         steps += processMaker.confinement
         if let domain = linux.personality?.domain { steps.append(SetPersonality(domain: domain)) }
         if let policy = linux.memoryPolicy { steps.append(SetMemoryPolicy(policy: policy)) }
-        if !namespaces.hasNewUser {
+        if !hasOwnUser {
             steps += process.rlimits.map { SetResourceLimit(limit: $0) }
         }
         steps += landlock.ruleset + seccomp.early + processMaker.identity

@@ -22,6 +22,8 @@ package struct SetupContext: ~Copyable {
     var rootfsTree: DetachedMount?
     /// The root of init's own mount namespace, while its root directory still is the host's.
     var bareRoot: OwnedFD?
+    /// The rootfs, opened by ``OpenRootfs``.
+    var openedRootfs: OwnedFD?
     /// The rootfs as a mount of the runtime's, for a container without a mount namespace.
     var hostRootfs: HostRootfs?
     /// The sources of mounts that the runtime opens for init, by the mount's index in the spec.

@@ -39,6 +39,25 @@ struct SetRootPropagation: SetupStep {
     }
 }
 
+/// Opens the rootfs before init becomes root of its user namespace, who may not pass the directories
+/// above it: an ordinary user's home is closed to the user's own subordinate IDs.
+struct OpenRootfs: SetupStep {
+    let rootfs: FilePath
+
+    var explanation: Explanation {
+        Explanation(
+            shell: "exec {rootfs}<\(rootfs)",
+            why: "the container's root may not reach \(rootfs) itself", spec: "root.path")
+    }
+
+    func run(in context: inout SetupContext) throws(Problem) {
+        context.openedRootfs = try explaining(
+            "cannot use \(rootfs) as root file system",
+            fix: "name an existing directory in root.path"
+        ) { () throws(SystemCallError) in try OwnedFD.open(rootfs, .directoryHandle) }
+    }
+}
+
 /// Makes the rootfs a mount of its own, which `pivot_root(2)` requires.
 struct BindRootfs: SetupStep {
     let rootfs: FilePath
@@ -54,7 +73,12 @@ struct BindRootfs: SetupStep {
             "cannot use \(rootfs) as root file system",
             fix: "name an existing directory in root.path that the container's root can enter"
         ) { () throws(SystemCallError) in
-            let directory = try OwnedFD.open(rootfs, .directoryHandle)
+            let directory: OwnedFD
+            if let opened = context.openedRootfs.take() {
+                directory = opened
+            } else {
+                directory = try OwnedFD.open(rootfs, .directoryHandle)
+            }
             let mount = try DetachedMount(cloning: directory, isRecursive: true)
             try mount.attach(onto: directory)
             return RootedDirectory(adopting: mount.takeDescriptor())

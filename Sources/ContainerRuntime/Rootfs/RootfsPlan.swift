@@ -17,6 +17,9 @@ package struct RootfsPlan: Sendable {
     /// In init, at last: what becomes read-only or hidden.
     package var seal: [any SetupStep] = []
 
+    /// The rootfs that init binds, and may open before it becomes root of a user namespace.
+    package private(set) var openedEarly: FilePath?
+
     /// What the plan follows from.
     package struct Input: Sendable {
         package var spec: RuntimeSpec
@@ -65,6 +68,7 @@ package struct RootfsPlan: Sendable {
         if input.leavesHostMounts {
             settle = Self.bareSteps(mounts.filter { !situation.mustPrepare($0) }, situation)
         } else if hasOwnMounts {
+            openedEarly = input.rootfs
             settle = [
                 SetRootPropagation(propagation: situation.propagation, rootfs: input.rootfs),
                 BindRootfs(rootfs: input.rootfs),
@@ -134,6 +138,8 @@ struct MountSituation: Sendable {
     let isInUserNamespace: Bool
     /// Whether the runtime may clone and map the host's mounts.
     let isPrivileged: Bool
+    /// Whether the runtime may clone mounts of its own mount namespace: `CAP_SYS_ADMIN`.
+    let canClone: Bool
     /// How the host's mounts reach the container's copy of them.
     let propagation: RuntimeSpec.Linux.RootfsPropagation
     /// Where shared bind mounts come from; nil for the runtime's own mount namespace.
@@ -155,6 +161,7 @@ struct MountSituation: Sendable {
             }
         isInUserNamespace = user != nil || !input.host.isInInitialUserNamespace
         isPrivileged = input.host.isPrivileged
+        canClone = input.host.effectiveCapabilities & 1 << 21 != 0
         propagation = linux.rootfsPropagation ?? .rslave
         sharingNamespace = input.sharingNamespace
         securityLabel = input.host.isSELinuxEnabled ? linux.mountLabel : nil
@@ -169,7 +176,8 @@ struct MountSituation: Sendable {
     /// Whether the runtime has to open a mount's source, because init, in a user namespace, may
     /// not reach it or not map its owners, or because init has no peer of the mount.
     func mustPrepare(_ mount: ContainerMount) -> Bool {
-        guard case .bind = mount.kind, isPrivileged else { return false }
+        guard case .bind = mount.kind, isPrivileged || (canClone && userNamespaceMaps != nil)
+        else { return false }
         return mount.options.ownerMapping != nil || userNamespaceMaps != nil
             || namespaceOfPeers(of: mount) != nil
     }
