@@ -49,7 +49,7 @@ import Testing
         let users = ContainerUsers(
             lookup: lookup,
             process: ContainerUser(uid: 5, gid: 6, additionalGroups: [6], home: "/"),
-            files: UserFiles(passwd: "", group: ""))
+            files: UserFiles(passwd: "", group: ""), maps: nil)
         let place = FileManager.default.temporaryDirectory.appendingPathComponent(
             "kade-owner-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)

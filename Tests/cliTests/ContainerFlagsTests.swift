@@ -90,10 +90,10 @@ private let session = Session(globals: GlobalFlags(), environment: ["HOME": "/ro
 
     @Test(arguments: [
         "--link-local-ip=169.254.1.1", "--gpus=all,capabilities=video",
-        "--runtime=runc", "--userns=remap", "--isolation=hyperv", "--pod=p", "--pod-id-file=f",
+        "--runtime=runc", "--isolation=hyperv", "--pod=p", "--pod-id-file=f",
         "--preserve-fds=1", "--cgroups=split", "--cgroups=disabled", "--sdnotify=container",
         "--systemd=always", "--seccomp-policy=image", "--health-startup-cmd=true", "--creds=a:b",
-        "--uidmap=0:1:2", "--conmon-pidfile=f", "--chrootdirs=/x", "--cpu-rt-runtime=1",
+        "--conmon-pidfile=f", "--chrootdirs=/x", "--cpu-rt-runtime=1",
     ])
     func `flags that Docker has and Kade has not are refused as unsupported`(flag: String) {
         #expect {

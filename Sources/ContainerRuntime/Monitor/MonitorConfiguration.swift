@@ -1,3 +1,4 @@
+package import Linux
 package import OCI
 
 /// What a container's monitor is told: the content of `monitor.json`, beside `config.json`.
@@ -45,6 +46,8 @@ package struct MonitorConfiguration: Sendable, Equatable {
     package var hasMemoryLimit = false
     /// How the monitor finds out whether the program works.
     package var health: HealthCheck?
+    /// The container's user namespace; nil for the monitor's own.
+    package var userNamespace: UserNamespace?
 
     package init(
         id: String, bundle: String, runtimeRoot: String, socket: String, mounts: [RootfsMount],
@@ -81,6 +84,18 @@ package struct MonitorConfiguration: Sendable, Equatable {
         }
     }
 
+    /// A user namespace that the monitor makes, or joins.
+    package struct UserNamespace: Sendable, Equatable {
+        package var maps: UserMaps
+        /// The file of another container's namespace; nil for one of the container's own.
+        package var path: String?
+
+        package init(maps: UserMaps, path: String?) {
+            self.maps = maps
+            self.path = path
+        }
+    }
+
     /// An overlay of the root file system.
     package struct RootfsMount: Sendable, Equatable {
         /// Where, relative to the bundle's rootfs; empty for the rootfs itself.
@@ -95,6 +110,9 @@ package struct MonitorConfiguration: Sendable, Equatable {
         package var arrivals: [Arrival] = []
         /// Whether it is a directory of the host itself, its one layer, and no overlay.
         package var isDirectory = false
+        /// Whether the owners of its files are shown through the maps of the container's user
+        /// namespace, if it has one.
+        package var hasMappedOwners = false
 
         package init(at: String, lower: [String], upper: String?, work: String?) {
             self.at = at
@@ -162,6 +180,7 @@ extension MonitorConfiguration: JSONCodable {
         hasMemoryLimit = value["hasMemoryLimit"]?.bool ?? false
         timeLimitInMilliseconds = Int64(max(0, value["timeLimitInMilliseconds"]?.int ?? 0))
         sources = (value["sources"]?.array ?? []).map(Source.init)
+        userNamespace = value["userNamespace"].map(UserNamespace.init)
     }
 
     package func write(to json: inout JSONWriter) {
@@ -193,6 +212,7 @@ extension MonitorConfiguration: JSONCodable {
         json.member("recordSteps", recordsSteps)
         json.optional("events", events?.json)
         json.optional("health", health?.json)
+        json.optional("userNamespace", userNamespace?.json)
         json.endObject()
     }
 }
@@ -216,6 +236,24 @@ extension MonitorConfiguration.Events {
     }
 }
 
+extension MonitorConfiguration.UserNamespace {
+    fileprivate init(_ json: JSONValue) {
+        maps = UserMaps(
+            users: IDMap(words: (json["users"]?.array ?? []).compactMap(\.string)),
+            groups: IDMap(words: (json["groups"]?.array ?? []).compactMap(\.string)))
+        path = json["path"]?.string
+    }
+
+    fileprivate var json: JSONValue {
+        var object: JSONObject = [
+            "users": .array(maps.users.words.map { .string($0) }),
+            "groups": .array(maps.groups.words.map { .string($0) }),
+        ]
+        object["path"] = path.map { .string($0) }
+        return .object(object)
+    }
+}
+
 extension MonitorConfiguration.RootfsMount {
     init(_ json: JSONValue) {
         at = json["at"]?.string ?? ""
@@ -224,6 +262,7 @@ extension MonitorConfiguration.RootfsMount {
         work = json["work"]?.string
         arrivals = (json["arrivals"]?.array ?? []).map(MonitorConfiguration.Arrival.init)
         isDirectory = json["isDirectory"]?.bool ?? false
+        hasMappedOwners = json["hasMappedOwners"]?.bool ?? false
     }
 
     var json: JSONValue {
@@ -232,6 +271,7 @@ extension MonitorConfiguration.RootfsMount {
         object["work"] = work.map { .string($0) }
         if !arrivals.isEmpty { object["arrivals"] = .array(arrivals.map(\.json)) }
         if isDirectory { object["isDirectory"] = true }
+        if hasMappedOwners { object["hasMappedOwners"] = true }
         return .object(object)
     }
 }

@@ -27,11 +27,53 @@ extension MonitorConfiguration.RootfsMount {
     }
 
     /// Mounts it.
-    package func mount(at target: FilePath) throws(SystemCallError) {
+    ///
+    /// - Parameters:
+    ///   - target: where.
+    ///   - namespace: the container's user namespace; nil where it has none of its own.
+    /// - Throws: the kernel's refusal.
+    package func mount(
+        at target: FilePath, for namespace: KeptUserNamespace?
+    ) throws(SystemCallError) {
+        let mapped = hasMappedOwners ? namespace : nil
         guard isDirectory, let directory = lower.first else {
-            return try overlay.mount(at: target)
+            guard let mapped, let root = mapped.maps.root else {
+                return try overlay.mount(at: target)
+            }
+            return try overlay.mount(at: target, mappedBy: mapped.descriptor, root: root)
         }
         // What is mounted below the directory belongs to the container's files, too.
-        try Mount.bind(FilePath(directory), to: target, isRecursive: true)
+        let mount = try DetachedMount(
+            cloning: OwnedFD.open(FilePath(directory), [.path, .directory]), isRecursive: true)
+        if let mapped {
+            try mount.descriptor.mapMountOwners(by: mapped.descriptor, isRecursive: true)
+        }
+        try mount.attach(onto: target)
+    }
+
+    /// Tells a refusal to map the owners of its files from others.
+    ///
+    /// - Parameters:
+    ///   - what: what was to be done.
+    ///   - refusal: the kernel's.
+    ///   - fix: what may be done about any other refusal.
+    /// - Returns: the error to tell.
+    package static func problem(
+        _ what: String, _ refusal: SystemCallError, fix: String?
+    ) -> Problem {
+        guard refusal.call == "mount_setattr" else {
+            return Problem(what: what, refusal: refusal, fix: fix)
+        }
+        let why =
+            switch refusal.errno {
+            case .invalidArgument: "the file system of its layers cannot show mapped owners"
+            case .notPermitted: "this process may not map the owners of its layers"
+            default: "the kernel does not map the owners of its layers"
+            }
+        return Problem(
+            kind: .unsupported, what: what, why: why,
+            fix: "keep Kade's data (--root) on ext4, XFS, Btrfs, F2FS or tmpfs, with Linux 5.19 or"
+                + " newer; or leave --userns out",
+            cause: refusal)
     }
 }

@@ -11,10 +11,16 @@ package import SystemPackage
 package struct SourceMounts {
     private let bundle: FilePath
     private let sources: [MonitorConfiguration.Source]
+    private let namespace: KeptUserNamespace?
 
-    package init(_ sources: [MonitorConfiguration.Source], inBundle bundle: FilePath) {
+    /// Takes what there is to mount, and the container's user namespace if it has one of its own.
+    package init(
+        _ sources: [MonitorConfiguration.Source], inBundle bundle: FilePath,
+        for namespace: KeptUserNamespace?
+    ) {
         self.bundle = bundle
         self.sources = sources
+        self.namespace = namespace
     }
 
     /// What is mounted, in words, in its order.
@@ -72,8 +78,11 @@ package struct SourceMounts {
                 try DetachedMount(cloning: directory, isRecursive: true).attach(onto: place)
             }
         case .overlay(let mount):
-            try explaining("cannot mount \(source.name)") { () throws(SystemCallError) in
-                try mount.mount(at: place)
+            do throws(SystemCallError) {
+                try mount.mount(at: place, for: namespace)
+            } catch {
+                throw MonitorConfiguration.RootfsMount.problem(
+                    "cannot mount \(source.name)", error, fix: nil)
             }
         case .fileSystem(let system):
             try VolumeMount(name: source.name, system: system).make(at: place)
@@ -89,7 +98,10 @@ package struct SourceMounts {
             () throws(SystemCallError) in
             try File.create(
                 place, content: File.read(FilePath(secret.path)), permissions: .ownerReadWrite)
-            try File.changeOwner(of: place, user: secret.user, group: secret.group)
+            let owner = OwnerIDs(user: secret.user, group: secret.group)
+            // Whom the container's user namespace has no number for is nobody there anyway.
+            let outside = namespace.map { $0.maps.outside(owner) ?? owner } ?? owner
+            try File.changeOwner(of: place, user: outside.user, group: outside.group)
             try File.changePermissions(
                 of: place, to: FilePermissions(rawValue: CModeT(secret.mode)))
         }
@@ -129,7 +141,9 @@ package struct SourceMounts {
             guard try FileStatus(of: place).kind == .directory else { return }
             let copy = try OwnedFD.open(place, [.readOnly, .directory])
             guard try copy.listDirectory().isEmpty else { return }
-            try copy.fill(with: FilePath(target), of: RootedDirectory(at: rootfs))
+            // What is mounted there shows the owners as they are outside.
+            try copy.fill(
+                with: FilePath(target), of: RootedDirectory(at: rootfs), ownersIn: nil)
         }
     }
 }

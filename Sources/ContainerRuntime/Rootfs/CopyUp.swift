@@ -5,28 +5,37 @@ package import SystemPackage
 /// tmpfs with the option "tmpcopyup".
 package enum CopyUp {
     /// Copies all that is in one directory into another, with kinds, owners and permissions.
+    ///
+    /// - Parameters:
+    ///   - source: the one.
+    ///   - target: the other.
+    ///   - maps: of the user namespace whose users the owners are; nil for this process's own.
+    /// - Throws: the kernel's refusal.
     package static func copy(
-        from source: borrowing OwnedFD, to target: borrowing OwnedFD
+        from source: borrowing OwnedFD, to target: borrowing OwnedFD, ownersIn maps: UserMaps?
     ) throws(SystemCallError) {
         let directory = try source.open(".", [.readOnly, .directory])
         for entry in try directory.listDirectory() {
-            try copy(FilePath(root: nil, components: entry.name), from: directory, to: target)
+            try copy(
+                FilePath(root: nil, components: entry.name), from: directory, to: target, maps)
         }
     }
 
     private static func copy(
-        _ name: FilePath, from source: borrowing OwnedFD, to target: borrowing OwnedFD
+        _ name: FilePath, from source: borrowing OwnedFD, to target: borrowing OwnedFD,
+        _ maps: UserMaps?
     ) throws(SystemCallError) {
         let status = try FileStatus(ofLink: name, in: source)
         switch status.kind {
         case .symlink:
             try target.makeSymbolicLink(at: name, to: source.linkTarget(of: name))
-            try target.open(name, [.path, .noFollow]).changeOwnerOfHandle(like: status)
+            try target.open(name, [.path, .noFollow]).changeOwnerOfHandle(like: status, maps)
         case .directory:
             try target.makeDirectory(name, permissions: .ownerReadWriteExecute)
             let copy = try target.open(name, [.readOnly, .directory, .noFollow])
-            try self.copy(from: source.open(name, [.path, .directory, .noFollow]), to: copy)
-            try copy.takeOver(status)
+            try self.copy(
+                from: source.open(name, [.path, .directory, .noFollow]), to: copy, ownersIn: maps)
+            try copy.takeOver(status, maps)
         case .file:
             // Not blocking: someone may have put a fifo in its place.
             let original = try source.open(name, [.readOnly, .noFollow, .nonBlocking])
@@ -42,12 +51,12 @@ package enum CopyUp {
                 if bytes.isEmpty { break }
                 try copy.writeAll(bytes)
             }
-            try copy.takeOver(status)
+            try copy.takeOver(status, maps)
         case .characterDevice, .blockDevice, .fifo, .socket:
             try target.makeNode(
                 name, status.kind, permissions: FilePermissions(rawValue: status.permissions),
                 device: status.device)
-            try target.open(name, [.path, .noFollow]).changeOwnerOfHandle(like: status)
+            try target.open(name, [.path, .noFollow]).changeOwnerOfHandle(like: status, maps)
         }
     }
 }
@@ -55,24 +64,44 @@ package enum CopyUp {
 extension OwnedFD {
     /// Gives this empty directory the content, owner and permissions of one of an image; where the
     /// image has none it stays as it is.
+    ///
+    /// - Parameters:
+    ///   - target: the image's directory.
+    ///   - image: its root.
+    ///   - maps: of the user namespace whose users the owners are; nil for this process's own.
+    /// - Throws: the kernel's refusal.
     package borrowing func fill(
-        with target: FilePath, of image: borrowing RootedDirectory
+        with target: FilePath, of image: borrowing RootedDirectory, ownersIn maps: UserMaps?
     ) throws(SystemCallError) {
         guard let status = try image.status(of: target), status.kind == .directory else { return }
-        try CopyUp.copy(from: image.open(target, [.path, .directory]), to: self)
-        try takeOver(status)
+        try CopyUp.copy(
+            from: image.open(target, [.path, .directory]), to: self, ownersIn: maps)
+        try takeOver(status, maps)
     }
 
     /// Gives the open file another's owner and permissions.
-    fileprivate borrowing func takeOver(_ status: FileStatus) throws(SystemCallError) {
-        try changeOwner(user: status.owner, group: status.group)
+    fileprivate borrowing func takeOver(
+        _ status: FileStatus, _ maps: UserMaps?
+    ) throws(SystemCallError) {
+        let owner = status.owner(in: maps)
+        try changeOwner(user: owner.user, group: owner.group)
         try changePermissions(to: FilePermissions(rawValue: status.permissions))
     }
 
     /// Gives a file that is open with `O_PATH` another's owner.
     fileprivate borrowing func changeOwnerOfHandle(
-        like status: FileStatus
+        like status: FileStatus, _ maps: UserMaps?
     ) throws(SystemCallError) {
-        try changeOwnerOfHandle(user: status.owner, group: status.group)
+        let owner = status.owner(in: maps)
+        try changeOwnerOfHandle(user: owner.user, group: owner.group)
+    }
+}
+
+extension FileStatus {
+    /// Who the owner, as a user inside of a namespace, is outside; its root for who is not there.
+    fileprivate func owner(in maps: UserMaps?) -> OwnerIDs {
+        let inside = OwnerIDs(user: owner, group: group)
+        guard let maps else { return inside }
+        return maps.outside(inside) ?? maps.root ?? inside
     }
 }

@@ -44,7 +44,9 @@ struct FileSystemMount {
         if !source.isEmpty { try context.set("source", to: source) }
         try context.set(mount.options.fileSystemFlags + options)
         let made = try context.mount(attributes)
-        if mount.options.copiesUp { try CopyUp.copy(from: target, to: made.descriptor) }
+        if mount.options.copiesUp {
+            try CopyUp.copy(from: target, to: made.descriptor, ownersIn: nil)
+        }
         try made.attach(onto: target)
         try made.descriptor.change(mount.options)
     }
@@ -67,7 +69,7 @@ struct FileSystemMount {
             source, on: target, type: type, flags,
             data: options.filter { $0 != "ro" }.joined(separator: ","))
         let made = try rootfs.open(mount.destination, [.path])
-        if mount.options.copiesUp { try CopyUp.copy(from: target, to: made) }
+        if mount.options.copiesUp { try CopyUp.copy(from: target, to: made, ownersIn: nil) }
         try made.changeMount(MountAttributeChange(set: attributes), isRecursive: false)
         try made.change(mount.options)
     }

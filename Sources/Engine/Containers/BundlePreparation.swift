@@ -27,6 +27,11 @@ extension EngineContext {
             var monitor = try monitorConfiguration(
                 of: record, isListed: isListed, mounts: made.mounts, restartCount: restartCount)
             monitor.sources = made.sources
+            monitor.userNamespace = record.request.namespaces.userMaps.map { maps in
+                let user = made.spec.linux?.namespaces.first { $0.type == .user }
+                return .init(maps: maps, path: user?.path)
+            }
+            try giveFiles(of: bundle, to: record.request.namespaces.userMaps)
             try explaining("cannot write the bundle \(bundle.directory)") {
                 () throws(SystemCallError) in
                 let mode = FilePermissions(rawValue: 0o600)
@@ -40,6 +45,20 @@ extension EngineContext {
             guard configuration.recordsSteps else { return }
             try File.create(
                 bundle.steps, content: steps.text, permissions: FilePermissions(rawValue: 0o600))
+        }
+    }
+
+    /// Gives the files that are bound into a container to the root of its user namespace.
+    private func giveFiles(of bundle: ContainerBundle, to maps: UserMaps?) throws(Problem) {
+        guard plan == nil, let root = maps?.root else { return }
+        try explaining("cannot give the files of \(bundle.directory) to the container's root") {
+            () throws(SystemCallError) in
+            for path in [
+                bundle.hosts, bundle.hostname, bundle.resolver, bundle.passwd, bundle.group,
+                bundle.localtime, configuration.sharedMemory(of: bundle.id),
+            ] where File.exists(path) {
+                try File.changeOwner(of: path, user: root.user, group: root.group)
+            }
         }
     }
 

@@ -1,4 +1,5 @@
 import Diagnostics
+import Linux
 import Networking
 import OCI
 
@@ -84,6 +85,11 @@ extension NamespaceRequest {
         network = NamespaceMode(text: host.text("NetworkMode"))
         cgroup = host.text("CgroupnsMode").map { NamespaceMode(text: $0) }
         user = host.text("UsernsMode") ?? ""
+        userMaps = host["IDMappings"].map {
+            UserMaps(
+                users: IDMap(words: $0["UidMap"]?.stringList ?? []),
+                groups: IDMap(words: $0["GidMap"]?.stringList ?? []))
+        }
         ipc =
             switch host.text("IpcMode") ?? "" {
             case "shareable": .shareable

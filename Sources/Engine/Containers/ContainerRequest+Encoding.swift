@@ -1,3 +1,4 @@
+import Linux
 import Networking
 import OCI
 
@@ -111,6 +112,13 @@ extension ContainerRequest {
         json.append(
             "CgroupnsMode", .string(namespaces.cgroup?.text(isolated: "private") ?? ""))
         json.append("UsernsMode", .string(namespaces.user))
+        if let maps = namespaces.userMaps {
+            json.append(
+                "IDMappings",
+                [
+                    "UidMap": .strings(maps.users.words), "GidMap": .strings(maps.groups.words),
+                ])
+        }
         json.append("Dns", .strings(network.nameServers))
         json.append("DnsOptions", .strings(network.resolverOptions))
         json.append("DnsSearch", .strings(network.searchDomains))

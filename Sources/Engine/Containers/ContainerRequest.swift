@@ -1,3 +1,4 @@
+import Linux
 package import Networking
 
 /// What someone asks of a new container: the flags of `run` and `create` as plain values.
@@ -152,8 +153,12 @@ package struct NamespaceRequest: Sendable, Equatable {
     package var uts = NamespaceMode.isolated
     /// `--cgroupns`: private or host; nil is private on cgroup v2 and host on v1, as in Docker.
     package var cgroup: NamespaceMode?
-    /// `--userns`: `host` or empty; anything else is refused by the engine.
+    /// `--userns`, as given: host, private, auto, keep-id, nomap or container:NAME, with options.
     package var user = ""
+    /// `--uidmap` and `--gidmap`, `--subuidname` and `--subgidname`.
+    package var userMapping = UserMappingRequest()
+    /// The maps of the container's user namespace, chosen when it is made; nil for Kade's own.
+    var userMaps: UserMaps?
     /// `--network`: none, host or container:NAME.
     package var network = NamespaceMode.isolated
 

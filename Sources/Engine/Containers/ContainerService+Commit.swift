@@ -80,7 +80,7 @@ extension ContainerService {
         if let moment = request.moment {
             arguments += ["--latest-time", "\(moment.nanosecondsSinceEpoch / 1_000_000_000)"]
         }
-        arguments += overlay.lower.map(\.string)
+        arguments += try context.writtenOwnerFlags(of: record) + overlay.lower.map(\.string)
         var gaps = ArchiveGaps()
         var made: JSONValue?
         try context.whilePresent(record) { () throws(Problem) in

@@ -33,6 +33,7 @@ extension ContainerService {
                 fix: "name one after the image")
         }
         try context.chooseNetworks(of: &merged)
+        let hasUserGiven = request.process.user != nil
         let id = makeContainerID()
         var monitor: ContainerSession? =
             startsNext && context.plan == nil ? try context.startMonitor(of: id, merged) : nil
@@ -42,6 +43,12 @@ extension ContainerService {
             warnings.append(
                 "Published ports are discarded when using \(merged.networkMode) network mode")
         }
+        // To choose the IDs it may look into the image.
+        let lease =
+            merged.namespaces.mayHaveOwnUsers ? try context.protectLayers(image.layers) : nil
+        defer { withExtendedLifetime(lease) {} }
+        let users = try context.chooseUserNamespace(
+            of: &merged, isUserGiven: hasUserGiven, layers: image.layers)
         var record = ContainerRecord(
             id: id, name: request.name ?? makeContainerName(), image: request.image,
             imageID: image.id, created: .now, request: merged, layers: image.layers)
@@ -49,7 +56,7 @@ extension ContainerService {
         var steps = StepRecorder(for: context.configuration)
         do throws(Problem) {
             try context.make(
-                &record, uses, namesItself: request.name == nil, recording: &steps)
+                &record, uses, users, namesItself: request.name == nil, recording: &steps)
         } catch {
             throw context.noting(error, of: record.name, beingMadeIn: steps)
         }
@@ -65,12 +72,13 @@ extension EngineContext {
     /// - Parameters:
     ///   - record: the container; it gets the name that it has from then on.
     ///   - uses: what it uses of other objects.
+    ///   - users: what user namespace it gets.
     ///   - namesItself: whether another name will do where this one is taken.
     ///   - steps: where the steps are noted.
     /// - Throws: what could not be made; nothing is left of it.
     fileprivate func make(
-        _ record: inout ContainerRecord, _ uses: ContainerUses, namesItself: Bool,
-        recording steps: inout StepRecorder
+        _ record: inout ContainerRecord, _ uses: ContainerUses, _ users: UserNamespaceChoice,
+        namesItself: Bool, recording steps: inout StepRecorder
     ) throws(Problem) {
         let lease = try protectLayers(record.layers + uses.images.flatMap(\.layers))
         defer { withExtendedLifetime(lease) {} }
@@ -84,7 +92,7 @@ extension EngineContext {
         plan?.noteDirectory(of: record.id)
         do throws(Problem) {
             record = try steps.record(.insert(record)) { () throws(Problem) in
-                try insert(record, uses, namesItself: namesItself)
+                try insert(record, uses, users, namesItself: namesItself)
             }
             tell(.create, of: record)
         } catch {
@@ -154,7 +162,8 @@ extension EngineContext {
     /// - Returns: the record with the name that it got, and with other containers' IDs in the
     ///   place of their names.
     func insert(
-        _ record: ContainerRecord, _ uses: ContainerUses, namesItself: Bool
+        _ record: ContainerRecord, _ uses: ContainerUses, _ users: UserNamespaceChoice,
+        namesItself: Bool
     ) throws(Problem) -> ContainerRecord {
         var newVolumes: [String] = []
         let inserted = try database.write { database throws(Problem) in
@@ -164,6 +173,9 @@ extension EngineContext {
                     record.name = makeContainerName()
                 }
             }
+            record.request.namespaces.userMaps = try users.maps(
+                besides: { () throws(Problem) in try database.containers() },
+                peer: { name throws(Problem) in try database.container(name) })
             try record.resolvePeers { name throws(Problem) in try database.container(name).id }
             try database.insert(record)
             for volume in uses.volumes {
@@ -202,6 +214,9 @@ extension ContainerRecord {
         }
         if case .container(let name) = request.namespaces.ipc {
             request.namespaces.ipc = .container(try id(name))
+        }
+        if case .container(let name) = try request.namespaces.userMode() {
+            request.namespaces.user = "container:\(try id(name))"
         }
         var required: [String] = []
         for name in request.requires { required.append(try id(name)) }

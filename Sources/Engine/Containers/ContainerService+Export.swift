@@ -21,7 +21,8 @@ extension ContainerService {
         var gaps = ArchiveGaps()
         try context.whilePresent(record) { () throws(Problem) in
             try ContentHelper(configuration: context.configuration).run(
-                ["export"] + layers.map(\.string), input: nil, file: output.rawValue,
+                ["export"] + context.writtenOwnerFlags(of: record) + layers.map(\.string),
+                input: nil, file: output.rawValue,
                 what: "cannot export \(name)"
             ) { line in gaps = ArchiveGaps(line) ?? gaps }
         }
@@ -66,6 +67,13 @@ package struct ArchiveGaps: Sendable, Equatable {
 }
 
 extension EngineContext {
+    /// The flags of `kade-server` for layers in which owners have the numbers of the outside.
+    ///
+    /// Where the kernel maps owners a container's layers have those of the inside.
+    func writtenOwnerFlags(of record: ContainerRecord) throws(Problem) -> [String] {
+        try isRootless() ? record.request.namespaces.userMaps?.helperFlags ?? [] : []
+    }
+
     /// The overlay of a container's root that an archive is made of.
     ///
     /// - Throws: `.unsupported` for the image `host`, whose files are the machine's own.

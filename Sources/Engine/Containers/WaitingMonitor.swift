@@ -17,7 +17,8 @@ extension EngineContext {
 
     /// Starts a container's monitor, which waits for the message that the bundle is complete.
     ///
-    /// Meanwhile it makes the container's network namespace, where it will need one.
+    /// Meanwhile it makes the container's network namespace, where it will need one that no other
+    /// user namespace than its own shall own.
     func startMonitor(
         of id: String, _ request: ContainerRequest
     ) throws(Problem) -> ContainerSession {
@@ -39,6 +40,6 @@ extension EngineContext {
         [
             configuration.runtimeProgram.string, "monitor", "--container",
             configuration.bundle(of: id).directory.string, "--client-fd", "3",
-        ] + (request.hasOwnNetwork ? ["--network"] : [])
+        ] + (request.hasOwnNetwork && !request.namespaces.mayHaveOwnUsers ? ["--network"] : [])
     }
 }

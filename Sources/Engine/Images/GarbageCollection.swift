@@ -5,9 +5,11 @@ import Storage
 extension EngineContext {
     /// Removes blobs and layers that no image, container, mount, build or pull needs.
     func collectGarbage(in store: ImageStore) throws(Problem) -> Garbage {
-        try store.content.collectGarbage(
+        let garbage = try store.content.collectGarbage(
             layers: store.layers, usedLayers: try layersInUse(),
             now: Timestamp.now.nanosecondsSinceEpoch / 1_000_000_000)
+        try OwnedLayers(self).removeUnused()
+        return garbage
     }
 
     /// The layers of containers, of images that they mount, and of images mounted on the host.

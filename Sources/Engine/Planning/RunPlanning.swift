@@ -15,7 +15,7 @@ extension EngineContext {
             plan.note(
                 mount.explanation(at: bundle.rootfs.pushing(FilePath(mount.at))), by: .monitor)
         }
-        let sources = SourceMounts(made.sources, inBundle: bundle.directory)
+        let sources = SourceMounts(made.sources, inBundle: bundle.directory, for: nil)
         for explanation in sources.explanations { plan.note(explanation, by: .monitor) }
         var spec = made.spec
         if record.request.network.attachments?.isEmpty == false, var linux = spec.linux {

@@ -62,7 +62,7 @@ package struct OverlayMount: Sendable, Equatable {
     }
 
     /// The mount, attached nowhere yet; nil where the kernel does not take layers one at a time.
-    private func detached() throws(SystemCallError) -> DetachedMount? {
+    func detached() throws(SystemCallError) -> DetachedMount? {
         if lower.count == 1, upper == nil {
             let layer = try DetachedMount(
                 cloning: OwnedFD.open(lower[0], [.path, .directory]), isRecursive: false)

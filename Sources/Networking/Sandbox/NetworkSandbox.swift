@@ -28,14 +28,17 @@ package final class NetworkSandbox {
     private var bridgePorts: [String] = []
 
     /// Makes the namespace; the process stays in its own.
-    package init() throws(Problem) {
+    ///
+    /// - Parameter owner: the file of the user namespace that owns it; nil for this process's.
+    /// - Throws: what the kernel refuses.
+    package init(ownedBy owner: FilePath?) throws(Problem) {
         var steps = MonitorSteps()
         let start = steps.now
         let what = "cannot make the container's network namespace"
         let own = try explaining(what) { () throws(SystemCallError) in
             try OwnedFD.open("/proc/self/ns/net", .readOnly)
         }
-        let made = try NewNetwork.make(besides: own)
+        let made = try NewNetwork.make(besides: own, ownedBy: owner)
         hostNamespace = own
         namespace = made.namespace
         inside = made.inside

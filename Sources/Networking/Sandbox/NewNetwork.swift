@@ -17,15 +17,21 @@ struct NewNetwork: ~Copyable {
 
     /// Makes it; the process stays in its own.
     ///
-    /// - Parameter own: the process's own namespace.
+    /// - Parameters:
+    ///   - own: the process's own namespace.
+    ///   - owner: the file of the user namespace that owns it; nil for the process's.
     /// - Returns: what was made.
     /// - Throws: what the kernel refuses.
-    static func make(besides own: borrowing OwnedFD) throws(Problem) -> NewNetwork {
+    static func make(
+        besides own: borrowing OwnedFD, ownedBy owner: FilePath?
+    ) throws(Problem) -> NewNetwork {
+        // Whoever enters a user namespace does not come back.
+        if let owner { return try askChild(in: owner) }
         // Root of a user namespace could not come back to the machine's.
         let canReturn = try explaining(what) { () throws(SystemCallError) in
             try UserNamespace.isInitial()
         }
-        return canReturn ? try visit(comingBackTo: own) : try askChild()
+        return canReturn ? try visit(comingBackTo: own) : try askChild(in: nil)
     }
 
     private static func visit(
@@ -42,13 +48,13 @@ struct NewNetwork: ~Copyable {
         return NewNetwork(namespace: made, inside: inside)
     }
 
-    /// A child is born into it, and hands over what it opens.
-    private static func askChild() throws(Problem) -> NewNetwork {
+    /// A child makes it, and hands over what it opens.
+    private static func askChild(in owner: FilePath?) throws(Problem) -> NewNetwork {
         let pair = try explaining(what) { () throws(SystemCallError) in try SocketPair(.packets) }
         switch try explaining(
-            what, { () throws(SystemCallError) in try clone(.newNetwork, intoCgroup: nil) })
+            what, { () throws(SystemCallError) in try clone([], intoCgroup: nil) })
         {
-        case .child: return handOver(to: pair.second)
+        case .child: return handOver(to: pair.second, from: owner)
         case .parent(let child):
             // The child's end is closed here, so that its silence is heard.
             let socket = pair.split { first, _ in first }
@@ -76,8 +82,12 @@ struct NewNetwork: ~Copyable {
     /// What the child does.
     ///
     /// It never returns; its type lets the caller forget that.
-    private static func handOver(to parent: borrowing OwnedFD) -> NewNetwork {
+    private static func handOver(
+        to parent: borrowing OwnedFD, from owner: FilePath?
+    ) -> NewNetwork {
         do throws(SystemCallError) {
+            if let owner { try Namespaces.enter(OwnedFD.open(owner, .readOnly), .user) }
+            try Namespaces.unshare(.newNetwork)
             let namespace = try OwnedFD.open("/proc/self/ns/net", .readOnly)
             let inside = try RouteSocket()
             try parent.send([0], descriptors: [namespace.rawValue])

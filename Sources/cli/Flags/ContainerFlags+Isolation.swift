@@ -15,8 +15,24 @@ extension ContainerFlags {
                 "uts", nil, "string", "UTS namespace to use: host", \.request.namespaces.uts,
                 NamespaceFlags.parseUTS),
             .setting(
-                "userns", nil, "string", "User namespace to use: host", \.request.namespaces.user,
-                NamespaceFlags.parseUser),
+                "userns", nil, "string",
+                "User namespace to use: host, auto, keep-id, nomap or container:NAME",
+                \.request.namespaces.user
+            ) { $0 },
+            .list(
+                "uidmap", nil, "list", "Map users of a user namespace (inside:outside:count)",
+                \.request.namespaces.userMapping.users),
+            .list(
+                "gidmap", nil, "list", "Map groups of a user namespace (inside:outside:count)",
+                \.request.namespaces.userMapping.groups),
+            .setting(
+                "subuidname", nil, "string", "Map the users that /etc/subuid gives this name",
+                \.request.namespaces.userMapping.subordinateUser
+            ) { $0 },
+            .setting(
+                "subgidname", nil, "string", "Map the groups that /etc/subgid gives this name",
+                \.request.namespaces.userMapping.subordinateGroup
+            ) { $0 },
             .setting(
                 "cgroupns", nil, "string", "Cgroup namespace to use: host or private",
                 \.request.namespaces.cgroup, NamespaceFlags.parseCgroup),

@@ -39,16 +39,6 @@ enum NamespaceFlags {
         }
     }
 
-    /// `--userns host`.
-    static func parseUser(_ text: String) throws(InvalidValue) -> String {
-        guard text.isEmpty || text == "host" else {
-            throw InvalidValue.unsupported(
-                "this version of Kade has no user namespace '\(text)'",
-                fix: "host is the only one so far")
-        }
-        return text
-    }
-
     private static func parse(
         _ text: String, words: Set<String>, flag: String
     ) throws(InvalidValue) -> NamespaceMode {

@@ -42,13 +42,11 @@ enum UnsupportedRunFlags {
 
     private static var podmanValues: [Flag<ContainerFlags>] {
         let pods = "this version of Kade has no pods"
-        let maps = "this version of Kade has no user namespace for a container"
         let startup = "this version of Kade has --health-start-period in place of startup checks"
         let pull = "it is about the pull, which is a command of its own: kade pull"
         let descriptors = "a container outlives its command, whose descriptors it cannot keep"
         let reasons = [
-            ("pod", pods), ("pod-id-file", pods), ("uidmap", maps), ("gidmap", maps),
-            ("subuidname", maps), ("subgidname", maps), ("preserve-fds", descriptors),
+            ("pod", pods), ("pod-id-file", pods), ("preserve-fds", descriptors),
             ("preserve-fd", descriptors), ("creds", "log in first: kade login"),
             ("cert-dir", "registries' certificates are in /etc/containers/certs.d"),
             ("decryption-key", "this version of Kade does not decrypt images"), ("retry", pull),

@@ -2,7 +2,6 @@ import ContainerRuntime
 import Diagnostics
 import Linux
 import Networking
-import OCI
 import SystemPackage
 
 /// The networks of the monitor's container: `network.json`, and what the kernel has of it.
@@ -17,15 +16,21 @@ final class ContainerNetwork {
     private var published: PublishedNames?
 
     private let file: FilePath
+    /// The file of the user namespace that owns the network namespace; nil for the monitor's own.
+    private let owner: FilePath?
 
     /// Reads what the engine wrote; nil where that is nothing.
     ///
     /// - Parameters:
     ///   - bundle: the container's bundle.
     ///   - sandbox: the namespace, where it was made already.
+    ///   - owner: the file of the user namespace that owns the namespace; nil for the monitor's own.
     /// - Throws: what keeps the file from being read.
-    init?(bundle: FilePath, _ sandbox: NetworkSandbox?) throws(Problem) {
+    init?(
+        bundle: FilePath, _ sandbox: NetworkSandbox?, ownedBy owner: FilePath?
+    ) throws(Problem) {
         file = bundle.appending("network.json")
+        self.owner = owner
         guard File.exists(file) else { return nil }
         setup = try Self.read(file)
         self.sandbox = sandbox
@@ -48,7 +53,11 @@ final class ContainerNetwork {
             return
         }
         let sandbox: NetworkSandbox
-        if let made = self.sandbox { sandbox = made } else { sandbox = try NetworkSandbox() }
+        if let made = self.sandbox {
+            sandbox = made
+        } else {
+            sandbox = try NetworkSandbox(ownedBy: owner)
+        }
         self.sandbox = sandbox
         try sandbox.setUp(setup)
         try sandbox.completeFiles()
@@ -88,16 +97,8 @@ final class ContainerNetwork {
         try published?.change(to: new)
     }
 
-    /// The bundle of a container that joins the namespace, in the place of making one.
-    func join(_ bundle: Bundle) -> Bundle {
-        guard let sandbox, var linux = bundle.spec.linux else { return bundle }
-        var spec = bundle.spec
-        for index in linux.namespaces.indices where linux.namespaces[index].type == .network {
-            linux.namespaces[index].path = sandbox.path.string
-        }
-        spec.linux = linux
-        return Bundle(path: bundle.path, spec: spec, configuration: bundle.configuration)
-    }
+    /// The network namespace's file, for as long as this process lives; nil without one.
+    var path: FilePath? { sandbox?.path }
 
     /// What was done since this was last asked.
     func takeSteps() -> [StepRecord] { sandbox?.takeSteps() ?? [] }

@@ -40,14 +40,15 @@ final class ContainerRun {
     ///   - configuration: what the engine tells the monitor.
     ///   - host: the mount namespace that shared bind mounts are peers in.
     ///   - network: the container's network, which is set up.
+    ///   - userNamespace: the container's, where it has one of its own.
     ///   - arrivals: what is held of layers that have not arrived; the program may wait for one.
     ///   - steps: where the steps go, in the place of those of the run before.
     /// - Returns: the run, whose program has started.
     /// - Throws: what kept the program from starting; the container may be there still.
     static func begin(
         _ configuration: MonitorConfiguration, sharingWith host: FilePath,
-        on network: ContainerNetwork?, whileArriving arrivals: ArrivalHolds?,
-        noting steps: StepFile
+        on network: ContainerNetwork?, in userNamespace: KeptUserNamespace?,
+        whileArriving arrivals: ArrivalHolds?, noting steps: StepFile
     ) throws(Problem) -> ContainerRun {
         // Who may not read it has a container all the same.
         let logPlace = try? KernelLog.Place()
@@ -56,7 +57,7 @@ final class ContainerRun {
             ? nil : try MonitorStreams(hasInput: configuration.isInputOpen)
         let start = try ContainerStart.begin(
             configuration, streams: pipes?.ofProgram, sharingWith: host, on: network,
-            noting: steps)
+            in: userNamespace, noting: steps)
         _ = network?.takeSteps()  // the copy that starts the container notes them
         pipes?.closeProgramSide()
         return try ContainerRun(

@@ -42,12 +42,14 @@ struct ContainerStart: ~Copyable {
     ///   - streams: the program's streams; with a terminal it gets its own.
     ///   - host: the mount namespace that shared bind mounts are peers in.
     ///   - network: the container's network, which is set up.
+    ///   - userNamespace: the container's, where it has one of its own.
     ///   - steps: where the steps of a start go, in the place of those of the one before.
     /// - Returns: the start under way; it never returns in the new process.
     /// - Throws: when the kernel makes no process.
     static func begin(
         _ configuration: MonitorConfiguration, streams: StandardStreams?,
-        sharingWith host: FilePath, on network: ContainerNetwork?, noting steps: StepFile
+        sharingWith host: FilePath, on network: ContainerNetwork?,
+        in userNamespace: KeptUserNamespace?, noting steps: StepFile
     ) throws(Problem) -> ContainerStart {
         let what = "cannot start the container"
         let pair = try explaining(what) { () throws(SystemCallError) in try SocketPair(.packets) }
@@ -65,7 +67,7 @@ struct ContainerStart: ~Copyable {
             let socket = pair.split { _, second in second }
             Starter(
                 configuration: configuration, streams: streams, host: host, network: network,
-                steps: steps, monitor: monitor
+                userNamespace: userNamespace, steps: steps, monitor: monitor
             ).run(telling: socket, holding: lock)
         }
     }
@@ -134,6 +136,7 @@ private struct Starter {
     let streams: StandardStreams?
     let host: FilePath
     let network: ContainerNetwork?
+    let userNamespace: KeptUserNamespace?
     let steps: StepFile
     /// The monitor's process.
     let monitor: pid_t
@@ -198,9 +201,11 @@ private struct Starter {
     }
 
     private func request() throws(Problem) -> Create.Request {
-        let bundle = try Bundle.load(FilePath(configuration.bundle))
+        var bundle = try Bundle.load(FilePath(configuration.bundle))
+        if let userNamespace { bundle = bundle.joining(.user, userNamespace.path) }
+        if let path = network?.path { bundle = bundle.joining(.network, path) }
         var request = Create.Request(
-            id: configuration.id, bundle: network?.join(bundle) ?? bundle,
+            id: configuration.id, bundle: bundle,
             root: RuntimeRoot(path: FilePath(configuration.runtimeRoot)),
             isStartedElsewhere: false)
         request.recordsSteps = configuration.recordsSteps
@@ -224,5 +229,18 @@ private struct Starter {
         } catch {
             return Problem(what: "cannot record the steps in \(steps.path)", refusal: error)
         }
+    }
+}
+
+extension Bundle {
+    /// The bundle of a container that joins a namespace, in the place of making one.
+    fileprivate func joining(_ kind: RuntimeSpec.Namespace.Kind, _ path: FilePath) -> Bundle {
+        guard var linux = self.spec.linux else { return self }
+        var spec = self.spec
+        for index in linux.namespaces.indices where linux.namespaces[index].type == kind {
+            linux.namespaces[index].path = path.string
+        }
+        spec.linux = linux
+        return Bundle(path: self.path, spec: spec, configuration: configuration)
     }
 }

@@ -24,6 +24,8 @@ final class Monitor {
     var restartsAfterEnd = false
     /// nil where the container has no network of its own, or only the loopback.
     let network: ContainerNetwork?
+    /// The container's user namespace; nil where it has none of its own.
+    let userNamespace: KeptUserNamespace?
     /// Whether a process answers questions about names.
     var isAnsweringNames = false
     var lifecycle: LifecycleFile
@@ -49,10 +51,12 @@ final class Monitor {
 
     /// Prepares to watch; the first client, if there is one, is connected already.
     init(
-        _ configuration: MonitorConfiguration, _ network: ContainerNetwork?, firstClient: Client?
+        _ configuration: MonitorConfiguration, _ network: ContainerNetwork?,
+        _ userNamespace: KeptUserNamespace?, firstClient: Client?
     ) throws(Problem) {
         self.configuration = configuration
         self.network = network
+        self.userNamespace = userNamespace
         lifecycle = try LifecycleFile(configuration)
         let file = FilePath(configuration.bundle).appending("steps.jsonl")
         steps = try explaining("cannot look at \(file)") { () throws(SystemCallError) in
@@ -184,8 +188,8 @@ final class Monitor {
         try network?.publishNames(of: configuration.id)
         try watchNames()
         let run = try ContainerRun.begin(
-            configuration, sharingWith: host, on: network, whileArriving: arrivals,
-            noting: steps)
+            configuration, sharingWith: host, on: network, in: userNamespace,
+            whileArriving: arrivals, noting: steps)
         phase = .running(run)
         lifecycle.keepPreviousEnd()
         lifecycle.status = .running

@@ -28,7 +28,7 @@ enum MonitorCommand {
         let monitor: Monitor
         do throws(Problem) {
             try detach()
-            let sandbox = hasNetwork ? try NetworkSandbox() : nil
+            let sandbox = hasNetwork ? try NetworkSandbox(ownedBy: nil) : nil
             // The client may still be at work on the bundle; when it gives up, it hangs up.
             if let client, try !client.hasSpoken() { return }
             monitor = try prepare(directory, client, sandbox)
@@ -63,9 +63,14 @@ enum MonitorCommand {
     private static func prepare(
         _ directory: FilePath, _ client: Client?, _ sandbox: NetworkSandbox?
     ) throws(Problem) -> Monitor {
-        try Monitor(
-            .load(fromBundle: directory), ContainerNetwork(bundle: directory, sandbox),
-            firstClient: client)
+        let configuration = try MonitorConfiguration.load(fromBundle: directory)
+        let namespace = try configuration.userNamespace.map { wanted throws(Problem) in
+            try KeptUserNamespace(wanted)
+        }
+        return try Monitor(
+            configuration,
+            ContainerNetwork(bundle: directory, sandbox, ownedBy: namespace?.path),
+            namespace, firstClient: client)
     }
 
     private static func watch(with monitor: Monitor) throws(Problem) {
@@ -73,10 +78,12 @@ enum MonitorCommand {
         var steps = MonitorSteps()
         do throws(Problem) {
             let arrivals = try ArrivalHolds(monitor.configuration)
-            try rootfs.mount(monitor.configuration, arrivals, noting: &steps)
+            try rootfs.mount(
+                monitor.configuration, arrivals, for: monitor.userNamespace, noting: &steps)
             try monitor.watch(arrivals)
             let sources = SourceMounts(
-                monitor.configuration.sources, inBundle: FilePath(monitor.configuration.bundle))
+                monitor.configuration.sources, inBundle: FilePath(monitor.configuration.bundle),
+                for: monitor.userNamespace)
             let explanations = sources.explanations
             try sources.make { number, body throws(Problem) in
                 try steps.perform(explanations[number], body)

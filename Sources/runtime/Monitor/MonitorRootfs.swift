@@ -30,31 +30,34 @@ struct MonitorRootfs: ~Copyable {
     /// Mounts the overlays.
     borrowing func mount(
         _ configuration: MonitorConfiguration, _ arrivals: ArrivalHolds,
-        noting steps: inout MonitorSteps
+        for namespace: KeptUserNamespace?, noting steps: inout MonitorSteps
     ) throws(Problem) {
         let rootfs = FilePath(configuration.bundle).appending("rootfs")
-        try explaining(
-            "cannot mount the root file system of \(configuration.id)",
-            fix: "see what the kernel says: dmesg | tail"
-        ) { () throws(SystemCallError) in
+        do throws(SystemCallError) {
             do throws(SystemCallError) {
-                try Self.mount(arrivals.mounts(isSettled: false), at: rootfs, &steps)
+                try Self.mount(
+                    arrivals.mounts(isSettled: false), at: rootfs, for: namespace, &steps)
             } catch  where error.errno == .noSuchFileOrDirectory && !arrivals.isEmpty {
                 // A layer has arrived in this moment, and left the place where it did.
                 steps.removeAll()
-                try Self.mount(arrivals.mounts(isSettled: true), at: rootfs, &steps)
+                try Self.mount(
+                    arrivals.mounts(isSettled: true), at: rootfs, for: namespace, &steps)
             }
+        } catch {
+            throw MonitorConfiguration.RootfsMount.problem(
+                "cannot mount the root file system of \(configuration.id)", error,
+                fix: "see what the kernel says: dmesg | tail")
         }
     }
 
     private static func mount(
         _ mounts: [MonitorConfiguration.RootfsMount], at rootfs: FilePath,
-        _ steps: inout MonitorSteps
+        for namespace: KeptUserNamespace?, _ steps: inout MonitorSteps
     ) throws(SystemCallError) {
         for mount in mounts {
             let target = mount.at.isEmpty ? rootfs : rootfs.pushing(FilePath(mount.at))
             try steps.perform(mount.explanation(at: target)) { () throws(SystemCallError) in
-                try mount.mount(at: target)
+                try mount.mount(at: target, for: namespace)
             }
         }
     }

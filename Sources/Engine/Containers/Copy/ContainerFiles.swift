@@ -83,15 +83,19 @@ extension EngineContext {
         let place = bundle.rootfs
         let isReadOnly = record.request.security.isRootfsReadOnly
         let what = "cannot mount the files of container \(record.name)"
+        // Its own is gone, or was never made; the maps are what counts.
+        let namespace = try record.request.namespaces.userMaps.map { maps throws(Problem) in
+            try KeptUserNamespace(.init(maps: maps, path: nil))
+        }
         try explaining(what) { () throws(SystemCallError) in
             try Namespaces.unshare(.newMount)
             try Mount.setPropagation(of: "/", to: .slave, isRecursive: true)
             for mount in mounts {
                 let target = mount.at.isEmpty ? place : place.pushing(FilePath(mount.at))
-                try mount.mount(at: target)
+                try mount.mount(at: target, for: namespace)
             }
         }
-        try SourceMounts(resolved.sources, inBundle: bundle.directory).make()
+        try SourceMounts(resolved.sources, inBundle: bundle.directory, for: namespace).make()
         return try explaining(what) { () throws(SystemCallError) in
             let root = try RootedDirectory(at: place)
             for mount in resolved.mounts { try Self.attach(mount, in: root) }

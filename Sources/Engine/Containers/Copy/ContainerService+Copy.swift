@@ -30,14 +30,16 @@ extension ContainerService {
     /// - Returns: the bytes of the archive that the files would make, which Docker tells.
     /// - Throws: `.notFound` for a path that is not there; `.invalid` for what does not go together.
     package func copyOut(_ request: CopyRequest, to path: String) throws(Problem) -> Int64 {
-        let owner = TreeTransfer.Owner(user: getuid(), group: getgid())
         let record = try context.record(of: request.container)
+        let kept = record.request.namespaces.userMaps.map { TreeTransfer.Owners.outOf($0) }
+        let caller = OwnerIDs(user: getuid(), group: getgid())
         let here = try Self.machine()
         let target = CopyPath(path, relativeTo: try Self.workingDirectory())
         let size = try context.withFiles(of: record) { root throws(Problem) in
             try copy(
                 CopyPath(request.containerPath, relativeTo: "/"), in: root, request,
-                to: target, in: here, owner: request.keepsOwners ? nil : owner,
+                to: target, in: here,
+                owners: request.keepsOwners ? kept ?? .kept : .given(caller),
                 names: CopyNames(source: "container \(request.container)", target: "this machine"))
         }
         context.tell(.archivePath, of: record)
@@ -56,15 +58,28 @@ extension ContainerService {
         let record = try context.record(of: request.container)
         let here = try Self.machine()
         let source = CopyPath(path, relativeTo: try Self.workingDirectory())
-        let size = try context.withFiles(of: record) { root throws(Problem) in
-            try copy(
+        let maps = record.request.namespaces.userMaps
+        let root = maps?.root ?? OwnerIDs(user: 0, group: 0)
+        let kept = maps.map { TreeTransfer.Owners.into($0) }
+        let size = try context.withFiles(of: record) { files throws(Problem) in
+            var identity: FileSystemIdentity?
+            if let root = maps?.root { identity = try Self.identity(of: root) }
+            defer { withExtendedLifetime(identity) {} }
+            return try copy(
                 source, in: here, request,
-                to: CopyPath(request.containerPath, relativeTo: "/"), in: root,
-                owner: request.keepsOwners ? nil : TreeTransfer.Owner(user: 0, group: 0),
+                to: CopyPath(request.containerPath, relativeTo: "/"), in: files,
+                owners: request.keepsOwners ? kept ?? .kept : .given(root),
                 names: CopyNames(source: "this machine", target: "container \(request.container)"))
         }
         context.tell(.extractToDirectory, of: record)
         return size
+    }
+
+    /// Lets this thread make files of a container as the root of its user namespace.
+    private static func identity(of root: OwnerIDs) throws(Problem) -> FileSystemIdentity {
+        try explaining("cannot make files as the container's root") {
+            () throws(SystemCallError) in try FileSystemIdentity(root)
+        }
     }
 
     /// Writes a file or directory of a container as a tar archive.
@@ -84,7 +99,9 @@ extension ContainerService {
                     "\(request.container):\(path.path)", to: "-", keepsOwners: true)
                 return plan.note(copied, by: .engine)
             }
-            var arguments = ["archive", "/proc/\(getpid())/fd/\(directory)", place.name.string]
+            let maps = record.request.namespaces.userMaps
+            var arguments = ["archive"] + (maps?.helperFlags ?? [])
+            arguments += ["/proc/\(getpid())/fd/\(directory)", place.name.string]
             // The archive names the link that was asked for, and not what it leads to.
             if !path.meansContent { arguments.append(path.name) }
             try ContentHelper(configuration: context.configuration).runWithoutFlush(
@@ -119,7 +136,9 @@ extension ContainerService {
             }
             do throws(Problem) {
                 try ContentHelper(configuration: context.configuration).runWithoutFlush(
-                    ["unpack", "--certain", "/proc/self/fd/0"], input: input,
+                    ["unpack", "--certain"]
+                        + (record.request.namespaces.userMaps?.helperFlags ?? [])
+                        + ["/proc/self/fd/0"], input: input,
                     file: directory.rawValue, what: what
                 ) { _ in }
             } catch {
@@ -145,7 +164,7 @@ extension ContainerService {
     private func copy(
         _ source: CopyPath, in sourceRoot: borrowing RootedDirectory, _ request: CopyRequest,
         to target: CopyPath, in targetRoot: borrowing RootedDirectory,
-        owner: TreeTransfer.Owner?, names: CopyNames
+        owners: TreeTransfer.Owners, names: CopyNames
     ) throws(Problem) -> Int64 {
         let from = try Self.source(source, in: sourceRoot, request, names.source)
         let what = "cannot copy \(source.path) of \(names.source) to \(target.path)"
@@ -158,7 +177,7 @@ extension ContainerService {
         if let plan = context.plan {
             let copied = Explanation.copy(
                 names.place(of: source, on: names.source) + (decision == .fill ? "/." : ""),
-                to: names.place(of: target, on: names.target), keepsOwners: owner == nil)
+                to: names.place(of: target, on: names.target), keepsOwners: request.keepsOwners)
             plan.note(copied, by: .engine)
             return 0
         }
@@ -167,7 +186,7 @@ extension ContainerService {
             TreeTransfer(
                 into: isInto
                     ? try to.open() : try to.directory.open(".", [.path, .directory]),
-                owner: owner)
+                owners: owners)
         }
         // Modes of new files are exactly those of the originals.
         let mask = umask(0)

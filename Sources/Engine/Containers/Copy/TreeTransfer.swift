@@ -6,8 +6,8 @@ import SystemPackage
 /// Copies files from one directory into another by descriptors: what a program that runs meanwhile
 /// puts in the place of a name is never followed.
 struct TreeTransfer: ~Copyable {
-    /// Who owns the copies; nil keeps the owners.
-    let owner: Owner?
+    /// Who owns the copies.
+    let owners: Owners
     /// The bytes of the tar archive that Docker would have sent, which it tells its user.
     private(set) var sizeInBytes: Int64 = 1024
     /// The directory that all copies are below.
@@ -18,9 +18,9 @@ struct TreeTransfer: ~Copyable {
     private var copies: [FileStatus.Identity: FirstCopy] = [:]
 
     /// Begins to copy into a directory.
-    init(into top: consuming OwnedFD, owner: Owner?) {
+    init(into top: consuming OwnedFD, owners: Owners) {
         self.top = RootedDirectory(adopting: top)
-        self.owner = owner
+        self.owners = owners
     }
 
     /// A copy that further names of the original become names of.
@@ -30,9 +30,30 @@ struct TreeTransfer: ~Copyable {
         var identity: FileStatus.Identity
     }
 
-    struct Owner: Sendable, Equatable {
-        var user: uid_t
-        var group: gid_t
+    /// Who owns the copies.
+    enum Owners: Sendable, Equatable {
+        /// This one owns all of them.
+        case given(OwnerIDs)
+        /// Whoever owns the originals.
+        case kept
+        /// Who owns the originals outside of a user namespace has the same number inside; who has
+        /// no place there, its root.
+        case into(UserMaps)
+        /// Who owns the originals inside of a user namespace has the same number outside.
+        case outOf(UserMaps)
+
+        func owner(of status: FileStatus) -> OwnerIDs {
+            let original = OwnerIDs(user: status.owner, group: status.group)
+            return switch self {
+            case .given(let owner): owner
+            case .kept: original
+            case .into(let maps): maps.outside(original) ?? maps.root ?? original
+            case .outOf(let maps):
+                OwnerIDs(
+                    user: maps.users.inside(original.user) ?? original.user,
+                    group: maps.groups.inside(original.group) ?? original.group)
+            }
+        }
     }
 
     /// Copies what a name of one directory stands for.
@@ -124,7 +145,7 @@ struct TreeTransfer: ~Copyable {
         place = outer.pushing(newName)
         try copyContent(of: original, to: copy)
         place = outer
-        if isNew { try copy.takeOver(status, of: original, owner: owner) }
+        if isNew { try copy.takeOver(status, of: original, owner: owners.owner(of: status)) }
     }
 
     private mutating func copyFile(
@@ -146,7 +167,7 @@ struct TreeTransfer: ~Copyable {
         let copy = try target.open(
             newName, [.writeOnly, .create, .exclusive, .noFollow], permissions: .ownerReadWrite)
         try append(original, to: copy)
-        try copy.takeOver(status, of: original, owner: owner)
+        try copy.takeOver(status, of: original, owner: owners.owner(of: status))
     }
 
     private mutating func append(
@@ -174,8 +195,8 @@ struct TreeTransfer: ~Copyable {
                 device: status.device)
         }
         let copy = try target.open(newName, [.path, .noFollow])
-        try copy.changeOwnerOfHandle(
-            user: owner?.user ?? status.owner, group: owner?.group ?? status.group)
+        let owner = owners.owner(of: status)
+        try copy.changeOwnerOfHandle(user: owner.user, group: owner.group)
     }
 }
 
@@ -207,9 +228,9 @@ extension OwnedFD {
     /// Gives the open file another's owner, attributes, permissions and time, in the order that
     /// keeps them.
     fileprivate borrowing func takeOver(
-        _ status: FileStatus, of original: borrowing OwnedFD, owner: TreeTransfer.Owner?
+        _ status: FileStatus, of original: borrowing OwnedFD, owner: OwnerIDs
     ) throws(SystemCallError) {
-        try changeOwner(user: owner?.user ?? status.owner, group: owner?.group ?? status.group)
+        try changeOwner(user: owner.user, group: owner.group)
         for name in try original.extendedAttributeNames()
         where name.hasPrefix("user.") || name == "security.capability" {
             guard let value = try original.extendedAttribute(name) else { continue }

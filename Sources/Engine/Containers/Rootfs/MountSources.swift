@@ -52,7 +52,7 @@ extension EngineContext {
                 guard let use = uses.images.first(where: { $0.target == mount.target }) else {
                     throw Self.unrecorded(mount)
                 }
-                try resolver.add(mount, image, use)
+                try resolver.add(mount, image, use, users)
             }
         }
         return resolver.resolved
@@ -159,18 +159,24 @@ private struct MountResolver {
     }
 
     mutating func add(
-        _ mount: MountRequest, _ image: ImageMountRequest, _ use: ImageUse
+        _ mount: MountRequest, _ image: ImageMountRequest, _ use: ImageUse,
+        _ users: ContainerUsers
     ) throws(Problem) {
         var diffIDs: [Digest] = []
         for layer in use.layers { diffIDs.append(try Digest(parsing: layer)) }
         try context.restore(diffIDs, exceptArriving: false)
-        let lower = try Snapshots(root: context.configuration.dataRoot).lower(of: diffIDs)
+        var lower = try Snapshots(root: context.configuration.dataRoot).lower(of: diffIDs)
+        let isRootless = try context.isRootless()
+        if let maps = users.maps, isRootless {
+            lower = [try OwnedLayers(context).layer(of: diffIDs, for: maps)]
+        }
+        var overlay = MonitorConfiguration.RootfsMount(
+            at: "", lower: lower.map(\.string), upper: nil, work: nil)
+        overlay.hasMappedOwners = !isRootless
         add(
             mount,
             .init(
-                name: "image \(image.image)",
-                kind: .overlay(.init(at: "", lower: lower.map(\.string), upper: nil, work: nil)),
-                subpath: image.subpath))
+                name: "image \(image.image)", kind: .overlay(overlay), subpath: image.subpath))
     }
 
     private static func refuseOwner(

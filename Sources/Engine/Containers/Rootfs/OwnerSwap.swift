@@ -65,7 +65,8 @@ extension EngineContext {
         if process.userFiles.addsUser {
             files.add(user, process.userFiles, directory: process.workingDirectory ?? "/")
         }
-        return ContainerUsers(lookup: lookup, process: user, files: files)
+        return ContainerUsers(
+            lookup: lookup, process: user, files: files, maps: record.request.namespaces.userMaps)
     }
 }
 
@@ -75,6 +76,8 @@ struct ContainerUsers: Sendable {
     let process: ContainerUser
     /// The container's `/etc/passwd` and `/etc/group`.
     let files: UserFiles
+    /// The maps of the container's user namespace; nil for Kade's own.
+    let maps: UserMaps?
 
     /// Understands `owner=`: `auto` for the process's user, a name or number of the image's, with a
     /// group behind a colon.
@@ -89,8 +92,15 @@ struct ContainerUsers: Sendable {
         let hasGroup =
             owner == "auto" || owner.contains(":")
             || lookup.passwd.contains { $0.uid == user.uid }
+        let inside = OwnerIDs(user: user.uid, group: user.gid)
+        guard let owner = maps.map({ $0.outside(inside) }) ?? inside else {
+            throw Problem(
+                kind: .invalid, what: "cannot give \(source) the owner \(owner)",
+                why: "the container's user namespace has no \(user.uid):\(user.gid)",
+                fix: "name a user that it has, or give it more: --userns auto:size=65536")
+        }
         return OwnerSwap(
-            users: .init(host: status.owner, container: user.uid),
-            groups: hasGroup ? .init(host: status.group, container: user.gid) : nil)
+            users: .init(host: status.owner, container: owner.user),
+            groups: hasGroup ? .init(host: status.group, container: owner.group) : nil)
     }
 }

@@ -11,12 +11,16 @@ extension EngineContext {
         of record: ContainerRecord
     ) throws(Problem) -> MonitorConfiguration.RootfsMount {
         let diffIDs = try record.diffIDs()
+        if let maps = record.request.namespaces.userMaps, try isRootless() {
+            return try ownedSnapshot(of: record, diffIDs, maps)
+        }
         try restore(diffIDs, exceptArriving: true)
         let layers = try Layers(root: configuration.dataRoot)
         let overlay = try writableLayer(of: record, on: diffIDs)
         var mount = MonitorConfiguration.RootfsMount(
             at: "", lower: overlay.lower.map(\.string), upper: overlay.upper?.string,
             work: overlay.work?.string)
+        mount.hasMappedOwners = record.request.namespaces.userMaps != nil
         for (index, files) in mount.lower.enumerated() {
             let place = diffIDs.first { layers.arrivingPath(of: $0).string == files }
             guard let diffID = place else { continue }
@@ -31,6 +35,23 @@ extension EngineContext {
                     end: arrival.end))
         }
         return mount
+    }
+
+    /// The overlay of a container whose image's files are given to other users in a copy.
+    private func ownedSnapshot(
+        of record: ContainerRecord, _ diffIDs: [Digest], _ maps: UserMaps
+    ) throws(Problem) -> MonitorConfiguration.RootfsMount {
+        try restore(diffIDs, exceptArriving: false)
+        let layer = try OwnedLayers(self).layer(of: diffIDs, for: maps)
+        let bundle = configuration.bundle(of: record.id)
+        if let plan {
+            plan.note(.prepareRootfs(record), by: .engine)
+        } else {
+            _ = try Snapshots(root: configuration.dataRoot).prepare(
+                in: bundle.directory, lower: [layer])
+        }
+        return MonitorConfiguration.RootfsMount(
+            at: "", lower: [layer.string], upper: bundle.upper.string, work: bundle.work.string)
     }
 
     private func writableLayer(

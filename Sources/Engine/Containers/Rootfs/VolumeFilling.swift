@@ -41,7 +41,13 @@ extension EngineContext {
             let lock = try FileLock(configuration.volumeLock(filling.volume), .exclusive)
             defer { withExtendedLifetime(lock) {} }
             guard let copy = try empty(filling) else { return }
-            try copy.fill(with: filling.target, of: image)
+            let maps = record.request.namespaces.userMaps
+            try copy.fill(with: filling.target, of: image, ownersIn: maps)
+            // As Podman does, what nobody has had belongs to the container's root.
+            let status = try FileStatus(of: copy)
+            if let root = maps?.root, status.owner == 0, status.group == 0 {
+                try copy.changeOwner(user: root.user, group: root.group)
+            }
         }
     }
 

@@ -37,6 +37,10 @@ extension EngineContext {
             peers.namespaces.ipc = "/proc/\(pid)/ns/ipc"
             peers.sharedMemory = configuration.sharedMemory(of: peer.id)
         }
+        if wanted.userMaps != nil, case .container(let id) = try wanted.userMode() {
+            let (_, pid) = try runningPeer(id, of: record, sharing: "user")
+            peers.namespaces.user = "/proc/\(pid)/ns/user"
+        }
         return peers
     }
 

@@ -18,12 +18,7 @@ extension ContainerRequest {
                 "create a container with --rm and --restart",
                 "a container cannot both be removed and started again")
         }
-        guard namespaces.user.isEmpty || namespaces.user == "host" else {
-            throw Problem(
-                kind: .unsupported, what: "cannot use --userns \(namespaces.user)",
-                why: "user namespaces of containers are not supported yet",
-                fix: "leave it out, or use --userns host")
-        }
+        try validateUserNamespace(isRootless: host.isRootless)
         if process.additionalGroups.contains(ProcessRequest.keptGroups), !process.keepsGroups {
             throw invalid(
                 "use --group-add keep-groups",

@@ -74,6 +74,10 @@ struct SpecBuilder {
     ) throws(Problem) -> RuntimeSpec.Linux {
         var linux = RuntimeSpec.Linux()
         linux.namespaces = namespaces()
+        if let maps = request.namespaces.userMaps {
+            linux.uidMappings = Self.mappings(maps.users)
+            linux.gidMappings = Self.mappings(maps.groups)
+        }
         linux.cgroupsPath = cgroupPath
         linux.sysctl = request.security.sysctls
         linux.personality = request.process.personality
@@ -119,7 +123,16 @@ struct SpecBuilder {
             list.append(.init(type: .ipc))
         }
         if hasCgroupNamespace { list.append(.init(type: .cgroup)) }
+        if wanted.userMaps != nil {
+            list.append(.init(type: .user, path: input.namespaces.user))
+        }
         return list
+    }
+
+    private static func mappings(_ map: IDMap) -> [RuntimeSpec.IDMapping] {
+        map.ranges.map {
+            .init(containerID: $0.inside, hostID: $0.outside, size: $0.count)
+        }
     }
 
     private var hasCgroupNamespace: Bool {

@@ -63,6 +63,7 @@ struct JoinedNamespaces: Sendable, Equatable {
     var pid: String?
     var ipc: String?
     var network: String?
+    var user: String?
 }
 
 /// A mount of a request whose source is a path of the host.

@@ -1,3 +1,4 @@
+import Linux
 import OCI
 import SystemPackage
 
@@ -54,7 +55,7 @@ extension SpecBuilder {
                 destination: "/dev/pts", type: "devpts", source: "devpts",
                 options: [
                     "nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620",
-                ] + (input.host.hasTerminalGroup ? ["gid=5"] : [])),
+                ] + (hasTerminalGroup ? ["gid=5"] : [])),
             .init(destination: "/sys", type: "sysfs", source: "sysfs", options: plain + access),
             .init(
                 destination: "/sys/fs/cgroup", type: "cgroup", source: "cgroup",
@@ -81,6 +82,12 @@ extension SpecBuilder {
                     options: plain + ["mode=1777", "size=\(size)"]))
         }
         return list
+    }
+
+    /// Whether the container's user namespace has the group 5, which terminals belong to.
+    private var hasTerminalGroup: Bool {
+        request.namespaces.userMaps.map { $0.groups.outside(5) != nil }
+            ?? input.host.hasTerminalGroup
     }
 
     private func mount(_ mount: ResolvedMount) -> RuntimeSpec.Mount {

@@ -1,0 +1,123 @@
+import Diagnostics
+import Linux
+import OCI
+import Storage
+import SystemPackage
+
+/// Copies of images whose files belong to users of a user namespace, for those who cannot have the
+/// kernel show mapped owners: ordinary users.
+///
+/// Only who has rights over a file system may mount it with `MOUNT_ATTR_IDMAP`. The layers that all
+/// containers share stay as they are; for each image and each pair of maps there is one copy of what
+/// the layers show, with other owners, beside them. It goes with the image's layers.
+struct OwnedLayers {
+    private let context: EngineContext
+
+    init(_ context: EngineContext) { self.context = context }
+
+    private var directory: FilePath { context.configuration.dataRoot.appending("owned") }
+
+    /// The copy of an image for these maps, which is made where there is none.
+    ///
+    /// - Parameters:
+    ///   - diffIDs: the image's layers; they are there.
+    ///   - maps: of the user namespace whose users the owners shall be.
+    /// - Returns: the copy's directory, a layer for overlay.
+    /// - Throws: what keeps it from being made; half a copy is none.
+    func layer(of diffIDs: [Digest], for maps: UserMaps) throws(Problem) -> FilePath {
+        let place = directory.appending(Self.name(of: diffIDs, for: maps))
+        if context.plan != nil || File.exists(place) { return place }
+        let what = "cannot give the files of the image to the users of the container's namespace"
+        let lower = try Snapshots(root: context.configuration.dataRoot).lower(of: diffIDs)
+        try explaining(what, fix: "give the data root more room, or leave --userns out") {
+            () throws(SystemCallError) in
+            try Directory.makeAll(directory, permissions: .container)
+            let lock = try FileLock(directory.appending("lock"), .exclusive)
+            defer { withExtendedLifetime(lock) {} }
+            guard !File.exists(place) else { return }
+            // Whoever was killed on the way has left it; nobody else is there.
+            let new = directory.appending("new")
+            try Directory.removeTree(new)
+            let (upper, work) = (new.appending("upper"), new.appending("work"))
+            let target = new.appending("shown")
+            for path in [upper, work, target] {
+                try Directory.makeAll(path, permissions: .container)
+            }
+            let top = try FileStatus(of: lower[0])
+            try File.changePermissions(
+                of: upper, to: FilePermissions(rawValue: top.permissions))
+            let shown = try OverlayMount(lower: lower, upper: upper, work: work)
+                .open(through: target)
+            try shown.open(".", [.readOnly, .directory]).giveAll(by: maps)
+            _ = consume shown
+            try Link.rename(upper, to: place)
+            try Directory.removeTree(new)
+        }
+        return place
+    }
+
+    /// Removes the copies of images whose layers are gone, and that no container has.
+    func removeUnused() throws(Problem) {
+        guard File.exists(directory) else { return }
+        let layers = try Layers(root: context.configuration.dataRoot)
+        let records = try context.database.read { database throws(Problem) in
+            try database.containers()
+        }
+        var used: Set<String> = ["lock", "new"]
+        for record in records {
+            guard let maps = record.request.namespaces.userMaps else { continue }
+            used.insert(Self.name(of: try record.diffIDs(), for: maps))
+        }
+        try explaining("cannot remove copies of images in \(directory)") {
+            () throws(SystemCallError) in
+            let lock = try FileLock(directory.appending("lock"), .exclusive)
+            defer { withExtendedLifetime(lock) {} }
+            for entry in try Directory.list(directory) where !used.contains("\(entry.name)") {
+                let hash = "\(entry.name)".prefix { $0 != "-" }
+                if let diffID = try? Digest(parsing: "sha256:\(hash)"), layers.contains(diffID) {
+                    continue  // a name of another form is nobody's
+                }
+                try Directory.removeTree(directory.appending(entry.name))
+            }
+        }
+    }
+
+    /// The uppermost layer's hash, and one of all that decides what is in the copy.
+    private static func name(of diffIDs: [Digest], for maps: UserMaps) -> String {
+        let words = diffIDs.map(\.description) + maps.users.words + ["/"] + maps.groups.words
+        let all = ContentHasher.sha256(Array(words.joined(separator: " ").utf8))
+        return "\(diffIDs.last?.encoded ?? "0")-\(all.encoded.prefix(16))"
+    }
+}
+
+extension OwnedFD {
+    /// Gives all that is in this open directory, and the directory, to users of a namespace.
+    ///
+    /// - Parameter maps: what makes owners inside those outside; who has no place is left alone.
+    /// - Throws: the kernel's refusal.
+    fileprivate borrowing func giveAll(by maps: UserMaps) throws(SystemCallError) {
+        for entry in try listDirectory() {
+            let name = FilePath(root: nil, components: entry.name)
+            let status = try FileStatus(ofLink: name, in: self)
+            if status.kind == .directory {
+                try open(name, [.readOnly, .directory, .noFollow]).giveAll(by: maps)
+                continue
+            }
+            let file = try open(name, [.path, .noFollow])
+            try file.give(status, by: maps)
+            // A change of the owner takes these bits away.
+            guard status.kind == .file, status.permissions & 0o6000 != 0 else { continue }
+            try open(name, [.readOnly, .noFollow]).changePermissions(
+                to: FilePermissions(rawValue: status.permissions))
+        }
+        try open(".", [.path]).give(try FileStatus(of: self), by: maps)
+    }
+
+    private borrowing func give(
+        _ status: FileStatus, by maps: UserMaps
+    ) throws(SystemCallError) {
+        let inside = OwnerIDs(user: status.owner, group: status.group)
+        guard let outside = maps.outside(inside), outside != inside else { return }
+        try changeOwnerOfHandle(user: outside.user, group: outside.group)
+    }
+}

@@ -1,0 +1,134 @@
+import Foundation
+import Testing
+
+/// `--userns` of an ordinary user's containers.
+@Suite(.enabled(if: isRoot)) struct RootlessUserNamespaceTests {
+    let kade: Kade
+    let user: TestUser
+
+    init() throws {
+        user = try TestUser()
+        kade = try Kade.withBusybox(as: user)
+    }
+
+    private func fields(_ text: String) -> [String] {
+        text.split(whereSeparator: \.isWhitespace).map(String.init)
+    }
+
+    private let id = TestUser.id
+    private let count = TestUser.subordinateCount
+
+    @Test func `keep-id: the user is the same inside, and the image's files are their owners'`()
+        throws
+    {
+        try Tool.check("mkdir", kade.folder.at("home"))
+        try user.own(kade.folder.at("home"))
+        let outcome = try kade.shell(
+            "id -u; id -g; id -un; cat /proc/self/uid_map; stat -c %u:%g / /bin /home/ann /etc/hosts;"
+                + " touch /mine/made && stat -c %u:%g /mine /mine/made; touch /bin/x || echo denied",
+            "--userns", "keep-id", "-v", "\(kade.folder.at("home")):/mine")
+        try #require(outcome.exitCode == 0, "\(outcome)")
+        let lines = outcome.lines
+        #expect(Array(lines[0..<3]) == ["\(id)", "\(id)", "kadetest"])
+        #expect(fields(lines[3]) == ["0", "1", "\(id)"])
+        #expect(fields(lines[4]) == ["\(id)", "0", "1"])
+        #expect(fields(lines[5]) == ["\(id + 1)", "\(id + 1)", "\(count - id)"])
+        #expect(
+            Array(lines.dropFirst(6)) == [
+                "0:0", "0:0", "1000:1001", "0:0", "\(id):\(id)", "\(id):\(id)", "denied",
+            ], "\(outcome)")
+        #expect(
+            try Tool.check("stat", "-c", "%u:%g", kade.folder.at("home/made")) == "\(id):\(id)\n")
+    }
+
+    @Test func `keep-id with other numbers, and fewer of them`() throws {
+        let outcome = try kade.shell(
+            "id -u; id -g; cat /proc/self/uid_map; stat -c %u /home/ann", "--userns",
+            "keep-id:uid=200,gid=300,size=2000")
+        #expect(
+            outcome.lines.map(fields) == [
+                ["200"], ["300"], ["0", "1", "200"], ["200", "0", "1"], ["201", "201", "1799"],
+                ["1000"],
+            ], "\(outcome)")
+        let root = try kade.shell(
+            "id -u; touch /bin/x; echo made", "--userns", "keep-id", "-u", "0")
+        #expect(root.lines == ["0", "made"], "\(root)")
+    }
+
+    @Test func `nomap and auto have no place for the user`() throws {
+        let show = "id -u; cat /proc/self/uid_map; stat -c %u:%g /home/ann; touch /x; stat -c %u /x"
+        let none = try kade.shell(show, "--userns", "nomap")
+        #expect(
+            none.lines.map(fields) == [["0"], ["0", "1", "\(count)"], ["1000:1001"], ["0"]],
+            "\(none)")
+        try kade.check("create", "--name", "first", "--userns", "auto:size=3000", "busybox", "true")
+        let second = try kade.shell(show, "--userns", "auto")
+        #expect(
+            second.lines.map(fields) == [["0"], ["0", "3001", "1024"], ["1000:1001"], ["0"]],
+            "\(second)")
+        let own = try kade.shell(show, "--uidmap", "0:5:2000")
+        #expect(own.lines.map(fields)[1] == ["0", "5", "2000"], "\(own)")
+        let refused = try kade.shell(show, "--uidmap", "0:100000000:2000")
+        #expect(refused.errors.contains("counted from 0"), "\(refused)")
+    }
+
+    @Test func `a data root that nobody else may enter does for all of them`() throws {
+        try Tool.check("chmod", "700", kade.folder.path)
+        for mode in ["keep-id", "nomap", "auto"] {
+            let outcome = try kade.shell("stat -c %u /home/ann", "--userns", mode)
+            #expect(outcome.output == "1000\n", "\(mode): \(outcome)")
+        }
+    }
+
+    @Test func `a whole life, its changes, its copies and its image have the owners of the inside`()
+        throws
+    {
+        try kade.check(
+            "run", "-d", "--name", "one", "--userns", "keep-id", "-u", "0", "busybox", "sh", "-c",
+            "touch /root/f; chown 1000:1001 /root/f; chown 7 /home/ann; touch /ready;"
+                + " exec sleep 600")
+        try kade.wait { try kade("exec", "one", "test", "-e", "/ready").exitCode == 0 }
+        #expect(try kade.check("exec", "-u", "ann", "one", "id", "-u") == "1000")
+        #expect(
+            try kade.check("diff", "one").split(separator: "\n").sorted()
+                == ["A /ready", "A /root/f", "C /home", "C /home/ann", "C /root"])
+        try kade.check("commit", "one", "made")
+        #expect(
+            try kade.check("run", "--rm", "made", "stat", "-c", "%u:%g", "/root/f", "/home/ann")
+                == "1000:1001\n7:1001")
+        try kade.check("export", "-o", kade.folder.at("one.tar"), "one")
+        let listing = try Tool.check("tar", "--numeric-owner", "-tvf", kade.folder.at("one.tar"))
+        let owners = listing.split(separator: "\n").map { fields(String($0))[1] }
+        #expect(Set(owners) == ["0/0", "1000/1001", "7/1001"], "\(Set(owners))")
+        try kade.check("cp", kade.folder.at("one.tar"), "one:/copied")
+        #expect(
+            try kade.check("exec", "one", "stat", "-c", "%u:%g", "/copied") == "0:0")
+        try kade.check("restart", "-t", "0", "one")
+        #expect(try kade.check("exec", "one", "stat", "-c", "%u:%g", "/root/f") == "1000:1001")
+        #expect(try kade.inspect("one", "{{.HostConfig.UsernsMode}}") == "keep-id")
+        try kade.check("rm", "-f", "one")
+        let copies = { try Tool.run("ls", self.kade.root + "/owned").lines.filter { $0 != "lock" } }
+        #expect(try copies().count == 1)
+        try kade.check("rmi", "-f", "made", "busybox")
+        try kade.check("image", "prune", "-f", "-a")
+        #expect(try copies() == [])
+    }
+
+    @Test func `a network of its own is of no other user namespace`() throws {
+        let outcome = try kade.shell(
+            "ls /sys/class/net; cat /proc/self/uid_map | wc -l", "--userns", "keep-id", "--network",
+            "none")
+        #expect(outcome.lines.last == "3", "\(outcome)")
+        let joined = try kade.check(
+            "run", "-d", "--name", "first", "--userns", "keep-id", "busybox", "sleep", "600")
+        #expect(!joined.isEmpty)
+        let second = try kade.shell(
+            "id -u; readlink /proc/self/ns/user", "--userns", "container:first")
+        let pid = try kade.inspect("first", "{{.State.Pid}}")
+        #expect(
+            second.lines.last
+                == (try Tool.check("readlink", "/proc/\(pid)/ns/user")).trimmingCharacters(
+                    in: .newlines))
+        try kade.check("rm", "-f", "first")
+    }
+}
