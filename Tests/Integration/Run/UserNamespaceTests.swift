@@ -229,16 +229,6 @@ import Testing
             outcome.lines[2] + "\n" == (try Tool.check("cat", "/proc/1/comm")), "\(outcome)")
     }
 
-    @Test func `a rootfs that is a directory stays as it is, or with idmap is mapped`() throws {
-        try Tool.check(
-            "sh", "-ec", "mkdir $0/r; tar -C $0/r -xf $1", folder.path,
-            try Kade.busyboxArchive.get())
-        let show = "stat -c %u:%g /home/ann"
-        let plain = try kade.call(
-            ["run", "--rm"] + map + ["--rootfs", folder.at("r"), "/bin/sh", "-c", show])
-        #expect(plain.output == "65534:65534\n", "\(plain)")
-    }
-
     @Test func `podman's containers show the same`() throws {
         let script = """
             podman="podman --root $1/graph --runroot $1/run --cgroup-manager cgroupfs"
