@@ -151,7 +151,8 @@ struct ConnectNetworkCommand: Command {
                 .list(
                     "link", nil, "list", "Add link to another container", \.links,
                     LinkFlag.parse),
-                .unsupported("link-local-ip", nil, "strings", why: "it is for Windows containers"),
+                .unsupported(
+                    "link-local-ip", nil, "strings", why: "the kernel gives link-local addresses"),
                 .unsupported("driver-opt", nil, "strings", why: "no driver has such options"),
             ], operands: .exactly(2),
             assign: { command, operands in

@@ -17,7 +17,8 @@ enum UnsupportedRunFlags {
             .unsupported(
                 "disable-content-trust", nil, nil,
                 why: "Kade checks digests, and has no Notary signatures to skip"),
-            .unsupported("link-local-ip", nil, "list", why: windows),
+            .unsupported(
+                "link-local-ip", nil, "list", why: "the kernel gives link-local addresses"),
             .unsupported("isolation", nil, "string", why: windows),
             .unsupported("cpu-count", nil, "int", why: windows),
             .unsupported("cpu-percent", nil, "int", why: windows),
