@@ -20,10 +20,15 @@ extension ContainerExplainer {
             file, declared: declared.isEmpty ? nil : declared.joined(separator: "; "),
             effective: text.map(IDMapText.words),
             why: "the \(kind) that it has, and who they are for whoever looks from outside",
-            origin: try context.isRootless()
-                ? "always for ordinary users (/etc/sub\(file.prefix(3)))"
-                : declared.isEmpty ? "default (no user namespace of its own)" : "--userns",
+            origin: try mapOrigin(of: file),
             command: process?.show(file) ?? "unshare --user --map-\(kind)=INSIDE:OUTSIDE:COUNT")
+    }
+
+    private func mapOrigin(of file: String) throws(Problem) -> String {
+        if request.namespaces.userMaps != nil { return "--userns \(request.namespaces.user)" }
+        return try context.isRootless()
+            ? "always for ordinary users (/etc/sub\(file.prefix(3)))"
+            : "default (no user namespace of its own)"
     }
 
     private var user: ExplainedLine {

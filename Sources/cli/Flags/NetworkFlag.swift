@@ -65,7 +65,7 @@ enum NetworkFlag: Equatable {
             }
             attachment.driverOptions[option[0]] = option[1]
         case "link-local-ip":
-            throw .unsupported("addresses of that kind are for Windows containers")
+            throw .unsupported("the kernel gives link-local addresses")
         default: throw InvalidValue("invalid field key \(key)")
         }
     }
