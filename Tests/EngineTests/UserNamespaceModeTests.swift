@@ -5,19 +5,25 @@ import Testing
 @testable import Engine
 
 @Suite struct UserNamespaceModeTests {
-    @Test(arguments: [
-        ("", UserNamespaceMode.host), ("host", .host), ("private", .isolated), ("nomap", .noMap),
-        ("auto", .auto(.init())), ("keep-id", .keepID(.init())),
+    static let modes: [(String, UserNamespaceMode)] = [
+        ("", .host), ("host", .host), ("private", .isolated), ("nomap", .noMap),
+        ("auto", .auto(UserNamespaceMode.AutomaticIDs())),
+        ("keep-id", .keepID(UserNamespaceMode.KeptIDs())),
         ("container:web", .container("web")),
         (
             "auto:size=10,uidmapping=3:0:2,gidmapping=0:77:1",
             .auto(
-                .init(
-                    size: 10, users: [.init(inside: 3, outside: 0, count: 2)],
-                    groups: [.init(inside: 0, outside: 77, count: 1)]))
+                UserNamespaceMode.AutomaticIDs(
+                    size: 10, users: [IDMap.Range(inside: 3, outside: 0, count: 2)],
+                    groups: [IDMap.Range(inside: 0, outside: 77, count: 1)]))
         ),
-        ("keep-id:uid=200,gid=300,size=9", .keepID(.init(user: 200, group: 300, size: 9))),
-    ])
+        (
+            "keep-id:uid=200,gid=300,size=9",
+            .keepID(UserNamespaceMode.KeptIDs(user: 200, group: 300, size: 9))
+        ),
+    ]
+
+    @Test(arguments: modes)
     func `Podman's words are understood`(text: String, mode: UserNamespaceMode) throws {
         #expect(try UserNamespaceMode(parsing: text) == mode)
     }
