@@ -95,7 +95,8 @@ extension EngineContext {
                 try mount.mount(at: target, for: namespace)
             }
         }
-        try SourceMounts(resolved.sources, inBundle: bundle.directory, for: namespace).make()
+        try SourceMounts(resolved.sources, inBundle: bundle.directory, for: namespace)
+            .make { _, body throws(Problem) in try body() }
         return try explaining(what) { () throws(SystemCallError) in
             let root = try RootedDirectory(at: place)
             for mount in resolved.mounts { try Self.attach(mount, in: root) }
