@@ -47,6 +47,7 @@ package enum SpecValidation {
             throw violation(
                 "\(field).cwd", "must be an absolute path, and is \"\(process.cwd)\"")
         }
+        try check(process.user, field: "\(field).user")
         for (index, text) in (process.args + process.env).enumerated()
         where text.utf8.contains(0) {
             throw violation("\(field).args or env [\(index)]", "holds a zero byte")
@@ -70,6 +71,18 @@ package enum SpecValidation {
                 "\(field).ioPriority.priority", "must be 0 to 7, and is \(priority.priority)")
         }
         try checkScheduler(process.scheduler, field: field)
+    }
+
+    /// Refuses the number that leaves a process who it is: here that is root.
+    private static func check(_ user: RuntimeSpec.User, field: String) throws(Problem) {
+        for (name, numbers) in [
+            ("uid", [user.uid]), ("gid", [user.gid]), ("additionalGids", user.additionalGids),
+        ] where numbers.contains(.max) {
+            throw Problem(
+                kind: .invalid, what: "\(field).\(name) must not be \(UInt32.max)",
+                why: "it stands for nobody: setresuid(2) and setresgid(2) change nothing then",
+                fix: "use a number below it")
+        }
     }
 
     private static func checkVersion(_ version: String) throws(Problem) {

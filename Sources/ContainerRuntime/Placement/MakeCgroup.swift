@@ -79,7 +79,14 @@ struct MakeCgroup: SetupStep {
     private func findConflict(_ made: [FilePath]) throws(SystemCallError) -> Problem? {
         let old = cgroup.directories(requiring: required).filter { !made.contains($0) }
         guard !old.isEmpty else { return nil }
-        let processes = try cgroup.processes()
+        // Of version 1 each hierarchy may have a cgroup of the name, with other processes.
+        var processes: [CInt] = []
+        for directory in old {
+            for process in try Cgroup.processes(beneath: directory)
+            where !processes.contains(process) {
+                processes.append(process)
+            }
+        }
         if let first = processes.first {
             return Problem(
                 kind: .conflict, what: "cannot use the cgroup \(cgroup.path)",

@@ -60,6 +60,10 @@ package struct ContainerMount: Sendable, Equatable {
         } else {
             throw Self.violation(mount, "it has neither a type nor the option \"bind\"")
         }
+        if destination == "/", !options.flags.contains(.remount) {
+            // Beneath it the root would be entered, which was there before.
+            throw Self.violation(mount, "it is the container's root, which is root.path")
+        }
         ownerMaps = try Self.ownerMaps(of: mount)
         if ownerMaps != nil, options.ownerMapping == nil { options.ownerMapping = .mount }
         if options.ownerMapping != nil, !isBind {

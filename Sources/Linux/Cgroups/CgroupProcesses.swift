@@ -1,14 +1,17 @@
 package import Glibc
-import SystemPackage
+package import SystemPackage
 
 extension Cgroup {
     /// The processes of the cgroup and of those below it, as this process numbers them.
     package func processes() throws(SystemCallError) -> [pid_t] {
         guard let hierarchy = mainHierarchy else { return [] }
+        return try Self.processes(beneath: hierarchy.directory(of: path))
+    }
+
+    /// The processes of a cgroup's directory in one hierarchy, and of those below it.
+    package static func processes(beneath directory: FilePath) throws(SystemCallError) -> [pid_t] {
         var all: [pid_t] = []
-        for directory in try CgroupDirectory.tree(hierarchy.directory(of: path)) {
-            all += try Self.pids(in: directory)
-        }
+        for directory in try CgroupDirectory.tree(directory) { all += try pids(in: directory) }
         return all
     }
 

@@ -65,6 +65,9 @@ struct RefusedSpec: Sendable, CustomTestStringConvertible {
         .init("nonsense") {
             $0.mounts.append(.init(destination: "/home", type: "tmpfs", options: ["nonsense"]))
         },
+        .init("it is the container's root, which is root.path") {
+            $0.mounts.append(.init(destination: "/home/..", type: "tmpfs", source: "tmpfs"))
+        },
         .init("neither the mount nor the container has uidMappings") {
             $0.mounts.append(
                 .init(destination: "/home", source: "/usr", options: ["bind", "idmap"]))

@@ -14,7 +14,7 @@ import Testing
 
     @Test(arguments: [
         RuntimeSpec.User(uid: 1000, gid: 0), .init(uid: 0, gid: 1000),
-        .init(uid: 0, gid: 0, additionalGids: [5, 1000]), .init(uid: .max, gid: 0),
+        .init(uid: 0, gid: 0, additionalGids: [5, 1000]),
     ])
     func `no program runs as a user or group that has no place in the maps`(
         user: RuntimeSpec.User
@@ -38,6 +38,35 @@ import Testing
         #expect(inside.exitCode == 255)
         #expect(inside.output == "")
         #expect(inside.errors.contains("cannot become user \(user.uid)"), "\(inside)")
+    }
+
+    /// The number that leaves a process who it is, in setresuid(2) and setresgid(2).
+    @Test(arguments: [
+        RuntimeSpec.User(uid: .max, gid: 0), .init(uid: 0, gid: .max),
+        .init(uid: 0, gid: 0, additionalGids: [.max]),
+    ])
+    func `the number that stands for nobody is not root`(user: RuntimeSpec.User) throws {
+        let bundle = try RuntimeBundle()
+        let own = bundle.spec.process?.user ?? .init()
+        bundle.spec.process?.user = user
+        let outcome = try bundle.run(shell: "echo ran; id -u")
+        #expect(outcome.exitCode == 1)
+        #expect(outcome.output == "")
+        #expect(outcome.errors.contains("must not be 4294967295"), "\(outcome)")
+        #expect(try bundle.leftovers().isEmpty)
+
+        bundle.spec.process?.user = own
+        try bundle.startSleeping()
+        let inside = try bundle.exec("-u", "\(user.uid):\(user.gid)", shell: "id -u")
+        #expect(user.additionalGids.isEmpty ? inside.output == "" : inside.output == "0\n")
+        var process = try #require(bundle.spec.process)
+        process.user = user
+        process.args = ["sh", "-c", "id -u"]
+        try bundle.folder.write(process.jsonString(), to: "process.json")
+        let file = try bundle.runtime(
+            "exec", "--process", bundle.folder.at("process.json"), bundle.id)
+        #expect(file.output == "")
+        #expect(file.errors.contains("must not be 4294967295"), "\(file)")
     }
 
     @Test func `a container without root in its maps is not set up as anybody else`() throws {
