@@ -87,6 +87,12 @@ struct ParsedArguments {
         givenNames.lastIndex(of: name).map { givenValues[$0] }
     }
 
+    /// The value of an option; nil where it is empty, which engines mean as absent.
+    func text(_ name: String) -> String? {
+        guard let value = value(name), !value.isEmpty else { return nil }
+        return value
+    }
+
     /// All values of an option, in order.
     func values(_ name: String) -> [String] {
         givenNames.indices.filter { givenNames[$0] == name }.map { givenValues[$0] }

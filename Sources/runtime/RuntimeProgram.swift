@@ -49,6 +49,10 @@ enum RuntimeProgram {
         _ name: String, _ global: GlobalOptions
     ) throws(Problem) -> CInt {
         let arguments = global.arguments
+        if let first = arguments.first, ["--help", "-help", "-h"].contains(first) {
+            print(Usage.text)
+            return 0
+        }
         switch name {
         case "create": return try CreateCommand.run(arguments, global)
         case "run": return try RunCommand.run(arguments, global)

@@ -31,11 +31,11 @@ enum ExecProcess {
         }
         process.terminal = try parsed.has("tty")
         process.consoleSize = nil
-        if let directory = parsed.value("cwd") { process.cwd = directory }
+        if let directory = parsed.text("cwd") { process.cwd = directory }
         process.env += parsed.values("env")
         if try parsed.has("no-new-privs") { process.noNewPrivileges = true }
-        if let profile = parsed.value("apparmor") { process.apparmorProfile = profile }
-        if let label = parsed.value("process-label") { process.selinuxLabel = label }
+        if let profile = parsed.text("apparmor") { process.apparmorProfile = profile }
+        if let label = parsed.text("process-label") { process.selinuxLabel = label }
         try change(&process.user, parsed)
         add(parsed.values("cap"), to: &process)
         return process
@@ -44,7 +44,7 @@ enum ExecProcess {
     private static func change(
         _ user: inout RuntimeSpec.User, _ parsed: ParsedArguments
     ) throws(Problem) {
-        if let text = parsed.value("user") {
+        if let text = parsed.text("user") {
             let parts = text.split(separator: ":", omittingEmptySubsequences: false)
             let numbers = parts.map { UInt32($0) }
             guard (1...2).contains(parts.count), let uid = numbers[0], let gid = numbers.last,

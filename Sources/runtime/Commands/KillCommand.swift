@@ -9,10 +9,11 @@ enum KillCommand {
             arguments, options: [.flag("all", "a")], stopsAtOperand: false)
         try parsed.requireOperands(1...2, of: "kill")
         let text = parsed.operands.count == 2 ? parsed.operands[1] : "SIGTERM"
-        guard let signal = Signal(named: text) else {
+        // 0 asks whether the container can be signalled (kill(2)).
+        guard let signal = text == "0" ? Signal(rawValue: 0) : Signal(named: text) else {
             throw Problem(
                 kind: .invalid, what: "unknown signal \"\(text)\"",
-                why: "a signal is a number from 1 to 64 or a name",
+                why: "a signal is a number from 0 to 64 or a name",
                 fix: "use a name like TERM, SIGKILL or RTMIN+3")
         }
         try Kill.run(

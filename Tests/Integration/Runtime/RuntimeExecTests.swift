@@ -27,6 +27,16 @@ import Testing
         #expect(outcome.lines == ["1000", "1001 63", "/tmp", "B"])
     }
 
+    @Test(arguments: ["ann", "1000:", ":1000", "1:2:3", "-1", "1000:-1", "4294967296", "1 ", "0x0"])
+    func `what is no user is refused, and nothing runs`(user: String) throws {
+        let bundle = try RuntimeBundle()
+        try bundle.startSleeping()
+        let outcome = try bundle.exec("-u", user, shell: "echo ran")
+        #expect(outcome.exitCode == 255)
+        #expect(outcome.output == "")
+        #expect(outcome.errors.contains("invalid user \"\(user)\""), "\(outcome)")
+    }
+
     @Test(arguments: RuntimeUnderTest.allCases)
     func `a process file replaces everything`(runtime: RuntimeUnderTest) throws {
         guard runtime.isInstalled else { return }
@@ -152,10 +162,8 @@ import Testing
         #expect(try running.wait().output == "thawed\n")
     }
 
-    @Test(arguments: [RuntimeUnderTest.kade, .runc])
-    func `a terminal is the program's alone`(runtime: RuntimeUnderTest) throws {
-        guard runtime.isInstalled else { return }
-        let bundle = try RuntimeBundle(for: runtime)
+    @Test func `a terminal is the program's alone`() throws {
+        let bundle = try RuntimeBundle()
         try bundle.startSleeping()
         #expect(try bundle.exec("-t", shell: "tty").output == "/dev/pts/0\r\n")
     }

@@ -38,7 +38,7 @@ import Testing
                 != nil)
         guard runtime == .kade else { return }
         #expect(entries.count == 1)
-        #expect(error.object?.members.map(\.name) == ["level", "msg", "time"])
+        #expect(error.object?.members.map(\.name) == ["level", "msg", "time", "fix"])
     }
 
     @Test(arguments: [RuntimeUnderTest.kade, .runc])

@@ -65,6 +65,46 @@ import Testing
         #expect(isGone)
     }
 
+    @Test(arguments: [RuntimeUnderTest.kade, .runc])
+    func `the signal 0 asks whether the container runs`(runtime: RuntimeUnderTest) throws {
+        guard runtime.isInstalled else { return }
+        let bundle = try RuntimeBundle(for: runtime)
+        try bundle.startSleeping()
+        #expect(try bundle.runtime("kill", bundle.id, "0").exitCode == 0)
+        #expect(try bundle.state()["status"]?.string == "running")
+        #expect(try bundle.runtime("kill", bundle.id, "KILL").exitCode == 0)
+        for _ in 0..<3000 {
+            if try bundle.state()["status"]?.string == "stopped" { break }
+            usleep(20_000)
+        }
+        let late = try bundle.runtime("kill", bundle.id, "0")
+        #expect(late.exitCode == 1)
+        #expect(late.errors.contains("not running"), "\(late)")
+    }
+
+    @Test(arguments: [RuntimeUnderTest.kade, .runc])
+    func `an option of exec that is empty is as good as absent`(runtime: RuntimeUnderTest) throws {
+        guard runtime.isInstalled else { return }
+        let bundle = try RuntimeBundle(for: runtime)
+        try bundle.startSleeping()
+        let outcome = try bundle.exec(
+            "--user", "", "--cwd", "", "--apparmor", "", "--process-label", "", shell: "id -u; pwd")
+        #expect(outcome.lines == ["0", "/"], "\(outcome)")
+    }
+
+    @Test(arguments: [
+        "create", "run", "start", "exec", "kill", "delete", "state", "list", "ps", "events",
+        "update", "pause", "resume", "spec", "features", "checkpoint", "restore",
+    ])
+    func `every command helps`(command: String) throws {
+        for flag in ["--help", "-h"] {
+            let outcome = try Tool.start([RuntimeBundle.program, command, flag]).wait()
+            #expect(outcome.exitCode == 0)
+            #expect(outcome.errors == "")
+            #expect(outcome.output.contains("\n  \(command)"), "\(outcome)")
+        }
+    }
+
     @Test(arguments: RuntimeUnderTest.allCases)
     func `list and ps print JSON, and ps takes ps's options`(runtime: RuntimeUnderTest) throws {
         guard runtime.isInstalled else { return }
