@@ -22,7 +22,8 @@ extension MonitorConfiguration.RootfsMount {
         if let work { options += ",workdir=\(work)" }
         return Explanation(
             shell: "mount -t overlay overlay -o \(options) \(target)",
-            why: "the image's layers below the container's own; only monitor and container see it",
+            why: "the image's layers below the container's own; only monitor and container see it"
+                + (hasMappedOwners ? ", and their owners as uid_map says (MOUNT_ATTR_IDMAP)" : ""),
             spec: "root.path")
     }
 

@@ -90,8 +90,11 @@ extension NamespaceSetup {
         case .parent(let middle): return .parent(middle)
         case .child:
             do throws(Problem) {
-                if let user, let userNamespace { try enter(userNamespace, user) }
-                for next in joined { try enter(next.open(), next) }
+                if let user, let userNamespace {
+                    try enter(joined[...], around: userNamespace, user)
+                } else {
+                    for next in joined { try enter(next.open(), next) }
+                }
                 switch try cloneHere(.parent, nil) {
                 case .child: return .child
                 case .parent(let initProcess):
@@ -103,5 +106,25 @@ extension NamespaceSetup {
                 _exit(1)
             }
         }
+    }
+
+    /// Enters namespaces around the step into a user namespace: those of somebody else before it,
+    /// with the runtime's own rights, and those that the user namespace alone gives rights over
+    /// after it.
+    private func enter(
+        _ remaining: ArraySlice<JoinedNamespace>, around userNamespace: borrowing OwnedFD,
+        _ user: JoinedNamespace
+    ) throws(Problem) {
+        guard let next = remaining.first else { return try enter(userNamespace, user) }
+        let namespace = try next.open()
+        let isEntered: Bool
+        do throws(SystemCallError) {
+            try Namespaces.enter(namespace, next.kind)
+            isEntered = true
+        } catch {
+            isEntered = false  // the second refusal is the one to tell
+        }
+        try enter(remaining.dropFirst(), around: userNamespace, user)
+        if !isEntered { try enter(namespace, next) }
     }
 }

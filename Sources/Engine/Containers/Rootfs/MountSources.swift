@@ -168,7 +168,7 @@ private struct MountResolver {
         var lower = try Snapshots(root: context.configuration.dataRoot).lower(of: diffIDs)
         let isRootless = try context.isRootless()
         if let maps = users.maps, isRootless {
-            lower = [try OwnedLayers(context).layer(of: diffIDs, for: maps)]
+            lower = try OwnedLayers(context).layers(of: diffIDs, for: maps)
         }
         var overlay = MonitorConfiguration.RootfsMount(
             at: "", lower: lower.map(\.string), upper: nil, work: nil)

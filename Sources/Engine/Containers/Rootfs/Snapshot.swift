@@ -42,16 +42,17 @@ extension EngineContext {
         of record: ContainerRecord, _ diffIDs: [Digest], _ maps: UserMaps
     ) throws(Problem) -> MonitorConfiguration.RootfsMount {
         try restore(diffIDs, exceptArriving: false)
-        let layer = try OwnedLayers(self).layer(of: diffIDs, for: maps)
+        let lower = try OwnedLayers(self).layers(of: diffIDs, for: maps)
         let bundle = configuration.bundle(of: record.id)
         if let plan {
             plan.note(.prepareRootfs(record), by: .engine)
         } else {
             _ = try Snapshots(root: configuration.dataRoot).prepare(
-                in: bundle.directory, lower: [layer])
+                in: bundle.directory, lower: lower)
         }
         return MonitorConfiguration.RootfsMount(
-            at: "", lower: [layer.string], upper: bundle.upper.string, work: bundle.work.string)
+            at: "", lower: lower.map(\.string), upper: bundle.upper.string,
+            work: bundle.work.string)
     }
 
     private func writableLayer(

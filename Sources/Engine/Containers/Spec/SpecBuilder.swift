@@ -50,6 +50,7 @@ struct SpecBuilder {
     private mutating func process(
         _ capabilities: [String], _ options: SecurityOptions
     ) throws(Problem) -> RuntimeSpec.Process {
+        try checkUser()
         var arguments = (request.process.entrypoint ?? []) + (request.command ?? [])
         if input.initProgram != nil { arguments = ["/sbin/docker-init", "--"] + arguments }
         var process = RuntimeSpec.Process(cwd: request.process.workingDirectory ?? "/")
@@ -67,6 +68,16 @@ struct SpecBuilder {
         process.oomScoreAdj = request.process.outOfMemoryScoreAdjustment
         process.apparmorProfile = try options.appArmorProfile(on: input.host)
         return process
+    }
+
+    /// Refuses a user whom the container's user namespace does not have.
+    private func checkUser() throws(Problem) {
+        let user = OwnerIDs(user: input.user.uid, group: input.user.gid)
+        guard let maps = request.namespaces.userMaps, maps.outside(user) == nil else { return }
+        throw Problem(
+            kind: .invalid, what: "cannot run the program as \(user.user):\(user.group)",
+            why: "the container's user namespace has no such user or group",
+            fix: "give it more, as --userns auto:size=65536 does, or name another user")
     }
 
     private mutating func linux(

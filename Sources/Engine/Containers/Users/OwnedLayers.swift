@@ -17,18 +17,20 @@ struct OwnedLayers {
 
     private var directory: FilePath { context.configuration.dataRoot.appending("owned") }
 
-    /// The copy of an image for these maps, which is made where there is none.
+    /// An image's layers for these maps: the copy, which is made where there is none, above them.
+    ///
+    /// What belongs to the same number inside and outside is in the layers alone.
     ///
     /// - Parameters:
     ///   - diffIDs: the image's layers; they are there.
     ///   - maps: of the user namespace whose users the owners shall be.
-    /// - Returns: the copy's directory, a layer for overlay.
+    /// - Returns: their directories, the uppermost first.
     /// - Throws: what keeps it from being made; half a copy is none.
-    func layer(of diffIDs: [Digest], for maps: UserMaps) throws(Problem) -> FilePath {
+    func layers(of diffIDs: [Digest], for maps: UserMaps) throws(Problem) -> [FilePath] {
         let place = directory.appending(Self.name(of: diffIDs, for: maps))
-        if context.plan != nil || File.exists(place) { return place }
-        let what = "cannot give the files of the image to the users of the container's namespace"
         let lower = try Snapshots(root: context.configuration.dataRoot).lower(of: diffIDs)
+        if context.plan != nil || File.exists(place) { return [place] + lower }
+        let what = "cannot give the files of the image to the users of the container's namespace"
         try explaining(what, fix: "give the data root more room, or leave --userns out") {
             () throws(SystemCallError) in
             try Directory.makeAll(directory, permissions: .container)
@@ -53,7 +55,7 @@ struct OwnedLayers {
             try Link.rename(upper, to: place)
             try Directory.removeTree(new)
         }
-        return place
+        return [place] + lower
     }
 
     /// Removes the copies of images whose layers are gone, and that no container has.

@@ -243,15 +243,17 @@ extension EngineContext {
     private func sizeNeeded(
         by request: ContainerRequest, layers: [String]
     ) throws(Problem) -> UInt32 {
-        var rootfs = LayeredRootfs(layers: [])
+        var directories: [FilePath] = []
         if let directory = request.rootfs {
-            rootfs = LayeredRootfs(layers: [FilePath(directory.path)])
+            directories = [FilePath(directory.path)]
         } else if plan == nil {
             var diffIDs: [Digest] = []
             for layer in layers { diffIDs.append(try Digest(parsing: layer)) }
-            rootfs = LayeredRootfs(
-                layers: try Snapshots(root: configuration.dataRoot).lower(of: diffIDs))
+            try restore(diffIDs, exceptArriving: false)
+            directories = try Snapshots(root: configuration.dataRoot).lower(of: diffIDs)
         }
+        let rootfs = LayeredRootfs(
+            layers: directories, store: Layers(reading: configuration.dataRoot))
         let lookup = UserLookup(
             passwd: try rootfs.text("/etc/passwd"), group: try rootfs.text("/etc/group"))
         // A plan has not looked into the image.
@@ -260,9 +262,10 @@ extension EngineContext {
             ? try lookup.user(
                 request.process.user ?? "", additionalGroups: request.process.additionalGroups)
             : .root
-        let users = lookup.passwd.filter { $0.name != "nobody" }.flatMap { [$0.uid, $0.gid] }
-        let groups = lookup.groups.filter { $0.name != "nobody" && $0.name != "nogroup" }
-            .map(\.gid)
+        let users: [UInt32] = lookup.passwd.filter { $0.name != "nobody" }
+            .flatMap { [$0.uid, $0.gid] }
+        let groups: [UInt32] = lookup.groups
+            .filter { $0.name != "nobody" && $0.name != "nogroup" }.map { $0.gid }
         let highest = (users + groups + [user.uid, user.gid] + user.additionalGroups).max() ?? 0
         return max(Self.leastAutomaticSize, highest == .max ? highest : highest + 1)
     }
