@@ -157,7 +157,7 @@ import Testing
             outcome.lines.prefix(4) == [user.trimmingCharacters(in: .newlines), "1000", "1", "0"],
             "\(outcome)")
         let network = try shell(
-            "readlink /proc/self/ns/user /proc/self/ns/net",
+            "readlink /proc/self/ns/user; readlink /proc/self/ns/net",
             ["--userns", "auto", "--network", "container:first"])
         let net = try Tool.check("readlink", "/proc/\(pid)/ns/net")
         #expect(network.lines.count == 2 && network.lines.first.map { $0 + "\n" } != user)
