@@ -3,7 +3,8 @@ import OCI
 import Testing
 
 @Suite(.enabled(if: isRoot)) struct RuntimeLifecycleTests {
-    @Test(arguments: RuntimeUnderTest.allCases)
+    /// The init of crun's `create` keeps the descriptors by which Foundation waits for crun's end.
+    @Test(arguments: [RuntimeUnderTest.kade, .runc])
     func `a container is created, started, killed and deleted, and leaves nothing`(
         runtime: RuntimeUnderTest
     ) throws {
@@ -25,18 +26,18 @@ import Testing
             runtime != .kade || again.errors.contains("cannot start a container that is running"))
         let early = try bundle.runtime("delete", bundle.id)
         #expect(early.exitCode == 1)
-        #expect(runtime == .crun || early.errors.contains("that is not stopped: running"))
+        #expect(early.errors.contains("that is not stopped: running"))
 
         #expect(try bundle.runtime("kill", bundle.id, "KILL").exitCode == 0)
         try wait { try bundle.state()["status"]?.string == "stopped" }
         let late = try bundle.runtime("kill", bundle.id, "TERM")
         #expect(late.exitCode == 1)
-        #expect(runtime == .crun || late.errors.contains("container not running"), "\(late)")
+        #expect(late.errors.contains("container not running"), "\(late)")
         #expect(try bundle.runtime("delete", bundle.id).exitCode == 0)
         #expect(try bundle.leftovers().isEmpty)
         let gone = try bundle.runtime("state", bundle.id)
         #expect(gone.exitCode == 1)
-        #expect(runtime == .crun || gone.errors.contains("container does not exist"))
+        #expect(gone.errors.contains("container does not exist"))
         #expect(try bundle.runtime("delete", "--force", bundle.id).exitCode == 0)
     }
 
