@@ -1,4 +1,5 @@
 import Foundation
+import OCI
 
 /// An instance of Kade with the image `base`, and a context.
 struct BuildSite {
@@ -43,5 +44,22 @@ struct BuildSite {
 
     func read(_ path: String) throws -> String {
         try kade.check("run", "--rm", "made", "cat", path)
+    }
+
+    /// A blob of the store as JSON.
+    func blob(_ digest: String) throws -> JSONValue {
+        try json(try Tool.check("cat", "\(kade.root)/image/blobs/sha256/\(digest.dropFirst(7))"))
+    }
+
+    /// The manifest or index that a registry has under a name.
+    func pushed(_ name: String) throws -> JSONValue {
+        try json(
+            try Tool.check(
+                "skopeo", "inspect", "--raw", "--tls-verify=false", "docker://\(name)"))
+    }
+
+    /// What a program has written, as JSON.
+    func json(_ text: String) throws -> JSONValue {
+        try JSONValue.parse(Array(text.utf8), named: "the output")
     }
 }
