@@ -97,7 +97,7 @@ final class TemporaryFolder: Sendable {
             throw Tool.Failure(description: "mkdtemp: \(String(cString: strerror(errno)))")
         }
         path = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
-        giveAway(path)
+        try giveAway(path)
     }
 
     deinit {
@@ -121,17 +121,18 @@ final class TemporaryFolder: Sendable {
         try Data(text.utf8).write(to: url)
         var made = url.path
         while made.count > path.count {
-            giveAway(made)
+            try giveAway(made)
             made = URL(fileURLWithPath: made).deletingLastPathComponent().path
         }
     }
 
     /// What a test makes is its user's, when the suites run as an ordinary one.
-    private func giveAway(_ path: String) {
+    private func giveAway(_ path: String) throws {
         guard Kade.isOrdinary else { return }
         let id = uid_t(TestUser.id)
         guard chown(path, id, id) == 0 else {
-            fatalError("chown \(path): \(String(cString: strerror(errno)))")
+            throw Tool.Failure(
+                description: "chown \(path): \(String(cString: strerror(errno)))")
         }
     }
 
