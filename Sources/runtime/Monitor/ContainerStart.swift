@@ -227,8 +227,15 @@ private struct Starter {
             try body()
             return nil
         } catch {
-            return Problem(what: "cannot record the steps in \(steps.path)", refusal: error)
+            return .unrecorded(in: steps.path, error)
         }
+    }
+}
+
+extension Problem {
+    /// Steps cannot be written into their file.
+    static func unrecorded(in file: FilePath, _ refusal: SystemCallError) -> Problem {
+        Problem(what: "cannot record the steps in \(file)", refusal: refusal)
     }
 }
 

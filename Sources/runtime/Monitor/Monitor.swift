@@ -37,6 +37,8 @@ final class Monitor {
     private var nextToken = MonitorSources.Token.firstClient
     /// Where the steps of each start go, after those that the engine has written.
     private var steps: StepFile
+    /// Why steps are missing there, which is told with the container's state.
+    private var unrecorded: Problem?
 
     /// Where the container is in its life.
     enum Phase {
@@ -208,7 +210,7 @@ final class Monitor {
             .readable, of: run.process.descriptor.rawValue, MonitorSources.Token.process)
         tell(.start)
         try beginHealthChecks()
-        if let problem = try run.waitForRecord() {
+        if let problem = try run.waitForRecord() ?? unrecorded?.description {
             lifecycle.error = problem
             try lifecycle.write()
         }
@@ -221,13 +223,19 @@ final class Monitor {
 
     /// Records steps that were done once, for all runs.
     func note(_ done: MonitorSteps) {
-        guard configuration.recordsSteps else { return }
-        do throws(SystemCallError) {
+        record { () throws(SystemCallError) in
             try steps.append(done.records)
             steps = try StepFile(continuing: steps.path)
+        }
+    }
+
+    /// Writes steps, where that is wanted.
+    private func record(_ body: () throws(SystemCallError) -> Void) {
+        guard configuration.recordsSteps else { return }
+        do throws(SystemCallError) {
+            try body()
         } catch {
-            // The steps that follow go to the same file: what keeps them from it is told with them.
-            return
+            unrecorded = .unrecorded(in: steps.path, error)
         }
     }
 
@@ -236,9 +244,8 @@ final class Monitor {
         do throws(Problem) {
             try network?.setUp()
         } catch {
-            if configuration.recordsSteps {
-                // Best effort: the problem itself is what counts.
-                try? steps.begin(with: network?.takeSteps() ?? [])
+            record { () throws(SystemCallError) in
+                try steps.begin(with: network?.takeSteps() ?? [])
             }
             throw error
         }
@@ -278,6 +285,9 @@ final class Monitor {
     /// Notes that the container could not be started, and tells everyone.
     func fail(_ problem: Problem) throws(Problem) {
         lifecycle.error = problem.description
+        if let unrecorded {
+            lifecycle.error = ContainerEnd.error(lifecycle.error, adding: unrecorded.description)
+        }
         leaveNetwork()
         lifecycle.status = .failed
         lifecycle.problem = problem.jsonObject

@@ -83,4 +83,22 @@ import Testing
         try kade("start", "-a", "once")
         #expect(try steps(of: "once").count == once.count)
     }
+
+    @Test func `steps that cannot be written are told with the container's state`() throws {
+        let programs = try TracedMonitor(in: kade.folder.at("programs"))
+        kade.programs = programs.directory
+        try kade.check("create", "--name", "one", "busybox", "sleep", "600")
+        let id = try kade.inspect("one", "{{.Id}}")
+        let file = "\(kade.root)/containers/\(id)/steps.jsonl"
+        // Only the monitor's own: the process that starts the container is another.
+        try programs.traceNext(with: [
+            "-qq", "-o", kade.folder.at("trace"), "-P", file, "-e", "trace=write", "-e",
+            "inject=write:error=ENOSPC",
+        ])
+        try kade.check("start", "one")
+        let state = try kade.inspect("one", "{{.State.Status}}: {{.State.Error}}")
+        #expect(state.hasPrefix("running: cannot record the steps in \(file): "), "\(state)")
+        #expect(state.contains("No space left"), "\(state)")
+        #expect(try kade.check("explain", "--steps", "one").contains("setsid"))
+    }
 }

@@ -106,7 +106,7 @@ import Testing
         let kade = try Kade.withBusybox()
         let programs = try TracedMonitor(in: kade.folder.at("programs"))
         var command = kade.commandLine(example.command.words)
-        command[0] = programs.kade
+        command[0] = programs.directory + "/kade"
         try Walk(kade: kade, case: example).run {
             try programs.traceNext(with: $0)
             return try Tool.start(command, environment: kade.environment).wait()
@@ -212,41 +212,6 @@ private struct Walk {
             counts[call, default: 0] += 1
             return Point(call: call, number: counts[call] ?? 0, description: String(line))
         }
-    }
-}
-
-/// The programs in a place where the next monitor can be traced.
-private struct TracedMonitor {
-    let directory: String
-    var kade: String { directory + "/kade" }
-
-    /// Copies the programs, and puts a script in the place of the runtime.
-    init(in directory: String) throws {
-        self.directory = directory
-        let script = """
-            set -e
-            from=$1 to=$2
-            mkdir "$to"
-            cp --reflink=auto "$from/kade" "$from/kade-server" "$to"
-            cp --reflink=auto "$from/kade-runtime" "$to/runtime"
-            cat > "$to/kade-runtime" << end
-            #!/bin/sh
-            if [ "\\$1" = monitor ] && mv "$to/options" "$to/taken" 2> /dev/null; then
-                read -r options < "$to/taken"
-                exec strace \\$options "$to/runtime" "\\$@"
-            fi
-            exec "$to/runtime" "\\$@"
-            end
-            chmod +x "$to/kade-runtime"
-            """
-        let from = URL(fileURLWithPath: BuiltProgram.path("kade")).deletingLastPathComponent().path
-        try Tool.check("sh", "-c", script, "sh", from, directory)
-    }
-
-    /// Has strace run the next monitor, with these options.
-    func traceNext(with options: [String]) throws {
-        try Data((options.joined(separator: " ") + "\n").utf8)
-            .write(to: URL(fileURLWithPath: directory + "/options"))
     }
 }
 
