@@ -52,18 +52,11 @@ package final class NetworkSandbox {
         return steps.records
     }
 
-    /// Does a step and notes it, also one that fails.
+    /// Does a step, which notes no other itself, and notes it, also one that fails.
     func noting(
         _ explanation: @autoclosure () -> Explanation, _ body: () throws(Problem) -> Void
     ) throws(Problem) {
-        let start = steps.now
-        do throws(Problem) {
-            try body()
-        } catch {
-            steps.note(since: start, explanation(), .failed(error.why))
-            throw error
-        }
-        steps.note(since: start, explanation(), .done)
+        try steps.perform(explanation(), body)
     }
 
     /// The namespace's file, for as long as this process lives.

@@ -8,8 +8,7 @@ import Testing
     private static func bundle(for runtime: RuntimeUnderTest) throws -> RuntimeBundle {
         let bundle = try RuntimeBundle(for: runtime)
         try bundle.startSleeping()
-        let file = runtime == .crun ? "status" : "state.json"
-        try bundle.folder.write("{\"id\": 7", to: "root/a-damaged/\(file)")
+        try bundle.folder.write("{\"id\": 7", to: "root/a-damaged/state.json")
         try Tool.check("mkdir", bundle.root + "/b-half-made")
         return bundle
     }

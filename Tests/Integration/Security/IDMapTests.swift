@@ -12,6 +12,15 @@ import Testing
         spec.linux?.gidMappings = [.init(containerID: 0, hostID: 100_000, size: 1000)]
     }
 
+    /// A bundle whose program must not run, for a reason.
+    private func expectNoRun(of bundle: RuntimeBundle, _ why: String) throws {
+        let outcome = try bundle.run(shell: "echo ran; grep -E 'Uid|Gid' /proc/self/status")
+        #expect(outcome.exitCode == 1)
+        #expect(outcome.output == "")
+        #expect(outcome.errors.contains(why), "\(outcome)")
+        #expect(try bundle.leftovers().isEmpty)
+    }
+
     @Test(arguments: [
         RuntimeSpec.User(uid: 1000, gid: 0), .init(uid: 0, gid: 1000),
         .init(uid: 0, gid: 0, additionalGids: [5, 1000]),
@@ -21,11 +30,7 @@ import Testing
     ) throws {
         let bundle = try RuntimeBundle(Self.withMaps)
         bundle.spec.process?.user = user
-        let outcome = try bundle.run(shell: "echo ran; grep -E 'Uid|Gid' /proc/self/status")
-        #expect(outcome.exitCode == 1)
-        #expect(outcome.output == "")
-        #expect(outcome.errors.contains("cannot become user \(user.uid)"), "\(outcome)")
-        #expect(try bundle.leftovers().isEmpty)
+        try expectNoRun(of: bundle, "cannot become user \(user.uid)")
 
         let entered = try RuntimeBundle(Self.withMaps)
         try entered.startSleeping()
@@ -49,11 +54,7 @@ import Testing
         let bundle = try RuntimeBundle()
         let own = bundle.spec.process?.user ?? .init()
         bundle.spec.process?.user = user
-        let outcome = try bundle.run(shell: "echo ran; id -u")
-        #expect(outcome.exitCode == 1)
-        #expect(outcome.output == "")
-        #expect(outcome.errors.contains("must not be 4294967295"), "\(outcome)")
-        #expect(try bundle.leftovers().isEmpty)
+        try expectNoRun(of: bundle, "must not be 4294967295")
 
         bundle.spec.process?.user = own
         try bundle.startSleeping()
@@ -74,11 +75,7 @@ import Testing
             Self.withMaps(&$0)
             $0.linux?.uidMappings[0].containerID = 1
         }
-        let outcome = try bundle.run(shell: "echo ran")
-        #expect(outcome.exitCode == 1)
-        #expect(outcome.output == "")
-        #expect(outcome.errors.contains("cannot become root inside the user namespace"))
-        #expect(try bundle.leftovers().isEmpty)
+        try expectNoRun(of: bundle, "cannot become root inside the user namespace")
     }
 
     /// Root of a container without users of its own: only the mount's map keeps it from the file.
