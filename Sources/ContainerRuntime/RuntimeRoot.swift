@@ -9,7 +9,8 @@ package import SystemPackage
 ///
 /// The first line of `state.json` is what the runtime keeps of the container; what follows is the
 /// bundle's `config.json` as it was at creation: later edits have no effect. One file for both
-/// halves what making and removing them costs.
+/// halves what making and removing them costs. Containers of earlier versions, which had a
+/// `config.json` of its own there, are read as well.
 package struct RuntimeRoot: Sendable {
     package let path: FilePath
 
@@ -101,6 +102,14 @@ package struct ContainerDirectory: Sendable {
 
     /// Reads what the runtime keeps of the container.
     package func loadState() throws(Problem) -> RuntimeState {
+        let state = try loadStateOfAnyFormat()
+        try state.checkFormat()
+        return state
+    }
+
+    /// Reads what this or a newer runtime keeps of the container, as far as this one knows it: enough
+    /// to end it.
+    func loadStateOfAnyFormat() throws(Problem) -> RuntimeState {
         let bytes = try load(
             "cannot read the state of container \(id)",
             fix: "it is half made: kade-runtime delete --force \(id)")
@@ -117,8 +126,9 @@ package struct ContainerDirectory: Sendable {
         let bytes = try load(
             "cannot read the state of container \(id)",
             fix: "it is half made: kade-runtime delete --force \(id)")
-        return RecordedContainer(
-            directory: self, state: try state(in: bytes), spec: try configuration(in: bytes))
+        let state = try state(in: bytes)
+        try state.checkFormat()
+        return RecordedContainer(directory: self, state: state, spec: try configuration(in: bytes))
     }
 
     /// Keeps a container's state, and the configuration that it is made from as it was.
@@ -163,8 +173,18 @@ package struct ContainerDirectory: Sendable {
     }
 
     private func configuration(in bytes: [UInt8]) throws(Problem) -> RuntimeSpec {
-        let text = Array(bytes.drop { $0 != Self.lineEnd })
-        return try RuntimeSpec(json: text, named: "the configuration in \(stateFile)")
+        guard let end = bytes.firstIndex(of: Self.lineEnd) else { return try olderConfiguration() }
+        return try RuntimeSpec(
+            json: Array(bytes[end...]), named: "the configuration in \(stateFile)")
+    }
+
+    /// The configuration of a container that an earlier version has made.
+    private func olderConfiguration() throws(Problem) -> RuntimeSpec {
+        let file = path.appending("config.json")
+        let bytes = try explaining("cannot read the configuration of container \(id)") {
+            () throws(SystemCallError) in try File.read(file)
+        }
+        return try RuntimeSpec(json: bytes, named: file.string)
     }
 
     /// Removes a file that may be missing.

@@ -31,6 +31,11 @@ package struct RuntimeState: JSONCodable, Equatable {
     /// The resctrl groups that were made for the container alone, inner ones first.
     package var resourceControlDirectories: [String] = []
     package var annotations: [String: String]
+    /// The form of the file; one that ``knownFormat`` exceeds is a newer Kade's.
+    var format = RuntimeState.knownFormat
+
+    /// Grows with each change that would have an earlier Kade do something wrong.
+    static let knownFormat: UInt32 = 1
 
     package init(
         ociVersion: String, id: String, bundle: String, rootfs: String, created: String,
@@ -73,9 +78,21 @@ package struct RuntimeState: JSONCodable, Equatable {
             case "systemdUserUnit": unit = Unit(name: try json.read(), isOfUser: true)
             case "resourceControlDirectories": resourceControlDirectories = try json.read()
             case "annotations": annotations = try json.read()
+            case "format": format = try json.read()
             default: try json.skipValue()
             }
         }
+    }
+
+    /// Checks that the file is not a newer Kade's, which may say what this one does not understand.
+    package func checkFormat() throws(Problem) {
+        guard format > Self.knownFormat else { return }
+        throw Problem(
+            kind: .unsupported, what: "cannot use the state of container \(id)",
+            why: "a newer kade-runtime keeps it, in format \(format); this one knows"
+                + " \(Self.knownFormat)",
+            fix: "use that kade-runtime, or end and remove the container:"
+                + " kade-runtime delete --force \(id)")
     }
 
     /// Checks that a file says what the runtime could have written.
@@ -121,6 +138,7 @@ package struct RuntimeState: JSONCodable, Equatable {
             json.member("resourceControlDirectories", resourceControlDirectories)
         }
         if !annotations.isEmpty { json.member("annotations", annotations) }
+        if format != Self.knownFormat { json.member("format", format) }
         json.endObject()
     }
 }

@@ -49,6 +49,19 @@ import Testing
         }
     }
 
+    @Test func `a newer runtime's state is told from a damaged one`() throws {
+        try state.checkFormat()
+        let newer = try RuntimeState(
+            json: Array(#"{"id":"web","format":2,"initProcessID":7,"more":{"a":[1]}}"#.utf8),
+            named: "state.json")
+        try newer.check(id: "web")
+        #expect(newer.initProcessID == 7)
+        #expect(try RuntimeState(json: newer.json(), named: "again") == newer)
+        let problem = #expect(throws: Problem.self) { try newer.checkFormat() }
+        #expect(problem?.kind == .unsupported)
+        #expect(problem?.why.contains("a newer kade-runtime keeps it, in format 2") == true)
+    }
+
     @Test(arguments: ["web", "a.b-c_d+1", "0"])
     func `names of letters, digits and a few signs are accepted`(id: String) throws {
         try RuntimeRoot.check(id)

@@ -73,7 +73,7 @@ package enum Checkpoint {
             throw error.quoting(request.criu.log("dump.log"))
         }
         if request.isPreDump || request.criu.flags.leavesRunning { return [] }
-        return try Delete.destroy(state, in: directory)
+        return try Delete.destroy(state, in: directory, isForced: false)
     }
 
     private static func tell(_ descriptor: CInt?) throws(Problem) {

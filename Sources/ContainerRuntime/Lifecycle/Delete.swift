@@ -11,7 +11,7 @@ package enum Delete {
     ///   - isForced: whether a running container is killed first, and a missing one is no error.
     ///   - bundle: what it was made of; with force, it tells of the cgroup of a creation that was killed
     ///     before its first state, which nothing else tells of.
-    /// - Returns: what the `poststop` hooks complained about.
+    /// - Returns: what the `poststop` hooks complained about, and with force what may be left.
     /// - Throws: ``Problem`` of kind `conflict` while the container runs.
     package static func run(
         _ id: String, in root: RuntimeRoot, isForced: Bool, bundle: FilePath? = nil
@@ -24,12 +24,12 @@ package enum Delete {
         }
         let state: RuntimeState
         do throws(Problem) {
-            state = try directory.loadState()
+            state = isForced ? try directory.loadStateOfAnyFormat() : try directory.loadState()
         } catch  where isForced {
-            // Half made by a command that was killed before it knew a process.
+            // Half made by a command that was killed before it knew a process, or damaged.
             if let bundle { try removeCgroup(ofHalfMade: id, from: bundle) }
             try directory.remove()
-            return []
+            return error.kind == .corrupt && bundle == nil ? [mayBeLeft(of: id, error)] : []
         }
         let status = try State.status(of: state, in: directory, asksFreezer: true)
         // A created container too is to be killed first (runtime-spec, runtime.md § Delete).
@@ -40,7 +40,13 @@ package enum Delete {
                 fix: "kill it first, or use --force")
         }
         if status != .stopped { try end(state) }
-        return try destroy(state, in: directory)
+        return try destroy(state, in: directory, isForced: isForced)
+    }
+
+    private static func mayBeLeft(of id: String, _ problem: Problem) -> Problem {
+        Problem(
+            kind: .corrupt, what: "container \(id) is removed, and its processes may be left",
+            why: "\(problem)", fix: "look for its cgroup: find /sys/fs/cgroup -name '*\(id)*'")
     }
 
     /// Removes the cgroup that a creation has made, where its bundle is still there.
@@ -55,8 +61,15 @@ package enum Delete {
     }
 
     /// Removes a container whose init has ended.
+    ///
+    /// - Parameters:
+    ///   - state: what is known of it.
+    ///   - directory: where that is kept.
+    ///   - isForced: whether it goes without its `poststop` hooks where these cannot be read.
+    /// - Returns: what the `poststop` hooks complained about, or why they did not run.
+    /// - Throws: what could not be removed.
     package static func destroy(
-        _ state: RuntimeState, in directory: ContainerDirectory
+        _ state: RuntimeState, in directory: ContainerDirectory, isForced: Bool
     ) throws(Problem) -> [Problem] {
         if let cgroup = try State.cgroup(of: state) {
             try removeCgroup(cgroup, unit: state.unit, of: state.id)
@@ -69,6 +82,9 @@ package enum Delete {
         } catch  where !directory.hasState {
             // Another delete is at work, or was killed when it had begun to remove the state.
             spec = nil
+        } catch  where isForced {
+            try directory.remove()
+            return [error]
         }
         try directory.remove()
         guard let spec else { return [] }

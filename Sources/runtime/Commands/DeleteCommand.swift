@@ -20,7 +20,9 @@ enum DeleteCommand {
         }
         let warnings = try Delete.run(
             parsed.container(of: "delete"), in: global.root, isForced: isForced, bundle: bundle)
-        for warning in warnings { global.log.warn("\(warning)") }
+        for warning in warnings {
+            global.log.warn("\(warning)" + (warning.fix.map { "; \($0)" } ?? ""))
+        }
         return 0
     }
 }

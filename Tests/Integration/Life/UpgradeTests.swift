@@ -86,4 +86,20 @@ import Testing
         try kade.check("rm", "-f", "lost")
         #expect(try kade.leftovers() == [])
     }
+
+    /// A state of the runtime that says what this one does not know.
+    @Test func `containers of a version to come are listed and removed`() throws {
+        try kade.check("run", "-d", "--name", "one", "busybox", "sleep", "600")
+        try kade.check("run", "-d", "--name", "two", "busybox", "sleep", "600")
+        let file = "\(kade.runRoot)/runtime/\(try kade.inspect("one", "{{.Id}}"))/state.json"
+        let text = try String(contentsOfFile: file, encoding: .utf8)
+        try Data(("{\"format\":7," + text.dropFirst()).utf8).write(to: URL(fileURLWithPath: file))
+        #expect(try kade.check("ps", "-q").split(separator: "\n").count == 2)
+        let entered = try kade("exec", "one", "true")
+        #expect(entered.exitCode != 0)
+        #expect(entered.errors.contains("a newer kade-runtime keeps it"), "\(entered)")
+        kill(try kade.monitor(of: "one"), SIGKILL)
+        try kade.check("rm", "-f", "one", "two")
+        #expect(try kade.leftovers() == [])
+    }
 }

@@ -131,4 +131,15 @@ import Testing
         ])
         #expect(device.output == "/dev/x\n")
     }
+
+    @Test func `one whose state another version keeps is listed, and removed`() throws {
+        let id = try kade.check("run", "-d", "--name", "one", "busybox", "sleep", "600")
+        let file = URL(fileURLWithPath: "\(kade.runRoot)/runtime/\(id)/state.json")
+        let text = String(decoding: try Data(contentsOf: file), as: UTF8.self)
+        try Data(("{\"format\":7," + text.dropFirst()).utf8).write(to: file)
+        #expect(try kade.inspect("one", "{{.State.Status}}") == "running")
+        #expect(try kade.check("ps", "-q").split(separator: "\n").count == 1)
+        try kade.check("rm", "-f", "one")
+        try kade.wait(until: { try kade.leftovers().isEmpty })
+    }
 }

@@ -53,7 +53,7 @@ extension EngineContext {
         // as ended, and the next command that cares ends what is left of it.
         guard lifecycle.status == .running, truth.isMonitorAlive else { return truth }
         if try isAlive(lifecycle.pid, startTime: lifecycle.pidStartTime) {
-            let cgroup = try cgroup(of: record)
+            let cgroup = try cgroupIfReadable(of: record)
             truth.isFrozen = try explaining("cannot look at the cgroup of \(record.name)") {
                 () throws(SystemCallError) in try cgroup?.isFrozen() ?? false
             }
@@ -66,6 +66,16 @@ extension EngineContext {
         guard pid > 0 else { return false }
         return try explaining("cannot look at process \(pid)") { () throws(SystemCallError) in
             try processStartTime(pid) == startTime
+        }
+    }
+
+    /// The same for who only looks; nil where another version of the runtime, or a fault, keeps it
+    /// from being known: one container does not hide all others.
+    private func cgroupIfReadable(of record: ContainerRecord) throws(Problem) -> Cgroup? {
+        do throws(Problem) {
+            return try cgroup(of: record)
+        } catch  where error.kind == .corrupt || error.kind == .unsupported {
+            return nil
         }
     }
 
