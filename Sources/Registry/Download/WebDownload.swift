@@ -34,7 +34,7 @@ package struct WebDownload: Sendable {
     package func run(into file: borrowing OwnedFD) async throws(Problem) -> Int64 {
         let transport = HTTPTransport(
             proxies: settings.proxies, certificates: settings.certificates, verifiesTLS: true,
-            host: nil)
+            unlessBy: nil, host: nil)
         let what = "cannot download \(text)"
         do {
             let response = try await transport.send(WebRequest(address: address))

@@ -13,6 +13,8 @@ actor HTTPTransport {
     private let proxies: ProxySettings
     private let certificates: RegistryCertificates
     private let verifiesTLS: Bool
+    /// The flag by which a user can do without that; nil where there is none.
+    private let unverifiedFlag: String?
     private let host: Host?
     private var clients: [ProxySettings.Proxy?: HTTPClient] = [:]
     private var tlsConfigurations: [String: TLSConfiguration] = [:]
@@ -28,11 +30,12 @@ actor HTTPTransport {
 
     init(
         proxies: ProxySettings, certificates: RegistryCertificates, verifiesTLS: Bool,
-        host: Host?
+        unlessBy unverifiedFlag: String?, host: Host?
     ) {
         self.proxies = proxies
         self.certificates = certificates
         self.verifiesTLS = verifiesTLS
+        self.unverifiedFlag = unverifiedFlag
         self.host = host
     }
 
@@ -51,7 +54,8 @@ actor HTTPTransport {
             if verifiesTLS, request.address.scheme == .https, next.scheme == .http {
                 throw TransportFailure(
                     stage: .forbidden, why: "it redirects from https to \(next), which is http",
-                    fix: "allow it with --tls-verify=false")
+                    fix: unverifiedFlag.map { "allow it with \($0)" }
+                        ?? "give that address, if you trust it")
             }
             if !next.hasSameOrigin(as: request.address) { request.authorization = nil }
             request.address = next
@@ -93,7 +97,8 @@ actor HTTPTransport {
             return try await client.execute(message, deadline: .distantFuture)
         } catch {
             try Task.checkCancellation()
-            throw TransportFailure(error, address: request.address, proxy: proxy)
+            throw TransportFailure(
+                error, address: request.address, proxy: proxy, unverifiedFlag: unverifiedFlag)
         }
     }
 
@@ -189,7 +194,10 @@ extension HTTPClientRequest {
 
 extension TransportFailure {
     /// Puts an error of the HTTP client into words.
-    fileprivate init(_ error: any Error, address: WebAddress, proxy: ProxySettings.Proxy?) {
+    fileprivate init(
+        _ error: any Error, address: WebAddress, proxy: ProxySettings.Proxy?,
+        unverifiedFlag: String?
+    ) {
         if let failure = error as? TransportFailure {
             self = failure
             return
@@ -202,11 +210,11 @@ extension TransportFailure {
                 ?? "its name cannot be resolved"
             self.init(
                 stage: .connecting, why: "cannot connect to \(peer): \(reason)",
-                fix: "check the registry's name, the network and the proxy variables")
+                fix: "check the address \(address.authority), the network and the proxy variables")
         case let error as IOError where Self.isUnreachable(error):
             self.init(
                 stage: .connecting, why: "cannot connect to \(peer): \(Self.reason(of: error))",
-                fix: "check the registry's name, the network and the proxy variables")
+                fix: "check the address \(address.authority), the network and the proxy variables")
         case let error as HTTPClientError where error == .connectTimeout:
             self.init(stage: .connecting, why: "\(peer) does not answer in time")
         case let error as HTTPClientError where error == .proxyAuthenticationRequired:
@@ -216,8 +224,8 @@ extension TransportFailure {
         case is NIOSSLExtraError, is NIOSSLError, is BoringSSLError:
             self.init(
                 stage: .securing, why: "the TLS connection to \(peer) failed: \(error)",
-                fix: "trust its certificate by /etc/docker/certs.d/\(address.authority)/ca.crt, "
-                    + "or use --tls-verify=false")
+                fix: "trust its certificate by /etc/docker/certs.d/\(address.authority)/ca.crt"
+                    + (unverifiedFlag.map { ", or use \($0)" } ?? ""))
         default:
             self.init(stage: .transferring, why: Self.reason(of: error))
         }

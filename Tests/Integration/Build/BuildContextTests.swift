@@ -155,6 +155,19 @@ import Testing
                 == "Imported from \(address)/c.tar.gz")
         #expect(try site.kade.check("image", "diff", "imported").contains("A /file"))
         #expect(try site.kade("import", "\(address)/nosuch").errors.contains("answers 404"))
+        // Nobody is there; what is said of registries helps nobody.
+        let nobody = "127.0.0.1:\(try freePort())"
+        try site.folder.write("FROM scratch\nADD http://\(nobody)/x /x\n", to: "context/Nobody")
+        for command in [
+            ["import", "http://\(nobody)/x"],
+            ["build", "-f", site.folder.at("context/Nobody"), site.folder.at("context")],
+        ] {
+            let outcome = try site.kade.call(command)
+            #expect(outcome.exitCode != 0)
+            let remedy = "check the address \(nobody), the network"
+            #expect(outcome.errors.contains(remedy), "\(outcome)")
+            #expect(!outcome.errors.contains("registry"), "\(outcome)")
+        }
         let missing = try site.kade.call(["build", "\(address)/nosuch"])
         #expect(missing.errors.contains("the server answers 404"))
         let wrong = try site.kade.call(["build", "-f", "x", "\(address)/plain"])
