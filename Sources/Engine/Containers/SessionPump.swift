@@ -44,7 +44,6 @@ package struct SessionPump: Sendable {
     /// Throws the problem of a container that could not start.
     package func run(
         _ session: borrowing ContainerSession,
-        onStart: (_ pid: Int32) throws(Problem) -> Void,
         onWake: (borrowing ContainerSession) throws(Problem) -> Void
     ) throws(Problem) -> Outcome {
         var pumping = PumpState(self)
@@ -54,11 +53,10 @@ package struct SessionPump: Sendable {
             if ready.isSessionReadable {
                 guard let event = try session.receive() else { return .lost }
                 switch event {
-                case .started(let pid): try onStart(pid)
                 case .output(let bytes): try pumping.deliver(bytes, isError: false)
                 case .error(let bytes): try pumping.deliver(bytes, isError: true)
                 case .exited(let code): return .exited(code: code)
-                case .checked, .networkChanged: continue
+                case .started, .checked, .networkChanged: continue
                 case .failed(let problem): throw problem
                 }
             }

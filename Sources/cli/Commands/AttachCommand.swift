@@ -36,7 +36,7 @@ struct AttachCommand: Command {
             proxiesSignals: proxiesSignals)
         try foreground.checkTerminal()
         let container = try engine.containers.attach(name, streams: foreground.streams)
-        let ending = try foreground.run(container) { _ in }
+        let ending = try foreground.run(container)
         if case .detached = ending { try engine.containers.noteDetached(from: name) }
         return ending.code
     }

@@ -85,17 +85,16 @@ struct RunCommand: Command {
                 return .success
             }
             let printer = StepPrinter(engine: engine, session: session)
-            let code = try FollowedStart(
-                id: created.id, foreground: foreground,
-                removesAfterExit: request.isRemovedAfterExit
-            ).run(with: engine) { () throws(Problem) in
-                if explains { try printer.print(created.id) }
-            } beforeRemoval: { () throws(Problem) in
-                // The tour shows first what the steps have made.
-                if tour != nil, !explains { try printer.print(created.id) }
-            }.code
+            let start = try FollowedStart(
+                of: created.id, in: foreground, by: engine,
+                removesAfterExit: request.isRemovedAfterExit)
+            if explains { try printer.print(created.id) }
+            let ending = try start.follow()
+            // The tour shows first what the steps have made.
+            if tour != nil, !explains { try printer.print(created.id) }
+            try start.finish(after: ending)
             if removesImage { try removeImage(request.image, engine, session) }
-            return code
+            return ending.code
         } catch {
             if explains { try StepPrinter(engine: engine, session: session).printFailure(created) }
             // One that has run and cannot be removed stays, with the reason. Otherwise the start's
@@ -150,43 +149,5 @@ struct RunCommand: Command {
         } catch  where error.kind == .conflict || error.kind == .notFound {
             try session.warn("image \(image) stays: \(error.why)")
         }
-    }
-
-}
-
-/// A start whose streams this program follows: of `run`, and of `start -a`.
-struct FollowedStart {
-    let id: String
-    let foreground: Foreground
-    /// This program promises to remove the container after its end.
-    let removesAfterExit: Bool
-
-    /// Follows the container to its end.
-    ///
-    /// - Parameters:
-    ///   - engine: what starts it.
-    ///   - onceStarted: what to do when the program runs, before anything that it writes is shown.
-    ///   - beforeRemoval: what to do afterwards, while the container is still there.
-    /// - Returns: how it ended.
-    /// - Throws: what kept it from starting or from being removed.
-    func run(
-        with engine: Engine, onceStarted: () throws(Problem) -> Void,
-        beforeRemoval: () throws(Problem) -> Void
-    ) throws(Problem) -> Foreground.Ending {
-        let container = try engine.containers.start(
-            id, attaching: foreground.streams, removesAfterExit: removesAfterExit)
-        guard let container else {
-            throw Problem(
-                kind: .bug, what: "cannot follow container \(Table.shortID(id))",
-                why: "the engine gave no session for its streams")
-        }
-        try onceStarted()
-        let ending = try foreground.run(container) { _ in }
-        if case .detached = ending { try engine.containers.noteDetached(from: id) }
-        try beforeRemoval()
-        if removesAfterExit, case .exited = ending {
-            try engine.containers.removeEnded(container)
-        }
-        return ending
     }
 }

@@ -113,10 +113,10 @@ struct StartCommand: Command {
             hasTerminal: request.process.hasTerminal,
             detachKeys: detachKeys ?? DetachKeys.standard, proxiesSignals: true)
         try foreground.checkTerminal()
-        return try FollowedStart(
-            id: name, foreground: foreground, removesAfterExit: request.isRemovedAfterExit
-        ).run(with: engine) {
-        } beforeRemoval: {
-        }.code
+        let start = try FollowedStart(
+            of: name, in: foreground, by: engine, removesAfterExit: request.isRemovedAfterExit)
+        let ending = try start.follow()
+        try start.finish(after: ending)
+        return ending.code
     }
 }

@@ -31,10 +31,7 @@ struct Foreground {
     }
 
     /// Carries bytes until the container ends, the user detaches or a signal ends this program.
-    func run(
-        _ container: borrowing ContainerSession,
-        onStart: (_ pid: Int32) throws(Problem) -> Void
-    ) throws(Problem) -> Ending {
+    func run(_ container: borrowing ContainerSession) throws(Problem) -> Ending {
         let signals = try TerminalSignals.watch()
         let usesRawMode = hasTerminal && streams.contains(.input) && Terminal.isTerminal(0)
         let raw: RawTerminal? = usesRawMode ? try RawTerminal.enter(0) : nil
@@ -47,8 +44,7 @@ struct Foreground {
             detachKeys: hasTerminal ? detachKeys : [], wake: signals.descriptor)
         var end: Signal?
         do {
-            let outcome = try pump.run(container, onStart: onStart) {
-                container throws(Problem) in
+            let outcome = try pump.run(container) { container throws(Problem) in
                 while let signal = try signals.next() {
                     if signal == .windowChange {
                         if hasTerminal { try sendWindowSize(to: container) }
