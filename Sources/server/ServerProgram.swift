@@ -52,7 +52,8 @@ enum ServerProgram {
         --certain), download writes a file from the web to descriptor 3, and encode compresses the
         layers of an image. check verifies the store. restore unpacks layers again whose
         directories are not whole. flush writes what was unpacked to the disk, with --detach in the
-        background. registry serves the store to other machines, with a log on standard output.
+        background. registry serves the store to other machines, with a log on standard output. The
+        ARCHIVE of load, import and unpack --certain may be -, which is standard input.
         """
 
     static func run(arguments: [String]) -> Never {

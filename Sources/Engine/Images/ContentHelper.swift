@@ -11,6 +11,8 @@ import SystemPackage
 /// millisecond earlier without them, and what reads foreign bytes is a process of its own.
 struct ContentHelper {
     let configuration: EngineConfiguration
+    /// The archive that its commands read from descriptor 0, in the place of a path.
+    static let standardInput = "-"
 
     /// Runs a command of the helper to its end, and has what it unpacked written to the disk.
     func run(

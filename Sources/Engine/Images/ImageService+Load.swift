@@ -9,20 +9,21 @@ extension ImageService {
     /// Reads a docker-archive, an oci-archive or an OCI layout.
     ///
     /// - Parameters:
-    ///   - archive: a file, a directory, or `/dev/stdin`.
+    ///   - archive: a file or a directory; nil is standard input.
     ///   - platforms: of images for several, only these; empty for all that it holds.
     ///   - progress: is told of each layer.
     /// - Returns: the references (or IDs) that it held.
     /// - Throws: ``Problem`` when the archive is damaged or of another format.
     package func load(
-        from archive: FilePath, platforms: [String], progress: (TransferEvent) -> Void
+        from archive: FilePath?, platforms: [String], progress: (TransferEvent) -> Void
     ) throws(Problem) -> [String] {
         var images: [JSONValue] = []
         let flags = platforms.flatMap { ["--platform", $0] }
         _ = try ContentHelper(configuration: context.configuration).change(
-            ["load", "--root", context.configuration.dataRoot.string] + flags + [archive.string],
+            ["load", "--root", context.configuration.dataRoot.string] + flags
+                + [archive?.operand ?? ContentHelper.standardInput],
             why: "the images of the archive get into the store, under their names", input: 0,
-            file: nil, what: "cannot load \(archive)"
+            file: nil, what: "cannot load \(archive?.string ?? "standard input")"
         ) { line in
             if line["event"]?.string == "image" { images.append(line) }
             if let event = TransferEvent(line) { progress(event) }
@@ -60,7 +61,7 @@ extension ImageService {
         if let platform { arguments += ["--platform", "\(platform)"] }
         var text: String?
         try ContentHelper(configuration: context.configuration).run(
-            arguments + [layout.string], input: nil, file: nil, what: "cannot load \(layout)"
+            arguments + [layout.operand], input: nil, file: nil, what: "cannot load \(layout)"
         ) { line in
             if line["event"]?.string == "image" { text = line.text("digest") }
             if let event = TransferEvent(line) { progress(event) }
@@ -108,9 +109,9 @@ extension ImageService {
         if let reference { arguments += ["--reference", "\(reference)"] }
         var image: JSONValue?
         var input: OwnedFD?
-        if let address = request.address, let plan = context.plan {
+        if case .address(let address) = request.source, let plan = context.plan {
             plan.note(.download(address), by: .engine)
-        } else if let address = request.address {
+        } else if case .address(let address) = request.source {
             let steps = StepService(context: context)
             let download = try steps.temporaryFile()
             try steps.download(address, into: download.rawValue)
@@ -120,7 +121,7 @@ extension ImageService {
             input = consume download
         }
         let isDone = try ContentHelper(configuration: context.configuration).change(
-            arguments + [request.archive.string],
+            arguments + [request.operand],
             why: "an image of one layer, with what the archive has",
             input: input?.rawValue ?? 0, file: file.rawValue, what: "cannot import \(request.name)"
         ) { line in
@@ -157,9 +158,7 @@ package typealias ImageChange =
 /// What `import` asks.
 package struct ImportRequest: Sendable {
     /// The archive; compressed or not.
-    package var archive: FilePath
-    /// Where the archive is downloaded from, in place of a file of this machine.
-    package var address: String?
+    package var source: Source
     /// The new image's name, or nil.
     package var reference: String?
     /// `-m`.
@@ -169,16 +168,34 @@ package struct ImportRequest: Sendable {
     /// `--platform`.
     package var platform: String?
 
-    package init(archive: FilePath) {
-        self.archive = archive
+    /// Where an archive comes from.
+    package enum Source: Sendable {
+        case file(FilePath)
+        case standardInput
+        /// One of the web.
+        case address(String)
     }
 
-    /// An archive of the web.
-    package init(address: String) {
-        archive = "/dev/stdin"
-        self.address = address
+    package init(_ source: Source) {
+        self.source = source
     }
 
     /// What is imported, for people.
-    var name: String { address ?? archive.string }
+    var name: String {
+        switch source {
+        case .file(let path): path.string
+        case .standardInput: "-"
+        case .address(let address): address
+        }
+    }
+
+    /// What the helper reads: what comes from the web is its standard input, too.
+    var operand: String {
+        if case .file(let path) = source { path.operand } else { ContentHelper.standardInput }
+    }
+}
+
+extension FilePath {
+    /// The path as an operand of the helper, which takes it neither for a flag nor for standard input.
+    fileprivate var operand: String { string.hasPrefix("-") ? "./\(self)" : string }
 }

@@ -57,7 +57,7 @@ extension VolumeService {
                 try OwnedFD.open(path, [.readOnly, .directory, .noFollow])
             }
             try ContentHelper(configuration: context.configuration).runWithoutFlush(
-                ["unpack", "--certain", "/proc/self/fd/0"], input: input,
+                ["unpack", "--certain", ContentHelper.standardInput], input: input,
                 file: directory.rawValue, what: what
             ) { _ in }
         }

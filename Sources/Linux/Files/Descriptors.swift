@@ -45,6 +45,14 @@ extension OwnedFD {
             })
     }
 
+    /// Standard input as it is.
+    ///
+    /// To open `/dev/stdin` takes such a name, and the right to open what is behind it anew: sockets
+    /// (ENXIO) and other users' pipes (EACCES) refuse that.
+    package static func standardInput() throws(SystemCallError) -> OwnedFD {
+        try OwnedFD(duplicating: 0)
+    }
+
     /// Makes a descriptor number mean this open file, as a program that is executed finds it.
     ///
     /// The new descriptor stays open over `execve(2)`. The system call is `dup3(2)`, or `fcntl(2)`

@@ -8,7 +8,10 @@ package enum FileArchive {
     /// Whether a file is such an archive: its first header can be read.
     package static func isArchive(_ path: FilePath) throws(Problem) -> Bool {
         do throws(Problem) {
-            var reader = try reader(of: path, limit: .usual)
+            let file = try asking("cannot read \(path)") { () throws(SystemCallError) in
+                try OwnedFD.open(path, .readOnly)
+            }
+            var reader = try reader(of: file, named: path.string, limit: .usual)
             return try reader.nextEntry() != nil
         } catch  where error.kind == .corrupt || error.kind == .invalid {
             return false
@@ -21,26 +24,27 @@ package enum FileArchive {
     /// what has its name. Nothing outside the directory is touched, whatever the archive says.
     ///
     /// - Parameters:
-    ///   - path: the archive.
+    ///   - file: the archive, read from its offset.
+    ///   - name: what it is, for errors.
     ///   - directory: where to.
     ///   - limit: how large it may be when it is decompressed.
     ///   - owners: the maps of the user namespace whose users the owners are; nil for none.
     /// - Throws: `.corrupt` or `.invalid` when it is no archive that can be unpacked.
     package static func unpack(
-        _ path: FilePath, into directory: consuming OpenDirectory, limit: ArchiveLimit,
-        ownersIn owners: UserMaps?
+        _ file: consuming OwnedFD, named name: String, into directory: consuming OpenDirectory,
+        limit: ArchiveLimit, ownersIn owners: UserMaps?
     ) throws(Problem) {
-        try asking("cannot unpack \(path)") { () throws(SystemCallError) in
+        try asking("cannot unpack \(name)") { () throws(SystemCallError) in
             try clearUmaskOfThisThread()
         }
-        var reader = try reader(of: path, limit: limit)
+        var reader = try reader(of: file, named: name, limit: limit)
         var unpacker = try LayerUnpacker(into: directory)
         unpacker.readsWhiteouts = false
         unpacker.owners = owners
         // What is made before its owner is known has to have one.
         var identity: FileSystemIdentity?
         if let root = owners?.root {
-            identity = try asking("cannot unpack \(path)") { () throws(SystemCallError) in
+            identity = try asking("cannot unpack \(name)") { () throws(SystemCallError) in
                 try FileSystemIdentity(root)
             }
         }
@@ -49,11 +53,8 @@ package enum FileArchive {
     }
 
     private static func reader(
-        of path: FilePath, limit: ArchiveLimit
+        of file: consuming OwnedFD, named name: String, limit: ArchiveLimit
     ) throws(Problem) -> TarReader {
-        let file = try asking("cannot read \(path)") { () throws(SystemCallError) in
-            try OwnedFD.open(path, .readOnly)
-        }
-        return TarReader(try decompressed(FileSource(file, named: "\(path)"), limit: limit))
+        TarReader(try decompressed(FileSource(file, named: name), limit: limit))
     }
 }

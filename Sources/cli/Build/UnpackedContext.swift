@@ -12,7 +12,7 @@ struct StandardInput: ~Copyable {
 
     init() throws(Problem) {
         let what = "cannot read standard input"
-        let file = try asking(what) { () throws(SystemCallError) in try OwnedFD(duplicating: 0) }
+        let file = try asking(what) { () throws(SystemCallError) in try OwnedFD.standardInput() }
         var start: [UInt8] = []
         while start.count < 512 {
             let wanted = 512 - start.count

@@ -54,15 +54,7 @@ struct ImportVolumeCommand: Command {
 
     func run(in session: Session) throws(Problem) -> ExitCode {
         let volumes = try session.engine().volumes
-        let path = archive == "-" ? "/dev/stdin" : archive
-        let file: OwnedFD
-        do throws(SystemCallError) {
-            file = try OwnedFD.open(FilePath(path), .readOnly)
-        } catch {
-            throw Problem(
-                kind: error.errno == .noSuchFileOrDirectory ? .notFound : .denied,
-                what: "cannot read the archive \(path)", why: "\(error.errno)", cause: error)
-        }
+        let file = try OperandFile.open(archive, what: "cannot read the archive \(archive)")
         try volumes.importArchive(file, into: name)
         return .success
     }

@@ -34,10 +34,9 @@ struct ImportCommand: Command {
 
     func run(in session: Session) throws(Problem) -> ExitCode {
         let isAddress = archive.hasPrefix("http://") || archive.hasPrefix("https://")
-        var request =
+        var request = ImportRequest(
             isAddress
-            ? ImportRequest(address: archive)
-            : ImportRequest(archive: FilePath(archive == "-" ? "/dev/stdin" : archive))
+                ? .address(archive) : archive == "-" ? .standardInput : .file(FilePath(archive)))
         let changes = try ImageChanges(changes)
         request.change = { defaults throws(Problem) in try changes.apply(to: &defaults) }
         request.message = message

@@ -37,9 +37,8 @@ struct LoadCommand: Command {
         }
         var display = ProgressDisplay(
             on: session.error, style: .fitting(session.error, isQuiet: isQuiet))
-        let archive = FilePath(input ?? "/dev/stdin")
         let names = try session.engine().images.load(
-            from: archive,
+            from: input.map { FilePath($0) },
             platforms: platforms.flatMap { $0.split(separator: ",").map(String.init) }
         ) { event in
             if case .layer(_, _, _, _) = event { display.show(event) }

@@ -61,17 +61,12 @@ struct CreateSecretCommand: Command {
             }
             return Array(value.utf8)
         }
-        do {
-            let file: OwnedFD =
-                source == "-"
-                ? try OwnedFD.open("/dev/stdin", .readOnly)
-                : try OwnedFD.open(FilePath(source), .readOnly)
-            if let bytes = try file.readAll(upToBytes: SecretService.limitInBytes) { return bytes }
-        } catch {
-            throw Problem(
-                kind: error.errno == .noSuchFileOrDirectory ? .notFound : .denied,
-                what: "cannot read the secret from \(source)", why: "\(error.errno)", cause: error)
+        let what = "cannot read the secret from \(source)"
+        let file = try OperandFile.open(source, what: what)
+        let bytes = try asking(what) { () throws(SystemCallError) in
+            try file.readAll(upToBytes: SecretService.limitInBytes)
         }
+        if let bytes { return bytes }
         throw Problem(
             kind: .invalid, what: "cannot create secret \(name)", why: "its content is too large",
             fix: "a secret has 1 to \(SecretService.limitInBytes) bytes")

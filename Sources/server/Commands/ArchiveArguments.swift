@@ -15,7 +15,7 @@ struct ArchiveArguments: Equatable {
     var platforms: [Platform] = []
     /// The one image that `load` takes, without its names; nil for all.
     var choice: ImageArchive.Choice?
-    /// The archive; `load` takes the directory of a layout too.
+    /// The archive, "-" for standard input; `load` takes the directory of a layout too.
     var archive: FilePath
 
     /// Reads the arguments after the command.
@@ -28,7 +28,7 @@ struct ArchiveArguments: Equatable {
             + (command == "import"
                 ? ["--configuration", "--reference"] : ["--platform", "--only", "--or-single"])
         while let argument = rest.popFirst() {
-            guard argument.hasPrefix("-") else {
+            guard argument.hasPrefix("-"), argument != "-" else {
                 archives.append(argument)
                 continue
             }

@@ -19,18 +19,17 @@ struct ArchiveCommand {
     /// Takes in all images of an archive or a layout.
     func load() -> Never {
         run { store, layers throws(Problem) in
-            try ImageTrust.ofUser(policyFile: nil).admit(archive: arguments.archive)
+            let file = ArchiveFile(path: arguments.archive)
+            try ImageTrust.ofUser(policyFile: nil)
+                .admit(archive: file.isStandardInput ? "/dev/stdin" : file.path)
             let archive = ImageArchive(
                 store: store, layers: layers, platforms: arguments.platforms,
                 choice: arguments.choice)
-            return try archive.load(from: arguments.archive) { event in
-                switch event {
-                case .layer(let diffID, let isPresent):
-                    output.write(
-                        .layer(
-                            digest: diffID, status: isPresent ? .exists : .extracting, current: 0,
-                            total: 0))
-                }
+            guard file.isStandardInput else {
+                return try archive.load(from: file.path) { output.write($0.event) }
+            }
+            return try archive.load(from: file.open(to: "load"), named: file.name) {
+                output.write($0.event)
             }
         }
     }
@@ -39,12 +38,10 @@ struct ArchiveCommand {
     func importRootfs() -> Never {
         run { store, layers throws(Problem) in
             let configuration = try configuration()
-            let archive = arguments.archive
-            let file = try asking("cannot import \(archive)") { () throws(SystemCallError) in
-                try OwnedFD.open(archive, .readOnly)
-            }
+            let archive = ArchiveFile(path: arguments.archive)
             let descriptor = try RootfsImport(store: store, layers: layers).run(
-                from: file, named: "\(archive)", configuration: configuration,
+                from: archive.open(to: "import"), named: archive.name,
+                configuration: configuration,
                 as: arguments.reference)
             let references = arguments.reference.map { [$0] } ?? []
             return [ImageArchive.Image(references: references, descriptor: descriptor)]
@@ -70,6 +67,17 @@ struct ArchiveCommand {
             let images = try body(
                 try ContentStore(root: arguments.root), try Layers.receiving(root: arguments.root))
             for image in images { output.write(image.json) }
+        }
+    }
+}
+
+extension ImageArchive.Event {
+    /// The event as it is reported.
+    fileprivate var event: PullEvent {
+        switch self {
+        case .layer(let diffID, let isPresent):
+            .layer(
+                digest: diffID, status: isPresent ? .exists : .extracting, current: 0, total: 0)
         }
     }
 }

@@ -8,9 +8,9 @@ import Unpacking
 /// `kade-server unpack`: unpacks an archive of files into the directory that is descriptor 3.
 ///
 /// What is no archive is left alone, and the report says so; with --certain it is an error, and
-/// the archive may be a pipe.
+/// the archive may be a pipe, or "-": standard input.
 struct UnpackCommand {
-    private let archive: FilePath
+    private let archive: ArchiveFile
     private let isCertain: Bool
     private let owners: UserMaps?
 
@@ -31,7 +31,10 @@ struct UnpackCommand {
             }
         }
         guard paths.count == 1 else { throw reading.mistake("it needs exactly one archive") }
-        archive = FilePath(paths[0])
+        archive = ArchiveFile(path: FilePath(paths[0]))
+        guard isCertain || !archive.isStandardInput else {
+            throw reading.mistake("only --certain reads standard input")
+        }
         self.isCertain = isCertain
         self.owners = owners.maps
     }
@@ -40,7 +43,7 @@ struct UnpackCommand {
     func run() -> Never {
         let output = EventOutput()
         HelperRun.run(output) { () throws(Problem) in
-            let isArchive = isCertain ? true : try FileArchive.isArchive(archive)
+            let isArchive = isCertain ? true : try FileArchive.isArchive(archive.path)
             if isArchive {
                 let directory = try asking("cannot open descriptor 3") {
                     () throws(SystemCallError) in
@@ -48,7 +51,7 @@ struct UnpackCommand {
                         adopting: try OwnedFD.open("/proc/self/fd/3", [.readOnly, .directory]))
                 }
                 try FileArchive.unpack(
-                    archive, into: directory,
+                    archive.open(to: "read"), named: archive.name, into: directory,
                     limit: try ArchiveLimit(environment: NetworkCommand.environment),
                     ownersIn: owners)
             }

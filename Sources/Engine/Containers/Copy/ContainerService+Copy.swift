@@ -138,7 +138,7 @@ extension ContainerService {
                 try ContentHelper(configuration: context.configuration).runWithoutFlush(
                     ["unpack", "--certain"]
                         + (record.request.namespaces.userMaps?.helperFlags ?? [])
-                        + ["/proc/self/fd/0"], input: input,
+                        + [ContentHelper.standardInput], input: input,
                     file: directory.rawValue, what: what
                 ) { _ in }
             } catch {
