@@ -220,13 +220,16 @@ struct CheckMemoryUse: SetupStep {
 
     func run(in context: inout SetupContext) throws(Problem) {
         let what = "cannot set linux.resources.memory.limit to \(limitInBytes)"
-        let used: Int64
+        let text: String
         do {
-            used =
-                Int64(
-                    try cgroup.read("memory.current", of: .memory).prefix { $0.isNumber }) ?? 0
+            text = try cgroup.read("memory.current", of: .memory)
         } catch {
             throw Problem(cgroup: what, error)
+        }
+        guard let used = Int64(text.prefix { $0.isNumber }) else {
+            throw Problem(
+                kind: .unavailable, what: what,
+                why: "memory.current says \"\(text)\", which is no number of bytes")
         }
         guard used >= limitInBytes else { return }
         throw Problem(
