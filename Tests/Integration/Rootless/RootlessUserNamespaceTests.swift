@@ -109,11 +109,48 @@ import Testing
         #expect(try kade.check("exec", "one", "stat", "-c", "%u:%g", "/root/f") == "1000:1001")
         #expect(try kade.inspect("one", "{{.HostConfig.UsernsMode}}") == "keep-id")
         try kade.check("rm", "-f", "one")
-        let copies = { try Tool.run("ls", self.kade.root + "/owned").lines.filter { $0 != "lock" } }
+        let copies = {
+            try Tool.run("ls", self.kade.root + "/owned").lines.filter { !$0.hasSuffix(".lock") }
+        }
         #expect(try copies().count == 1)
         try kade.check("rmi", "-f", "made", "busybox")
         try kade.check("image", "prune", "-f", "-a")
         #expect(try copies() == [])
+    }
+
+    @Test func `what killed commands leave of copies is none, and goes`() throws {
+        try kade.check("run", "--rm", "--userns", "nomap", "busybox", "true")
+        let owned = kade.root + "/owned"
+        let copy = try #require(
+            try Tool.check("ls", owned).split(separator: "\n").first { $0.contains("-") })
+        // One that is half made, and one that is half removed: its name is no copy's any more.
+        try Tool.check("mkdir", "-p", owned + "/new/upper/etc", owned + "/gone-\(copy)/etc")
+        try Tool.check("chown", "-R", "\(id):\(id)", owned + "/new", owned + "/gone-\(copy)")
+        #expect(try kade.shell("stat -c %u /home/ann", "--userns", "nomap").output == "1000\n")
+        #expect(
+            try kade.shell("stat -c %u /home/ann", "--userns", "keep-id").output == "1000\n")
+        try kade.check("image", "prune", "-f")
+        let left = try Tool.check("ls", owned).split(separator: "\n")
+        #expect(left.filter { !$0.hasSuffix(".lock") }.count == 2, "\(left)")
+        #expect(left.contains { $0 == copy })
+        #expect(!left.contains { $0.hasPrefix("gone-") || $0 == "new" })
+    }
+
+    @Test func `commands at once make one copy, also while others collect garbage`() throws {
+        let running = try (0..<6).map { number in
+            number % 3 == 2
+                ? try kade.start("image", "prune", "-f")
+                : try kade.start(
+                    "run", "--rm", "--userns", "nomap", "busybox", "stat", "-c", "%u", "/home/ann")
+        }
+        for (number, command) in running.enumerated() {
+            let outcome = try command.wait()
+            #expect(outcome.exitCode == 0, "\(outcome)")
+            if number % 3 != 2 { #expect(outcome.output == "1000\n", "\(outcome)") }
+        }
+        #expect(
+            try Tool.check("ls", kade.root + "/owned").split(separator: "\n")
+                .filter { $0.contains("-") }.count == 1)
     }
 
     @Test func `a network of its own is of no other user namespace`() throws {

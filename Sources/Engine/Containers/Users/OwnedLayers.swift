@@ -19,7 +19,8 @@ struct OwnedLayers {
 
     /// An image's layers for these maps: the copy, which is made where there is none, above them.
     ///
-    /// What belongs to the same number inside and outside is in the layers alone.
+    /// What belongs to the same number inside and outside is in the layers alone. Whose container it
+    /// is has a row already, so that ``removeUnused()`` leaves the copy.
     ///
     /// - Parameters:
     ///   - diffIDs: the image's layers; they are there.
@@ -29,57 +30,108 @@ struct OwnedLayers {
     func layers(of diffIDs: [Digest], for maps: UserMaps) throws(Problem) -> [FilePath] {
         let place = directory.appending(Self.name(of: diffIDs, for: maps))
         let lower = try Snapshots(root: context.configuration.dataRoot).lower(of: diffIDs)
-        if context.plan != nil || File.exists(place) { return [place] + lower }
+        if context.plan != nil { return [place] + lower }
         let what = "cannot give the files of the image to the users of the container's namespace"
         try explaining(what, fix: "give the data root more room, or leave --userns out") {
             () throws(SystemCallError) in
             try Directory.makeAll(directory, permissions: .container)
-            let lock = try FileLock(directory.appending("lock"), .exclusive)
+            if try isThere(place) { return }
+            let lock = try FileLock(writing, .exclusive)
             defer { withExtendedLifetime(lock) {} }
-            guard !File.exists(place) else { return }
-            // Whoever was killed on the way has left it; nobody else is there.
-            let new = directory.appending("new")
-            try Directory.removeTree(new)
-            let (upper, work) = (new.appending("upper"), new.appending("work"))
-            let target = new.appending("shown")
-            for path in [upper, work, target] {
-                try Directory.makeAll(path, permissions: .container)
-            }
-            let top = try FileStatus(of: lower[0])
-            try File.changePermissions(
-                of: upper, to: FilePermissions(rawValue: top.permissions))
-            let shown = try OverlayMount(lower: lower, upper: upper, work: work)
-                .open(through: target)
-            try shown.open(".", [.readOnly, .directory]).giveAll(by: maps)
-            _ = consume shown
-            try Link.rename(upper, to: place)
-            try Directory.removeTree(new)
+            // Somebody else may have made it meanwhile.
+            guard try !isThere(place) else { return }
+            try make(place, of: lower, for: maps)
         }
         return [place] + lower
     }
 
-    /// Removes the copies of images whose layers are gone, and that no container has.
+    /// Held shared to see or to add a copy, and exclusively to decide which ones go.
+    private var names: FilePath { directory.appending("names.lock") }
+    /// Held by whoever makes copies or removes them, which takes its time.
+    private var writing: FilePath { directory.appending("writing.lock") }
+    /// A copy that is being made; whoever was killed on the way leaves it.
+    private var new: FilePath { directory.appending("new") }
+    /// Before the names of copies that are being removed: what is half gone is no copy any more.
+    private static let gone = "gone-"
+
+    private func isThere(_ place: FilePath) throws(SystemCallError) -> Bool {
+        let lock = try FileLock(names, .shared)
+        defer { withExtendedLifetime(lock) {} }
+        return File.exists(place)
+    }
+
+    /// Makes a copy, which has its name when it is whole and on the disk.
+    private func make(
+        _ place: FilePath, of lower: [FilePath], for maps: UserMaps
+    ) throws(SystemCallError) {
+        try Directory.removeTree(new)
+        let (upper, work) = (new.appending("upper"), new.appending("work"))
+        let target = new.appending("shown")
+        for path in [upper, work, target] {
+            try Directory.makeAll(path, permissions: .container)
+        }
+        let top = try FileStatus(of: lower[0])
+        try File.changePermissions(of: upper, to: FilePermissions(rawValue: top.permissions))
+        let shown = try OverlayMount(lower: lower, upper: upper, work: work).open(through: target)
+        try shown.open(".", [.readOnly, .directory]).giveAll(by: maps)
+        _ = consume shown
+        // Without that a power failure could leave the name, and files without their content.
+        try OpenDirectory(at: upper).synchronizeFileSystem()
+        let lock = try FileLock(names, .shared)
+        defer { withExtendedLifetime(lock) {} }
+        try Link.rename(upper, to: place)
+        try Directory.removeTree(new)
+    }
+
+    /// Removes the copies of images whose layers are gone, and that no container has, with what
+    /// killed commands have left; nothing in a plan.
     func removeUnused() throws(Problem) {
-        guard File.exists(directory) else { return }
+        guard context.plan == nil, File.exists(directory) else { return }
+        let what = "cannot remove copies of images in \(directory)"
+        let lock = try explaining(what) { () throws(SystemCallError) in
+            try FileLock(writing, .exclusive)
+        }
+        defer { withExtendedLifetime(lock) {} }
+        try explaining(what) { () throws(SystemCallError) in
+            try Directory.removeTree(new)
+            try removeGone()
+        }
+        try dropUnused(what)
+        try explaining(what) { () throws(SystemCallError) in try removeGone() }
+    }
+
+    private func removeGone() throws(SystemCallError) {
+        for entry in try Directory.list(directory) where "\(entry.name)".hasPrefix(Self.gone) {
+            try Directory.removeTree(directory.appending(entry.name))
+        }
+    }
+
+    /// Takes the names from the copies that nobody needs.
+    private func dropUnused(_ what: String) throws(Problem) {
+        let lock = try explaining(what) { () throws(SystemCallError) in
+            try FileLock(names, .exclusive)
+        }
+        defer { withExtendedLifetime(lock) {} }
         let layers = try Layers(root: context.configuration.dataRoot)
+        // Only now: whoever has a row from here on waits for the lock.
         let records = try context.database.read { database throws(Problem) in
             try database.containers()
         }
-        var used: Set<String> = ["lock", "new"]
+        var used: Set<String> = []
         for record in records {
             guard let maps = record.request.namespaces.userMaps else { continue }
             used.insert(Self.name(of: try record.diffIDs(), for: maps))
         }
-        try explaining("cannot remove copies of images in \(directory)") {
-            () throws(SystemCallError) in
-            let lock = try FileLock(directory.appending("lock"), .exclusive)
-            defer { withExtendedLifetime(lock) {} }
-            for entry in try Directory.list(directory) where !used.contains("\(entry.name)") {
-                let hash = "\(entry.name)".prefix { $0 != "-" }
+        try explaining(what) { () throws(SystemCallError) in
+            for entry in try Directory.list(directory) where !entry.name.string.hasSuffix(".lock") {
+                let name = entry.name.string
+                if used.contains(name) { continue }
+                let hash = name.prefix { $0 != "-" }
                 if let diffID = try? Digest(parsing: "sha256:\(hash)"), layers.contains(diffID) {
                     continue  // a name of another form is nobody's
                 }
-                try Directory.removeTree(directory.appending(entry.name))
+                try Link.rename(
+                    directory.appending(entry.name), to: directory.appending(Self.gone + name))
             }
         }
     }
