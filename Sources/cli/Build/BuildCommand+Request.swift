@@ -34,6 +34,7 @@ extension BuildCommand {
         request.squash = squashesAll ? .all : squashes || !keepsLayers ? .new : .none
         request.omitsHistory = omitsHistory
         request.epochInSeconds = epochInSeconds
+        request.keepsFileTimes = try keepsFileTimes()
         request.labels = labels.map { NamedValue($0.key, $0.value) }
         request.network = network
         request.extraHosts = extraHosts
