@@ -92,10 +92,7 @@ extension ContainerFlags {
 
     /// What the container is made of.
     static var podmanImageFlags: [Flag<ContainerFlags>] {
-        [
-            .text("arch", nil, "string", "The architecture of --platform", \.architecture),
-            .text("os", nil, "string", "The operating system of --platform", \.os),
-            .text("variant", nil, "string", "The variant of --platform", \.variant),
+        PlatformParts.flags.map { $0.lifted(to: \.platformParts) } + [
             .text(
                 "authfile", nil, "path",
                 "The file of containers-auth.json(5) that a pull takes credentials from",
@@ -112,13 +109,7 @@ extension ContainerFlags {
 
     /// What further flags say of the container, together.
     func addPodmanFlags(to request: inout ContainerRequest) throws(Problem) {
-        if os != nil || architecture != nil || variant != nil {
-            guard request.platform == nil else {
-                throw Self.conflict("--platform and --os, --arch or --variant")
-            }
-            request.platform = [os ?? "linux", architecture ?? Platform.host.architecture, variant]
-                .compactMap(\.self).joined(separator: "/")
-        }
+        request.platform = try platformParts.joined(with: request.platform)
         request.requires = required.flatMap { $0.split(separator: ",").map(String.init) }
         let hasEntry =
             request.process.userFiles.passwdEntry != nil
