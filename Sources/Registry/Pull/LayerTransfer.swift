@@ -60,7 +60,7 @@ struct LayerTransfer: Sendable {
     /// One answer of the registry, to its end; `sent` counts what went into the pipe.
     private func receive(from sent: inout Int64) async throws {
         let download = try await layer.pull.client.blob(
-            layer.descriptor.digest, fromByte: sent, purpose: layer.pull.purpose)
+            layer.descriptor, fromByte: sent, purpose: layer.pull.purpose)
         var surplus = sent - download.offsetInBytes  // what the pipe has had already
         var bytes = download.body.makeAsyncIterator()
         var batch = ByteBuffer()

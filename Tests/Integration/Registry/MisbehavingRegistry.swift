@@ -37,6 +37,8 @@ final class MisbehavingRegistry {
         case token
         /// The list of tags has one on each page.
         case tagPages
+        /// Layers are not in the repository, but beneath `/elsewhere/blobs/`.
+        case elsewhere
         /// The header Docker-Content-Digest does not fit.
         case wrongManifestDigest
     }
@@ -55,14 +57,14 @@ final class MisbehavingRegistry {
     private let folder: TemporaryFolder
     private let server: Tool.Running
 
-    convenience init(serving images: TestImages, fault: Fault) throws {
-        try self.init(serving: images.path, fault: fault)
+    convenience init(serving images: TestImages, fault: Fault, port: Int? = nil) throws {
+        try self.init(serving: images.path, fault: fault, port: port)
     }
 
     /// Serves the layout in a directory.
-    init(serving layout: String, fault: Fault) throws {
+    init(serving layout: String, fault: Fault, port given: Int? = nil) throws {
         folder = try TemporaryFolder()
-        let port = try freePort()
+        let port = try given ?? freePort()
         authority = "127.0.0.1:\(port)"
         try folder.write(Self.program, to: "registry.py")
         server = try Tool.start([
@@ -175,6 +177,9 @@ final class MisbehavingRegistry {
                 if fault == "redirect" and own == int(port):
                     return self.answer(307, {"Location": "http://127.0.0.1:%s%s" % (other, self.path)})
                 if fault == "unavailable" and number == 1: return self.answer(503)
+                if fault == "elsewhere" and digest not in types and self.path.startswith("/v2/"):
+                    return self.answer(404, {}, json.dumps({"errors": [{"code":
+                        "BLOB_UNKNOWN", "message": "blob unknown"}]}).encode())
                 data = open(layout + "/blobs/" + digest.replace(":", "/"), "rb").read()
                 layer = digest not in types
                 if layer and (fault == "wrongDigest" or fault == "wrongDigestOnce" and number == 1):

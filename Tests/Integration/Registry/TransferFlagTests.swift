@@ -60,22 +60,4 @@ import Testing
         let nowhere = try kade("push", "--digestfile", folder.at("no/such/file"), other)
         #expect(nowhere.exitCode == 1 && nowhere.errors.contains("cannot write the digest"))
     }
-
-    @Test func `a certificate that nobody vouches for is taken where that is said`() throws {
-        try Tool.check(
-            "openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj",
-            "/CN=test", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", folder.at("key.pem"),
-            "-out", folder.at("cert.pem"))
-        let served = try ServedRegistry(
-            nil, "--tls-cert", folder.at("cert.pem"), "--tls-key", folder.at("key.pem"))
-        try kade.check("pull", name)
-        let place = "\(served.authority)/team/app:1"
-        try kade.check("tag", name, place)
-        let refused = try kade("push", place)
-        #expect(refused.exitCode == 1 && refused.errors.contains("certificate"), "\(refused)")
-        try kade.check("push", "--tls-verify=false", place)
-        try kade.check("rmi", place)
-        #expect(try kade("pull", place).exitCode == 1)
-        try kade.check("pull", "--tls-verify=false", place)
-    }
 }
