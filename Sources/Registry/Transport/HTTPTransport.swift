@@ -121,6 +121,14 @@ actor HTTPTransport {
         // A connection that was refused is this module's to try again, with its schedule.
         configuration.connectionPool.retryConnectionEstablishment = false
         configuration.proxy = try proxy.map(Self.configuration)
+        // The connection is read again only when its last portions have been taken, by a task that
+        // waits for a processor which decompression may have: so they are large.
+        configuration.http1_1ConnectionDebugInitializer = { channel in
+            channel.setOption(
+                .recvAllocator,
+                value: AdaptiveRecvByteBufferAllocator(
+                    minimum: 1 << 10, initial: 1 << 14, maximum: 1 << 18))
+        }
         let client = HTTPClient(
             eventLoopGroup: MultiThreadedEventLoopGroup.singleton, configuration: configuration)
         clients[proxy] = client
