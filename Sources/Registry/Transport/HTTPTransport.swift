@@ -53,7 +53,10 @@ actor HTTPTransport {
                     stage: .forbidden, why: "it redirects from https to \(next), which is http",
                     fix: "allow it with --tls-verify=false")
             }
-            if !next.hasSameOrigin(as: request.address) { request.authorization = nil }
+            if !next.hasSameOrigin(as: request.address) {
+                request.authorization = nil
+                request.ownHeaders = []
+            }
             request.address = next
             if response.status == .seeOther { request.method = .GET }
         }
@@ -76,7 +79,7 @@ actor HTTPTransport {
         var message = HTTPClientRequest(url: request.address.description)
         message.method = request.method
         message.headers.add(name: "User-Agent", value: "kade")
-        for header in request.headers {
+        for header in request.headers + request.ownHeaders {
             message.headers.add(name: header.name, value: header.value)
         }
         for header in description(of: request.address)?.headers ?? [] {

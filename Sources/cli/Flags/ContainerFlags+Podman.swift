@@ -145,12 +145,15 @@ extension ContainerFlags {
             kind: .invalid, what: "conflicting options", why: flags, fix: "use one of them")
     }
 
-    /// Variables that come from Kade's own environment, before those of the user.
-    func inheritedEnvironment(in session: Session) -> [String] {
+    /// Variables that come from Docker's `config.json` and from Kade's own environment, before
+    /// those of the user.
+    func inheritedEnvironment(in session: Session) throws(Problem) -> [String] {
+        let configured = try DockerProxies.variables(in: session)
         let proxies = ["http_proxy", "https_proxy", "ftp_proxy", "no_proxy", "all_proxy"]
-        return session.environment.filter { name, _ in
+        let own = session.environment.filter { name, _ in
             usesHostEnvironment || passesProxies && proxies.contains(name.lowercased())
-        }.map { "\($0.key)=\($0.value)" }.sorted()
+        }
+        return configured.merging(own) { $1 }.map { "\($0.key)=\($0.value)" }.sorted()
     }
 
     /// A tmpfs where programs write on a read-only root, unless something else is mounted there.

@@ -50,6 +50,8 @@ final class MisbehavingRegistry {
         var path: String
         var range: String?
         var authorization: String?
+        /// The header X-Meta-Test.
+        var meta: String?
     }
 
     /// Host and port of the API.
@@ -133,7 +135,8 @@ final class MisbehavingRegistry {
                     with open(log, "a") as file:
                         file.write(json.dumps({"port": own, "method": self.command,
                             "path": self.path, "range": self.headers.get("Range"),
-                            "authorization": self.headers.get("Authorization")}) + "\n")
+                            "authorization": self.headers.get("Authorization"),
+                            "meta": self.headers.get("X-Meta-Test")}) + "\n")
                 path = self.path.split("?")[0]
                 if path == "/token":
                     token = "T%d" % number
