@@ -114,6 +114,13 @@ extension ImagePull {
         try await keepEmbedded([manifest.config] + manifest.layers)
         parts.image = parts.image ?? manifest.config.digest
         let isImage = manifest.config.mediaType.isImageConfiguration
+        if isImage, unpacked, let layer = manifest.layers.first(where: { $0.specialLayer != nil }),
+            let special = layer.specialLayer
+        {
+            throw Problem(
+                kind: .unsupported, what: purpose,
+                why: "its layer \(layer.digest) cannot be used: \(special.why)", fix: special.fix)
+        }
         let unknown = manifest.layers.first { $0.mediaType.layerCompression == nil }
         if isImage, unpacked, let unknown {
             throw Problem(

@@ -18,19 +18,45 @@ import Testing
     ///
     /// - Returns: the digest of the layer.
     private func add(as name: String, paths: [String]) throws -> String {
+        try add(
+            as: name,
+            mediaType: "application/vnd.oci.image.layer.nondistributable.v1.tar+gzip"
+        ) { layer in paths.map { "http://127.0.0.1:\(port)\($0)/\(layer)" } }
+    }
+
+    /// Adds an image with one layer of a type.
+    private func add(
+        as name: String, mediaType: String, urls: (String) -> [String] = { _ in [] }
+    ) throws -> String {
         try TestImages.tree(in: folder, named: name, sizeInBytes: 100_000)
         let ordinary = try images.add(.init(trees: [folder.at(name)]))
         let text = try Data(contentsOf: URL(fileURLWithPath: images.file(of: ordinary.digest)))
         var manifest = try #require(
             try JSONSerialization.jsonObject(with: text) as? [String: Any])
         var layers = try #require(manifest["layers"] as? [[String: Any]])
-        layers[0]["mediaType"] = "application/vnd.oci.image.layer.nondistributable.v1.tar+gzip"
-        layers[0]["urls"] = paths.map { "http://127.0.0.1:\(port)\($0)/\(ordinary.layers[0])" }
+        layers[0]["mediaType"] = mediaType
+        layers[0]["urls"] = urls(ordinary.layers[0])
         manifest["layers"] = layers
         let blob = try images.add(
             manifest, mediaType: "application/vnd.oci.image.manifest.v1+json")
         try images.addName(blob, name)
         return ordinary.layers[0]
+    }
+
+    @Test(arguments: [
+        ("application/vnd.oci.image.layer.v1.tar+gzip+encrypted", "--decryption-key"),
+        ("application/vnd.oci.image.layer.nydus.blob.v1", "Nydus"),
+        ("application/vnd.example.layer", "application/vnd.example.layer"),
+    ])
+    func `a layer that needs a program of its own is refused by its kind`(
+        type: String, text: String
+    ) throws {
+        let layer = try add(as: "it", mediaType: type)
+        let server = try MisbehavingRegistry(serving: images, fault: .none)
+        let pull = try Pull.run("\(server.authority)/a/b:it", into: folder.at("data"))
+        #expect(pull.outcome.exitCode == 1)
+        #expect(pull.outcome.output.contains(text), "\(pull.outcome)")
+        #expect(try server.requests(forBlob: layer).isEmpty)
     }
 
     @Test func `they come from the first place that has them, and are verified`() throws {
