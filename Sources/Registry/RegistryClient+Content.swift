@@ -80,15 +80,42 @@ extension RegistryClient {
         return ManifestDocument(bytes: bytes, mediaType: type, digest: digest)
     }
 
-    /// Begins to fetch a blob, from a place in it where the registry can (end-2, with Range).
+    /// Begins to fetch a blob, from a place in it where the registry can.
+    ///
+    /// What the registry has not is asked for where its descriptor says (`urls`), one after the
+    /// other: layers that must not be distributed are nowhere else.
+    func blob(
+        _ descriptor: Descriptor, fromByte offset: Int64, purpose: String
+    ) async throws -> BlobDownload {
+        do {
+            return try await blob(descriptor.digest, fromByte: offset, purpose: purpose)
+        } catch let missing as Problem where missing.kind == .notFound {
+            var problem = missing
+            for address in descriptor.urls.compactMap({ WebAddress($0) }) {
+                do {
+                    return try await blob(at: .address(address), fromByte: offset, purpose: purpose)
+                } catch let failure as Problem {
+                    problem.why += "; \(address): \(failure.why)"
+                }
+            }
+            throw problem
+        }
+    }
+
+    /// Begins to fetch a blob from the registry (end-2, with Range).
     func blob(
         _ digest: Digest, fromByte offset: Int64, purpose: String
+    ) async throws -> BlobDownload {
+        try await blob(at: .resource("blobs/\(digest)"), fromByte: offset, purpose: purpose)
+    }
+
+    private func blob(
+        at place: RegistryRequest.Place, fromByte offset: Int64, purpose: String
     ) async throws -> BlobDownload {
         let headers = offset > 0 ? [(name: "Range", value: "bytes=\(offset)-")] : []
         let response = try await send(
             RegistryRequest(
-                method: .GET, place: .resource("blobs/\(digest)"), headers: headers,
-                accepted: [416], purpose: purpose))
+                method: .GET, place: place, headers: headers, accepted: [416], purpose: purpose))
         if response.status == .rangeNotSatisfiable {
             _ = await response.refusal()
             guard offset > 0 else {
@@ -96,7 +123,7 @@ extension RegistryClient {
                     kind: .unavailable, what: purpose,
                     why: "\(registry) answers 416 though no range was asked for")
             }
-            return try await blob(digest, fromByte: 0, purpose: purpose)
+            return try await blob(at: place, fromByte: 0, purpose: purpose)
         }
         guard response.status == .partialContent else {
             return BlobDownload(body: response.body, offsetInBytes: 0)

@@ -140,6 +140,7 @@ package actor RegistryClient {
         guard message.address.hasSameOrigin(as: base) else {
             return try await transport.send(message)
         }
+        message.ownHeaders = settings.metaHeaders
         message.authorization = try await authorizer.authorization()
         let response = try await transport.send(message)
         hasAnswered = true

@@ -22,7 +22,7 @@ struct RegistryRequest: Sendable {
         case resource(String)
         /// A path of the registry and a query: "/v2/".
         case path(String)
-        /// What the registry named in a header `Location`.
+        /// What the registry named in a header `Location`, or a descriptor in its `urls`.
         case address(WebAddress)
     }
 }

@@ -16,6 +16,8 @@ package struct RegistrySettings: Sendable {
     package var registries: RegistriesConfiguration
     /// By which hosts a registry is reached.
     package var hostsFiles: RegistryHostsFiles
+    /// What every request to a registry carries, but not where it redirects to.
+    let metaHeaders: [(name: String, value: String)]
     /// Who is told what registries warn of.
     package var warnings = RegistryWarnings { _ in }
     /// When to ask again.
@@ -39,6 +41,7 @@ package struct RegistrySettings: Sendable {
             .read()
         credentials = CredentialStore(authFile: authFile, environment: environment)
         credentials.helpers = registries.credentialHelpers
+        metaHeaders = try credentials.metaHeaders()
         schedule = .pull
     }
 

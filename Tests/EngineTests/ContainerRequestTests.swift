@@ -161,6 +161,7 @@ import Testing
         request.platform = "linux/arm64"
         request.labels = ["a": "1", "b": ""]
         request.annotations = ["k": "v"]
+        request.imageAnnotations = ["org.opencontainers.image.os": "linux"]
         request.restartPolicy = .onFailure(maximumRetries: 3)
         request.stopSignal = "SIGINT"
         request.disablesHealthcheck = true

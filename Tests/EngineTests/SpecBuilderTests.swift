@@ -188,6 +188,58 @@ import Testing
             source: .bind(path: "/src", propagation: "rprivate", recursion: .enabled))
     }
 
+    /// image-spec, conversion.md § Annotations.
+    @Test func `annotations tell of the image, labels over them and the user's over both`() throws {
+        let image = ImageConfiguration(
+            created: "2026-01-02T03:04:05Z", author: "Ann", architecture: "arm64", os: "linux",
+            osVersion: "6.1", osFeatures: ["a", "b"], variant: "v8",
+            config: .init(exposedPorts: ["80/tcp", "53/udp"]), rootfs: .init(diffIDs: []))
+        var request = request()
+        request.imageAnnotations = image.annotations
+        request.stopSignal = "SIGQUIT"
+        request.labels = ["x": "label", "y": "label", "org.opencontainers.image.author": "Bob"]
+        request.annotations = ["x": "own"]
+        #expect(
+            try build(request).annotations == [
+                "org.opencontainers.image.created": "2026-01-02T03:04:05Z",
+                "org.opencontainers.image.author": "Bob",
+                "org.opencontainers.image.architecture": "arm64",
+                "org.opencontainers.image.os": "linux",
+                "org.opencontainers.image.os.version": "6.1",
+                "org.opencontainers.image.os.features": "a,b",
+                "org.opencontainers.image.variant": "v8",
+                "org.opencontainers.image.exposedPorts": "80/tcp,53/udp",
+                "org.opencontainers.image.stopSignal": "SIGQUIT", "x": "own", "y": "label",
+            ])
+        #expect(request.labelWarnings.isEmpty)
+        let bare = ImageConfiguration(
+            architecture: "amd64", os: "linux", rootfs: .init(diffIDs: []))
+        #expect(
+            bare.annotations == [
+                "org.opencontainers.image.architecture": "amd64",
+                "org.opencontainers.image.os": "linux",
+            ])
+    }
+
+    @Test(arguments: [
+        "org.systemd.property.ExecStart", "org.criu.config", "run.oci.handler", "org.kade.landlock",
+    ])
+    func `a label that the runtime would act on is no annotation, and one is told`(
+        name: String
+    ) throws {
+        var request = request()
+        request.labels = [name: "x", name + "2": "y"]
+        let annotations = try build(request).annotations
+        #expect(annotations[name] == nil)
+        #expect(request.labelWarnings.first?.contains(name) == true)
+        // A name that only begins with another one is an ordinary one.
+        let isPrefix = name.hasPrefix("org.systemd") || name.hasPrefix("run.oci")
+        #expect(annotations[name + "2"] == (isPrefix ? nil : "y"))
+        request.annotations = [name: "z"]
+        #expect(request.allAnnotations[name] == "z")
+        #expect(!request.labelWarnings.contains { $0.contains("label \(name) ") })
+    }
+
     private func request() -> ContainerRequest {
         var request = ContainerRequest(image: "busybox")
         request.command = ["/bin/true"]

@@ -26,6 +26,14 @@ import Testing
         #expect(try users.user(text, additionalGroups: []) == user)
     }
 
+    /// image-spec, conversion.md § Config.User: a number is copied verbatim.
+    @Test func `a name of digits is no number's owner`() throws {
+        let users = UserLookup(
+            passwd: "1000:x:0:0:sly:/root:/bin/sh\n", group: "20:x:0:\n")
+        let user = try users.user("1000:20", additionalGroups: [])
+        #expect(user == ContainerUser(uid: 1000, gid: 20, additionalGroups: [20], home: "/"))
+    }
+
     @Test func `additional groups are added once`() throws {
         let user = try users.user("app", additionalGroups: ["users", "4"])
         #expect(user.additionalGroups == [100, 20, 4])

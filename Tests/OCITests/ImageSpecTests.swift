@@ -54,6 +54,33 @@ import Testing
         #expect(error?.why.hasPrefix("config.digest is \"a:../b\", which is no digest") == true)
     }
 
+    @Test(
+        arguments: [
+            ("application/vnd.oci.image.layer.v1.tar+encrypted", [:], "encrypted"),
+            ("application/vnd.oci.image.layer.v1.tar+gzip+encrypted", [:], "encrypted"),
+            ("application/vnd.oci.image.layer.nydus.blob.v1", [:], "Nydus"),
+            (
+                "application/vnd.oci.image.layer.v1.tar",
+                ["containerd.io/snapshot/overlaybd/blob-digest": "sha256:0"], "overlaybd"
+            ),
+            ("application/vnd.oci.image.layer.v1.tar+gzip", [:], nil),
+            (
+                "application/vnd.oci.image.layer.v1.tar+gzip",
+                ["containerd.io/snapshot/stargz/toc.digest": "sha256:0"], nil
+            ),
+        ] as [(String, [String: String], String?)])
+    func `layers that need a program of their own are told by their kind`(
+        type: String, annotations: [String: String], word: String?
+    ) {
+        let layer = Descriptor(
+            mediaType: MediaType(rawValue: type),
+            digest: Digest(sha256: [UInt8](repeating: 0, count: 32)),
+            size: 1, annotations: annotations)
+        #expect(
+            (layer.specialLayer?.why).map { $0.contains(word ?? "no word") }
+                == word.map { _ in true })
+    }
+
     @Test func `layers say how they are compressed`() {
         #expect(MediaType.zstdLayer.layerCompression == .zstd)
         #expect(MediaType.dockerGzipLayer.layerCompression == .gzip)

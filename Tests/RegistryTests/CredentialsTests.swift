@@ -104,6 +104,20 @@ import Testing
         #expect(files(["HOME": "/h", "REGISTRY_AUTH_FILE": "/f"]) == ["/f"])
     }
 
+    @Test func `headers for registries are those that Docker hands on`() throws {
+        func names(_ text: String) throws -> [String] {
+            try CredentialStore.metaHeaders(in: Array(text.utf8), named: "c").map {
+                "\($0.name)=\($0.value)"
+            }
+        }
+        #expect(
+            try names(
+                #"{"HttpHeaders": {"X-Meta-A": "1", "x-meta-b": "2", "User-Agent": "u"}}"#)
+                == ["X-Meta-A=1", "x-meta-b=2"])
+        #expect(try names("{}").isEmpty)
+        #expect(throws: Problem.self) { try names("{") }
+    }
+
     @Test(arguments: [
         ("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foobar", "Zm9vYmFy"),
     ])

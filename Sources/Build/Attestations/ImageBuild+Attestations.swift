@@ -97,7 +97,9 @@ extension ImageBuild {
         ]
         if mode == .max {
             var arguments = JSONObject()
-            for (name, value) in request.arguments.sorted(by: { $0.key < $1.key }) {
+            // Proxies are the machine's, and may have a password.
+            for (name, value) in request.arguments.sorted(by: { $0.key < $1.key })
+            where !BuildArguments.proxyNames.contains(name) {
                 arguments.append("build-arg:\(name)", .string(value))
             }
             for label in request.labels {

@@ -22,7 +22,8 @@ extension ImageBuild {
         let kept = request.squash == .all ? 0 : result.inheritedLayers
         guard result.layers.count > kept else { return result }
         let layer = try engine.steps.squash(
-            result.diffIDs, keeping: kept, latestTimeInSeconds: result.epochInSeconds)
+            result.diffIDs, keeping: kept,
+            latestTimeInSeconds: request.keepsFileTimes ? nil : result.epochInSeconds)
         if let layer { try lease.protect([layer.descriptor.digest, layer.diffID]) }
         let count = result.layers.count - kept
         result.layers.removeSubrange(kept...)

@@ -72,6 +72,9 @@ package struct BuildRequest: Sendable {
     /// The latest time in the image, in seconds since 1970 (SOURCE_DATE_EPOCH); nil is that of the
     /// base image.
     package var epochInSeconds: Int64?
+    /// `rewrite-timestamp=false`: files keep the times that they have, so that the image is another
+    /// one each time.
+    package var keepsFileTimes = false
 
     package init(dockerfile: [UInt8], dockerfileName: String) {
         self.dockerfile = dockerfile

@@ -159,7 +159,7 @@ extension StepRun {
         let epoch = FileTime(seconds: progress.epochInSeconds, nanoseconds: 0)
         let attributes = CopyAttributes(
             owner: owner ?? (isContext ? .root : nil), mode: mode,
-            modified: isContext ? epoch : nil)
+            modified: isContext && !build.request.keepsFileTimes ? epoch : nil)
         let files = try build.engine.steps.begin(on: copy.isLinked ? [] : progress.diffIDs)
         do {
             let target = CopyTarget(try files.open())

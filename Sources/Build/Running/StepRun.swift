@@ -40,7 +40,8 @@ struct StepRun {
             StepInput.instruction: instruction,
             StepInput.platform: "\(progress.platform.os)/\(progress.platform.architecture)"
                 + (progress.platform.variant.map { "/\($0)" } ?? ""),
-            StepInput.epoch: "\(progress.epochInSeconds)",
+            StepInput.epoch: build.request.keepsFileTimes
+                ? "the files' own" : "\(progress.epochInSeconds)",
         ])
     }
 
@@ -113,7 +114,8 @@ struct StepRun {
         of files: StepFiles, on progress: StageProgress, withoutMountPoints mountPoints: Set<String>
     ) throws(Problem) -> BuiltLayer? {
         let new = try files.writeLayer(
-            latestTimeInSeconds: progress.epochInSeconds, withoutMountPoints: mountPoints)
+            latestTimeInSeconds: build.request.keepsFileTimes ? nil : progress.epochInSeconds,
+            withoutMountPoints: mountPoints)
         guard let new else { return nil }
         try build.lease.protect([new.descriptor.digest, new.diffID])
         guard build.store.contains(new.descriptor.digest), build.layers.contains(new.diffID) else {

@@ -17,6 +17,7 @@ extension ContainerRequest {
         stopSignal = config.text("StopSignal")
         stopTimeoutInSeconds = config["StopTimeout"]?.int
         annotations = host["Annotations"]?.stringMap ?? [:]
+        imageAnnotations = json["ImageAnnotations"]?.stringMap ?? [:]
         isRemovedAfterExit = host.flag("AutoRemove")
         restartPolicy = try RestartPolicy(
             name: host["RestartPolicy"]?.text("Name") ?? "no",

@@ -18,6 +18,7 @@ extension ContainerRequest {
             "Podman": podmanJSON,
             "HasDefaultNetwork": .bool(network.isDefault),
             "LostNetworks": .array(network.lost.map(\.lostJSON)),
+            "ImageAnnotations": .map(imageAnnotations),
         ]
     }
 

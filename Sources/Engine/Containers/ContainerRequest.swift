@@ -18,6 +18,8 @@ package struct ContainerRequest: Sendable, Equatable {
     package var labels: [String: String] = [:]
     /// `--annotation`: carried to the runtime as they are.
     package var annotations: [String: String] = [:]
+    /// What annotations say of the image, labels and stop signal apart; known when it is.
+    var imageAnnotations: [String: String] = [:]
     /// `--rm`: the container and its anonymous volumes go when it ends.
     package var isRemovedAfterExit = false
     /// `--restart`.

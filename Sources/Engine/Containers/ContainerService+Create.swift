@@ -26,6 +26,7 @@ extension ContainerService {
         let inherited = try context.inheritMounts(into: &request)
         try context.resolveSecrets(of: &request)
         var merged = request.merged(with: image.defaults)
+        merged.imageAnnotations = image.annotations
         guard !(merged.process.entrypoint ?? []).isEmpty || !(merged.command ?? []).isEmpty else {
             throw Problem(
                 kind: .invalid, what: "cannot create a container of \(request.image)",
@@ -39,6 +40,7 @@ extension ContainerService {
             startsNext && context.plan == nil ? try context.startMonitor(of: id, merged) : nil
         merged.name = nil
         var warnings = try image.warnings + context.warnings(of: merged, host)
+        warnings += merged.labelWarnings
         if !merged.network.published.isEmpty, !merged.hasOwnNetwork {
             warnings.append(
                 "Published ports are discarded when using \(merged.networkMode) network mode")

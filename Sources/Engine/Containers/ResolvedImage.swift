@@ -6,6 +6,8 @@ struct ResolvedImage: Sendable {
     /// `sha256:…` of the configuration, or `host`.
     var id: String
     var defaults: ImageConfiguration.Defaults
+    /// What its containers' annotations say of it, labels and stop signal apart.
+    var annotations: [String: String] = [:]
     /// The diffIDs of the layers, the lowest first.
     var layers: [String]
     /// What to tell the user: an image of another platform than this machine's.
@@ -46,6 +48,7 @@ extension EngineContext {
         let defaults = image.configuration.config ?? .init()
         return ResolvedImage(
             id: "\(image.id)", defaults: defaults,
+            annotations: image.configuration.annotations,
             layers: image.configuration.rootfs.diffIDs.map(\.description), warnings: warnings)
     }
 }

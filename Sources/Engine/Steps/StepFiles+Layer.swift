@@ -10,17 +10,17 @@ extension StepFiles {
     /// The blob is a plain archive, so that every machine makes the same of the same files.
     ///
     /// - Parameters:
-    ///   - time: later times of files become this one, in seconds since 1970.
+    ///   - time: later times of files become this one, in seconds since 1970; nil leaves all as
+    ///     they are.
     ///   - mountPoints: where a program had something mounted: what is empty and new there is left
     ///     out.
     /// - Returns: nil when nothing was changed.
     /// - Throws: ``Problem`` when the disk is full, or a name is none that a layer can hold.
     package func writeLayer(
-        latestTimeInSeconds time: Int64, withoutMountPoints mountPoints: Set<String>
+        latestTimeInSeconds time: Int64?, withoutMountPoints mountPoints: Set<String>
     ) throws(Problem) -> StepLayer? {
-        var arguments = [
-            "layer", "--root", context.configuration.dataRoot.string, "--latest-time", "\(time)",
-        ]
+        var arguments = ["layer", "--root", context.configuration.dataRoot.string]
+        if let time { arguments += ["--latest-time", "\(time)"] }
         if let upper = overlay.upper { arguments += ["--upper", upper.string] }
         for path in mountPoints.sorted() { arguments += ["--mount-point", path] }
         if !layers.isEmpty { arguments += overlay.lower.map(\.string) }
@@ -34,20 +34,20 @@ extension StepService {
     /// - Parameters:
     ///   - diffIDs: the layers, the lowest first.
     ///   - count: how many of the lowest ones stay as they are.
-    ///   - time: later times of files become this one, in seconds since 1970.
+    ///   - time: later times of files become this one, in seconds since 1970; nil leaves all as
+    ///     they are.
     /// - Returns: the layer; nil when the others come to nothing.
     /// - Throws: ``Problem`` when the disk is full.
     package func squash(
-        _ diffIDs: [Digest], keeping count: Int, latestTimeInSeconds time: Int64
+        _ diffIDs: [Digest], keeping count: Int, latestTimeInSeconds time: Int64?
     ) throws(Problem) -> StepLayer? {
         try context.restore(diffIDs, exceptArriving: false)
         let snapshots = try Snapshots(root: dataRoot)
         let base = count > 0 ? try snapshots.lower(of: Array(diffIDs.prefix(count))) : []
-        return try context.makeLayer(
-            [
-                "layer", "--root", dataRoot.string, "--latest-time", "\(time)", "--base",
-                "\(base.count)",
-            ] + (base + (try snapshots.lower(of: diffIDs))).map(\.string))
+        var arguments = ["layer", "--root", dataRoot.string, "--base", "\(base.count)"]
+        if let time { arguments += ["--latest-time", "\(time)"] }
+        arguments += (base + (try snapshots.lower(of: diffIDs))).map(\.string)
+        return try context.makeLayer(arguments)
     }
 }
 

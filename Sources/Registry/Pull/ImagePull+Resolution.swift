@@ -18,13 +18,13 @@ extension ImagePull {
         let known = try await blocking { try content.references.descriptor(of: reference) }
         if let digest = reference.digest {
             if let known, content.contains(digest) { return known }
-            return try await storedDocument(.digest(digest)).descriptor
+            return try await noted(.digest(digest)).descriptor
         }
         let tag = reference.tag ?? "latest"
         if !resolvers.isEmpty {
             let digest = try await resolvedElsewhere(tag)
             if let known, known.digest == digest, content.contains(digest) { return known }
-            return try await storedDocument(.digest(digest)).descriptor
+            return try await noted(.digest(digest)).descriptor
         }
         if let known, content.contains(known.digest) {
             let current = try await client.manifestDigest(of: tag, purpose: purpose)
@@ -35,7 +35,7 @@ extension ImagePull {
             isAtLastPlace
             ? try await client.namedManifest(.tag(tag), purpose: purpose)
             : try await client.manifest(.tag(tag), purpose: purpose)
-        return try await stored(document).descriptor
+        return noted(document).descriptor
     }
 
     /// The digest of a tag from the first place that says it, where this one may not be asked.
@@ -114,6 +114,13 @@ extension ImagePull {
         try await keepEmbedded([manifest.config] + manifest.layers)
         parts.image = parts.image ?? manifest.config.digest
         let isImage = manifest.config.mediaType.isImageConfiguration
+        if isImage, unpacked, let layer = manifest.layers.first(where: { $0.specialLayer != nil }),
+            let special = layer.specialLayer
+        {
+            throw Problem(
+                kind: .unsupported, what: purpose,
+                why: "its layer \(layer.digest) cannot be used: \(special.why)", fix: special.fix)
+        }
         let unknown = manifest.layers.first { $0.mediaType.layerCompression == nil }
         if isImage, unpacked, let unknown {
             throw Problem(
@@ -201,35 +208,37 @@ extension ImagePull {
 
     /// A manifest or index, from the store when it is there.
     private func document(of descriptor: Descriptor) async throws -> ManifestDocument {
-        let stored = try await blocking {
-            try content.readIfHere(descriptor.digest, limitInBytes: 8 << 20)
-        }
-        guard let bytes = stored else {
-            return try await storedDocument(.digest(descriptor.digest))
+        guard let bytes = try await here(descriptor.digest, limitInBytes: 8 << 20) else {
+            return try await noted(.digest(descriptor.digest))
         }
         let type = try ManifestType.mediaType(
             of: bytes, contentType: descriptor.mediaType.rawValue, purpose: purpose)
         return ManifestDocument(bytes: bytes, mediaType: type, digest: descriptor.digest)
     }
 
-    private func storedDocument(_ name: ManifestName) async throws -> ManifestDocument {
-        try await stored(try await client.manifest(name, purpose: purpose))
+    /// What has come already, or was in the store.
+    private func here(_ digest: Digest, limitInBytes limit: Int) async throws -> [UInt8]? {
+        if let bytes = small[digest] { return bytes }
+        let stored = try await blocking { try content.readIfHere(digest, limitInBytes: limit) }
+        if let stored { small.note(stored, as: digest) }
+        return stored
     }
 
-    private func stored(_ document: ManifestDocument) async throws -> ManifestDocument {
-        try await blocking { try content.store(document.bytes, as: document.digest) }
+    private func noted(_ name: ManifestName) async throws -> ManifestDocument {
+        noted(try await client.manifest(name, purpose: purpose))
+    }
+
+    private func noted(_ document: ManifestDocument) -> ManifestDocument {
+        small.note(document.bytes, as: document.digest)
         return document
     }
 
     /// A blob that fits in memory, from the store when it is there.
     func smallBlob(_ descriptor: Descriptor) async throws -> [UInt8] {
-        let stored = try await blocking {
-            try content.readIfHere(
-                descriptor.digest, limitInBytes: Int(Self.configurationLimitInBytes))
-        }
-        if let stored { return stored }
+        let limit = Int(Self.configurationLimitInBytes)
+        if let bytes = try await here(descriptor.digest, limitInBytes: limit) { return bytes }
         let bytes = try await client.smallBlob(descriptor, purpose: purpose)
-        try await blocking { try content.store(bytes, as: descriptor.digest) }
+        small.note(bytes, as: descriptor.digest)
         return bytes
     }
 }

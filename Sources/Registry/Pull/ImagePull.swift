@@ -23,6 +23,7 @@ package struct ImagePull: Sendable {
     private(set) var isAtLastPlace: Bool
     let schedule: RetrySchedule
     let settings: RegistrySettings
+    let small = SmallContent()
     private let trust: ImageTrust
     private let places: RegistrySettings.PullPlaces
     /// The places that know the digests of tags; none where the present one does.
@@ -118,15 +119,15 @@ package struct ImagePull: Sendable {
         let lease = try await blocking { SharedLease(try content.lease()) }
         let parts = try await parts(of: top)
         try await blocking { try lease.protect(parts.digests) }
-        // What came, or was here, before it was protected may have been collected since.
-        for configuration in parts.configurations { _ = try await smallBlob(configuration) }
         var pull = self
         let arrivals = try await pull.beginArrivals(of: parts)
         let early = arrivals?.digests ?? []
         let image: PulledImage
         do {
+            async let kept: Void = keepSmallContent()
             let fetched = try await fetch(
                 parts.blobs.filter { !early.contains($0.descriptor.digest) })
+            try await kept
             image = try await store(parts, top, isNew: fetched || !early.isEmpty)
             report(.done(image))
             if arrivals != nil { try whenUsable?() }
@@ -139,16 +140,19 @@ package struct ImagePull: Sendable {
         return image
     }
 
-    /// Puts manifests and the reference into the store.
+    /// Puts manifests and configurations into the store, whose protection has begun.
+    private func keepSmallContent() async throws {
+        try await blocking {
+            for (digest, bytes) in small.all { try content.store(bytes, as: digest) }
+        }
+    }
+
+    /// Puts the reference into the store, which has all that it names.
     private func store(
         _ parts: PullParts, _ top: Descriptor, isNew: Bool
     ) async throws -> PulledImage {
         let isNew = try await blocking {
             var isNew = isNew
-            for document in parts.documents where !content.contains(document.digest) {
-                try content.store(document.bytes, as: document.digest)
-                isNew = true
-            }
             if try content.references.descriptor(of: reference)?.digest != top.digest {
                 try content.name(reference, top)
                 isNew = true

@@ -10,8 +10,11 @@ struct LayerTransfer: Sendable {
 
     /// The size up to which portions of the network are copied together.
     ///
-    /// Each comes in a buffer of its own that is mostly larger, and many of them would be waiting.
+    /// Each comes in a buffer of its own that may be much larger, and many of them would be waiting.
     private static let batchInBytes = 256 << 10
+
+    /// A portion that fills most of the largest buffer (see `HTTPTransport`) goes as it is.
+    private static let wholeInBytes = 192 << 10
 
     /// Reports no more often than this.
     private static let reportInterval = Duration.milliseconds(100)
@@ -60,7 +63,7 @@ struct LayerTransfer: Sendable {
     /// One answer of the registry, to its end; `sent` counts what went into the pipe.
     private func receive(from sent: inout Int64) async throws {
         let download = try await layer.pull.client.blob(
-            layer.descriptor.digest, fromByte: sent, purpose: layer.pull.purpose)
+            layer.descriptor, fromByte: sent, purpose: layer.pull.purpose)
         var surplus = sent - download.offsetInBytes  // what the pipe has had already
         var bytes = download.body.makeAsyncIterator()
         var batch = ByteBuffer()
@@ -79,8 +82,14 @@ struct LayerTransfer: Sendable {
             let skipped = min(surplus, Int64(chunk.readableBytes))
             chunk.moveReaderIndex(forwardBy: Int(skipped))
             surplus -= skipped
-            batch.writeBuffer(&chunk)
-            if batch.readableBytes >= Self.batchInBytes { try await send(&batch, &sent) }
+            if chunk.readableBytes >= Self.wholeInBytes {
+                try await send(&batch, &sent)
+                try await pipe.send(chunk)
+                sent += Int64(chunk.readableBytes)
+            } else {
+                batch.writeBuffer(&chunk)
+                if batch.readableBytes >= Self.batchInBytes { try await send(&batch, &sent) }
+            }
             let now = ContinuousClock.now
             if now - lastReport >= Self.reportInterval {
                 lastReport = now
@@ -96,6 +105,6 @@ struct LayerTransfer: Sendable {
         try await pipe.send(batch)
         sent += count
         batch = ByteBuffer()
-        batch.reserveCapacity(Self.batchInBytes + (64 << 10))
+        batch.reserveCapacity(Self.batchInBytes + Self.wholeInBytes)
     }
 }

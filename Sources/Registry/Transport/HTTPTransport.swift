@@ -57,7 +57,10 @@ actor HTTPTransport {
                     fix: unverifiedFlag.map { "allow it with \($0)" }
                         ?? "give that address, if you trust it")
             }
-            if !next.hasSameOrigin(as: request.address) { request.authorization = nil }
+            if !next.hasSameOrigin(as: request.address) {
+                request.authorization = nil
+                request.ownHeaders = []
+            }
             request.address = next
             if response.status == .seeOther { request.method = .GET }
         }
@@ -80,7 +83,7 @@ actor HTTPTransport {
         var message = HTTPClientRequest(url: request.address.description)
         message.method = request.method
         message.headers.add(name: "User-Agent", value: "kade")
-        for header in request.headers {
+        for header in request.headers + request.ownHeaders {
             message.headers.add(name: header.name, value: header.value)
         }
         for header in description(of: request.address)?.headers ?? [] {
@@ -126,6 +129,14 @@ actor HTTPTransport {
         // A connection that was refused is this module's to try again, with its schedule.
         configuration.connectionPool.retryConnectionEstablishment = false
         configuration.proxy = try proxy.map(Self.configuration)
+        // The connection is read again only when its last portions have been taken, by a task that
+        // waits for a processor which decompression may have: so they are large.
+        configuration.http1_1ConnectionDebugInitializer = { channel in
+            channel.setOption(
+                .recvAllocator,
+                value: AdaptiveRecvByteBufferAllocator(
+                    minimum: 1 << 10, initial: 1 << 14, maximum: 1 << 18))
+        }
         let client = HTTPClient(
             eventLoopGroup: MultiThreadedEventLoopGroup.singleton, configuration: configuration)
         clients[proxy] = client

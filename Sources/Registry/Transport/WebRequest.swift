@@ -9,6 +9,8 @@ struct WebRequest: Sendable {
     var address: WebAddress
     /// Its headers, without the authorization.
     var headers: [(name: String, value: String)] = []
+    /// Headers for this origin alone: they do not follow a redirect to another one.
+    var ownHeaders: [(name: String, value: String)] = []
     /// The value of the header `Authorization`; it does not follow a redirect to another origin.
     var authorization: String?
     /// What it carries; it can be sent again.

@@ -51,6 +51,27 @@ extension BuildCommand {
         }
     }
 
+    /// Whether files keep their times: `--rewrite-timestamp=false`, or what all outputs say.
+    ///
+    /// A build has one set of layers, so that images of both kinds take two builds.
+    func keepsFileTimes() throws(Problem) -> Bool {
+        var said: Set<Bool> = []
+        for output in wantedOutputs {
+            switch output {
+            case .image(let image), .imageArchive(let image, _, _):
+                said.insert(image.rewritesTimes ?? rewritesTimes)
+            case .directory, .archive: continue
+            }
+        }
+        guard said.count < 2 else {
+            throw Problem(
+                kind: .unsupported, what: "cannot make images with and without the files' times",
+                why: "outputs differ in rewrite-timestamp, and one build has one set of layers",
+                fix: "build twice, each with its own --output")
+        }
+        return !(said.first ?? rewritesTimes)
+    }
+
     /// Writes, names and pushes what was built.
     func finish(
         _ done: [FinishedBuild], _ display: BuildDisplay, in session: Session

@@ -34,6 +34,7 @@ extension BuildCommand {
         request.squash = squashesAll ? .all : squashes || !keepsLayers ? .new : .none
         request.omitsHistory = omitsHistory
         request.epochInSeconds = epochInSeconds
+        request.keepsFileTimes = try keepsFileTimes()
         request.labels = labels.map { NamedValue($0.key, $0.value) }
         request.network = network
         request.extraHosts = extraHosts
@@ -80,7 +81,7 @@ extension BuildCommand {
         return try SourcePolicy(json: text, named: file)
     }
 
-    /// `--build-arg-file` and `--build-arg`.
+    /// `--build-arg-file` and `--build-arg`, and the proxies of Docker's `config.json`.
     func addArguments(
         to request: inout BuildRequest, in session: Session
     ) throws(Problem) {
@@ -94,6 +95,8 @@ extension BuildCommand {
             let value = Self.value(argument, in: session)
             request.arguments[value.name] = value.value
         }
+        for (name, value) in try DockerProxies.variables(in: session)
+        where request.arguments[name] == nil { request.arguments[name] = value }
     }
 
     /// `--platform`, or `--os`, `--arch` and `--variant`; none for this machine's.

@@ -25,6 +25,9 @@ extension BuildCommand {
                 "Seconds since 1970 that all times in the image have at most",
                 \.epochInSeconds, NumberValue.parse),
             .switch(
+                "rewrite-timestamp", nil,
+                "Give files that are later than the image its time (default true)", \.rewritesTimes),
+            .switch(
                 "omit-history", nil, "Leave the instructions out of the image's history",
                 \.omitsHistory),
             .switch(
@@ -106,7 +109,6 @@ extension BuildCommand {
             ("logsplit", "redirect standard error"),
             ("no-hosts", host), ("no-hostname", host),
             ("stdin", "this version of Kade runs every RUN without standard input"),
-            ("rewrite-timestamp", "Kade does that always: no time is later than the image's"),
             ("compat-volumes", "this version of Kade keeps what RUN writes to a VOLUME"),
         ]
         return values.map { .unsupported($0.0, $0.0 == "volume" ? "v" : nil, why: $0.1) }

@@ -30,6 +30,7 @@ struct BuildCommand: Command {
     var ignoreFile: String?
     var sourcePolicyFile: String?
     var epochInSeconds: Int64?
+    var rewritesTimes = true
     var omitsHistory = false
     var os: String?
     var architecture: String?
@@ -64,9 +65,10 @@ struct BuildCommand: Command {
             discussion:
                 "The same Dockerfile, files and base image give the same image, whenever and"
                 + " wherever they are built: times in the image are those of the base image, or"
-                + " SOURCE_DATE_EPOCH where that is set or given as a build argument. With --why"
-                + " each step says why it was done again.\n\nRUN is on the network of containers"
-                + " that name none, unless --network says otherwise.",
+                + " SOURCE_DATE_EPOCH where that is set or given as a build argument."
+                + " --rewrite-timestamp=false leaves the files theirs. With --why each step says why"
+                + " it was done again.\n\nRUN is on the network of containers that name none, unless"
+                + " --network says otherwise.",
             flags: imageFlags + inputFlags + displayFlags + limitFlags + podmanFlags
                 + dockerDefaults + unsupportedFlags,
             operands: .exactly(1), operandKind: .files, assign: { $0.context = $1[0] })

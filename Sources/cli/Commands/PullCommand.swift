@@ -7,6 +7,9 @@ import SystemPackage
 struct PullCommand: Command {
     var isQuiet = false
     var platform: String?
+    var parts = PlatformParts()
+    var policy = PullPolicy.always
+    var verifiesServer = true
     var allTags = false
     var allPlatforms = false
     var authFile: String?
@@ -34,19 +37,28 @@ struct PullCommand: Command {
                 .text(
                     "platform", nil, "string", "Set platform, as os[/architecture[/variant]]",
                     \.platform),
+                .setting(
+                    "policy", nil, "string",
+                    "When to ask the registry: always (default), missing, newer or never",
+                    \.policy, PullPolicy.parse),
                 .text(
                     "signature-policy", nil, "path",
                     "The policy about signatures, in place of containers-policy.json(5)'s files",
                     \.signaturePolicy),
                 .switch("quiet", "q", "Suppress verbose output", \.isQuiet),
-            ], operands: .exactly(1), operandKind: .images, assign: { $0.reference = $1[0] })
+                .switch(
+                    "tls-verify", nil, "Want https and a certificate (default true)",
+                    \.verifiesServer),
+            ] + PlatformParts.flags.map { $0.lifted(to: \.parts) } + RefusedTransferFlags.pull,
+            operands: .exactly(1), operandKind: .images, assign: { $0.reference = $1[0] })
     }
 
     func run(in session: Session) throws(Problem) -> ExitCode {
+        let platform = try parts.joined(with: platform)
         let reference: String
         switch try ImageTransport(self.reference) {
         case .registry(let name): reference = name
-        case .file(let path): return try load(path, in: session)
+        case .file(let path): return try load(path, platform, in: session)
         }
         let parsed = try ImageReference(parsing: reference)
         if parsed.tag == nil && parsed.digest == nil && !allTags && !isQuiet {
@@ -60,14 +72,53 @@ struct PullCommand: Command {
         request.allPlatforms = allPlatforms
         request.authFile = authFile.map { FilePath($0) }
         request.signaturePolicy = signaturePolicy.map { FilePath($0) }
-        let pulled = try session.engine().images.pull(request) { event in display.show(event) }
+        request.isInsecure = !verifiesServer
+        let images = try session.engine().images
+        if let here = try present(parsed, for: platform, in: images) {
+            try session.output.writeLine(here)
+            return .success
+        }
+        let pulled: String
+        do throws(Problem) {
+            pulled = try images.pull(request) { event in display.show(event) }
+        } catch {
+            pulled = "\(parsed.withDefaultTag)"
+            guard policy == .newer, try images.canRun(pulled, platform: platform) else {
+                throw error
+            }
+            try session.warn("using the image that is here: \(error.what): \(error.why)")
+        }
         if let failure = display.failure { throw failure }
         try session.output.writeLine(pulled)
         return .success
     }
 
+    /// The image's name where `--policy` asks no registry because it is here.
+    private func present(
+        _ reference: ImageReference, for platform: String?, in images: ImageService
+    ) throws(Problem) -> String? {
+        switch policy {
+        case .always, .newer: return nil
+        case .missing, .never: break
+        }
+        guard !allTags, !allPlatforms else {
+            throw Problem(
+                kind: .invalid, what: "conflicting options",
+                why: "--policy \(policy.rawValue) is about one image", fix: "leave it out")
+        }
+        let name = "\(reference.withDefaultTag)"
+        if try images.canRun(name, platform: platform) { return name }
+        guard policy == .never else { return nil }
+        throw Problem(
+            kind: .notFound, what: "cannot use \(name)",
+            why: "it is not in the store, and --policy never asks no registry",
+            fix: "kade pull \(name)")
+    }
+
     /// Takes in the images of a file of this machine.
-    private func load(_ path: FilePath, in session: Session) throws(Problem) -> ExitCode {
+    private func load(
+        _ path: FilePath, _ platform: String?, in session: Session
+    ) throws(Problem) -> ExitCode {
         var command = LoadCommand()
         command.input = path.string
         command.isQuiet = isQuiet

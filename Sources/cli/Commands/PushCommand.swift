@@ -1,5 +1,6 @@
 import Diagnostics
 import Engine
+import Linux
 import OCI
 import SystemPackage
 
@@ -11,6 +12,8 @@ struct PushCommand: Command {
     var authFile: String?
     var format = LayerEncoding.Format.gzip
     var level: Int?
+    var verifiesServer = true
+    var digestFile: String?
     var forcesCompression = false
     var reference = ""
 
@@ -33,6 +36,9 @@ struct PushCommand: Command {
                     "compression-level", nil, "int",
                     "How hard to compress: 0 to 9 of gzip, 0 to 22 of zstd", \.level,
                     NumberValue.parseInt),
+                .text(
+                    "digestfile", nil, "file", "Write the digest of what was pushed to the file",
+                    \.digestFile),
                 .switch(
                     "force-compression", nil,
                     "Compress layers again that are compressed in another way",
@@ -44,7 +50,11 @@ struct PushCommand: Command {
                     "platform", nil, "string",
                     "Push a platform's manifest alone, as os[/architecture[/variant]]", \.platform),
                 .switch("quiet", "q", "Suppress verbose output", \.isQuiet),
-            ], operands: .exactly(1), operandKind: .images, assign: { $0.reference = $1[0] })
+                .switch(
+                    "tls-verify", nil, "Want https and a certificate (default true)",
+                    \.verifiesServer),
+            ] + RefusedTransferFlags.push, operands: .exactly(1), operandKind: .images,
+            assign: { $0.reference = $1[0] })
     }
 
     private var encoding: LayerEncoding {
@@ -70,6 +80,11 @@ struct PushCommand: Command {
         if parsed.tag == nil && parsed.digest == nil && !allTags && !isQuiet {
             try session.output.writeLine("Using default tag: latest")
         }
+        guard digestFile == nil || !allTags else {
+            throw Problem(
+                kind: .invalid, what: "conflicting options", why: "--digestfile and --all-tags",
+                fix: "push one tag after the other")
+        }
         let target = allTags ? parsed : parsed.withDefaultTag
         var display = ProgressDisplay(
             on: session.output, style: .fitting(session.output, isQuiet: isQuiet))
@@ -78,9 +93,27 @@ struct PushCommand: Command {
         request.allTags = allTags
         request.encoding = try encoding
         request.authFile = authFile.map { FilePath($0) }
-        try session.engine().images.push(request) { event in display.show(event) }
+        request.isInsecure = !verifiesServer
+        var digest: String?
+        try session.engine().images.push(request) { event in
+            if case .pushed(_, let pushed, _) = event { digest = pushed }
+            display.show(event)
+        }
         if let failure = display.failure { throw failure }
+        if let digestFile, let digest { try write(digest, to: digestFile) }
         if isQuiet { try session.output.writeLine("\(target)") }
         return .success
+    }
+
+    private func write(_ digest: String, to file: String) throws(Problem) {
+        do throws(SystemCallError) {
+            try File.create(
+                FilePath(file), content: Array(digest.utf8),
+                permissions: FilePermissions(rawValue: 0o644))
+        } catch {
+            throw Problem(
+                kind: .denied, what: "cannot write the digest to \(file)", why: "\(error.errno)",
+                cause: error)
+        }
     }
 }

@@ -86,6 +86,8 @@ struct ImageOutput: Equatable {
     var pushes = false
     /// `registry.insecure`: whether the registry may speak http, and show any certificate.
     var isInsecure = false
+    /// `rewrite-timestamp`: whether no file is later than the image; nil is as the build does it.
+    var rewritesTimes: Bool?
 
     init() {}
 
@@ -110,8 +112,7 @@ struct ImageOutput: Equatable {
                 "Docker's media types have none for \(format.rawValue)",
                 fix: "gzip or uncompressed, or leave oci-mediatypes=false out")
         }
-        // In Kade's images no time is later than the image's.
-        try fields.allow("rewrite-timestamp", "true")
+        rewritesTimes = try fields.take("rewrite-timestamp").map(BooleanValue.parse)
         for field in fields.takeAll("annotation") {
             form.annotations += try Self.annotations(field)
         }

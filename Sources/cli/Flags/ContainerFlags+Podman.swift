@@ -92,10 +92,7 @@ extension ContainerFlags {
 
     /// What the container is made of.
     static var podmanImageFlags: [Flag<ContainerFlags>] {
-        [
-            .text("arch", nil, "string", "The architecture of --platform", \.architecture),
-            .text("os", nil, "string", "The operating system of --platform", \.os),
-            .text("variant", nil, "string", "The variant of --platform", \.variant),
+        PlatformParts.flags.map { $0.lifted(to: \.platformParts) } + [
             .text(
                 "authfile", nil, "path",
                 "The file of containers-auth.json(5) that a pull takes credentials from",
@@ -112,13 +109,7 @@ extension ContainerFlags {
 
     /// What further flags say of the container, together.
     func addPodmanFlags(to request: inout ContainerRequest) throws(Problem) {
-        if os != nil || architecture != nil || variant != nil {
-            guard request.platform == nil else {
-                throw Self.conflict("--platform and --os, --arch or --variant")
-            }
-            request.platform = [os ?? "linux", architecture ?? Platform.host.architecture, variant]
-                .compactMap(\.self).joined(separator: "/")
-        }
+        request.platform = try platformParts.joined(with: request.platform)
         request.requires = required.flatMap { $0.split(separator: ",").map(String.init) }
         let hasEntry =
             request.process.userFiles.passwdEntry != nil
@@ -154,12 +145,15 @@ extension ContainerFlags {
             kind: .invalid, what: "conflicting options", why: flags, fix: "use one of them")
     }
 
-    /// Variables that come from Kade's own environment, before those of the user.
-    func inheritedEnvironment(in session: Session) -> [String] {
+    /// Variables that come from Docker's `config.json` and from Kade's own environment, before
+    /// those of the user.
+    func inheritedEnvironment(in session: Session) throws(Problem) -> [String] {
+        let configured = try DockerProxies.variables(in: session)
         let proxies = ["http_proxy", "https_proxy", "ftp_proxy", "no_proxy", "all_proxy"]
-        return session.environment.filter { name, _ in
+        let own = session.environment.filter { name, _ in
             usesHostEnvironment || passesProxies && proxies.contains(name.lowercased())
-        }.map { "\($0.key)=\($0.value)" }.sorted()
+        }
+        return configured.merging(own) { $1 }.map { "\($0.key)=\($0.value)" }.sorted()
     }
 
     /// A tmpfs where programs write on a read-only root, unless something else is mounted there.

@@ -17,9 +17,7 @@ struct ContainerFlags {
     var mountsTmpfs = false
     var replaces = false
     /// `--os`, `--arch` and `--variant`: parts of `--platform`.
-    var os: String?
-    var architecture: String?
-    var variant: String?
+    var platformParts = PlatformParts()
     /// `--authfile` and `--tls-verify`, for a pull.
     var authFile: String?
     var verifiesServer = true

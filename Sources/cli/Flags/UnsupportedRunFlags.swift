@@ -1,6 +1,8 @@
 /// Flags of `run` that Docker or Podman has, and that this version of Kade knows and refuses.
 enum UnsupportedRunFlags {
-    static var flags: [Flag<ContainerFlags>] { docker + podman + podmanValues }
+    static var flags: [Flag<ContainerFlags>] {
+        docker + podman + podmanValues + RefusedTransferFlags.run
+    }
 
     private static var docker: [Flag<ContainerFlags>] {
         let realTime = "the kernel's real-time group scheduling is not supported yet"
@@ -44,14 +46,10 @@ enum UnsupportedRunFlags {
     private static var podmanValues: [Flag<ContainerFlags>] {
         let pods = "this version of Kade has no pods"
         let startup = "this version of Kade has --health-start-period in place of startup checks"
-        let pull = "it is about the pull, which is a command of its own: kade pull"
         let descriptors = "a container outlives its command, whose descriptors it cannot keep"
         let reasons = [
             ("pod", pods), ("pod-id-file", pods), ("preserve-fds", descriptors),
-            ("preserve-fd", descriptors), ("creds", "log in first: kade login"),
-            ("cert-dir", "registries' certificates are in /etc/containers/certs.d"),
-            ("decryption-key", "this version of Kade does not decrypt images"), ("retry", pull),
-            ("retry-delay", pull),
+            ("preserve-fd", descriptors),
             ("chrootdirs", "the files of names and name servers are mounted at one place"),
             ("conmon-pidfile", "a monitor is nobody's to signal; --pidfile is the program's"),
             ("shm-size-systemd", "this version of Kade has no system containers"),

@@ -179,6 +179,7 @@ enum CommandTree {
 
     private static var imageEntries: [Entry] {
         [
+            Entry(name: "attestations", command: AttestationsCommand.self),
             Entry(name: "build", command: BuildCommand.self),
             Entry(name: "diff", command: ImageDiffCommand.self),
             Entry(name: "exists", command: ExistsCommand<ImageKind>.self),

@@ -40,7 +40,8 @@ enum FeaturesCommand {
                 "netDevices": ["enabled": true],
             ],
             // They reach what the container's own limits do not keep from it.
-            "potentiallyUnsafeConfigAnnotations": ["org.criu.config", "org.systemd.property."],
+            "potentiallyUnsafeConfigAnnotations": .array(
+                ActingAnnotation.unsafe.map { .string($0) }),
             "annotations": [
                 "org.opencontainers.runtime-spec.features": "kade-runtime",
                 // The annotation is read, and this is the newest version of the kernel's

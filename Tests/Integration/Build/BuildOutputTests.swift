@@ -137,7 +137,7 @@ import Testing
         for (output, why) in [
             ("type=image,name=a,name=b", "'name' is given twice"),
             ("type=image,\"name=a", "no second"), ("type=image,push-by-digest=true", "here"),
-            ("type=image,rewrite-timestamp=false", "no rewrite-timestamp=false"),
+            ("type=image,rewrite-timestamp=maybe", "maybe"),
             ("type=image,annotation=x", "names no annotation"),
         ] {
             let refused = try site.build("-o", output)

@@ -37,6 +37,8 @@ final class MisbehavingRegistry {
         case token
         /// The list of tags has one on each page.
         case tagPages
+        /// Layers are not in the repository, but beneath `/elsewhere/blobs/`.
+        case elsewhere
         /// The header Docker-Content-Digest does not fit.
         case wrongManifestDigest
     }
@@ -48,6 +50,8 @@ final class MisbehavingRegistry {
         var path: String
         var range: String?
         var authorization: String?
+        /// The header X-Meta-Test.
+        var meta: String?
     }
 
     /// Host and port of the API.
@@ -55,14 +59,14 @@ final class MisbehavingRegistry {
     private let folder: TemporaryFolder
     private let server: Tool.Running
 
-    convenience init(serving images: TestImages, fault: Fault) throws {
-        try self.init(serving: images.path, fault: fault)
+    convenience init(serving images: TestImages, fault: Fault, port: Int? = nil) throws {
+        try self.init(serving: images.path, fault: fault, port: port)
     }
 
     /// Serves the layout in a directory.
-    init(serving layout: String, fault: Fault) throws {
+    init(serving layout: String, fault: Fault, port given: Int? = nil) throws {
         folder = try TemporaryFolder()
-        let port = try freePort()
+        let port = try given ?? freePort()
         authority = "127.0.0.1:\(port)"
         try folder.write(Self.program, to: "registry.py")
         server = try Tool.start([
@@ -131,7 +135,8 @@ final class MisbehavingRegistry {
                     with open(log, "a") as file:
                         file.write(json.dumps({"port": own, "method": self.command,
                             "path": self.path, "range": self.headers.get("Range"),
-                            "authorization": self.headers.get("Authorization")}) + "\n")
+                            "authorization": self.headers.get("Authorization"),
+                            "meta": self.headers.get("X-Meta-Test")}) + "\n")
                 path = self.path.split("?")[0]
                 if path == "/token":
                     token = "T%d" % number
@@ -175,6 +180,9 @@ final class MisbehavingRegistry {
                 if fault == "redirect" and own == int(port):
                     return self.answer(307, {"Location": "http://127.0.0.1:%s%s" % (other, self.path)})
                 if fault == "unavailable" and number == 1: return self.answer(503)
+                if fault == "elsewhere" and digest not in types and self.path.startswith("/v2/"):
+                    return self.answer(404, {}, json.dumps({"errors": [{"code":
+                        "BLOB_UNKNOWN", "message": "blob unknown"}]}).encode())
                 data = open(layout + "/blobs/" + digest.replace(":", "/"), "rb").read()
                 layer = digest not in types
                 if layer and (fault == "wrongDigest" or fault == "wrongDigestOnce" and number == 1):

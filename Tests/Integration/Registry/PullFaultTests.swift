@@ -104,7 +104,8 @@ import Testing
         let server = try serve(.redirect)
         let secret = Data("\(TestRegistry.user):\(TestRegistry.password)".utf8)
         try folder.write(
-            #"{"auths": {"\#(server.authority)": {"auth": "\#(secret.base64EncodedString())"}}}"#,
+            #"{"HttpHeaders": {"X-Meta-Test": "m", "X-Test": "no"}, "#
+                + #""auths": {"\#(server.authority)": {"auth": "\#(secret.base64EncodedString())"}}}"#,
             to: "docker/config.json")
         let pull = try Pull.run(
             reference(server), into: root, environment: ["DOCKER_CONFIG": folder.at("docker")])
@@ -113,8 +114,8 @@ import Testing
         let port = server.authority.split(separator: ":").last.map(String.init)
         let elsewhere = blobs.filter { "\($0.port)" != port }
         #expect(elsewhere.count == 1)
-        #expect(elsewhere.allSatisfy { $0.authorization == nil })
-        #expect(blobs.contains { $0.authorization != nil })
+        #expect(elsewhere.allSatisfy { $0.authorization == nil && $0.meta == nil })
+        #expect(blobs.contains { $0.authorization != nil && $0.meta == "m" })
     }
 
     @Test func `a token is fetched once and shown from then on`() throws {

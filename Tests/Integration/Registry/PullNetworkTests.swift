@@ -66,6 +66,11 @@ import Testing
             """
             "$1" pull --root "$2/a" $registry/a:it && exit 9
             "$1" pull --root "$2/b" --tls-verify=false $registry/a:it >/dev/null || exit 8
+            kade="$(dirname "$1")/kade --root $2/c --runroot $2/r"
+            $kade pull -q $registry/a:it 2>/dev/null && exit 6
+            $kade pull -q --tls-verify=false $registry/a:it >/dev/null || exit 5
+            $kade push -q $registry/a:it 2>/dev/null && exit 4
+            $kade push -q --tls-verify=false $registry/a:it >/dev/null || exit 3
             mkdir -p $certs && cp "$2/cert.pem" $certs/ca.crt
             "$1" pull --root "$2/a" $registry/a:it >/dev/null || exit 7
             """)

@@ -29,7 +29,7 @@ struct SpecBuilder {
             spec.domainname = request.network.domainName
         }
         spec.mounts = mounts(options)
-        spec.annotations = request.annotations
+        spec.annotations = request.allAnnotations
         // crun's annotation, which Podman sets too.
         if request.process.keepsGroups { spec.annotations["run.oci.keep_original_groups"] = "1" }
         if let rules = options.landlockText, let process = spec.process {

@@ -1,6 +1,9 @@
 import Diagnostics
 
 /// Finds a container's user in the image's `/etc/passwd` and `/etc/group`, as runc does.
+///
+/// A number is always an ID, also where a name consists of the same digits: who checks that a
+/// container does not run as root can rely on it (image-spec, conversion.md § Config.User).
 struct UserLookup: Sendable {
     /// The lines of `/etc/passwd`; empty when the image has none.
     let passwd: [PasswdEntry]
@@ -19,9 +22,8 @@ struct UserLookup: Sendable {
         let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
         let name = parts.first.map(String.init) ?? ""
         var user = ContainerUser(uid: 0, gid: 0, additionalGroups: [], home: "/")
-        let entry = passwd.first {
-            name.isEmpty ? $0.uid == 0 : ($0.name == name || (UInt32(name) == $0.uid))
-        }
+        let number = name.isEmpty ? 0 : UInt32(name)
+        let entry = passwd.first { number == nil ? $0.name == name : $0.uid == number }
         if let entry {
             user = ContainerUser(
                 uid: entry.uid, gid: entry.gid, additionalGroups: [], home: entry.home)
@@ -47,8 +49,11 @@ struct UserLookup: Sendable {
     }
 
     private func group(_ text: String) throws(Problem) -> UInt32 {
-        if let entry = groups.first(where: { $0.name == text }) { return entry.gid }
-        if let gid = UInt32(text), gid <= Int32.max { return gid }
+        if let gid = UInt32(text) {
+            if gid <= Int32.max { return gid }
+        } else if let entry = groups.first(where: { $0.name == text }) {
+            return entry.gid
+        }
         throw Problem(
             kind: .invalid, what: "unable to find group \(text)",
             why: "no matching entries in group file",
