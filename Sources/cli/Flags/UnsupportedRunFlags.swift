@@ -33,7 +33,6 @@ enum UnsupportedRunFlags {
             .allowing(
                 "cgroups", anyOf: ["enabled", "no-conmon"],
                 "containers of Kade have cgroups of their own, wherever they may have one"),
-            .allowing("sdnotify", "ignore", "Kade tells systemd of no container yet"),
             .allowing("seccomp-policy", "default", "images of Kade bring no seccomp profile"),
             .allowing("systemd", "false", "this version of Kade has no system containers"),
             .allowing(
@@ -45,10 +44,8 @@ enum UnsupportedRunFlags {
         let pods = "this version of Kade has no pods"
         let startup = "this version of Kade has --health-start-period in place of startup checks"
         let pull = "it is about the pull, which is a command of its own: kade pull"
-        let descriptors = "a container outlives its command, whose descriptors it cannot keep"
         let reasons = [
-            ("pod", pods), ("pod-id-file", pods), ("preserve-fds", descriptors),
-            ("preserve-fd", descriptors), ("creds", "log in first: kade login"),
+            ("pod", pods), ("pod-id-file", pods), ("creds", "log in first: kade login"),
             ("cert-dir", "registries' certificates are in /etc/containers/certs.d"),
             ("decryption-key", "this version of Kade does not decrypt images"), ("retry", pull),
             ("retry-delay", pull),
