@@ -86,7 +86,7 @@ import Testing
         let monitor = try manager.text()
         #expect(monitor.hasPrefix("MAINPID=") && !monitor.contains("READY"))
         #expect(try kade.check("logs", id) == "/run/notify/notify.sock")
-        let inside = try kade.runRoot + "/runtime/\(id)/notify/notify.sock"
+        let inside = kade.runRoot + "/runtime/\(id)/notify/notify.sock"
         try UnixSocket.connect(to: FilePath(inside), .datagrams)
             .send(Array("MAINPID=1\nSTATUS=warm\nREADY=1\n".utf8))
         #expect(try manager.text() == "STATUS=warm\nREADY=1\n" + monitor)
