@@ -20,7 +20,12 @@ struct CreateCommand: Command {
                     .unsupported(
                         $0, nil, "string",
                         why: "descriptors are those of the command that starts it: kade run")
-                },
+                }
+                + [
+                    .unsupported(
+                        "attach", "a", "list",
+                        why: "streams are chosen with the start: kade start --attach")
+                ],
             operands: .atLeast(1), operandKind: .images, endsFlagsAtFirstOperand: true,
             assign: { command, operands in
                 command.image = operands[0]

@@ -7,13 +7,15 @@ struct InspectCommand: Command {
     var flags = InspectFlags()
     var type: InspectedType?
 
+    static var selection: ContainerSelection? { .one }
+
     static var grammar: Grammar<InspectCommand> {
         Grammar(
             name: "inspect", synopsis: "[OPTIONS] NAME|ID [NAME|ID...]",
             summary: "Return low-level information on objects of any kind",
             flags: InspectFlags.flags.map { $0.lifted(to: \.flags) } + [
                 .value(
-                    "type", nil, "string", "Only inspect objects of the given type", \.type,
+                    "type", "t", "string", "Only inspect objects of the given type", \.type,
                     InspectedType.parse)
             ], operands: .atLeast(1), operandKind: .containers, assign: { $0.flags.names = $1 })
     }
@@ -46,6 +48,8 @@ struct InspectCommand: Command {
 /// `kade container inspect`.
 struct InspectContainerCommand: Command {
     var flags = InspectFlags()
+
+    static var selection: ContainerSelection? { .one }
 
     static var grammar: Grammar<InspectContainerCommand> {
         Grammar(

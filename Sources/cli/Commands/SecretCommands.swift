@@ -28,7 +28,8 @@ struct CreateSecretCommand: Command {
                 .switch(
                     "replace", nil, "Replace a secret of the same name that no container has",
                     \.replaces),
-                .allowing("driver", "file", "Kade keeps secrets as files of its data root"),
+                Flag.allowing("driver", "file", "Kade keeps secrets as files of its data root")
+                    .called("d"),
                 .unsupported(
                     "template-driver", nil, "string", why: "it is for the secrets of a swarm"),
             ], operands: .between(1, 2),

@@ -124,7 +124,15 @@ struct CommandLineDispatch {
         var line = PlannableLine<C>()
         let level = session.globals.level
         do {
-            let reader = CommandLineReader(command: name, grammar: PlannableLine<C>.grammar)
+            var reader = CommandLineReader(command: name, grammar: PlannableLine<C>.grammar)
+            if let selection = C.selection {
+                reader.select = { line, operands throws(Problem) in
+                    // Looking for them must not tidy up where nothing may be done.
+                    try line.selected.ids(
+                        selection, besides: operands,
+                        in: line.isPlanned ? session.planning() : session)
+                }
+            }
             switch try reader.read(words, into: &line) {
             case .run: break
             case .help:
