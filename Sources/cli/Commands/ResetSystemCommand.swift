@@ -33,9 +33,11 @@ struct ResetSystemCommand: Command {
             }
             _ = try engine.images.prune(ImageFilter(), includingNamed: true)
         }
+        var refusals: [Problem] = []
         Self.attempt(&problems) { () throws(Problem) in
-            _ = try engine.networks.prune(NetworkFilter())
+            refusals = try engine.networks.prune(NetworkFilter()).problems
         }
+        problems += refusals
         Self.attempt(&problems) { () throws(Problem) in
             _ = try engine.volumes.prune(VolumeFilter(), includingNamed: true)
         }
