@@ -60,7 +60,7 @@ extension SetupContext {
                 throw problem
             case .warning(let step, let text): warn(text, step: step)
             case .process, .helper: throw Self.protocolViolation("a process came twice")
-            case .console, .seccompListener: continue
+            case .console, .seccompListener, .notifySocket: continue
             }
         }
         throw Problem(
@@ -79,7 +79,7 @@ extension SetupContext {
                 throw problem
             case .warning(let step, let text): warn(text, step: step)
             case .console: continue
-            case .reached, .process, .helper:
+            case .reached, .process, .helper, .notifySocket:
                 throw Self.protocolViolation("a message came instead of the seccomp listener")
             }
         }

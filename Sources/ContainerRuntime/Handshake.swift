@@ -34,6 +34,8 @@ package enum HandshakeMessage: Sendable {
     case console
     /// The listener of the seccomp filter comes with this message.
     case seccompListener
+    /// The socket that the program reports to (sd_notify(3)) comes with this message.
+    case notifySocket
     /// The process that the container's first process was made as, with its pidfd.
     case process(id: Int32)
     /// A process that made it on the way and has ended, for whoever is its parent.
@@ -80,6 +82,8 @@ extension HandshakeMessage {
             bytes = [UInt8(ascii: "c")]
         case .seccompListener:
             bytes = [UInt8(ascii: "s")]
+        case .notifySocket:
+            bytes = [UInt8(ascii: "n")]
         case .process(let id):
             bytes = [UInt8(ascii: "p")] + Self.encode(Int(id))
         case .helper(let id):
@@ -106,6 +110,7 @@ extension HandshakeMessage {
             self = .failed(step: step, problem)
         case UInt8(ascii: "c"): self = .console
         case UInt8(ascii: "s"): self = .seccompListener
+        case UInt8(ascii: "n"): self = .notifySocket
         case UInt8(ascii: "p"):
             guard let id = Self.decodeNumber(payload) else { return nil }
             self = .process(id: Int32(id))

@@ -30,6 +30,8 @@ extension EngineConfiguration {
     }
     /// The content of a secret.
     func secret(_ id: String) -> FilePath { dataRoot.appending("secrets").appending(id) }
+    /// Held while plugins connect or disconnect containers, and alone while they clean up.
+    var pluginLock: FilePath { runRoot.appending("cni.lock") }
     /// Held by whoever fills a new volume.
     func volumeLock(_ name: String) -> FilePath {
         volumesDirectory.appending(name).appending("lock")
@@ -74,6 +76,8 @@ struct ContainerBundle: Sendable {
     var resolver: FilePath { directory.appending("resolv.conf") }
     /// What plugins of CNI networks were told of the container, and returned.
     var cni: FilePath { directory.appending("cni") }
+    /// There where plugins have refused to disconnect what a killed command has left.
+    var cniRefusal: FilePath { directory.appending("cni.refused") }
 }
 
 /// The content of a file of the engine's own; nil where nobody has made it yet.

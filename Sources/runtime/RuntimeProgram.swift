@@ -71,6 +71,7 @@ enum RuntimeProgram {
         case "monitor": return try MonitorEntry.run(arguments)
         case "hold": return try HoldCommand.run(arguments)
         case "leave": return try LeaveCommand.run(arguments)
+        case "collect": return try CollectCommand.run(arguments)
         case "update": return try UpdateCommand.run(arguments, global)
         case "mounts": return try MountsCommand.run(arguments, global)
         case "events": return try EventsCommand.run(arguments, global)

@@ -34,6 +34,26 @@ import Testing
         #expect(second["prevResult"] == ["ips": []])
     }
 
+    @Test func `GC names everyone who is there, and survives as text`() throws {
+        let network = try network(
+            """
+            {"cniVersion": "1.1.0", "name": "n", "disableGC": "true", "plugins": [
+              {"type": "a", "capabilities": {"mac": true}}]}
+            """)
+        #expect(network.hasStatus && !network.isCollectable)
+        let collection = CNICollection(
+            network: network, path: ["/opt/a"],
+            attachments: [.init(container: "c1", interface: "eth0")])
+        #expect(
+            collection.configuration(of: network.plugins[0]).jsonString()
+                == #"{"type":"a","cniVersion":"1.1.0","name":"n","cni.dev/valid-attachments":"#
+                + #"[{"containerID":"c1","ifname":"eth0"}]}"#)
+        #expect(try CNICollection(collection.json, named: "test") == collection)
+        #expect(
+            CNINetwork.environment(.collect, path: ["/opt/a", "/opt/b"]).prefix(2)
+                == ["CNI_COMMAND=GC", "CNI_PATH=/opt/a:/opt/b"])
+    }
+
     @Test func `the environment is the specification's`() throws {
         var attachment = attachment(
             try network(#"{"cniVersion":"0.4.0","name":"n","type":"ptp"}"#))

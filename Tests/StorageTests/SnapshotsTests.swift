@@ -23,7 +23,7 @@ import Testing
             try partial.commit(
                 LayerRecord(
                     diffID: diffID, kind: .directory, archiveInBytes: 0, sizeInBytes: 0, entries: 0,
-                    skippedAttributes: 0, boot: nil, flush: .done))
+                    skippedAttributes: 0, highestID: 0, boot: nil, flush: .done))
             let overlay = try snapshots.prepareSettling(in: place, lower: [arriving, layers.empty])
             #expect(overlay.lower == [layers.path(of: diffID), layers.empty])
             #expect(overlay.upper == place.appending("upper"))

@@ -91,7 +91,7 @@ private let session = Session(globals: GlobalFlags(), environment: ["HOME": "/ro
     @Test(arguments: [
         "--link-local-ip=169.254.1.1", "--gpus=all,capabilities=video",
         "--runtime=runc", "--isolation=hyperv", "--pod=p", "--pod-id-file=f",
-        "--preserve-fds=1", "--cgroups=split", "--cgroups=disabled", "--sdnotify=container",
+        "--cgroups=split", "--cgroups=disabled",
         "--systemd=always", "--seccomp-policy=image", "--health-startup-cmd=true", "--creds=a:b",
         "--conmon-pidfile=f", "--chrootdirs=/x", "--cpu-rt-runtime=1",
     ])

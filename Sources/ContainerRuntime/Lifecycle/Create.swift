@@ -22,6 +22,8 @@ package enum Create {
         package var mayLackCgroup: Bool?
         package var makesKeyring = true
         package var preservedDescriptors = 0
+        /// Other descriptors that the program inherits under their own numbers.
+        package var keptDescriptors: [CInt] = []
         /// The mount namespace whose mounts a shared bind mount stays a peer of; nil where it is
         /// this process's own.
         package var sharingNamespace: FilePath?
@@ -77,6 +79,7 @@ package enum Create {
                 preservedDescriptors: preservedDescriptors, sharingNamespace: sharingNamespace,
                 endsWithRuntime: endsWithRuntime)
             options.notifyDirectory = notifyDirectory
+            options.keptDescriptors = keptDescriptors
             return options
         }
     }

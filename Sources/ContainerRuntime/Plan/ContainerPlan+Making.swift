@@ -142,7 +142,8 @@ struct PlanMaker {
     /// In init: namespaces and everything below the bundle's rootfs.
     var settle: [any SetupStep] {
         var steps: [any SetupStep] = [
-            CloseOnExecute(first: CInt(3 + options.preservedDescriptors)),
+            CloseOnExecute(
+                first: CInt(3 + options.preservedDescriptors), kept: options.keptDescriptors),
             ConnectStreams(streams: options.streams),
         ]
         if !placement.isMadeBesideInit { steps += placement.settleSteps() }

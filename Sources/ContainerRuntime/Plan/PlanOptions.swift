@@ -14,6 +14,8 @@ package struct PlanOptions: Sendable, Equatable {
     package var makesKeyring: Bool
     /// How many descriptors from 3 on the program inherits (`--preserve-fds`, `LISTEN_FDS`).
     package var preservedDescriptors: Int
+    /// Other descriptors that the program inherits under their own numbers (`--preserve-fd`).
+    package var keptDescriptors: [CInt] = []
     /// The mount namespace whose mounts a shared bind mount stays a peer of, as a file of
     /// `/proc`; nil where it is the runtime's own.
     package var sharingNamespace: FilePath?

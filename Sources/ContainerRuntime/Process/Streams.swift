@@ -44,6 +44,8 @@ package struct StandardStreams: Sendable, Equatable {
 struct CloseOnExecute: SetupStep {
     /// The lowest descriptor that the program does not get.
     let first: CInt
+    /// Those above that it gets all the same (`--preserve-fd`).
+    var kept: [CInt] = []
 
     var explanation: Explanation {
         Explanation(
@@ -53,7 +55,7 @@ struct CloseOnExecute: SetupStep {
 
     func run(in context: inout SetupContext) throws(Problem) {
         try explaining("cannot close the runtime's files") { () throws(SystemCallError) in
-            try closeOnExecute(from: first)
+            try closeOnExecute(from: first, keeping: kept)
         }
     }
 }

@@ -1,3 +1,4 @@
+import ContainerRuntime
 import OCI
 
 /// What Docker's API has no place for, in the database and in `inspect`: the object `Podman`.
@@ -10,6 +11,12 @@ extension ContainerRequest {
             json.append(
                 "Rootfs",
                 ["Path": .string(rootfs.path), "IsOverlaid": .bool(rootfs.isOverlaid)])
+        }
+        if notification != .container {
+            json.append("SdNotifyMode", .string(notification.rawValue))
+        }
+        if !process.descriptors.isEmpty {
+            json.append("Descriptors", .array(process.descriptors.map { .integer(Int($0)) }))
         }
         if let program = process.initProgram { json.append("InitPath", .string(program)) }
         if let domain = process.personality { json.append("Personality", .string(domain)) }
@@ -30,6 +37,9 @@ extension ContainerRequest {
         rootfs = json["Rootfs"].map {
             RootfsRequest(path: $0.text("Path") ?? "/", isOverlaid: $0.flag("IsOverlaid"))
         }
+        notification = json.text("SdNotifyMode").flatMap(Notification.init) ?? .container
+        process.descriptors = (json["Descriptors"]?.array ?? []).compactMap(\.int)
+            .map { Int32(clamping: $0) }
         process.initProgram = json.text("InitPath")
         process.personality = json.text("Personality")
         process.userFiles = UserFilesRequest(json["UserFiles"] ?? [:])

@@ -1,3 +1,4 @@
+package import ContainerRuntime
 import Linux
 package import Networking
 
@@ -32,6 +33,8 @@ package struct ContainerRequest: Sendable, Equatable {
     package var pidFile: String?
     /// `--timeout`: how long a run may last before the program is killed.
     package var timeLimitInSeconds: Int?
+    /// `--sdnotify`: who tells a service manager that the container is ready.
+    package var notification = Notification.container
     /// `--image-volume`: what becomes of the image's `VOLUME`s.
     package var imageVolumes = ImageVolumes.volume
     /// `--requires`: containers that are started before this one.
@@ -113,6 +116,9 @@ package struct ProcessRequest: Sendable, Equatable {
     package var umask: UInt32?
     /// `--tz`: an area of the time zone database, or `local` for the host's.
     package var timezone: String?
+    /// `--preserve-fds`: descriptors of the calling process that the program gets under their own
+    /// numbers.
+    package var descriptors: [Int32] = []
     /// `--env-merge`: variables whose values name others of the image, as `PATH=/own:${PATH}`.
     package var mergedVariables: [String] = []
     /// `--init-path`: the program of `--init`, on the host; nil is one that Kade finds.

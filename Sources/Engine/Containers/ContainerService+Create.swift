@@ -33,6 +33,7 @@ extension ContainerService {
                 why: "no command specified, and the image has none",
                 fix: "name one after the image")
         }
+        try merged.checkNotification()
         try context.chooseNetworks(of: &merged)
         let hasUserGiven = request.process.user != nil
         let id = makeContainerID()

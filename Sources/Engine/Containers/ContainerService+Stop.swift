@@ -51,6 +51,7 @@ extension ContainerService {
         _ name: String, signal: String?, timeoutInSeconds: Int?
     ) throws(Problem) {
         let record = try context.record(of: name)
+        try context.checkDescriptors(of: record)  // before it is stopped
         try stop(record.id, signal: signal, timeoutInSeconds: timeoutInSeconds)
         _ = try start(record.id, attaching: [], removesAfterExit: false)
         context.tell(.restart, of: record)

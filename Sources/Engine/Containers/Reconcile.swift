@@ -128,7 +128,7 @@ extension EngineContext {
         try withStartHeld(of: id) { () throws(Problem) in
             try removeRuntimeState(of: id)
             // What plugins refuse now they may do for a later command.
-            guard (try? leavePluginNetworks(of: id)) != nil else { return }
+            guard try leavePluginNetworks(ofOrphan: id) else { return }
             try database.write { database throws(Problem) in
                 try database.delete(endpointsOfStep: id)
             }

@@ -12,6 +12,7 @@ extension EngineContext {
     func waitingMonitor(of record: ContainerRecord) throws(Problem) -> ContainerSession {
         var early = takeEarlyMonitor(of: record.id)
         if let session = early.take() { return session }
+        try checkDescriptors(of: record)
         return try startMonitor(of: record.id, record.request)
     }
 
@@ -27,11 +28,14 @@ extension EngineContext {
         let monitorEnd = try explaining(what) {
             () throws(SystemCallError) in try pair.second.duplicate()
         }
+        let passed = request.process.descriptors
+        var descriptors = [CInt](repeating: -1, count: Self.clientNumber(request))
+        for number in passed { descriptors[Int(number)] = number }
         // Nobody waits for it: it outlives this program, or ends with it as a zombie at worst.
         _ = try SpawnedProgram(
             configuration.runtimeProgram, arguments: monitorCommand(of: id, request),
             environment: configuration.helperEnvironment,
-            descriptors: [-1, -1, -1, monitorEnd.rawValue], hasOwnSession: true)
+            descriptors: descriptors + [monitorEnd.rawValue], hasOwnSession: true)
         return ContainerSession(containerID: id, socket: pair.split { first, _ in first })
     }
 
@@ -39,7 +43,29 @@ extension EngineContext {
     func monitorCommand(of id: String, _ request: ContainerRequest) -> [String] {
         [
             configuration.runtimeProgram.string, "monitor", "--container",
-            configuration.bundle(of: id).directory.string, "--client-fd", "3",
+            configuration.bundle(of: id).directory.string, "--client-fd",
+            "\(Self.clientNumber(request))",
         ] + (request.hasOwnNetwork && !request.namespaces.mayHaveOwnUsers ? ["--network"] : [])
+            + (request.process.descriptors.isEmpty
+                ? []
+                : [
+                    "--preserve-fds",
+                    request.process.descriptors.map { "\($0)" }.joined(separator: ","),
+                ])
+    }
+
+    /// The number of the client's socket in the monitor: the first one that the program does not get.
+    private static func clientNumber(_ request: ContainerRequest) -> Int {
+        Int(request.process.descriptors.max() ?? 2) + 1
+    }
+
+    /// Refuses to start a container whose program has descriptors of another command.
+    func checkDescriptors(of record: ContainerRecord) throws(Problem) {
+        guard !record.request.process.descriptors.isEmpty else { return }
+        throw Problem(
+            kind: .conflict, what: "cannot start container \(record.name)",
+            why: "its program has descriptors of the command that made it (--preserve-fds, or"
+                + " LISTEN_FDS), and that is gone",
+            fix: "make it anew: kade run --replace --name \(record.name) …")
     }
 }

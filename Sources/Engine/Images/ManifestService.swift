@@ -74,12 +74,7 @@ package struct ManifestService: Sendable {
                 fix: "add it with: kade manifest create --amend")
         }
         let old = list.manifests[position].platform
-        list.manifests[position].platform = Platform(
-            os: change.os ?? old?.os ?? "linux",
-            architecture: change.architecture ?? old?.architecture ?? "unknown",
-            variant: change.variant ?? old?.variant,
-            osVersion: change.osVersion ?? old?.osVersion,
-            osFeatures: change.osFeatures.isEmpty ? old?.osFeatures ?? [] : change.osFeatures)
+        list.manifests[position].platform = change.applied(to: old)
         try save(list, as: reference, in: store)
     }
 
@@ -144,7 +139,7 @@ package struct ManifestService: Sendable {
         try store.content.references.remove(reference)
     }
 
-    private func list(
+    func list(
         named name: String, in store: ImageStore
     ) throws(Problem) -> (ImageReference, Descriptor) {
         let reference = try ImageReference(parsing: name).withDefaultTag
@@ -167,7 +162,7 @@ package struct ManifestService: Sendable {
     }
 
     /// Stores a list under its name, in the place of what it was before.
-    private func save(
+    func save(
         _ list: ImageIndex, as reference: ImageReference, in store: ImageStore
     ) throws(Problem) {
         var list = list

@@ -22,6 +22,7 @@ extension EngineContext {
         var attachment = CNIAttachment(
             network: try cniNetwork(of: endpoint.network), container: record.id,
             interface: "eth\(endpoint.position)", path: configuration.cniPath)
+        if attachment.network.isCollectable { attachment.lock = configuration.pluginLock }
         let wanted = endpoint.attachment
         attachment.ask(for: wanted)
         try attachment.add(options: wanted.driverOptions)
@@ -92,6 +93,52 @@ extension EngineContext {
         } catch {
             return "container \(record.name) is removed, and something of it may be left where "
                 + "its networks are: an address, a device, rules of the firewall: \(error.why)"
+        }
+    }
+
+    /// Disconnects a container that does not run from one network for good.
+    ///
+    /// - Returns: what plugins refuse; nil where they have done it, or there was nothing to do.
+    func leavePluginNetworkForGood(_ network: String, of id: String) -> Problem? {
+        do throws(Problem) {
+            try leavePluginNetworks(of: id, ["--final", "--network", network])
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    /// Disconnects what a killed command has left and nobody can name.
+    ///
+    /// Where plugins refuse they are asked again after an hour, or after a boot, and not by each `ps`.
+    ///
+    /// - Returns: whether it is off its networks.
+    func leavePluginNetworks(ofOrphan id: String) throws(Problem) -> Bool {
+        let mark = configuration.bundle(of: id).cniRefusal
+        do throws(SystemCallError) {
+            let noted = try FileStatus(of: mark).modified.seconds * 1_000_000_000
+            let age = Timestamp.now.nanosecondsSinceEpoch - noted
+            if (0..<3_600_000_000_000).contains(age),
+                noted >= Timestamp.boot.nanosecondsSinceEpoch
+            {
+                return false
+            }
+        } catch  where error.errno == .noSuchFileOrDirectory {
+            // nobody has refused yet
+        } catch {
+            throw Problem(what: "cannot look at \(mark)", refusal: error)
+        }
+        do throws(Problem) {
+            try leavePluginNetworks(of: id)
+            return true
+        } catch {
+            // Whoever came by wanted something else, and there is nobody who could act on it.
+            try explaining("cannot write \(mark)") { () throws(SystemCallError) in
+                if File.exists(mark) { try Link.remove(mark) }
+                try File.create(
+                    mark, content: Array("\(error)\n".utf8), permissions: .ownerReadWrite)
+            }
+            return false
         }
     }
 

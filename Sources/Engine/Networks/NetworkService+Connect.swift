@@ -51,27 +51,51 @@ extension NetworkService {
     }
 
     /// Takes a container off a network.
+    ///
+    /// - Parameters:
+    ///   - name: the network.
+    ///   - containerName: the container.
+    ///   - force: a container that is not there is no error, and plugins that refuse to take back what
+    ///     they have done keep nobody.
+    /// - Returns: what may be left of it where plugins refuse, in a sentence; nil where nothing is.
+    /// - Throws: what keeps the container on the network.
     package func disconnect(
         _ name: String, container containerName: String, force: Bool
-    ) throws(Problem) {
+    ) throws(Problem) -> String? {
         try context.makePredefinedNetworks()
         let record: ContainerRecord
         do throws(Problem) {
             record = try context.record(of: containerName)
         } catch  where force && error.kind == .notFound {
-            return  // its endpoints went with it
+            return nil  // its endpoints went with it
         }
-        try context.withLock(on: record.id) { () throws(Problem) in
-            if try context.forgetLost(name, of: context.record(of: record.id)) { return }
+        return try context.withLock(on: record.id) { () throws(Problem) -> String? in
+            if try context.forgetLost(name, of: context.record(of: record.id)) { return nil }
+            var refusal: Problem?
             let endpoint = try context.changingNetworks(of: record) { () throws(Problem) in
-                try removeEndpoint(name, of: record)
+                do throws(Problem) {
+                    return try removeEndpoint(name, of: record, forGood: false)
+                } catch {
+                    guard force, try context.isOnPluginNetwork(name, record) else { throw error }
+                    refusal = error
+                }
+                return try removeEndpoint(name, of: record, forGood: true)
+            }
+            // Of a container that has ended there may be something that its monitor had to leave.
+            if force, refusal == nil, endpoint.network.definition.driver == .cni {
+                refusal = context.leavePluginNetworkForGood(endpoint.network.id, of: record.id)
             }
             context.tell(.disconnect, of: .network, endpoint.network, ["container": record.id])
+            return refusal.map {
+                "container \(record.name) is disconnected, and something of it may be left where "
+                    + "network \(endpoint.network.name) is: an address, a device, rules of the "
+                    + "firewall: \($0.why)"
+            }
         }
     }
 
     private func removeEndpoint(
-        _ name: String, of record: ContainerRecord
+        _ name: String, of record: ContainerRecord, forGood: Bool
     ) throws(Problem) -> EndpointRecord {
         let endpoint = try context.database.write { database throws(Problem) in
             let network = try database.network(name)
@@ -86,7 +110,7 @@ extension NetworkService {
         }
         context.plan?.note(.delete(endpoint), by: .engine)
         do throws(Problem) {
-            try context.apply(to: record)
+            try context.apply(to: record, abandoning: forGood ? endpoint.network.id : nil)
         } catch {
             // Best effort: the first error counts.
             try? context.database.write { database throws(Problem) in
@@ -114,8 +138,27 @@ extension NetworkService {
 }
 
 extension EngineContext {
+    /// Whether a container is on a network of plugins.
+    fileprivate func isOnPluginNetwork(
+        _ name: String, _ record: ContainerRecord
+    ) throws(Problem) -> Bool {
+        try database.read { database throws(Problem) in
+            let network = try database.network(name)
+            let endpoints = try database.endpoints(ofContainer: record.id)
+            return network.definition.driver == .cni
+                && endpoints.contains { $0.network.id == network.id }
+        }
+    }
+
     /// Makes the networks of a container that runs what its rows say; the caller holds its lock.
     func apply(to record: ContainerRecord) throws(Problem) {
+        try apply(to: record, abandoning: nil)
+    }
+
+    /// The same, where the container leaves a network whatever the plugins say.
+    fileprivate func apply(
+        to record: ContainerRecord, abandoning abandoned: String?
+    ) throws(Problem) {
         let status = try status(of: record)
         guard status.truth.isMonitorAlive else { return }
         let endpoints = try endpoints(of: record)
@@ -123,7 +166,8 @@ extension EngineContext {
         try prepareHost(for: endpoints.map(\.network), recording: &steps)
         let file = configuration.bundle(of: record.id).network
         let old = try currentSetup(at: file)
-        let new = try networkSetup(of: record, endpoints, keeping: old)
+        var new = try networkSetup(of: record, endpoints, keeping: old)
+        new.abandoned = abandoned.map { [$0] } ?? []
         try write(new, to: file)
         do throws(Problem) {
             try changeNetworks(of: record, from: old, to: new)

@@ -150,8 +150,11 @@ package struct NetworkService: Sendable {
 
     /// Removes all networks that no container is on, and that match all filters.
     ///
-    /// - Returns: their names.
-    package func prune(_ filter: NetworkFilter) throws(Problem) -> [String] {
+    /// Without a filter plugins of CNI are asked to clean up, too.
+    ///
+    /// - Returns: their names, and why plugins refuse.
+    package func prune(_ filter: NetworkFilter) throws(Problem) -> PrunedNetworks {
+        let isWhole = filter.conditions.isEmpty && filter.createdBefore == nil
         var filter = filter
         filter.conditions += [("dangling", "true"), ("type", "custom")]
         var removed: [String] = []
@@ -163,7 +166,8 @@ package struct NetworkService: Sendable {
                 continue  // a container came by, or another command was faster
             }
         }
-        return removed
+        return PrunedNetworks(
+            names: removed, problems: isWhole ? try context.collectPluginGarbage() : [])
     }
 }
 
@@ -178,6 +182,14 @@ extension EngineContext {
             ["name": network.name, "type": network.definition.driver.rawValue]
                 .merging(attributes) { $1 })
     }
+}
+
+/// What a prune of networks has done.
+package struct PrunedNetworks: Sendable {
+    /// The networks that are gone.
+    package let names: [String]
+    /// What plugins of CNI refuse to clean up.
+    package let problems: [Problem]
 }
 
 /// One line of `network ls`.

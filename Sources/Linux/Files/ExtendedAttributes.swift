@@ -10,7 +10,7 @@ package enum ExtendedAttributes {
     ///
     /// The system call is `llistxattr(2)`.
     package static func names(of path: FilePath) throws(SystemCallError) -> [String] {
-        let bytes = try growing("llistxattr", path) { buffer, size in
+        let bytes = try growing("llistxattr", "\(path)") { buffer, size in
             path.withPlatformString {
                 clinux_llistxattr($0, buffer?.assumingMemoryBound(to: CChar.self), size)
             }
@@ -25,7 +25,7 @@ package enum ExtendedAttributes {
         of name: String, on path: FilePath
     ) throws(SystemCallError) -> [UInt8]? {
         do throws(SystemCallError) {
-            return try growing("lgetxattr", path) { buffer, size in
+            return try growing("lgetxattr", "\(path)") { buffer, size in
                 path.withPlatformString { clinux_lgetxattr($0, name, buffer, size) }
             }
         } catch  where error.errno == .noData {
@@ -56,16 +56,16 @@ package enum ExtendedAttributes {
     }
 
     /// Asks for the size, then for the content, again while it grows in between.
-    private static func growing(
-        _ call: StaticString, _ path: FilePath,
+    fileprivate static func growing(
+        _ call: StaticString, _ subject: @autoclosure () -> String,
         _ read: (UnsafeMutableRawPointer?, UInt64) -> Int64
     ) throws(SystemCallError) -> [UInt8] {
         while true {
-            let size = try kernel(call, "\(path)") { read(nil, 0) }
+            let size = try kernel(call, subject()) { read(nil, 0) }
             if size == 0 { return [] }
             var content = [UInt8](repeating: 0, count: Int(size))
             do throws(SystemCallError) {
-                let filled = try kernel(call, "\(path)") {
+                let filled = try kernel(call, subject()) {
                     content.withUnsafeMutableBytes { read($0.baseAddress, UInt64($0.count)) }
                 }
                 content.removeLast(content.count - Int(filled))
@@ -112,12 +112,11 @@ extension OwnedFD {
     ///
     /// The system call is `fgetxattr(2)`.
     package borrowing func extendedAttribute(_ name: String) throws(SystemCallError) -> [UInt8]? {
-        var value = [UInt8](repeating: 0, count: 65536)  // the kernel's XATTR_SIZE_MAX
+        let number = rawValue
         do throws(SystemCallError) {
-            let size = try kernel("fgetxattr", "\(name) of \(describe(rawValue))") {
-                clinux_fgetxattr(rawValue, name, &value, UInt64(value.count))
-            }
-            return Array(value[..<Int(size)])
+            return try ExtendedAttributes.growing(
+                "fgetxattr", "\(name) of \(describe(number))"
+            ) { buffer, size in clinux_fgetxattr(number, name, buffer, size) }
         } catch  where error.errno == .noData {
             return nil
         }

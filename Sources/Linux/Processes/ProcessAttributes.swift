@@ -68,6 +68,20 @@ package func closeOnExecute(from first: CInt) throws(SystemCallError) {
     }
 }
 
+/// Closes every descriptor from `first` on but some when the process executes another program.
+///
+/// The system call is `close_range(2)` with `CLOSE_RANGE_CLOEXEC`, and `fcntl(2)` for those that stay.
+package func closeOnExecute(from first: CInt, keeping kept: [CInt]) throws(SystemCallError) {
+    try closeOnExecute(from: first)
+    for number in kept where number >= first {
+        try kernel("fcntl", "descriptor \(number)") { clinux_fcntl(number, F_SETFD, 0) }
+    }
+}
+
+/// Whether a descriptor was open when this program was executed: those that the program has opened
+/// itself would be closed by `execve(2)` (`FD_CLOEXEC`).
+package func isInherited(_ number: CInt) -> Bool { clinux_fcntl(number, F_GETFD, 0) == 0 }
+
 /// Closes every descriptor from `first` on but one (close_range(2)), so that whoever waits for
 /// the end of a pipe that was passed on by chance does not wait for this process.
 ///

@@ -20,6 +20,8 @@ extension CNIAttachment {
     /// - Throws: what a plugin refuses; the caller has to call ``delete(namespace:after:)`` then.
     package func add(namespace: FilePath) throws(Problem) -> CNIResult {
         let what = "cannot connect the container to network \(network.name)"
+        let held = try hold(what)
+        defer { withExtendedLifetime(held) {} }
         var result: JSONValue?
         for plugin in network.plugins {
             result = try run(plugin, .add, namespace, previous: result, what)
@@ -44,6 +46,8 @@ extension CNIAttachment {
         namespace: FilePath?, after result: JSONValue?, pastRefusals goesOn: Bool
     ) throws(Problem) {
         let what = "cannot disconnect the container from network \(network.name)"
+        let held = try hold(what)
+        defer { withExtendedLifetime(held) {} }
         var refusals = Refusals()
         for plugin in network.plugins.reversed() {
             do throws(Problem) {
@@ -54,6 +58,30 @@ extension CNIAttachment {
             }
         }
         try refusals.check()
+    }
+
+    /// Keeps GC from running meanwhile, which runs alone (CNI 1.1, § Lifecycle & Ordering).
+    private func hold(_ what: String) throws(Problem) -> FileLock? {
+        guard let lock else { return nil }
+        return try explaining(what) { () throws(SystemCallError) -> FileLock? in
+            do throws(SystemCallError) {
+                return try FileLock(lock, .shared)
+            } catch  where error.errno == .noSuchFileOrDirectory {
+                return nil  // after a boot there is no run root yet, and nobody in it
+            }
+        }
+    }
+
+    /// Asks the plugins whether they can connect anybody now, before the first one does something:
+    /// STATUS.
+    package func checkStatus() throws(Problem) {
+        guard network.hasStatus else { return }
+        let what = "cannot connect the container to network \(network.name)"
+        for plugin in network.plugins {
+            _ = try CNIPlugin(plugin["type"]?.string ?? "", in: path, what).run(
+                network.configuration(of: plugin),
+                environment: CNINetwork.environment(.status, path: path), what)
+        }
     }
 
     /// Whether CHECK may be asked for.

@@ -1,5 +1,6 @@
 package import Diagnostics
 package import OCI
+package import SystemPackage
 
 /// A container's place on a CNI network: what every call of a plugin about it says.
 package struct CNIAttachment: Sendable, Equatable {
@@ -20,6 +21,8 @@ package struct CNIAttachment: Sendable, Equatable {
     package var addresses: [IPAddress] = []
     /// The hardware address that it has to get.
     package var mac: MACAddress?
+    /// Held by ADD and DEL together, and by GC alone; nil where the network has no GC.
+    package var lock: FilePath?
 
     package init(network: CNINetwork, container: String, interface: String, path: [String]) {
         self.network = network
@@ -73,6 +76,10 @@ package enum CNIVerb: String, Sendable {
     case add = "ADD"
     case delete = "DEL"
     case check = "CHECK"
+    /// Whether ADD could be served (CNI 1.1).
+    case status = "STATUS"
+    /// What belongs to no container any more goes (CNI 1.1).
+    case collect = "GC"
 }
 
 extension CNIAttachment {
@@ -90,6 +97,7 @@ extension CNIAttachment {
             $0.string.flatMap { IPAddress($0) }
         }
         mac = json["mac"]?.string.flatMap { MACAddress($0) }
+        lock = json["lock"]?.string.map { FilePath($0) }
     }
 
     /// The same as a link of `network.json`.
@@ -108,6 +116,7 @@ extension CNIAttachment {
             "addresses": .array(addresses.map { .string("\($0)") }),
         ]
         object["mac"] = mac.map { .string("\($0)") }
+        object["lock"] = lock.map { .string($0.string) }
         return object
     }
 }

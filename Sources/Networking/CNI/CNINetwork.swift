@@ -11,6 +11,8 @@ package struct CNINetwork: Sendable, Equatable {
     package let plugins: [JSONObject]
     /// Whether its administrator forbids CHECK.
     package let forbidsCheck: Bool
+    /// Whether its administrator forbids GC, as where others use the same file.
+    package let forbidsCollection: Bool
 
     /// The versions that Kade speaks; of those that a list names the latest one counts.
     package static let versions = ["0.3.0", "0.3.1", "0.4.0", "1.0.0", "1.1.0"]
@@ -43,6 +45,7 @@ package struct CNINetwork: Sendable, Equatable {
         self.plugins = plugins
         version = try Self.version(of: json, named: file)
         forbidsCheck = Self.isTrue(json["disableCheck"])
+        forbidsCollection = Self.isTrue(json["disableGC"])
     }
 
     private static func version(
@@ -96,7 +99,8 @@ package struct CNINetwork: Sendable, Equatable {
     package var json: JSONValue {
         [
             "cniVersion": .string(version), "name": .string(name),
-            "disableCheck": .bool(forbidsCheck), "plugins": .array(plugins.map { .object($0) }),
+            "disableCheck": .bool(forbidsCheck), "disableGC": .bool(forbidsCollection),
+            "plugins": .array(plugins.map { .object($0) }),
         ]
     }
 }

@@ -102,7 +102,7 @@ struct CNIPlugin {
         switch number {
         case 1: "write a cniVersion that all plugins of the network speak"
         case 2, 6, 7: "correct the network's file"
-        case 11: "try again later"
+        case 11, 50, 51: "try again later"
         default: nil
         }
     }

@@ -73,13 +73,16 @@ package struct CNIRecord: Sendable, Equatable {
     ///
     /// - Parameters:
     ///   - directory: the container's records.
+    ///   - only: the one network that is meant; nil for all.
     ///   - isFinal: whether nobody will ask again: all plugins are called, and the records go
     ///     whatever these say.
     /// - Throws: what was refused, after all networks were tried; unless it is final, the records of
     ///   those stay.
-    package static func deleteAll(in directory: FilePath, isFinal: Bool) throws(Problem) {
+    package static func deleteAll(
+        in directory: FilePath, only: String?, isFinal: Bool
+    ) throws(Problem) {
         var refusals = Refusals()
-        for network in try networks(in: directory) {
+        for network in try networks(in: directory) where only == nil || only == network {
             do throws(Problem) {
                 guard let record = try CNIRecord(in: directory, of: network) else { continue }
                 try record.attachment.delete(

@@ -34,6 +34,7 @@ extension NetworkSandbox {
         var attachment = attachment
         try attachment.checkPlugins()
         try takeBackEarlier(link)
+        try attachment.checkStatus()
         let reservation = try Self.reservation(for: attachment.ports)
         if !reservation.ports.isEmpty {
             attachment.capabilities["portMappings"] = .array(reservation.ports.map(\.cniMapping))
@@ -80,6 +81,30 @@ extension NetworkSandbox {
             try CNIRecord.remove(in: records(), of: network)
         }
         places[network] = nil
+    }
+
+    /// Takes the container off a network of plugins for good.
+    ///
+    /// What they refuse to take back stays, and nobody asks them again. The device goes with them or
+    /// without.
+    func abandonPlugins(of network: String) throws(Problem) {
+        guard let record = places[network]?.record else { return }
+        // What they refuse the engine knows: it has asked without force first.
+        try? record.attachment.delete(
+            namespace: pathForPlugins, after: record.result?.json, pastRefusals: true)
+        if try CNIRecord(in: records(), of: network) != nil {
+            try CNIRecord.remove(in: records(), of: network)
+        }
+        places[network] = nil
+        try removeDevice(record.attachment.interface)
+    }
+
+    /// Removes a device of the container, where it is there still.
+    private func removeDevice(_ name: String) throws(Problem) {
+        try explaining("cannot remove the container's \(name)") { () throws(SystemCallError) in
+            guard let link = try inside.link(named: name) else { return }
+            try inside.socket.request(LinkMessage.remove(link.index), "remove \(name)")
+        }
     }
 
     /// Connects the container anew where plugins say that something is not as it was.

@@ -9,8 +9,7 @@ package import SystemPackage
 package final class NetworkSandbox {
     let hostNamespace: OwnedFD
     let namespace: OwnedFD
-    /// Opened inside; the process itself is outside again.
-    private let inside: RouteSocket
+    let inside: RouteSocket  // opened inside; the process itself is outside again
     private var reservation = PortReservation()
     /// The ports that lead to the container.
     package internal(set) var ports: [PublishedPort] = []
@@ -99,7 +98,8 @@ package final class NetworkSandbox {
         cniRecords = setup.cni?.records ?? cniRecords
         let addresses = current.addresses
         for link in current.links where setup.link(on: link.network) == nil {
-            try disconnect(link)
+            let isAsked = !setup.abandoned.contains(link.network)
+            try isAsked ? disconnect(link) : abandonPlugins(of: link.network)
             current.links.removeAll { $0.network == link.network }
         }
         for link in setup.links {

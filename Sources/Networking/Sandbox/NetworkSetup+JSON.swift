@@ -18,6 +18,7 @@ extension NetworkSetup {
         names = json["names"].flatMap(NameConfiguration.init)
         pasta = json["pasta"].flatMap { PastaSetup($0) }
         cni = json["cni"].flatMap { CNISetup($0) }
+        abandoned = (json["abandoned"]?.array ?? []).compactMap(\.string)
     }
 
     package var json: JSONValue {
@@ -27,6 +28,9 @@ extension NetworkSetup {
         object["names"] = names?.json
         object["pasta"] = pasta.map(\.json)
         object["cni"] = cni.map(\.json)
+        if !abandoned.isEmpty {
+            object["abandoned"] = .array(abandoned.map { .string($0) })
+        }
         return .object(object)
     }
 }

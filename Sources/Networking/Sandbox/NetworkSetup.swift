@@ -15,6 +15,8 @@ package struct NetworkSetup: Sendable, Equatable {
     package var pasta: PastaSetup?
     /// What is done around the plugins of networks that have some.
     package var cni: CNISetup?
+    /// Networks that the container leaves whatever their plugins say (`network disconnect --force`).
+    package var abandoned: [String] = []
 
     package init(links: [ContainerLink], ports: [PortSpec]) {
         self.links = links

@@ -14,6 +14,10 @@ package struct LayerRecord: Sendable, Equatable {
     package var entries: Int
     /// How many extended attributes the file system could not hold.
     package var skippedAttributes: Int
+    /// The highest user or group that a file belongs to, but nobody.
+    ///
+    /// Nil for a layer of an earlier version, of which it is not known.
+    package var highestID: UInt32?
     /// The ID of the boot in which it was unpacked.
     ///
     /// Nil for one that was on the disk from the start, as earlier versions made them.
@@ -23,7 +27,7 @@ package struct LayerRecord: Sendable, Equatable {
 
     package init(
         diffID: Digest, kind: Kind, archiveInBytes: Int64, sizeInBytes: Int64, entries: Int,
-        skippedAttributes: Int, boot: String?, flush: Flush
+        skippedAttributes: Int, highestID: UInt32?, boot: String?, flush: Flush
     ) {
         self.diffID = diffID
         self.kind = kind
@@ -31,6 +35,7 @@ package struct LayerRecord: Sendable, Equatable {
         self.sizeInBytes = sizeInBytes
         self.entries = entries
         self.skippedAttributes = skippedAttributes
+        self.highestID = highestID
         self.boot = boot
         self.flush = flush
     }
@@ -76,6 +81,7 @@ extension LayerRecord: JSONCodable {
         var kind = Kind.directory  // earlier versions knew no other
         var (archiveInBytes, sizeInBytes): (Int64, Int64) = (0, 0)
         var (entries, skippedAttributes) = (0, 0)
+        var highestID: Int64?
         var boot: String?
         var flushed = Flush.done.rawValue
         try json.enterObject()
@@ -87,6 +93,7 @@ extension LayerRecord: JSONCodable {
             case "sizeInBytes": sizeInBytes = try json.read()
             case "entries": entries = try json.read()
             case "skippedAttributes": skippedAttributes = try json.read()
+            case "highestID": highestID = try json.read()
             case "boot": boot = try json.read()
             case "flushed": flushed = try json.read()
             default: try json.skipValue()
@@ -95,7 +102,8 @@ extension LayerRecord: JSONCodable {
         self.init(
             diffID: try json.required(diffID, "diffID"), kind: kind, archiveInBytes: archiveInBytes,
             sizeInBytes: sizeInBytes, entries: entries, skippedAttributes: skippedAttributes,
-            boot: boot, flush: Flush(rawValue: flushed) ?? .failed)
+            highestID: highestID.map { UInt32(clamping: $0) }, boot: boot,
+            flush: Flush(rawValue: flushed) ?? .failed)
     }
 
     package func write(to json: inout JSONWriter) {
@@ -106,6 +114,7 @@ extension LayerRecord: JSONCodable {
         json.member("sizeInBytes", sizeInBytes)
         json.member("entries", entries)
         json.member("skippedAttributes", skippedAttributes)
+        if let highestID { json.member("highestID", Int64(highestID)) }
         if let boot { json.member("boot", boot) }
         json.member("flushed", flush.rawValue)  // last: see LayerFlush.swift
         json.endObject()

@@ -7,6 +7,6 @@ package enum RuntimeMountPoints {
     package static let paths: Set<String> = [
         "/dev", "/dev/console", "/dev/mqueue", "/dev/pts", "/dev/shm", "/proc", "/sys",
         "/sys/fs", "/sys/fs/cgroup", "/etc/hostname", "/etc/hosts", "/etc/resolv.conf",
-        "/sbin/docker-init",
+        "/sbin/docker-init", "/run/notify",
     ]
 }

@@ -30,7 +30,7 @@ struct ErofsTreeBuilder {
     /// - Throws: `.invalid` for a path that leaves the layer's root.
     mutating func add(_ entry: TarEntry, dataAt position: Int64) throws(Problem) -> Bool {
         let path = try LayerPath(entry.name)
-        tally.entries += 1
+        tally.count(entry)
         if path.isRoot {
             guard entry.kind == .directory else {
                 throw leavesRoot(entry.name, "it stands for the root and is no directory")

@@ -99,7 +99,8 @@ final class LayerPipeline: Sendable {
             record = LayerRecord(
                 diffID: diffID, kind: files.kind, archiveInBytes: state.archiveInBytes,
                 sizeInBytes: files.tally.dataInBytes, entries: files.tally.entries,
-                skippedAttributes: files.tally.skippedAttributes, boot: boot, flush: .pending)
+                skippedAttributes: files.tally.skippedAttributes,
+                highestID: files.tally.highestID, boot: boot, flush: .pending)
         }
         guard let partial = taken.take(), let record else { throw problem }
         do throws(SystemCallError) {

@@ -31,6 +31,17 @@ struct LayerUnpacker {
         var dataInBytes: Int64 = 0
         /// Attributes that the file system cannot hold.
         var skippedAttributes = 0
+        /// The highest user or group that a member belongs to, but nobody.
+        var highestID: UInt32 = 0
+
+        /// Counts a member.
+        mutating func count(_ entry: TarEntry) {
+            entries += 1
+            // Nobody is who a user namespace shows in the place of everyone that it lacks.
+            for id in [entry.owner, entry.group] where id > highestID && id != 65534 {
+                highestID = id
+            }
+        }
     }
 
     private struct DeferredAttributes {
@@ -65,7 +76,7 @@ struct LayerUnpacker {
         _ entry: TarEntry, from reader: inout TarReader
     ) throws(Problem) {
         let path = try LayerPath(entry.name)
-        tally.entries += 1
+        tally.count(entry)
         if path.isRoot {
             guard entry.kind == .directory else {
                 throw leavesRoot(entry.name, "it stands for the root and is no directory")

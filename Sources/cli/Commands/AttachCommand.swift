@@ -8,6 +8,8 @@ struct AttachCommand: Command {
     var proxiesSignals = true
     var name = ""
 
+    static var selection: ContainerSelection? { .one }
+
     static var grammar: Grammar<AttachCommand> {
         Grammar(
             name: "attach", synopsis: "[OPTIONS] CONTAINER",

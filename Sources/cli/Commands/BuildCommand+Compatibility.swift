@@ -48,7 +48,8 @@ extension BuildCommand {
                 "http-proxy", "true", "Kade hands on the proxies that are given as arguments"),
             .allowing(
                 "tls-verify", "true", "Kade verifies certificates; name others in registries.conf"),
-            .allowing("disable-compression", "true", "Kade keeps layers as plain archives"),
+            Flag.allowing("disable-compression", "true", "Kade keeps layers as plain archives")
+                .called("D"),
             .allowing("identity-label", "false", "Kade adds no label of its own"),
         ]
     }

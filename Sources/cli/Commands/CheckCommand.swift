@@ -17,7 +17,7 @@ struct CheckCommand: Command {
                 unpacked again; containers that run are left alone.
                 """,
             flags: [
-                .switch("repair", nil, "Get what is damaged again", \.repairs)
+                .switch("repair", "r", "Get what is damaged again", \.repairs)
             ], operands: .none)
     }
 

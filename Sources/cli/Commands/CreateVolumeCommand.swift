@@ -25,7 +25,7 @@ struct CreateVolumeCommand: Command {
                 .setting(
                     "driver", "d", "string", "Specify volume driver name (default \"local\")",
                     \.volume.driver, { (text) throws(InvalidValue) in text }),
-                .list("label", nil, "list", "Set metadata for a volume", \.labels, LabelFlag.parse),
+                .list("label", "l", "list", "Set metadata for a volume", \.labels, LabelFlag.parse),
                 .pairs(
                     "opt", "o", "map", "Set driver specific options", \.volume.options,
                     VolumeOptionFlag.parse),

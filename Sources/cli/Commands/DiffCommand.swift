@@ -5,6 +5,8 @@ import Engine
 struct DiffCommand: Command {
     var name = ""
 
+    static var selection: ContainerSelection? { .one }
+
     static var grammar: Grammar<DiffCommand> {
         Grammar(
             name: "diff", synopsis: "CONTAINER",

@@ -21,6 +21,8 @@ struct ExecCommand: Command {
 
     static let canPlan = true
 
+    static var selection: ContainerSelection? { .one }
+
     static var grammar: Grammar<ExecCommand> {
         Grammar(
             name: "exec", synopsis: "[OPTIONS] CONTAINER COMMAND [ARG...]",

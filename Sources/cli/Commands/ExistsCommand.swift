@@ -84,3 +84,18 @@ enum ImageKind: NamedKind {
         }
     }
 }
+
+/// Lists of images, for ``ExistsCommand``.
+enum ManifestKind: NamedKind {
+    static let noun = "manifest"
+    static let operandKind = OperandKind.images
+
+    static func find(_ name: String, in engine: Engine) throws(Problem) {
+        guard try engine.manifests.contains(name) else {
+            throw Problem(
+                kind: .notFound, what: "No such manifest: \(name)",
+                why: "no list of the store has this name",
+                fix: "make it with: kade manifest create \(name) IMAGE")
+        }
+    }
+}

@@ -2,18 +2,20 @@ import Diagnostics
 import Engine
 import OCI
 
-/// `kade inspect`: all that Kade knows of containers, images and volumes, as JSON.
+/// `kade inspect`: all that Kade knows of objects of any kind, as JSON.
 struct InspectCommand: Command {
     var flags = InspectFlags()
     var type: InspectedType?
 
+    static var selection: ContainerSelection? { .one }
+
     static var grammar: Grammar<InspectCommand> {
         Grammar(
             name: "inspect", synopsis: "[OPTIONS] NAME|ID [NAME|ID...]",
-            summary: "Return low-level information on containers, images and volumes",
+            summary: "Return low-level information on objects of any kind",
             flags: InspectFlags.flags.map { $0.lifted(to: \.flags) } + [
                 .value(
-                    "type", nil, "string", "Only inspect objects of the given type", \.type,
+                    "type", "t", "string", "Only inspect objects of the given type", \.type,
                     InspectedType.parse)
             ], operands: .atLeast(1), operandKind: .containers, assign: { $0.flags.names = $1 })
     }
@@ -28,7 +30,9 @@ struct InspectCommand: Command {
                     case .container:
                         return try engine.containers.inspect(name, includingSize: flags.showsSize)
                     case .image: return try engine.images.inspect(name, platform: nil)
+                    case .network: return try engine.networks.inspect(name)
                     case .volume: return try engine.volumes.inspect(name)
+                    case .secret: return try engine.secrets.inspect(name)
                     }
                 } catch {
                     guard error.kind == .notFound, type == nil else { throw error }
@@ -36,7 +40,7 @@ struct InspectCommand: Command {
             }
             throw Problem(
                 kind: .notFound, what: "no such object", why: name,
-                fix: "see 'kade ps -a', 'kade images' and 'kade volume ls'")
+                fix: "see 'kade ps -a', 'kade images' and 'kade network|volume|secret ls'")
         }
     }
 }
@@ -44,6 +48,8 @@ struct InspectCommand: Command {
 /// `kade container inspect`.
 struct InspectContainerCommand: Command {
     var flags = InspectFlags()
+
+    static var selection: ContainerSelection? { .one }
 
     static var grammar: Grammar<InspectContainerCommand> {
         Grammar(
@@ -87,12 +93,13 @@ struct InspectImageCommand: Command {
 
 /// `--type` of `inspect`.
 enum InspectedType: String, CaseIterable {
-    case container, image, volume
+    case container, image, network, volume, secret
 
     static func parse(_ text: String) throws(InvalidValue) -> InspectedType {
         guard let type = InspectedType(rawValue: text) else {
             throw InvalidValue(
-                "\"\(text)\" is not a valid value for --type", fix: "container, image or volume")
+                "\"\(text)\" is not a valid value for --type",
+                fix: "container, image, network, volume or secret")
         }
         return type
     }

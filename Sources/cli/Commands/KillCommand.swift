@@ -8,6 +8,8 @@ struct KillCommand: Command {
 
     static let canPlan = true
 
+    static var selection: ContainerSelection? { ContainerSelection(several: .alive) }
+
     static var grammar: Grammar<KillCommand> {
         Grammar(
             name: "kill", synopsis: "[OPTIONS] CONTAINER [CONTAINER...]",

@@ -16,6 +16,8 @@ struct LogsCommand: Command {
 
     static let canPlan = true
 
+    static var selection: ContainerSelection? { .one }
+
     static var grammar: Grammar<LogsCommand> {
         Grammar(
             name: "logs", synopsis: "[OPTIONS] CONTAINER", summary: "Fetch the logs of a container",

@@ -12,13 +12,13 @@ struct CreateManifestCommand: Command {
 
     static var grammar: Grammar<CreateManifestCommand> {
         Grammar(
-            name: "create", synopsis: "MANIFEST_LIST MANIFEST [MANIFEST...]",
+            name: "create", synopsis: "MANIFEST_LIST [MANIFEST...]",
             summary: "Create a local manifest list for annotating and pushing to a registry",
             flags: [
                 .switch("amend", "a", "Amend an existing manifest list", \.amends),
                 .switch(
                     "insecure", nil, "Allow communication with an insecure registry", \.isInsecure),
-            ], operands: .atLeast(2), operandKind: .images, assign: { $0.names = $1 })
+            ], operands: .atLeast(1), operandKind: .images, assign: { $0.names = $1 })
     }
 
     func run(in session: Session) throws(Problem) -> ExitCode {

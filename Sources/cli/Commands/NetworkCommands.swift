@@ -105,7 +105,9 @@ struct PruneNetworksCommand: Command {
     static var grammar: Grammar<PruneNetworksCommand> {
         Grammar(
             name: "prune", synopsis: "[OPTIONS]", summary: "Remove all unused networks",
-            discussion: "A stopped container uses its networks: it can start again.",
+            discussion: "A stopped container uses its networks: it can start again. Plugins of CNI"
+                + " 1.1 are told who is on their networks, and remove what belongs to nobody (GC),"
+                + " unless the network's file says disableGC. Without --filter only.",
             flags: PruneFlags.flags.map { $0.lifted(to: \.prune) }, operands: .none)
     }
 
@@ -114,8 +116,9 @@ struct PruneNetworksCommand: Command {
         let warning = "This will remove all custom networks not used by at least one container."
         guard try prune.isAgreed(warning, in: session) else { return .failure }
         let removed = try session.engine().networks.prune(filter)
-        try PruneReport(session: session).list("Deleted Networks:", removed)
-        return .success
+        let report = PruneReport(session: session)
+        try report.list("Deleted Networks:", removed.names)
+        return try report.end(removed.problems)
     }
 }
 
@@ -196,7 +199,9 @@ struct DisconnectNetworkCommand: Command {
     }
 
     func run(in session: Session) throws(Problem) -> ExitCode {
-        try session.engine().networks.disconnect(network, container: container, force: isForced)
+        let leftover = try session.engine().networks.disconnect(
+            network, container: container, force: isForced)
+        if let leftover { try session.warn(leftover) }
         return .success
     }
 }

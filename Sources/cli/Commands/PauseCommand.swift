@@ -7,6 +7,10 @@ struct PauseCommand: Command {
 
     static let canPlan = true
 
+    static var selection: ContainerSelection? {
+        ContainerSelection(several: .running, hasFilterLetter: true)
+    }
+
     static var grammar: Grammar<PauseCommand> {
         Grammar(
             name: "pause", synopsis: "CONTAINER [CONTAINER...]",

@@ -7,6 +7,8 @@ struct PortCommand: Command {
     var name = ""
     var port: String?
 
+    static var selection: ContainerSelection? { .one }
+
     static var grammar: Grammar<PortCommand> {
         Grammar(
             name: "port", synopsis: "CONTAINER [PRIVATE_PORT[/PROTO]]",

@@ -39,7 +39,8 @@ struct PruneSystemCommand: Command {
         let containers = try engine.containers.prune(conditions.containers)
         freed += containers.reclaimedInBytes
         try report.list("Deleted Containers:", containers.ids)
-        try report.list("Deleted Networks:", engine.networks.prune(conditions.networks))
+        let networks = try engine.networks.prune(conditions.networks)
+        try report.list("Deleted Networks:", networks.names)
         if prunesVolumes {
             var filter = VolumeFilter()
             filter.conditions = conditions.labels
@@ -58,7 +59,7 @@ struct PruneSystemCommand: Command {
             try report.list("Deleted build cache objects:", cache.records)
         }
         try report.total(freed)
-        return try report.end(containers.problems)
+        return try report.end(containers.problems + networks.problems)
     }
 
     /// Docker's question (docker/cli, command/system/prune.go).

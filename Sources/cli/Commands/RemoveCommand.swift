@@ -9,6 +9,10 @@ struct RemoveCommand: Command {
 
     static let canPlan = true
 
+    static var selection: ContainerSelection? {
+        ContainerSelection(several: .every, hasLatestLetter: false)
+    }
+
     static var grammar: Grammar<RemoveCommand> {
         Grammar(
             name: "rm", synopsis: "[OPTIONS] CONTAINER [CONTAINER...]",

@@ -8,6 +8,10 @@ struct RestartCommand: Command {
 
     static let canPlan = true
 
+    static var selection: ContainerSelection? {
+        ContainerSelection(several: .every, hasFilterLetter: true)
+    }
+
     static var grammar: Grammar<RestartCommand> {
         Grammar(
             name: "restart", synopsis: "[OPTIONS] CONTAINER [CONTAINER...]",

@@ -1,5 +1,6 @@
 import Diagnostics
 import Engine
+import Glibc
 import Linux
 import SystemPackage
 
@@ -13,6 +14,7 @@ struct RunCommand: Command {
     var explains = false
     /// `--rmi`: the image goes with the container.
     var removesImage = false
+    var descriptors = DescriptorFlags()
     var image = ""
     var arguments: [String] = []
 
@@ -50,7 +52,8 @@ struct RunCommand: Command {
                 + " a throw-away layer: nothing on the machine changes. Without a command it shows"
                 + " what isolates the container.\n\nA container without --network is on the network"
                 + " bridge, or on the one that KADE_DEFAULT_NETWORK names.",
-            flags: ContainerFlags.flags.map { $0.lifted(to: \.container) } + own,
+            flags: ContainerFlags.flags.map { $0.lifted(to: \.container) } + own
+                + DescriptorFlags.flags.map { $0.lifted(to: \.descriptors) },
             operands: .atLeast(1), operandKind: .images, endsFlagsAtFirstOperand: true,
             assign: { command, operands in
                 command.image = operands[0]
@@ -63,6 +66,8 @@ struct RunCommand: Command {
         var request = try container.request(
             image: image, command: tour?.command ?? arguments, in: session)
         tour?.limit(&request)
+        try descriptors.apply(
+            to: &request, environment: session.environment, process: getpid())
         if removesImage {
             guard !isDetached else {
                 throw Problem(

@@ -28,7 +28,8 @@ struct CreateSecretCommand: Command {
                 .switch(
                     "replace", nil, "Replace a secret of the same name that no container has",
                     \.replaces),
-                .allowing("driver", "file", "Kade keeps secrets as files of its data root"),
+                Flag.allowing("driver", "file", "Kade keeps secrets as files of its data root")
+                    .called("d"),
                 .unsupported(
                     "template-driver", nil, "string", why: "it is for the secrets of a swarm"),
             ], operands: .between(1, 2),
@@ -127,6 +128,7 @@ struct ListSecretsCommand: Command {
 /// `kade secret inspect`.
 struct InspectSecretCommand: Command {
     var format: String?
+    var isPretty = false
     var names: [String] = []
 
     static var grammar: Grammar<InspectSecretCommand> {
@@ -137,15 +139,53 @@ struct InspectSecretCommand: Command {
             flags: [
                 .text(
                     "format", "f", "string",
-                    "Format output using a custom template: 'json' or 'TEMPLATE'", \.format)
+                    "Format output using a custom template: 'json' or 'TEMPLATE'", \.format),
+                .switch(
+                    "pretty", nil, "Print the information in a human friendly format", \.isPretty),
             ], operands: .atLeast(1), operandKind: .secrets, assign: { $0.names = $1 })
     }
 
     func run(in session: Session) throws(Problem) -> ExitCode {
+        guard !isPretty || format == nil else {
+            throw Problem(
+                kind: .invalid, what: "conflicting options", why: "--pretty and --format",
+                fix: "use one of them")
+        }
         let secrets = try session.engine().secrets
+        guard !isPretty else {
+            return try OperandLoop.run(names, in: session) { name throws(Problem) in
+                Self.text(of: try secrets.inspect(name))
+            }
+        }
         return try InspectFlags(format: format, names: names).run(in: session) {
             name throws(Problem) in try secrets.inspect(name)
         }
+    }
+
+    /// A secret as Docker's `--pretty` shows it.
+    static func text(of secret: JSONValue) -> String {
+        // Go's form of a moment.
+        func time(_ member: String) -> String {
+            let text = secret[member]?.string ?? ""
+            return text.hasSuffix("Z")
+                ? String(text.dropLast().map { $0 == "T" ? " " : $0 }) + " +0000 UTC" : text
+        }
+        let spec = secret["Spec"]
+        let labels = spec?["Labels"]?.object?.members ?? []
+        var lines = [
+            "ID:                \(secret["ID"]?.string ?? "")",
+            "Name:              \(spec?["Name"]?.string ?? "")",
+        ]
+        if !labels.isEmpty { lines.append("Labels:") }
+        for label in labels.sorted(by: { $0.name < $1.name }) {
+            let value = label.value.string ?? ""
+            lines.append(" - \(label.name)\(value.isEmpty ? "" : "=\(value)")")
+        }
+        lines += [
+            "Driver:            \(spec?["Driver"]?["Name"]?.string ?? "")",
+            "Created at:        \(time("CreatedAt"))", "Updated at:        \(time("UpdatedAt"))",
+        ]
+        return lines.joined(separator: "\n")
     }
 }
 

@@ -15,6 +15,8 @@ struct StartCommand: Command {
 
     static let canPlan = true
 
+    static var selection: ContainerSelection? { .one }
+
     static var grammar: Grammar<StartCommand> {
         Grammar(
             name: "start", synopsis: "[OPTIONS] CONTAINER [CONTAINER...]",

@@ -11,6 +11,8 @@ struct StatsCommand: Command {
     var isWhole = false
     var names: [String] = []
 
+    static var selection: ContainerSelection? { .one }
+
     static var grammar: Grammar<StatsCommand> {
         Grammar(
             name: "stats", synopsis: "[OPTIONS] [CONTAINER...]",

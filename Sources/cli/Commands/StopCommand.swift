@@ -8,6 +8,10 @@ struct StopCommand: Command {
 
     static let canPlan = true
 
+    static var selection: ContainerSelection? {
+        ContainerSelection(several: .alive, hasFilterLetter: true)
+    }
+
     static var grammar: Grammar<StopCommand> {
         Grammar(
             name: "stop", synopsis: "[OPTIONS] CONTAINER [CONTAINER...]",

@@ -6,6 +6,8 @@ struct TopCommand: Command {
     var name = ""
     var arguments: [String] = []
 
+    static var selection: ContainerSelection? { .one }
+
     static var grammar: Grammar<TopCommand> {
         Grammar(
             name: "top", synopsis: "CONTAINER [ps OPTIONS]",

@@ -7,6 +7,10 @@ struct UnpauseCommand: Command {
 
     static let canPlan = true
 
+    static var selection: ContainerSelection? {
+        ContainerSelection(several: .paused, hasFilterLetter: true)
+    }
+
     static var grammar: Grammar<UnpauseCommand> {
         Grammar(
             name: "unpause", synopsis: "CONTAINER [CONTAINER...]",

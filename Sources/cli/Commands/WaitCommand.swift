@@ -6,6 +6,8 @@ struct WaitCommand: Command {
     var conditions: [WaitCondition] = []
     var names: [String] = []
 
+    static var selection: ContainerSelection? { .one }
+
     static var grammar: Grammar<WaitCommand> {
         Grammar(
             name: "wait", synopsis: "[OPTIONS] CONTAINER [CONTAINER...]",

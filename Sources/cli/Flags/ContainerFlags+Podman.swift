@@ -39,6 +39,11 @@ extension ContainerFlags {
             .text(
                 "rdt-class", nil, "class", "The class of service (COS) of resctrl",
                 \.request.resources.resourceControlClass),
+            .setting(
+                "sdnotify", nil, "string",
+                "Who tells the service manager of NOTIFY_SOCKET that the container is ready: "
+                    + "container (default), conmon, healthy or ignore",
+                \.request.notification, NotificationFlag.parse),
             .list(
                 "requires", nil, "containers", "Containers that are started before this one",
                 \.required),

@@ -35,7 +35,6 @@ enum UnsupportedRunFlags {
             .allowing(
                 "cgroups", anyOf: ["enabled", "no-conmon"],
                 "containers of Kade have cgroups of their own, wherever they may have one"),
-            .allowing("sdnotify", "ignore", "Kade tells systemd of no container yet"),
             .allowing("seccomp-policy", "default", "images of Kade bring no seccomp profile"),
             .allowing("systemd", "false", "this version of Kade has no system containers"),
             .allowing(
@@ -46,10 +45,8 @@ enum UnsupportedRunFlags {
     private static var podmanValues: [Flag<ContainerFlags>] {
         let pods = "this version of Kade has no pods"
         let startup = "this version of Kade has --health-start-period in place of startup checks"
-        let descriptors = "a container outlives its command, whose descriptors it cannot keep"
         let reasons = [
-            ("pod", pods), ("pod-id-file", pods), ("preserve-fds", descriptors),
-            ("preserve-fd", descriptors),
+            ("pod", pods), ("pod-id-file", pods),
             ("chrootdirs", "the files of names and name servers are mounted at one place"),
             ("conmon-pidfile", "a monitor is nobody's to signal; --pidfile is the program's"),
             ("shm-size-systemd", "this version of Kade has no system containers"),

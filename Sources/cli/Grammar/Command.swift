@@ -9,6 +9,8 @@ protocol Command {
     static var startsProgram: Bool { get }
     /// Whether the command has `--plan`.
     static var canPlan: Bool { get }
+    /// Which flags find containers in the place of names; nil for none.
+    static var selection: ContainerSelection? { get }
     /// Does the command's work and says with which code the program ends.
     mutating func run(in session: Session) throws(Problem) -> ExitCode
 }
@@ -16,20 +18,26 @@ protocol Command {
 extension Command {
     static var startsProgram: Bool { false }
     static var canPlan: Bool { false }
+    static var selection: ContainerSelection? { nil }
 }
 
-/// A command line of a command, and whether it only asks what would be done.
+/// A command line of a command, whether it only asks what would be done, and the containers that its
+/// flags find.
 struct PlannableLine<C: Command> {
     var command = C()
     var isPlanned = false
+    var selected = SelectedContainers()
 
-    /// The command's grammar, with `--plan` where the command has that.
+    /// The command's grammar, with `--plan` and `--latest` where the command has them.
     static var grammar: Grammar<PlannableLine<C>> {
         let inner = C.grammar
         var flags = inner.flags.map { $0.lifted(to: \PlannableLine<C>.command) }
         if C.canPlan {
             flags.append(
                 .switch("plan", nil, "Print what would be done, and do nothing", \.isPlanned))
+        }
+        if let selection = C.selection {
+            flags += SelectedContainers.flags(for: selection).map { $0.lifted(to: \.selected) }
         }
         return Grammar<PlannableLine<C>>(
             name: inner.name, synopsis: inner.synopsis, summary: inner.summary,

@@ -57,9 +57,10 @@ struct CommandLineDispatch {
             return try run(group, Array(words.dropFirst()), in: session)
         }
         guard let entry = CommandTree.top.first(where: { $0.name == first }) else {
-            throw unknown(
-                first, in: "kade",
-                among: CommandTree.top.map(\.name) + CommandTree.groups.map(\.name))
+            throw RefusedCommand.problem(of: words)
+                ?? unknown(
+                    first, in: "kade",
+                    among: CommandTree.top.map(\.name) + CommandTree.groups.map(\.name))
         }
         return run(
             entry.command, as: "kade \(first)", Array(words.dropFirst()), in: session)
@@ -69,7 +70,7 @@ struct CommandLineDispatch {
     ///
     /// One word alone is a container's name, also where a command has it; so is what follows flags.
     ///
-    /// - Throws: for a command without `--plan`.
+    /// - Throws: for a command without `--plan`, or one that is refused.
     static func planned(_ words: [String]) throws(Problem) -> [String]? {
         guard words.count > 1 else { return nil }
         var count = 1
@@ -78,7 +79,10 @@ struct CommandLineDispatch {
             count = 2
             entry = group.entries.first { $0.name == words[1] }
         }
-        guard let entry else { return nil }
+        guard let entry else {
+            if let refusal = RefusedCommand.problem(of: words) { throw refusal }
+            return nil
+        }
         let name = (["kade"] + words.prefix(count)).joined(separator: " ")
         guard entry.command.canPlan else {
             throw Problem(
@@ -97,7 +101,8 @@ struct CommandLineDispatch {
             return Ending(code: .success, problem: nil, level: session.globals.level)
         }
         guard let entry = group.entries.first(where: { $0.name == word }) else {
-            throw unknown(word, in: "kade \(group.name)", among: group.entries.map(\.name))
+            throw RefusedCommand.problem(of: [group.name] + words)
+                ?? unknown(word, in: "kade \(group.name)", among: group.entries.map(\.name))
         }
         return run(
             entry.command, as: "kade \(group.name) \(word)", Array(words.dropFirst()), in: session)
@@ -120,7 +125,15 @@ struct CommandLineDispatch {
         var line = PlannableLine<C>()
         let level = session.globals.level
         do {
-            let reader = CommandLineReader(command: name, grammar: PlannableLine<C>.grammar)
+            var reader = CommandLineReader(command: name, grammar: PlannableLine<C>.grammar)
+            if let selection = C.selection {
+                reader.select = { line, operands throws(Problem) in
+                    // Looking for them must not tidy up where nothing may be done.
+                    try line.selected.ids(
+                        selection, besides: operands,
+                        in: line.isPlanned ? session.planning() : session)
+                }
+            }
             switch try reader.read(words, into: &line) {
             case .run: break
             case .help:

@@ -10,6 +10,9 @@ struct CommandLineReader<Target> {
     /// The command as its user typed it, for messages: "kade container run".
     let command: String
     let grammar: Grammar<Target>
+    /// Finds operands by flags that were read, for before those that were given; nil where there are
+    /// no such flags.
+    var select: (Target, [String]) throws(Problem) -> [String]? = { _, _ in nil }
 
     /// What a command line asks for.
     enum Reading {
@@ -41,6 +44,13 @@ struct CommandLineReader<Target> {
                 ? try readLong(word, &rest, &target) : try readShort(word, &rest, &target)
             if wantsHelp { return .help }
         }
+        if let selected = try select(target, operands) {
+            guard !selected.isEmpty else {
+                grammar.assign(&target, [])  // there are none: nothing is to be done
+                return .run
+            }
+            operands = selected + operands
+        }
         if let complaint = grammar.operands.complaint(about: operands.count) {
             return .wrongOperands(
                 usageError("'\(command)' \(complaint)", "usage: \(command) \(grammar.synopsis)"))
@@ -61,6 +71,9 @@ struct CommandLineReader<Target> {
         let flag = grammar.flags.first { $0.description.name == name }
         guard let flag else {
             if name == "help" { return true }
+            if let refused = RefusedFlag.named(String(name), of: command) {
+                throw problem(.unsupported(refused.why), refused.description, "")
+            }
             let meant = Suggestion.nearest(
                 to: String(name), among: grammar.flags.map(\.description.name))
             throw usageError(
@@ -88,6 +101,9 @@ struct CommandLineReader<Target> {
             let flag = grammar.flags.first { $0.description.letter == letter }
             guard let flag else {
                 if letter == "h" { return true }
+                if let refused = RefusedFlag.called(letter, of: command) {
+                    throw problem(.unsupported(refused.why), refused.description, "")
+                }
                 throw usageError("unknown shorthand flag", "'\(letter)' in \(word)")
             }
             if letters.first == "=" && letters.count > 1 {

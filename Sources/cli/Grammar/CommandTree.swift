@@ -15,6 +15,8 @@ enum CommandTree {
         let name: String
         let summary: String
         let entries: [Entry]
+        /// Not listed in the help: a second name of another group.
+        var isHidden = false
     }
 
     /// The commands one may type right after `kade`.
@@ -67,20 +69,19 @@ enum CommandTree {
                     Entry(name: "run", command: HealthcheckCommand.self)
                 ]),
             Group(name: "image", summary: "Manage images", entries: imageEntries),
+            Group(name: "builder", summary: "Manage builds", entries: builderEntries),
             Group(
-                name: "builder", summary: "Manage builds",
-                entries: [
-                    Entry(name: "bake", command: BakeCommand.self),
-                    Entry(name: "build", command: BuildCommand.self),
-                    Entry(name: "prune", command: PruneBuilderCommand.self),
-                ]),
+                name: "buildx", summary: "Manage builds", entries: builderEntries, isHidden: true),
             Group(
                 name: "manifest", summary: "Manage image manifests and manifest lists",
                 entries: [
+                    Entry(name: "add", command: AddToManifestCommand.self),
                     Entry(name: "annotate", command: AnnotateManifestCommand.self),
                     Entry(name: "create", command: CreateManifestCommand.self),
+                    Entry(name: "exists", command: ExistsCommand<ManifestKind>.self),
                     Entry(name: "inspect", command: InspectManifestCommand.self),
                     Entry(name: "push", command: PushManifestCommand.self),
+                    Entry(name: "remove", command: RemoveFromManifestCommand.self),
                     Entry(name: "rm", command: RemoveManifestCommand.self),
                 ]),
             Group(
@@ -121,8 +122,17 @@ enum CommandTree {
                     Entry(name: "events", command: EventsCommand.self),
                     Entry(name: "info", command: InfoCommand.self),
                     Entry(name: "prune", command: PruneSystemCommand.self),
+                    Entry(name: "reset", command: ResetSystemCommand.self),
                 ]),
             Group(name: "volume", summary: "Manage volumes", entries: volumeEntries),
+        ]
+    }
+
+    private static var builderEntries: [Entry] {
+        [
+            Entry(name: "bake", command: BakeCommand.self),
+            Entry(name: "build", command: BuildCommand.self),
+            Entry(name: "prune", command: PruneBuilderCommand.self),
         ]
     }
 
@@ -196,11 +206,9 @@ enum CommandTree {
             Entry(name: "rm", command: RemoveImageCommand.self),
             Entry(name: "remove", command: RemoveImageCommand.self, isHidden: true),
             Entry(name: "save", command: SaveCommand.self),
-            Entry(name: "scp", command: CopyImageCommand.self, isHidden: true),
-            Entry(name: "sign", command: SignImageCommand.self, isHidden: true),
+            Entry(name: "search", command: SearchCommand.self),
             Entry(name: "tag", command: TagCommand.self),
             Entry(name: "tree", command: ImageTreeCommand.self),
-            Entry(name: "trust", command: TrustImageCommand.self, isHidden: true),
             Entry(name: "unmount", command: UnmountImageCommand.self),
             Entry(name: "umount", command: UnmountImageCommand.self, isHidden: true),
             Entry(name: "untag", command: UntagCommand.self),

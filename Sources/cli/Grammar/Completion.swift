@@ -27,7 +27,8 @@ struct Completion {
         var rest = before
         guard let word = rest.popFirst() else {
             if typed.hasPrefix("-") { return .words(shown(GlobalFlags.flags.map(\.description))) }
-            return .words(names(CommandTree.top) + CommandTree.groups.map(\.name).sorted())
+            let groups = CommandTree.groups.filter { !$0.isHidden }.map(\.name)
+            return .words(names(CommandTree.top) + groups.sorted())
         }
         // What is explained may be a command's words, too.
         let commands = CommandTree.top.map(\.name) + CommandTree.groups.map(\.name)

@@ -128,6 +128,14 @@ struct Flag<Target> {
         }
     }
 
+    /// The same flag with a letter of its own.
+    func called(_ letter: Character) -> Flag {
+        let named = description
+        return Flag(
+            named.name, letter, named.valueName, named.help, isHidden: named.isHidden,
+            apply: apply)
+    }
+
     /// The same flag, not shown in the help.
     var hidden: Flag {
         let shown = description

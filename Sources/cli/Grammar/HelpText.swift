@@ -8,7 +8,9 @@ enum HelpText {
         let others = entries.filter { !first.contains($0.name) }.sorted { $0.name < $1.name }
         return "Usage:  kade [OPTIONS] COMMAND\n\nA container engine that shows how it works\n"
             + section("Common Commands", common.map(line))
-            + section("Management Commands", CommandTree.groups.map { ($0.name, $0.summary) })
+            + section(
+                "Management Commands",
+                CommandTree.groups.filter { !$0.isHidden }.map { ($0.name, $0.summary) })
             + section("Commands", others.map(line))
             + flags(GlobalFlags.flags.map(\.description), title: "Global Options")
             + "\nRun 'kade COMMAND --help' for more information on a command.\n"

@@ -7,7 +7,7 @@ struct ManualPage {
     /// The page of `kade` itself and one for each command.
     static var all: [ManualPage] {
         let pages = CommandTree.top.filter { !$0.isHidden }.map { page($0, group: nil) }
-        let grouped = CommandTree.groups.flatMap { group in
+        let grouped = CommandTree.groups.filter { !$0.isHidden }.flatMap { group in
             group.entries.filter { !$0.isHidden }.map { page($0, group: group.name) }
         }
         return [overview] + pages + grouped

@@ -5,17 +5,29 @@ import SystemPackage
 enum MonitorEntry {
     static func run(_ arguments: [String]) throws(Problem) -> CInt {
         let parsed = try ParsedArguments(
-            arguments, options: [.value("container"), .value("client-fd"), .flag("network")],
-            stopsAtOperand: false)
+            arguments,
+            options: [
+                .value("container"), .value("client-fd"), .value("preserve-fds"), .flag("network"),
+            ], stopsAtOperand: false)
         try parsed.requireOperands(0...0, of: "monitor")
         guard let directory = parsed.value("container") else {
             throw Problem(
                 kind: .invalid, what: "monitor: --container is missing", why: "it names the bundle")
         }
         let client = try parsed.number("client-fd").map { CInt(clamping: $0) }
-        try SelfProtection.ensure(closingFrom: 3, except: client)
+        var passed: [CInt] = []
+        for text in parsed.value("preserve-fds")?.split(separator: ",") ?? [] {
+            guard let number = CInt(text), number > 2 else {
+                throw Problem(
+                    kind: .invalid, what: "monitor: cannot pass descriptor \(text) on",
+                    why: "it is no number above 2")
+            }
+            passed.append(number)
+        }
+        try SelfProtection.ensure(closingFrom: 3, keeping: passed + (client.map { [$0] } ?? []))
         try MonitorCommand.run(
             container: FilePath(directory), firstClient: client,
+            passing: PassedDescriptors(numbers: passed),
             hasNetwork: try parsed.has("network"))
         return 0
     }

@@ -15,6 +15,12 @@ struct NotifySocket: ~Copyable {
     let receiver: OwnedFD
     private let manager: OwnedFD
 
+    /// Passes on what comes to a socket that another process has made.
+    init(receiver: consuming OwnedFD) throws(Problem) {
+        self.receiver = receiver
+        manager = try Self.connect()
+    }
+
     /// The manager's socket; nil where there is none.
     private static var managerAddress: String? {
         getenv("NOTIFY_SOCKET").map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }
@@ -38,19 +44,41 @@ struct NotifySocket: ~Copyable {
     ///
     /// - Returns: nil where no manager listens, or where the container was created without one.
     static func listen(for id: String, in root: RuntimeRoot) throws(Problem) -> NotifySocket? {
-        guard let address = managerAddress, let directory = directory(for: id, in: root),
-            File.exists(directory)
+        guard let directory = directory(for: id, in: root), File.exists(directory)
         else { return nil }
-        return try explaining("cannot relay to the service manager's socket \(address)") {
-            () throws(SystemCallError) in
-            let path = directory.appending("notify.sock")
+        return try NotifySocket(receiver: Self.receiver(in: directory))
+    }
+
+    /// Makes the container's socket, to which everyone inside may write.
+    static func receiver(in directory: FilePath) throws(Problem) -> OwnedFD {
+        let path = directory.appending("notify.sock")
+        return try explaining("cannot make the socket \(path)") { () throws(SystemCallError) in
             let receiver = try UnixSocket.receiver(at: path)
             try File.changePermissions(of: path, to: FilePermissions(rawValue: 0o777))
-            let manager =
-                address.hasPrefix("@")
+            return receiver
+        }
+    }
+
+    /// Tells the manager something of this process's own, where one listens.
+    static func tell(_ lines: [String]) throws(Problem) {
+        guard managerAddress != nil else { return }
+        let manager = try connect()
+        try explaining("cannot tell the service manager \(lines.joined(separator: ", "))") {
+            () throws(SystemCallError) in
+            _ = try manager.send(Array(lines.map { $0 + "\n" }.joined().utf8))
+        }
+    }
+
+    private static func connect() throws(Problem) -> OwnedFD {
+        let address = managerAddress ?? ""
+        do throws(SystemCallError) {
+            return address.hasPrefix("@")
                 ? try UnixSocket.connect(toAbstract: String(address.dropFirst()), .datagrams)
                 : try UnixSocket.connect(to: FilePath(address), .datagrams)
-            return NotifySocket(receiver: receiver, manager: manager)
+        } catch {
+            throw Problem(
+                what: "cannot relay to the service manager's socket \(address)", refusal: error,
+                fix: "without a service manager: unset NOTIFY_SOCKET")
         }
     }
 

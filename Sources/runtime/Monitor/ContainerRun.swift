@@ -11,6 +11,8 @@ final class ContainerRun {
     let startTime: UInt64
     /// The monitor's ends of the program's streams.
     let streams: MonitorStreams
+    /// Where the program says that it is ready; nil where nobody wants to hear it.
+    let notifySocket: NotifySocket?
     /// When the program began, on the monotonic clock.
     let startInMilliseconds = Int64(monotonicNanoseconds() / 1_000_000)
     private var start: ContainerStart?
@@ -30,6 +32,11 @@ final class ContainerRun {
         }
         streams =
             if let pipes { pipes } else { try MonitorStreams(terminal: outcome.terminal.take()) }
+        notifySocket =
+            switch outcome.notifySocket.take() {
+            case .some(let socket): try NotifySocket(receiver: socket)
+            case .none: nil
+            }
         process = outcome.process
         self.start = consume start
     }

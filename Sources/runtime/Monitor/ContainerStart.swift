@@ -18,6 +18,7 @@ import SystemPackage
 /// monitor                                        starter
 ///    │ ──────────── clone3 ───────────────────────► │  creates and starts the container
 ///    │ ◄─────────── warning(text) ───────────────── │  where its steps could not be recorded
+///    │ ◄─────────── notifySocket + descriptor ───── │  only where a service manager listens
 ///    │ ◄─────────── console + descriptor ────────── │  only with a terminal
 ///    │ ◄─────────── helper ──────────────────────── │  where a process made init and has ended
 ///    │ ◄─────────── process + pidfd ─────────────── │  the container runs
@@ -33,6 +34,8 @@ struct ContainerStart: ~Copyable {
         let process: ChildProcess
         /// The other side of its terminal, if it has one.
         var terminal: OwnedFD?
+        /// Where it says that it is ready, if anybody wants to know.
+        var notifySocket: OwnedFD?
     }
 
     /// Begins to create and start the container.
@@ -79,6 +82,7 @@ struct ContainerStart: ~Copyable {
     /// - Throws: what kept the program from starting; the container may be there still.
     borrowing func outcome(whileArriving arrivals: ArrivalHolds?) throws(Problem) -> Outcome {
         var terminal: OwnedFD?
+        var notifySocket: OwnedFD?
         while true {
             try arrivals?.wait(for: socket)
             var message = try explaining("cannot hear how the container starts") {
@@ -87,11 +91,13 @@ struct ContainerStart: ~Copyable {
             }
             switch HandshakeMessage(decoding: message.bytes) {
             case .console?: terminal = message.descriptor.take()
+            case .notifySocket?: notifySocket = message.descriptor.take()
             case .failed(_, let problem)?: throw problem
             case .process(let id)?:
                 guard let descriptor = message.descriptor.take() else { throw Self.lost }
                 return Outcome(
-                    process: ChildProcess(id: id, descriptor: descriptor), terminal: terminal)
+                    process: ChildProcess(id: id, descriptor: descriptor), terminal: terminal,
+                    notifySocket: notifySocket)
             case .helper(let id)?:
                 try explaining("cannot reap process \(id)") { () throws(SystemCallError) in
                     _ = try ChildProcess(opening: id).wait()
@@ -167,8 +173,10 @@ private struct Starter {
         let networkProblem = record { () throws(SystemCallError) in
             try steps.begin(with: networkSteps)
         }
-        var container = try Create.run(request())
+        let request = try request()
+        var container = try Create.run(request)
         do throws(Problem) {
+            if let directory = request.notifyDirectory { try listen(in: directory, monitor) }
             try container.start()
         } catch {
             let records = container.stepRecords()
@@ -200,20 +208,38 @@ private struct Starter {
         _ = try? monitor.send(HandshakeMessage.warning(step: -1, text: "\(problem)").encoded)
     }
 
+    /// Makes the socket that the program reports to, and gives it to the monitor.
+    private func listen(
+        in directory: FilePath, _ monitor: borrowing OwnedFD
+    ) throws(Problem) {
+        let receiver = try NotifySocket.receiver(in: directory)
+        try explaining("cannot hand the socket \(directory) to the monitor") {
+            () throws(SystemCallError) in
+            try monitor.send(
+                HandshakeMessage.notifySocket.encoded, descriptors: [receiver.rawValue])
+        }
+    }
+
     private func request() throws(Problem) -> Create.Request {
+        let root = RuntimeRoot(path: FilePath(configuration.runtimeRoot))
+        let notifyDirectory =
+            configuration.notification == .container
+            ? NotifySocket.directory(for: configuration.id, in: root) : nil
         var bundle = try Bundle.load(FilePath(configuration.bundle))
         if let userNamespace { bundle = bundle.joining(.user, userNamespace.path) }
         if let path = network?.path { bundle = bundle.joining(.network, path) }
+        if let notifyDirectory { bundle = bundle.reporting(in: notifyDirectory) }
         var request = Create.Request(
-            id: configuration.id, bundle: bundle,
-            root: RuntimeRoot(path: FilePath(configuration.runtimeRoot)),
-            isStartedElsewhere: false)
+            id: configuration.id, bundle: bundle, root: root, isStartedElsewhere: false)
+        request.keptDescriptors = configuration.descriptors
+        request.notifyDirectory = notifyDirectory
         request.recordsSteps = configuration.recordsSteps
         if configuration.recordsSteps { request.failedSteps = steps }
         request.sharingNamespace = host
         request.endsWithRuntime = true
         request.leavesInitToParent = true
-        request.startsAtOnce = true
+        // Its socket has to be there before the program is.
+        request.startsAtOnce = notifyDirectory == nil
         if let streams { request.streams = streams }
         return request
     }
@@ -240,6 +266,13 @@ extension Problem {
 }
 
 extension Bundle {
+    /// The bundle of a container whose program says that it is ready.
+    fileprivate func reporting(in directory: FilePath) -> Bundle {
+        var spec = self.spec
+        NotifySocket.prepare(&spec, directory)
+        return Bundle(path: self.path, spec: spec, configuration: configuration)
+    }
+
     /// The bundle of a container that joins a namespace, in the place of making one.
     fileprivate func joining(_ kind: RuntimeSpec.Namespace.Kind, _ path: FilePath) -> Bundle {
         guard var linux = self.spec.linux else { return self }

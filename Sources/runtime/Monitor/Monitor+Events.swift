@@ -35,6 +35,7 @@ extension Monitor {
             case Token.process: try end(run)
             case Token.healthTimer, Token.healthProcess: try answerHealth(event.token)
             case Token.memory: try answerMemory()
+            case Token.notification: try answerNotification(of: run)
             case Token.output: _ = try pass(.output, of: run)
             case Token.error: _ = try pass(.error, of: run)
             default: try passInput(run)

@@ -31,6 +31,7 @@ final class Monitor {
     var lifecycle: LifecycleFile
     private var backoff = RestartBackoff()
     var wasStopped = false
+    private let passed: PassedDescriptors
     private var arrivals: ArrivalHolds?
     /// Why layers of the container will never be whole.
     private var arrivalFault: Problem?
@@ -54,8 +55,9 @@ final class Monitor {
     /// Prepares to watch; the first client, if there is one, is connected already.
     init(
         _ configuration: MonitorConfiguration, _ network: ContainerNetwork?,
-        _ userNamespace: KeptUserNamespace?, firstClient: Client?
+        _ userNamespace: KeptUserNamespace?, _ passed: PassedDescriptors, firstClient: Client?
     ) throws(Problem) {
+        self.passed = passed
         self.configuration = configuration
         self.network = network
         self.userNamespace = userNamespace
@@ -192,6 +194,7 @@ final class Monitor {
         let run = try ContainerRun.begin(
             configuration, sharingWith: host, on: network, in: userNamespace,
             whileArriving: arrivals, noting: steps)
+        passed.close(unlessRestartedBy: configuration)
         phase = .running(run)
         lifecycle.keepPreviousEnd()
         lifecycle.status = .running
@@ -209,6 +212,7 @@ final class Monitor {
         try sources.want(
             .readable, of: run.process.descriptor.rawValue, MonitorSources.Token.process)
         tell(.start)
+        try beginNotifications(of: run)
         try beginHealthChecks()
         if let problem = try run.waitForRecord() ?? unrecorded?.description {
             lifecycle.error = problem
@@ -318,6 +322,7 @@ final class Monitor {
         for token in MonitorSources.Token.process...MonitorSources.Token.input {
             sources.forget(token)
         }
+        sources.forget(MonitorSources.Token.notification)
         let length = Int64(monotonicNanoseconds() / 1_000_000) - run.startInMilliseconds
         phase = .ended(runInMilliseconds: length)
         tell(.die, ["execDuration": "\(length / 1000)", "exitCode": "\(lifecycle.exitCode)"])

@@ -9,6 +9,7 @@ import SystemPackage
 ///
 /// ```
 /// kade-runtime monitor --container DIRECTORY [--client-fd NUMBER] [--network]
+///                      [--preserve-fds NUMBER,...]
 /// ```
 ///
 /// The directory is the bundle, with `monitor.json`. The descriptor is a connected SOCK_SEQPACKET
@@ -19,10 +20,12 @@ enum MonitorCommand {
     /// - Parameters:
     ///   - directory: the bundle.
     ///   - firstClient: the socket of a client that is connected already.
+    ///   - passed: what the program gets beside its standard streams.
     ///   - hasNetwork: whether the container will need a network namespace, to be made meanwhile.
     /// - Throws: what went wrong before anyone could be told.
     static func run(
-        container directory: FilePath, firstClient: CInt?, hasNetwork: Bool
+        container directory: FilePath, firstClient: CInt?, passing passed: PassedDescriptors,
+        hasNetwork: Bool
     ) throws(Problem) {
         let client = firstClient.map { Client(socket: OwnedFD(adopting: $0)) }
         let monitor: Monitor
@@ -31,7 +34,7 @@ enum MonitorCommand {
             let sandbox = hasNetwork ? try NetworkSandbox(ownedBy: nil) : nil
             // The client may still be at work on the bundle; when it gives up, it hangs up.
             if let client, try !client.hasSpoken() { return }
-            monitor = try prepare(directory, client, sandbox)
+            monitor = try prepare(directory, client, sandbox, passed)
         } catch {
             // Nobody else hears of it: there is no socket yet.
             _ = client?.send(.problem(json: error.json))
@@ -61,7 +64,8 @@ enum MonitorCommand {
     }
 
     private static func prepare(
-        _ directory: FilePath, _ client: Client?, _ sandbox: NetworkSandbox?
+        _ directory: FilePath, _ client: Client?, _ sandbox: NetworkSandbox?,
+        _ passed: PassedDescriptors
     ) throws(Problem) -> Monitor {
         let configuration = try MonitorConfiguration.load(fromBundle: directory)
         let namespace = try configuration.userNamespace.map { wanted throws(Problem) in
@@ -70,7 +74,7 @@ enum MonitorCommand {
         return try Monitor(
             configuration,
             ContainerNetwork(bundle: directory, sandbox, ownedBy: namespace?.path),
-            namespace, firstClient: client)
+            namespace, passed, firstClient: client)
     }
 
     private static func watch(with monitor: Monitor) throws(Problem) {

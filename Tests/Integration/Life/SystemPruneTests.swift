@@ -35,6 +35,27 @@ import Testing
         #expect(refused.errors.contains("\"until\" filter is not supported with \"--volumes\""))
     }
 
+    @Test func `a reset leaves nothing`() throws {
+        let kade = try Kade.withBusybox()
+        try kade.check("run", "-d", "-v", "named:/b", "-v", "/a", "busybox", "sleep", "600")
+        try kade.check("create", "--name", "ended", "busybox", "true")
+        try kade.check("secret", "create", "--env", "key", "PATH")
+        let asked = try kade("system", "reset")
+        #expect(asked.exitCode == 1 && asked.output.contains("  - all containers, also those"))
+        let plan = try kade.check("system", "reset", "--plan")
+        #expect(plan.contains("busybox"), "\(plan)")
+        #expect(try kade.check("ps", "-aq").split(separator: "\n").count == 2)
+        #expect(try kade("system", "reset", "-f").exitCode == 0)
+        for words in ["ps -aq", "images -aq", "volume ls -q", "secret ls -q"] {
+            let list = words.split(separator: " ").map(String.init)
+            let outcome = try kade.call(list)
+            #expect(outcome.output.isEmpty, "\(list): \(outcome)")
+        }
+        try kade.wait { try kade.leftovers().isEmpty }
+        // It goes on as a new one.
+        #expect(try kade("images").exitCode == 0)
+    }
+
     @Test func `anonymous volumes go where that is asked, and named ones never`() throws {
         let kade = try Kade.withBusybox()
         try kade.check("run", "--name", "box", "-v", "/a", "-v", "named:/b", "busybox", "true")

@@ -224,6 +224,90 @@ import Testing
         try kade.check("rm", "-f", "web")
     }
 
+    @Test func `disconnect -f goes past a plugin that refuses, and says what may be left`() throws {
+        try writeRefusing("DEL")
+        try write("front", "first", "last")
+        try kade.check("network", "create", "--subnet", "10.63.0.0/24", "own")
+        try start("web", "--network", "own")
+        try kade.check("network", "connect", "front", "web")
+        _ = try calls()
+        let refused = try kade("network", "disconnect", "front", "web")
+        #expect(refused.exitCode == 1 && refused.errors.contains("no cable"), "\(refused)")
+        #expect(try kade.check("inspect", "-f", "{{len .NetworkSettings.Networks}}", "web") == "2")
+        let forced = try kade("network", "disconnect", "-f", "front", "web")
+        #expect(forced.exitCode == 0 && forced.errors.contains("no cable"), "\(forced)")
+        #expect(try calls().last == "first DEL eth1")
+        #expect(try kade.check("inspect", "-f", "{{len .NetworkSettings.Networks}}", "web") == "1")
+        // It is as if it had never been there.
+        try writePlugin("last", "")
+        try kade.check("network", "connect", "front", "web")
+        try writeRefusing("DEL")
+        try kade.check("stop", "-t", "0", "web")
+        let stopped = try kade("network", "disconnect", "-f", "front", "web")
+        #expect(stopped.exitCode == 0 && stopped.errors.contains("no cable"), "\(stopped)")
+        #expect(try kade("rm", "web").exitCode == 0)
+    }
+
+    @Test func `what a killed build leaves is not asked about by each command`() throws {
+        try writeRefusing("DEL")
+        try write("front", "last")
+        try start("web", "--network", "front")
+        // A directory without a row, as a killed build leaves it.
+        let id = try kade.inspect("web", "{{.Id}}")
+        try Tool.check("cp", "-r", kade.root + "/containers/\(id)", folder.at("kept"))
+        try kade.check("rm", "-f", "web")
+        try kade.wait { try kade.leftovers().isEmpty }
+        try Tool.check("cp", "-r", folder.at("kept"), kade.root + "/containers/\(id)")
+        _ = try calls()
+        for _ in 0..<3 { try kade.check("ps") }
+        #expect(try calls() == ["last DEL eth0"])
+        let mark = kade.root + "/containers/\(id)/cni.refused"
+        #expect(try String(contentsOfFile: mark, encoding: .utf8).contains("no cable"))
+        // After an hour, and when the plugin has come to its senses.
+        try Tool.check("touch", "-d", "2 hours ago", mark)
+        try writePlugin("last", "")
+        try kade.check("ps")
+        #expect(try calls() == ["last DEL eth0"])
+        #expect(!FileManager.default.fileExists(atPath: kade.root + "/containers/\(id)"))
+    }
+
+    @Test func `plugins of version 1_1 are asked whether they can, and who is there`() throws {
+        try writePlugin(
+            "last",
+            """
+            cat > \(folder.path)/$CNI_COMMAND.in
+            if [ $CNI_COMMAND = STATUS ] && [ -e \(folder.path)/down ]; then
+                echo '{"cniVersion": "1.1.0", "code": 50, "msg": "no uplink"}'; exit 1
+            fi
+            """)
+        try folder.write(
+            #"{"cniVersion": "1.1.0", "name": "new", "plugins": [{"type": "last"}]}"#,
+            to: "net.d/new.conflist")
+        try write("old", "first")
+        try start("web", "--network", "new")
+        #expect(try calls() == ["last STATUS ", "last ADD eth0"])
+        try folder.write("", to: "down")
+        let refused = try kade("run", "--rm", "--network", "new", "busybox", "true")
+        #expect(refused.exitCode == 125 && refused.errors.contains("no uplink"), "\(refused)")
+        #expect(try !calls().contains { $0.contains("ADD") })
+        let id = try kade.inspect("web", "{{.Id}}")
+        try kade.check("network", "prune", "-f")
+        #expect(try calls() == ["last GC "])
+        let input = try folder.text("GC.in")
+        #expect(input.contains("\"cni.dev/valid-attachments\""), "\(input)")
+        #expect(input.contains("{\"containerID\":\"\(id)\",\"ifname\":\"eth0\"}"), "\(input)")
+        try kade.check("network", "prune", "-f", "--filter", "label=x")
+        #expect(try calls().isEmpty)
+        try folder.write(
+            #"""
+            {"cniVersion": "1.1.0", "name": "new", "disableGC": true,
+             "plugins": [{"type": "last"}]}
+            """#, to: "net.d/new.conflist")
+        try kade.check("network", "prune", "-f")
+        #expect(try calls().isEmpty)
+        try kade.check("rm", "-f", "web")
+    }
+
     @Test func `what a user adds of the container's own name stays`() throws {
         try writePlugin("last", "")
         try write("front", "last")

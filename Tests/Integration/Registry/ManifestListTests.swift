@@ -29,6 +29,23 @@ import Testing
         "\(registry.authority)/parts/\(architecture):1"
     }
 
+    @Test func `images are added to a list that is there, and taken out again`() throws {
+        let list = "\(registry.authority)/team/app:grown"
+        #expect(try kade("manifest", "exists", list).exitCode == 1)
+        #expect(try kade("manifest", "add", list, name("amd64")).exitCode == 1)
+        try kade.check("manifest", "create", list)
+        #expect(try kade("manifest", "exists", list).exitCode == 0)
+        #expect(try kade.check("manifest", "add", list, name("amd64")) == list)
+        try kade.check("manifest", "add", "--variant", "v9", list, name("arm64"))
+        let text = try kade.check("manifest", "inspect", list)
+        #expect(text.contains("\"amd64\"") && text.contains("\"variant\": \"v9\""))
+        let arm = try #require(parts["arm64"])
+        #expect(try kade.check("manifest", "remove", list, arm.digest) == list)
+        #expect(try kade("manifest", "remove", list, arm.digest).errors.contains("does not have"))
+        let left = try kade.check("manifest", "inspect", list)
+        #expect(left.contains("\"amd64\"") && !left.contains("v9"))
+    }
+
     @Test func `a list of local and remote images is made, annotated, pushed and removed`() throws {
         let list = "\(registry.authority)/team/app:multi"
         try kade.check("pull", "-q", name("amd64"))

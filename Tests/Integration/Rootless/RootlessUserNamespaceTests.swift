@@ -1,4 +1,6 @@
 import Foundation
+import Linux
+import SystemPackage
 import Testing
 
 /// `--userns` of an ordinary user's containers.
@@ -70,6 +72,30 @@ import Testing
         #expect(own.lines.map(fields).dropFirst().first == ["0", "5", "2000"], "\(own)")
         let refused = try kade.shell(show, "--uidmap", "0:100000000:2000")
         #expect(refused.errors.contains("counted from 0"), "\(refused)")
+    }
+
+    @Test func `files of the image keep their capabilities`() throws {
+        let tree = kade.folder.at("tree")
+        try Tool.check("mkdir", "-p", tree + "/bin")
+        try Tool.check("cp", "/bin/busybox", tree + "/bin/busybox-raw")
+        // CAP_NET_RAW, which containers have, permitted and effective (linux/capability.h).
+        try ExtendedAttributes.set(
+            "security.capability",
+            to: [1, 0, 0, 2, 0, 0x20, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
+            on: FilePath(tree + "/bin/busybox-raw"))
+        let archive = kade.folder.at("tree.tar")
+        try Tool.check(
+            "tar", "--xattrs", "--xattrs-include=*", "--numeric-owner", "-C", tree, "-cf", archive,
+            ".")
+        try user.own(archive)
+        try kade.check("import", archive, "capable")
+        for mode in ["host", "keep-id", "nomap", "auto", "keep-id:uid=7,gid=7"] {
+            let outcome = try kade(
+                "run", "--rm", "--userns", mode, "--user", "1000", "capable", "/bin/busybox-raw",
+                "grep", "CapEff", "/proc/self/status")
+            #expect(
+                fields(outcome.output) == ["CapEff:", "0000000000002000"], "\(mode): \(outcome)")
+        }
     }
 
     @Test func `a data root that nobody else may enter does for all of them`() throws {

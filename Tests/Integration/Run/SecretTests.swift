@@ -24,6 +24,17 @@ import Testing
         #expect(try kade.check("secret", "ls", "-q", "-f", "name=x").isEmpty)
         let shown = try kade.check("secret", "inspect", "db")
         #expect(shown.contains("\"a\": \"b\"") && !shown.contains("geheim"))
+        let pretty = try kade.check("secret", "inspect", "--pretty", "db").split(separator: "\n")
+        #expect(
+            pretty.prefix(5) == [
+                "ID:                \(id)", "Name:              db", "Labels:", " - a=b",
+                "Driver:            file",
+            ])
+        #expect(
+            pretty.count == 7 && pretty[5].hasPrefix("Created at:        20")
+                && pretty[6].hasPrefix("Updated at:        20") && pretty[6].hasSuffix(" +0000 UTC")
+        )
+        #expect(try kade("secret", "inspect", "--pretty", "-f", "json", "db").exitCode == 1)
         #expect(
             try kade("secret", "create", "db", folder.at("file")).errors.contains("name in use"))
         let other = try kade.check("secret", "create", "--env", "--replace", "db", "FROM_HERE")

@@ -125,6 +125,22 @@ import Testing
         #expect(fields(outcome.lines.first ?? "") == ["0", "565536", "1024"], "\(outcome)")
     }
 
+    @Test func `auto has a place for whom the image's files belong to, but nobody`() throws {
+        try Tool.check("mkdir", folder.at("tree"))
+        try folder.write("x", to: "tree/file")
+        for (name, owner, count) in [("many", "2500", "2501"), ("nobody", "65534", "1024")] {
+            let archive = folder.at("\(name).tar")
+            try Tool.check(
+                "tar", "-C", folder.at("tree"), "--owner=\(owner)", "--group=0", "-cf", archive,
+                "file")
+            try kade.check("import", archive, name)
+            let outcome = try call(["create", "--name", name, "--userns", "auto", name, "/file"])
+            #expect(outcome.exitCode == 0, "\(outcome)")
+            let map = try kade.inspect(name, "{{index .HostConfig.IDMappings.UidMap 0}}")
+            #expect(map.hasSuffix(":\(count)"), "\(name): \(map)")
+        }
+    }
+
     @Test func `a user whom the namespace does not have is refused`() throws {
         let outcome = try shell("true", ["--userns", "auto:size=100", "--user", "2000"])
         #expect(outcome.exitCode == 125)

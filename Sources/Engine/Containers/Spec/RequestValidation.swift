@@ -1,3 +1,4 @@
+import ContainerRuntime
 import Diagnostics
 import Linux
 
@@ -33,6 +34,14 @@ extension ContainerRequest {
         _ = try LogOptions(logging)
         _ = try security.capabilities(on: host)
         _ = try SecurityOptions(security.options)
+    }
+
+    /// Checks who says that the container is ready; to be called with what the image says.
+    func checkNotification() throws(Problem) {
+        guard notification == .healthy, health.isEmpty else { return }
+        throw invalid(
+            "use --sdnotify healthy",
+            "sdnotify policy \"healthy\" requires a healthcheck to be set")
     }
 
     /// Checks the name, where there is one.

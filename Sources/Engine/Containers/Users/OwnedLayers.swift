@@ -157,21 +157,41 @@ extension OwnedFD {
                 try open(name, [.readOnly, .directory, .noFollow]).giveAll(by: maps)
                 continue
             }
-            let file = try open(name, [.path, .noFollow])
-            try file.give(status, by: maps)
-            // A change of the owner takes these bits away.
-            guard status.kind == .file, status.permissions & 0o6000 != 0 else { continue }
-            try open(name, [.readOnly, .noFollow]).changePermissions(
-                to: FilePermissions(rawValue: status.permissions))
+            guard status.kind == .file else {
+                _ = try open(name, [.path, .noFollow]).give(status, by: maps)
+                continue
+            }
+            try open(name, [.readOnly, .noFollow]).giveFile(status, by: maps)
         }
-        try open(".", [.path]).give(try FileStatus(of: self), by: maps)
+        _ = try open(".", [.path]).give(try FileStatus(of: self), by: maps)
     }
 
-    private borrowing func give(
+    /// Gives a regular file to its user, with what a change of the owner takes away: the bits that
+    /// set users, and capabilities.
+    ///
+    /// Who sets capabilities in a user namespace sets them for that namespace and those below it
+    /// (capabilities(7) § Namespaced file capabilities): the kernel notes Kade's root with them, which
+    /// the containers' namespaces are below.
+    private borrowing func giveFile(
         _ status: FileStatus, by maps: UserMaps
     ) throws(SystemCallError) {
+        let capabilities = try extendedAttribute(Self.capabilities)
+        guard try give(status, by: maps) else { return }
+        if status.permissions & 0o6000 != 0 {
+            try changePermissions(to: FilePermissions(rawValue: status.permissions))
+        }
+        if let capabilities { try setExtendedAttribute(Self.capabilities, to: capabilities) }
+    }
+
+    private static var capabilities: String { "security.capability" }
+
+    /// - Returns: whether it has another owner now.
+    private borrowing func give(
+        _ status: FileStatus, by maps: UserMaps
+    ) throws(SystemCallError) -> Bool {
         let inside = OwnerIDs(user: status.owner, group: status.group)
-        guard let outside = maps.outside(inside), outside != inside else { return }
+        guard let outside = maps.outside(inside), outside != inside else { return false }
         try changeOwnerOfHandle(user: outside.user, group: outside.group)
+        return true
     }
 }

@@ -39,6 +39,7 @@ extension Monitor {
         for asker in askers {
             try tell(.checked(exitCode: outcome.hasSucceeded ? 0 : 1), to: asker)
         }
+        if outcome.isNew, outcome.status == .healthy { try notifyHealthy() }
         if outcome.isNew, outcome.status == .unhealthy { try act(health.check.onFailure) }
     }
 

@@ -1,0 +1,153 @@
+import Foundation
+import Linux
+import SystemPackage
+import Testing
+
+/// What a service manager passes on to a container, and hears of it.
+@Suite struct ServiceManagerTests {
+    let kade: Kade
+    let folder: TemporaryFolder
+
+    init() throws {
+        kade = try Kade.withBusybox()
+        folder = try TemporaryFolder()
+        try folder.write("first ", to: "first")
+        try folder.write("second", to: "second")
+    }
+
+    /// Runs a command with `first` and `second` as descriptors 3 and 5.
+    private func call(
+        _ arguments: [String], variables: String = "", _ environment: [String: String] = [:]
+    ) throws -> Tool.Outcome {
+        let script = "cd \"$1\"; shift; \(variables) exec \"$@\" 3< first 5< second"
+        return try Tool.start(
+            ["sh", "-c", script, "sh", folder.path] + kade.commandLine(arguments),
+            environment: kade.environment.merging(environment) { $1 }
+        ).wait()
+    }
+
+    @Test func `descriptors are passed on under their numbers, and no others`() throws {
+        let flags = ["--preserve-fds", "1", "--preserve-fd", "5"]
+        let outcome = try call(
+            ["run", "--rm"] + flags + ["busybox", "sh", "-c"] + [
+                "cat <&3; cat <&5; echo; ls /proc/self/fd"
+            ])
+        // 4 is what ls has open itself.
+        #expect(outcome.output == "first second\n0\n1\n2\n3\n4\n5\n", "\(outcome)")
+        let plain = try call(["run", "--rm", "busybox", "ls", "/proc/self/fd"])
+        #expect(plain.output == "0\n1\n2\n3\n", "\(plain)")
+    }
+
+    @Test(.rootOnly("an ordinary user's command is executed by another one"))
+    func `sockets of a service manager come with LISTEN_FDS`() throws {
+        let shell = "echo $LISTEN_FDS $LISTEN_FDNAMES $LISTEN_PID $$; cat <&3"
+        let names = ["LISTEN_FDNAMES": "web"]
+        let outcome = try call(
+            ["run", "--rm", "busybox", "sh", "-c", shell],
+            variables: "export LISTEN_FDS=1 LISTEN_PID=$$;", names)
+        #expect(outcome.output == "1 web 1 1\nfirst ", "\(outcome)")
+    }
+
+    @Test func `the program's end of a pipe is the only one`() throws {
+        let script = """
+            mkfifo "$1"; cat "$1" & exec 3>"$1"; shift
+            "$@"; exec 3>&-; wait
+            """
+        let started = Date()
+        let outcome = try Tool.start(
+            ["sh", "-c", script, "sh", folder.at("fifo")]
+                + kade.commandLine([
+                    "run", "-d", "--name", "long", "--preserve-fds", "1", "busybox", "sh", "-c",
+                    "echo written >&3; exec 3>&-; sleep 600",
+                ]), environment: kade.environment
+        ).wait()
+        #expect(outcome.lines.last == "written" || outcome.lines.first == "written", "\(outcome)")
+        #expect(Date().timeIntervalSince(started) < 300)
+        // The command that had them is gone.
+        let again = try kade("restart", "-t", "0", "long")
+        #expect(again.exitCode == 1 && again.errors.contains("--preserve-fds"), "\(again)")
+        #expect(try kade.inspect("long", "{{.State.Running}}") == "true")
+        try kade.check("stop", "-t", "0", "long")
+        #expect(try kade("start", "long").errors.contains("make it anew"))
+    }
+
+    @Test func `what is not open, and what create is asked for, is refused`() throws {
+        let outcome = try kade("run", "--rm", "--preserve-fds", "90", "busybox", "true")
+        #expect(outcome.exitCode == 125)
+        #expect(outcome.errors.contains("and it is not open"), "\(outcome)")
+        #expect(try kade("create", "--preserve-fds", "1", "busybox", "true").exitCode == 125)
+        #expect(try kade.check("ps", "-aq").isEmpty)
+    }
+
+    @Test(.rootOnly("the manager is root's"))
+    func `the program says that it is ready, and the monitor is the service`() throws {
+        let manager = try Manager(folder)
+        let id = try manager.run(kade, "busybox", "sh", "-c", "echo $NOTIFY_SOCKET; sleep 600")
+        let monitor = try manager.text()
+        #expect(monitor.hasPrefix("MAINPID=") && !monitor.contains("READY"))
+        #expect(try kade.check("logs", id) == "/run/notify/notify.sock")
+        let inside = kade.runRoot + "/runtime/\(id)/notify/notify.sock"
+        try UnixSocket.connect(to: FilePath(inside), .datagrams)
+            .send(Array("MAINPID=1\nSTATUS=warm\nREADY=1\n".utf8))
+        #expect(try manager.text() == "STATUS=warm\nREADY=1\n" + monitor)
+        #expect(try kade.check("diff", id).isEmpty)
+    }
+
+    @Test(.rootOnly("the manager is root's"), arguments: ["conmon", "healthy"])
+    func `the monitor says that it is ready`(mode: String) throws {
+        let manager = try Manager(folder)
+        let check = mode == "healthy" ? ["--health-cmd", "true", "--health-interval", "1s"] : []
+        try manager.run(kade, ["--sdnotify", mode] + check + ["busybox", "sleep", "600"])
+        let first = try manager.text()
+        #expect(first.hasPrefix("MAINPID="))
+        #expect(first.contains("READY=1\n") == (mode == "conmon"), "\(first)")
+        if mode == "healthy" { #expect(try manager.text() == "READY=1\n") }
+    }
+
+    @Test(.rootOnly("the manager is root's"))
+    func `nobody is told where that is not wanted`() throws {
+        let manager = try Manager(folder)
+        try manager.run(kade, "--sdnotify", "ignore", "busybox", "sleep", "600")
+        let isEmpty = try Poll.wait(
+            for: [manager.receiver.rawValue], .readable, milliseconds: 300)[0].isEmpty
+        #expect(isEmpty)
+        let refused = try kade("run", "--rm", "--sdnotify", "healthy", "busybox", "true")
+        #expect(refused.exitCode == 125 && refused.errors.contains("requires a healthcheck"))
+    }
+
+    /// A service manager that listens.
+    final class Manager {
+        let receiver: OwnedFD
+        let address: String
+
+        init(_ folder: TemporaryFolder) throws {
+            address = folder.at("manager.sock")
+            receiver = try UnixSocket.receiver(at: FilePath(address))
+        }
+
+        /// The next message.
+        func text() throws -> String {
+            let isThere = try !Poll.wait(
+                for: [receiver.rawValue], .readable, milliseconds: 60_000)[0].isEmpty
+            guard isThere else { throw Tool.Failure(description: "no message came") }
+            return String(
+                decoding: try receiver.receiveMessage(upToBytes: 4096).bytes, as: UTF8.self)
+        }
+
+        /// Runs a container in the background, and returns its ID.
+        @discardableResult
+        func run(_ kade: Kade, _ arguments: String...) throws -> String {
+            try run(kade, arguments)
+        }
+
+        @discardableResult
+        func run(_ kade: Kade, _ arguments: [String]) throws -> String {
+            let outcome = try Tool.start(
+                kade.commandLine(["run", "-d"] + arguments),
+                environment: kade.environment.merging(["NOTIFY_SOCKET": address]) { $1 }
+            ).wait()
+            #expect(outcome.exitCode == 0, "\(outcome)")
+            return outcome.lines.first ?? ""
+        }
+    }
+}
