@@ -163,17 +163,14 @@ private struct Starter {
     }
 
     private func start(telling monitor: borrowing OwnedFD) throws(Problem) {
-        let networkSteps = network?.takeSteps() ?? []
-        let networkProblem = record { () throws(SystemCallError) in
-            try steps.begin(with: networkSteps)
-        }
-        var container = try Create.run(request())
+        var steps = steps
+        if configuration.recordsSteps { steps.note(network?.takeSteps() ?? []) }
+        var container = try Create.run(request(noting: steps))
         do throws(Problem) {
             try container.start()
         } catch {
-            let records = container.stepRecords()
             // The start's own problem is what counts.
-            _ = record { () throws(SystemCallError) in try steps.append(records) }
+            _ = record(container.stepRecords(), in: steps)
             throw container.takeBack(after: error)
         }
         do throws(SystemCallError) {
@@ -192,15 +189,12 @@ private struct Starter {
                 after: Problem(what: "cannot hand the container to its monitor", refusal: error))
         }
         // Texts are made only now: the monitor is at work already, and so is the program.
-        let records = container.stepRecords()
-        let problem =
-            networkProblem ?? record { () throws(SystemCallError) in try steps.append(records) }
-        guard let problem else { return }
+        guard let problem = record(container.stepRecords(), in: steps) else { return }
         // A monitor that is gone has killed this process.
         _ = try? monitor.send(HandshakeMessage.warning(step: -1, text: "\(problem)").encoded)
     }
 
-    private func request() throws(Problem) -> Create.Request {
+    private func request(noting steps: StepFile) throws(Problem) -> Create.Request {
         var bundle = try Bundle.load(FilePath(configuration.bundle))
         if let userNamespace { bundle = bundle.joining(.user, userNamespace.path) }
         if let path = network?.path { bundle = bundle.joining(.network, path) }
@@ -221,10 +215,10 @@ private struct Starter {
     /// Writes steps, where that is wanted.
     ///
     /// - Returns: why that failed.
-    private func record(_ body: () throws(SystemCallError) -> Void) -> Problem? {
+    private func record(_ records: [StepRecord], in steps: StepFile) -> Problem? {
         guard configuration.recordsSteps else { return nil }
         do throws(SystemCallError) {
-            try body()
+            try steps.write(records)
             return nil
         } catch {
             return Problem(what: "cannot record the steps in \(steps.path)", refusal: error)

@@ -58,7 +58,7 @@ final class Monitor {
         self.network = network
         self.userNamespace = userNamespace
         lifecycle = try LifecycleFile(configuration)
-        let file = FilePath(configuration.bundle).appending("steps.jsonl")
+        let file = FilePath(configuration.bundle).appending("steps")
         steps = try explaining("cannot look at \(file)") { () throws(SystemCallError) in
             try StepFile(continuing: file)
         }
@@ -182,11 +182,7 @@ final class Monitor {
     // MARK: The container's life
 
     private func begin(sharingWith host: FilePath) throws(Problem) {
-        if let arrivalFault { throw arrivalFault }
-        try setUpNetwork()
-        lifecycle.ports = network?.ports ?? []
-        try network?.publishNames(of: configuration.id)
-        try watchNames()
+        try prepareStart()
         let run = try ContainerRun.begin(
             configuration, sharingWith: host, on: network, in: userNamespace,
             whileArriving: arrivals, noting: steps)
@@ -208,8 +204,10 @@ final class Monitor {
             .readable, of: run.process.descriptor.rawValue, MonitorSources.Token.process)
         tell(.start)
         try beginHealthChecks()
-        if let problem = try run.waitForRecord() {
-            lifecycle.error = problem
+        let recordProblem = try run.waitForRecord()
+        steps.goOn(isWritten: recordProblem == nil)
+        if let recordProblem {
+            lifecycle.error = recordProblem
             try lifecycle.write()
         }
         try tellAll(.started(pid: run.process.id))
@@ -219,27 +217,27 @@ final class Monitor {
         releaseUnusedMemory()
     }
 
-    /// Records steps that were done once, for all runs.
+    /// Notes steps that were done once, for all runs; they are written with those of the first one.
     func note(_ done: MonitorSteps) {
-        guard configuration.recordsSteps else { return }
-        do throws(SystemCallError) {
-            try steps.append(done.records)
-            steps = try StepFile(continuing: steps.path)
-        } catch {
-            // The steps that follow go to the same file: what keeps them from it is told with them.
-            return
-        }
+        if configuration.recordsSteps { steps.note(done.records) }
     }
 
-    /// Connects the container to its networks; where that fails, the steps say at which.
-    private func setUpNetwork() throws(Problem) {
+    /// Writes the steps that were done before the monitor failed at one.
+    func recordFailure() {
+        // Best effort: the problem itself is what counts.
+        if configuration.recordsSteps { try? steps.write(network?.takeSteps() ?? []) }
+    }
+
+    /// Connects the container to its networks, and lets others find it there.
+    private func prepareStart() throws(Problem) {
         do throws(Problem) {
+            if let arrivalFault { throw arrivalFault }
             try network?.setUp()
+            lifecycle.ports = network?.ports ?? []
+            try network?.publishNames(of: configuration.id)
+            try watchNames()
         } catch {
-            if configuration.recordsSteps {
-                // Best effort: the problem itself is what counts.
-                try? steps.begin(with: network?.takeSteps() ?? [])
-            }
+            recordFailure()
             throw error
         }
     }
