@@ -1,4 +1,4 @@
-/// What happened when a step ran: one line of a container's `steps.jsonl`.
+/// What happened when a step ran: one record of a container's file `steps`.
 package struct StepRecord: Sendable, Equatable {
     /// What the step does.
     package var explanation: Explanation

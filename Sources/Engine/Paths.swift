@@ -56,7 +56,7 @@ struct ContainerBundle: Sendable {
     var health: FilePath { directory.appending("health.json") }
     /// Why the last start failed before a monitor could note it.
     var startProblem: FilePath { directory.appending("start.json") }
-    var steps: FilePath { directory.appending("steps.jsonl") }
+    var steps: FilePath { directory.appending("steps") }
     var lock: FilePath { directory.appending("lock") }
     /// Held by a command that has the container frozen for a while.
     var pauseLock: FilePath { directory.appending("pause.lock") }

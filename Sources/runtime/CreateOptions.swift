@@ -14,7 +14,7 @@ struct CreateOptions {
     private let makesKeyring: Bool
     private let preservedDescriptors: Int
     /// `--steps`: where the times of the steps go.
-    private let stepFile: StepFile?
+    private let stepFile: FilePath?
     private let notifyDirectory: FilePath?
 
     private static let names: [OptionName] =
@@ -38,7 +38,7 @@ struct CreateOptions {
         try RuntimeRoot.check(id)
         usesPivotRoot = try !parsed.has("no-pivot")
         makesKeyring = try !parsed.has("no-new-keyring")
-        stepFile = parsed.value("steps").map { StepFile(replacing: FilePath($0)) }
+        stepFile = parsed.value("steps").map { FilePath($0) }
         let loaded = try Bundle.load(FilePath(parsed.value("bundle") ?? "."))
         notifyDirectory = NotifySocket.directory(for: id, in: root)
         bundle = Self.withServiceManager(loaded, notifyDirectory)
@@ -111,8 +111,9 @@ struct CreateOptions {
     /// Writes the steps' times, a line of JSON each.
     private func write(_ records: [StepRecord]) throws(Problem) {
         guard let stepFile else { return }
-        try explaining("cannot write \(stepFile.path)") { () throws(SystemCallError) in
-            try stepFile.begin(with: records)
+        try explaining("cannot write \(stepFile)") { () throws(SystemCallError) in
+            try File.create(
+                stepFile, content: records.flatMap(\.jsonLine), permissions: .ownerReadWrite)
         }
     }
 

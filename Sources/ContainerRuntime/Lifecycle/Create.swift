@@ -39,7 +39,7 @@ package enum Create {
         package var startsAtOnce = false
         /// Whether each step's time is recorded.
         package var recordsSteps = false
-        /// Where the steps go of a creation that fails; nil where nobody keeps them.
+        /// Where the steps of a creation that fails are written; nil where nobody keeps them.
         package var failedSteps: StepFile?
 
         package init(id: String, bundle: Bundle, root: RuntimeRoot, isStartedElsewhere: Bool) {
@@ -212,7 +212,7 @@ struct Creation: ~Copyable {
                     failure: (context.failedStep ?? -1, failure.why))
             }
         // Best effort: the failure itself is what counts.
-        try? file.append(records)
+        try? file.write(records)
     }
 
     /// Takes everything back after a failure.

@@ -7,7 +7,7 @@ package import OCI
 package struct MonitorConfiguration: Sendable, Equatable {
     /// The container's identifier.
     package var id: String
-    /// The absolute path of the bundle, where `lifecycle.json` and `steps.jsonl` go as well.
+    /// The absolute path of the bundle, where `lifecycle.json` and `steps` go as well.
     package var bundle: String
     /// The directory of the runtime's state: `--root`.
     package var runtimeRoot: String
@@ -38,7 +38,7 @@ package struct MonitorConfiguration: Sendable, Equatable {
     /// The command that removes the container after its end where no client promised to; empty
     /// for a container that stays.
     package var exitCommand: [String]
-    /// Whether the steps of the setup are written to `steps.jsonl`.
+    /// Whether the steps of the setup are written to `steps`.
     package var recordsSteps: Bool
     /// Where the monitor tells of what happens to the container; nil for one that nobody sees.
     package var events: Events?

@@ -15,45 +15,47 @@ extension ContainerPlan {
         // In place: a copy of a step counts its references, and init would thereby get a copy of
         // each page of memory that they lie in.
         try steps.withUnsafeBufferPointer { (steps) throws(Problem) in
-            for index in steps.indices where steps[index].phase == phase {
-                try run(steps[index].step, index, in: &context, journal: journal)
+            switch journal {
+            case .none:
+                for index in steps.indices where steps[index].phase == phase {
+                    try run(steps[index].step, index, in: &context)
+                }
+            case .some(let journal):
+                // A step begins where the one before it has ended.
+                var now = monotonicNanoseconds()
+                for index in steps.indices where steps[index].phase == phase {
+                    try runTiming(
+                        steps[index].step, index, in: &context, from: &now, journal: journal)
+                }
             }
         }
     }
 
-    private func run(
-        _ step: any SetupStep, _ index: Int, in context: inout SetupContext,
-        journal: borrowing StepJournal?
-    ) throws(Problem) {
-        context.currentStep = index
-        switch journal {
-        case .none: try runNoting(step, index, in: &context)
-        case .some(let journal): try runTiming(step, index, in: &context, journal: journal)
-        }
-    }
-
+    /// Runs a step and notes when; the moment becomes that of its end.
     private func runTiming(
         _ step: any SetupStep, _ index: Int, in context: inout SetupContext,
-        journal: borrowing StepJournal
+        from moment: inout UInt64, journal: borrowing StepJournal
     ) throws(Problem) {
-        let start = monotonicNanoseconds()
+        let start = moment
         let warningsBefore = context.warnings.count
         do throws(Problem) {
-            try runNoting(step, index, in: &context)
+            try run(step, index, in: &context)
         } catch {
             journal.note(
                 step: index, startedAt: start, until: monotonicNanoseconds(), ending: .failed)
             throw error
         }
+        moment = monotonicNanoseconds()
         journal.note(
-            step: index, startedAt: start, until: monotonicNanoseconds(),
+            step: index, startedAt: start, until: moment,
             ending: context.warnings.count > warningsBefore ? .warned : .done)
     }
 
     /// Runs a step and remembers which one threw, unless the other side's step did.
-    private func runNoting(
+    private func run(
         _ step: any SetupStep, _ index: Int, in context: inout SetupContext
     ) throws(Problem) {
+        context.currentStep = index
         do throws(Problem) {
             try step.run(in: &context)
         } catch {

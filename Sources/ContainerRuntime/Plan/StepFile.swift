@@ -1,19 +1,19 @@
 package import Diagnostics
 package import Linux
-import OCI
 package import SystemPackage
 
-/// A file that the steps of a start are appended to, a line of JSON each: `steps.jsonl`.
+/// A container's file `steps`: what the engine and the monitor did once, then the steps of the last
+/// start.
+///
+/// Records are kept in memory until there is nothing left to do but to write them, all at once.
 package struct StepFile: Sendable {
     package let path: FilePath
-    /// How much of it others wrote before, which stays.
-    private let keptInBytes: Int64
-
-    /// A file that begins anew.
-    package init(replacing path: FilePath) {
-        self.path = path
-        keptInBytes = 0
-    }
+    /// How much of the file stays from start to start.
+    private var keptInBytes: Int64
+    /// What comes after that and is not in the file yet.
+    private var noted: [UInt8] = []
+    /// Whether the file may have steps of an earlier start.
+    private var hasEarlierStart = false
 
     /// A file that goes on after what is in it now.
     package init(continuing path: FilePath) throws(SystemCallError) {
@@ -25,20 +25,24 @@ package struct StepFile: Sendable {
         }
     }
 
-    /// Puts the first steps of a start in the place of those of an earlier one.
-    package func begin(with records: [StepRecord]) throws(SystemCallError) {
-        let file = try open()
-        try file.truncate(toSizeInBytes: keptInBytes)
-        try file.writeAll(records.flatMap(\.jsonLine))
-    }
+    /// Notes steps to be written before those of the next ``write(_:)``.
+    package mutating func note(_ records: [StepRecord]) { noted += records.bytes }
 
-    /// Adds steps of the same start.
-    package func append(_ records: [StepRecord]) throws(SystemCallError) {
-        try open().writeAll(records.flatMap(\.jsonLine))
-    }
-
-    private func open() throws(SystemCallError) -> OwnedFD {
-        try OwnedFD.open(
+    /// Writes what was noted, and the steps of a start, in the place of those of an earlier start.
+    package func write(_ records: [StepRecord]) throws(SystemCallError) {
+        let file = try OwnedFD.open(
             path, [.writeOnly, .create, .append], permissions: .ownerReadWrite)
+        if hasEarlierStart { try file.truncate(toSizeInBytes: keptInBytes) }
+        try file.writeAll(noted + records.bytes)
+    }
+
+    /// Takes note of a start that was to write its steps.
+    ///
+    /// - Parameter isWritten: whether it did; what was noted before it then stays in the file.
+    package mutating func goOn(isWritten: Bool) {
+        hasEarlierStart = true
+        guard isWritten else { return }
+        keptInBytes += Int64(noted.count)
+        noted = []
     }
 }

@@ -44,7 +44,8 @@ extension EngineContext {
             () throws(SystemCallError) in
             guard configuration.recordsSteps else { return }
             try File.create(
-                bundle.steps, content: steps.text, permissions: FilePermissions(rawValue: 0o600))
+                bundle.steps, content: steps.records.bytes,
+                permissions: FilePermissions(rawValue: 0o600))
         }
     }
 

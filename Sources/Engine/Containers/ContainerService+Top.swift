@@ -57,7 +57,7 @@ extension ContainerService {
         let record = try context.record(of: name)
         let path = context.configuration.bundle(of: record.id).steps
         guard let bytes = try bytesIfPresent(of: path) else { return [] }
-        return try StepRecord.parse(jsonLines: bytes, named: path.string).fromTheFirst
+        return try StepRecord.parse(bytes, named: path.string).fromTheFirst
     }
 }
 

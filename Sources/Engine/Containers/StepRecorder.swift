@@ -54,11 +54,6 @@ struct StepRecorder: Sendable {
                 durationInMicroseconds: Int64(monotonicNanoseconds() - start) / 1000,
                 outcome: outcome))
     }
-
-    /// The lines of `steps.jsonl`.
-    var text: [UInt8] {
-        records.flatMap { $0.jsonLine }
-    }
 }
 
 extension Explanation {

@@ -169,19 +169,16 @@ private struct Starter {
     }
 
     private func start(telling monitor: borrowing OwnedFD) throws(Problem) {
-        let networkSteps = network?.takeSteps() ?? []
-        let networkProblem = record { () throws(SystemCallError) in
-            try steps.begin(with: networkSteps)
-        }
-        let request = try request()
+        var steps = steps
+        if configuration.recordsSteps { steps.note(network?.takeSteps() ?? []) }
+        let request = try request(noting: steps)
         var container = try Create.run(request)
         do throws(Problem) {
             if let directory = request.notifyDirectory { try listen(in: directory, monitor) }
             try container.start()
         } catch {
-            let records = container.stepRecords()
             // The start's own problem is what counts.
-            _ = record { () throws(SystemCallError) in try steps.append(records) }
+            _ = record(container.stepRecords(), in: steps)
             throw container.takeBack(after: error)
         }
         do throws(SystemCallError) {
@@ -200,10 +197,7 @@ private struct Starter {
                 after: Problem(what: "cannot hand the container to its monitor", refusal: error))
         }
         // Texts are made only now: the monitor is at work already, and so is the program.
-        let records = container.stepRecords()
-        let problem =
-            networkProblem ?? record { () throws(SystemCallError) in try steps.append(records) }
-        guard let problem else { return }
+        guard let problem = record(container.stepRecords(), in: steps) else { return }
         // A monitor that is gone has killed this process.
         _ = try? monitor.send(HandshakeMessage.warning(step: -1, text: "\(problem)").encoded)
     }
@@ -220,7 +214,7 @@ private struct Starter {
         }
     }
 
-    private func request() throws(Problem) -> Create.Request {
+    private func request(noting steps: StepFile) throws(Problem) -> Create.Request {
         let root = RuntimeRoot(path: FilePath(configuration.runtimeRoot))
         let notifyDirectory =
             configuration.notification == .container
@@ -247,10 +241,10 @@ private struct Starter {
     /// Writes steps, where that is wanted.
     ///
     /// - Returns: why that failed.
-    private func record(_ body: () throws(SystemCallError) -> Void) -> Problem? {
+    private func record(_ records: [StepRecord], in steps: StepFile) -> Problem? {
         guard configuration.recordsSteps else { return nil }
         do throws(SystemCallError) {
-            try body()
+            try steps.write(records)
             return nil
         } catch {
             return .unrecorded(in: steps.path, error)

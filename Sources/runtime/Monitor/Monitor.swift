@@ -62,7 +62,7 @@ final class Monitor {
         self.network = network
         self.userNamespace = userNamespace
         lifecycle = try LifecycleFile(configuration)
-        let file = FilePath(configuration.bundle).appending("steps.jsonl")
+        let file = FilePath(configuration.bundle).appending("steps")
         steps = try explaining("cannot look at \(file)") { () throws(SystemCallError) in
             try StepFile(continuing: file)
         }
@@ -186,11 +186,7 @@ final class Monitor {
     // MARK: The container's life
 
     private func begin(sharingWith host: FilePath) throws(Problem) {
-        if let arrivalFault { throw arrivalFault }
-        try setUpNetwork()
-        lifecycle.ports = network?.ports ?? []
-        try network?.publishNames(of: configuration.id)
-        try watchNames()
+        try prepareStart()
         let run = try ContainerRun.begin(
             configuration, sharingWith: host, on: network, in: userNamespace,
             whileArriving: arrivals, noting: steps)
@@ -214,7 +210,9 @@ final class Monitor {
         tell(.start)
         try beginNotifications(of: run)
         try beginHealthChecks()
-        if let problem = try run.waitForRecord() ?? unrecorded?.description {
+        let recordProblem = try run.waitForRecord()
+        steps.goOn(isWritten: recordProblem == nil)
+        if let problem = recordProblem ?? unrecorded?.description {
             lifecycle.error = problem
             try lifecycle.write()
         }
@@ -225,32 +223,31 @@ final class Monitor {
         releaseUnusedMemory()
     }
 
-    /// Records steps that were done once, for all runs.
+    /// Notes steps that were done once, for all runs; they are written with those of the first one.
     func note(_ done: MonitorSteps) {
-        record { () throws(SystemCallError) in
-            try steps.append(done.records)
-            steps = try StepFile(continuing: steps.path)
-        }
+        if configuration.recordsSteps { steps.note(done.records) }
     }
 
-    /// Writes steps, where that is wanted.
-    private func record(_ body: () throws(SystemCallError) -> Void) {
+    /// Writes the steps that were done before the monitor failed at one.
+    func recordFailure() {
         guard configuration.recordsSteps else { return }
         do throws(SystemCallError) {
-            try body()
+            try steps.write(network?.takeSteps() ?? [])
         } catch {
             unrecorded = .unrecorded(in: steps.path, error)
         }
     }
 
-    /// Connects the container to its networks; where that fails, the steps say at which.
-    private func setUpNetwork() throws(Problem) {
+    /// Connects the container to its networks, and lets others find it there.
+    private func prepareStart() throws(Problem) {
         do throws(Problem) {
+            if let arrivalFault { throw arrivalFault }
             try network?.setUp()
+            lifecycle.ports = network?.ports ?? []
+            try network?.publishNames(of: configuration.id)
+            try watchNames()
         } catch {
-            record { () throws(SystemCallError) in
-                try steps.begin(with: network?.takeSteps() ?? [])
-            }
+            recordFailure()
             throw error
         }
     }

@@ -95,6 +95,7 @@ enum MonitorCommand {
             monitor.note(steps)
         } catch {
             monitor.note(steps)
+            monitor.recordFailure()
             // Whoever removes the container then must not find in its bundle what was mounted there.
             try rootfs.leave()
             return try monitor.fail(error)

@@ -64,7 +64,7 @@ import Testing
     @Test func `a run that begins again has its steps in the place of the one's before`() throws {
         func steps(of name: String) throws -> [String] {
             let id = try kade.inspect(name, "{{.Id}}")
-            return try Tool.check("cat", "\(kade.root)/containers/\(id)/steps.jsonl")
+            return try kade.check("explain", "--steps", "--json", name)
                 .split(separator: "\n").map { line in
                     let json = try JSONSerialization.jsonObject(with: Data(line.utf8))
                     return try #require((json as? [String: Any])?["shell"] as? String)

@@ -11,12 +11,18 @@ struct ShellCase: Sendable, CustomTestStringConvertible {
     var image = "busybox"
     /// What comes behind the probe.
     var arguments: [String] = []
-    /// Differences that are said on standard error, by the beginning of the lines.
+    /// Differences that the script tells of, by the beginning of the lines.
     var unlike: [String] = []
 
     enum State: Sendable { case created, running, exited }
 
     var testDescription: String { name }
+
+    /// Kade's IPC namespace in a user namespace is made by somebody whom that does not know, the
+    /// script's by the container's root.
+    static let queues = ["0", "65534", "\(TestUser.id)"].map {
+        "device: drwxrwxrwt \($0) \($0) 0:0 /dev/mqueue"
+    }
 
     init(
         _ name: String, _ flags: String..., state: State = .exited, image: String = "busybox",
@@ -106,6 +112,25 @@ struct ShellCase: Sendable, CustomTestStringConvertible {
             "secrets", "--secret", "token", "--secret",
             "token,target=/etc/own,uid=1000,gid=1001,mode=0440", "--secret",
             "token,type=env,target=TOKEN", unlike: ["environment: TOKEN="]),
+        ShellCase(
+            "auto", "--userns", "auto:size=2000", "--hostname", "harbour", unlike: queues),
+        ShellCase(
+            "ranges", "--uidmap", "0:300000:1000", "--uidmap", "1000:400000:2000", "--gidmap",
+            "0:500000:3000", "--user", "1000:1001", "--group-add", "63", "--workdir",
+            "/home/ann/new", "-v", "FOLDER/a b:/data:ro", "-v", "stored:/t", "--tmpfs", "/tmp",
+            unlike: queues),
+        ShellCase(
+            "joined", "--userns", "container:owner", "--network", "none", unlike: queues),
+        ShellCase(
+            "usersin", "--uidmap", "0:300000:70000", "--read-only", "--cap-drop", "CHOWN", "-m",
+            "64m", "--pids-limit", "50", "--ulimit", "nofile=500:600", "--domainname",
+            "sea.example", "--sysctl", "net.ipv4.ip_unprivileged_port_start=99", "--cgroupns",
+            "private", "--oom-score-adj", "300", state: .running, unlike: queues),
+        ShellCase(
+            "usersout", "--uidmap", "0:300000:70000", "--network", "host", "--uts", "host",
+            "--mount", "type=image,src=busybox,dst=/image", "--secret",
+            "token,target=/etc/own,uid=1000,gid=1001,mode=0440", "--device", "/dev/fuse", "-v",
+            "FOLDER/deep:/over:O", state: .created, unlike: queues),
         ShellCase("zone", "--tz", "Europe/Amsterdam", "--personality", "LINUX32"),
     ]
 }

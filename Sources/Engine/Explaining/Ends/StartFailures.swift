@@ -38,14 +38,14 @@ extension ContainerService {
                 StartFailureRecord.Occasion.init(rawValue:)) ?? .start,
             problem: problem,
             steps: try StepRecord.parse(
-                jsonLines: Array(bytes[(end + 1)...]), named: path.string
+                Array(bytes[(end + 1)...]), named: path.string
             ).fromTheFirst)
     }
 }
 
 extension EngineConfiguration {
-    /// A problem with its container in the first line, and the lines of `steps.jsonl`.
-    fileprivate var lastFailure: FilePath { runRoot.appending("last-failure.jsonl") }
+    /// A problem with its container as a line of JSON, and the records of `steps`.
+    fileprivate var lastFailure: FilePath { runRoot.appending("last-failure") }
 }
 
 /// What is kept of a creation or start that fails.
@@ -70,7 +70,7 @@ extension EngineContext {
         guard plan == nil, configuration.recordsSteps else { return }
         // Best effort, as all that follows: the start's own problem is what counts.
         try? File.create(
-            configuration.bundle(of: id).steps, content: steps.text,
+            configuration.bundle(of: id).steps, content: steps.records.bytes,
             permissions: FilePermissions(rawValue: 0o600))
     }
 
@@ -92,13 +92,13 @@ extension EngineContext {
     ) -> Problem {
         // What is refused before the first step has none to look at.
         guard plan == nil, !steps.records.isEmpty else { return problem }
-        note(problem, of: name, on: .create, steps.text)
+        note(problem, of: name, on: .create, steps.records.bytes)
         return problem.naming(failedStepIn: steps.records)
     }
 
     private func note(
         _ problem: Problem, of name: String, on occasion: StartFailureRecord.Occasion,
-        _ lines: [UInt8]
+        _ steps: [UInt8]
     ) {
         var head = problem.jsonObject
         head["container"] = .string(name)
@@ -107,7 +107,7 @@ extension EngineContext {
         try? Directory.makeAll(configuration.runRoot, permissions: .container)
         try? File.renew(
             configuration.lastFailure,
-            with: JSONValue.object(head).json() + [UInt8(ascii: "\n")] + lines,
+            with: JSONValue.object(head).json() + [UInt8(ascii: "\n")] + steps,
             permissions: FilePermissions(rawValue: 0o600))
     }
 
@@ -115,6 +115,6 @@ extension EngineContext {
     func recordedSteps(of id: String) -> [StepRecord] {
         let path = configuration.bundle(of: id).steps
         guard plan == nil, let bytes = try? bytesIfPresent(of: path) else { return [] }
-        return (try? StepRecord.parse(jsonLines: bytes, named: path.string)) ?? []
+        return (try? StepRecord.parse(bytes, named: path.string)) ?? []
     }
 }

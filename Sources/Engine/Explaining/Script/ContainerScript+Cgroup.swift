@@ -182,23 +182,33 @@ extension ContainerScript {
                 """
                 mount -t tmpfs -o nosuid,nodev,noexec,mode=755 cgroup "$place"
                 cgroups=$place
-                for hierarchy in \(try legacyWords()); do
-                    mkdir "$cgroups/${hierarchy##*/}"
-                    mount --rbind "$hierarchy$cgroup" "$cgroups/${hierarchy##*/}"
-                    mount -o \(flagText) "$cgroups/${hierarchy##*/}"
-                done
                 """)
-            for hierarchy in layout.hierarchies {
-                guard case .controllers(let controllers) = hierarchy.kind, controllers.count > 1,
-                    let name = hierarchy.mountPoint.lastComponent?.string
-                else { continue }
-                for controller in controllers where controller.rawValue != name {
-                    script.run("ln -s \(name.shellWord) \"$cgroups/\(controller.rawValue)\"")
-                }
-            }
+            if hasCgroup { try mountHierarchies(of: layout, flagText, &script) }
             if flags.contains("ro") { script.run("mount -o remount,bind,ro \"$cgroups\"") }
         }
         propagate(mount.options, &script)
+    }
+
+    /// A directory for each hierarchy of version 1, and a link for each controller that shares one.
+    private func mountHierarchies(
+        of layout: CgroupLayout, _ flags: String, _ script: inout ShellText
+    ) throws(Problem) {
+        script.run(
+            """
+            for hierarchy in \(try legacyWords()); do
+                mkdir "$cgroups/${hierarchy##*/}"
+                mount --rbind "$hierarchy$cgroup" "$cgroups/${hierarchy##*/}"
+                mount -o \(flags) "$cgroups/${hierarchy##*/}"
+            done
+            """)
+        for hierarchy in layout.hierarchies {
+            guard case .controllers(let controllers) = hierarchy.kind, controllers.count > 1,
+                let name = hierarchy.mountPoint.lastComponent?.string
+            else { continue }
+            for controller in controllers where controller.rawValue != name {
+                script.run("ln -s \(name.shellWord) \"$cgroups/\(controller.rawValue)\"")
+            }
+        }
     }
 
     /// The tree of version 2.
@@ -212,6 +222,9 @@ extension ContainerScript {
         }
         let words = options.filter { $0 != "ro" }
         let text = words.isEmpty ? "" : " -o \(words.joined(separator: ",").shellWord)"
+        if hasUsers || !hasCgroup {
+            return script.run("unshare --cgroup mount -t cgroup2\(text) cgroup \"$place\"")
+        }
         script.say(
             "The root of what is mounted is the cgroup of who mounts it, in a namespace for that.")
         script.run(

@@ -121,8 +121,9 @@ extension ContainerScript {
         script.space()
         script.say(source.name)
         if case .secret(let secret) = source.kind {
+            let owner = outside(OwnerIDs(user: secret.user, group: secret.group))
             script.run(
-                "install -o \(secret.user) -g \(secret.group) -m \(String(secret.mode, radix: 8))"
+                "install -o \(owner.user) -g \(owner.group) -m \(String(secret.mode, radix: 8))"
                     + " \(secret.path.shellWord) \"\(place)\"")
             return
         }
@@ -184,6 +185,9 @@ extension ContainerScript {
         of mount: MonitorConfiguration.RootfsMount, in own: String, at place: String,
         _ script: inout ShellText
     ) {
+        if hasUsers, mount.hasMappedOwners {
+            return mountCopy(of: mount, in: own, at: place, &script)
+        }
         if mount.upper == nil, mount.lower.count == 1 {
             return script.run(
                 "mount --bind \"\(own)/lower/1/.\" \"\(place)\"\n"
@@ -192,6 +196,8 @@ extension ContainerScript {
         var options = mount.lower.indices.map { "\(own)/lower/\($0 + 1)" }.joined(separator: ":")
         if mount.upper != nil { options += ",upperdir=\(own)/upper,workdir=\(own)/work" }
         if hasErofsLayer(mount) { options += ",xino=on" }
+        // Root of a user namespace may not write the attributes that overlay uses otherwise.
+        if isRootless { options += ",userxattr" }
         script.run("mount -t overlay -o \"lowerdir=\(options)\" overlay \"\(place)\"")
     }
 

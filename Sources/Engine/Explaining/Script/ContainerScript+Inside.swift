@@ -9,18 +9,22 @@ extension ContainerScript {
     func inside(_ script: inout ShellText) throws(Problem) {
         script.run("set -eu")
         insideHelpers(&script)
-        root(&script)
-        sources(&script)
+        if hasUsers {
+            rebindRoot(&script)
+        } else {
+            root(&script)
+            sources(&script)
+        }
         let mounts = try containerMounts()
         try makeMounts(mounts, &script)
         if !mounts.contains(where: \.bringsHostDevices) { devices(&script) }
         names(&script)
         try seal(mounts, &script)
-        try enterCgroup(&script)
+        if hasCgroup, !hasUsers { try enterCgroup(&script) }
         becomeProgram(&script)
     }
 
-    private func containerMounts() throws(Problem) -> [ContainerMount] {
+    func containerMounts() throws(Problem) -> [ContainerMount] {
         var mounts: [ContainerMount] = []
         for (index, mount) in spec.mounts.enumerated() {
             mounts.append(try ContainerMount(mount, index: index, bundle: bundle.directory))
@@ -28,7 +32,7 @@ extension ContainerScript {
         return mounts
     }
 
-    private func insideHelpers(_ script: inout ShellText) {
+    func insideHelpers(_ script: inout ShellText) {
         script.run(#"cannot() { printf '%s: cannot %s\n' "$name" "$*" >&2; }"#)
         script.space()
         script.say(
@@ -69,7 +73,7 @@ extension ContainerScript {
             """#)
     }
 
-    private func root(_ script: inout ShellText) {
+    func root(_ script: inout ShellText) {
         script.part(
             "The root",
             "The image's layers with a writable one on top. Only this mount namespace has it, so that"
@@ -127,7 +131,7 @@ extension ContainerScript {
     private func bind(
         _ mount: ContainerMount, _ path: FilePath, isRecursive: Bool, _ script: inout ShellText
     ) {
-        if path == context.configuration.sharedMemory(of: record.id) {
+        if isOwnMemory(path) {
             script.say("Others may join the first container's; this one has its own.")
             let size = request.resources.shmSizeInBytes ?? ResourceRequest.defaultShmSize
             script.run(
@@ -135,16 +139,32 @@ extension ContainerScript {
                     + "mount -t tmpfs -o nosuid,nodev,noexec,mode=1777,size=\(size) shm \"$place\"")
             return
         }
-        let source = source(of: mount, path)
-        let how = isRecursive ? "--rbind" : "--bind"
+        let source = hasUsers ? boundPlace(of: mount) : source(of: mount, path)
         script.run("like \(source) \(mount.destination.string.shellWord)")
+        if hasUsers {
+            script.run("mount --rbind \(source) \"$place\"")
+        } else {
+            bindSource(mount, source, isRecursive: isRecursive, &script)
+        }
+        propagate(mount.options, &script)
+    }
+
+    /// Whether it is the memory that containers share, which each script's has for itself.
+    func isOwnMemory(_ path: FilePath) -> Bool {
+        path == context.configuration.sharedMemory(of: record.id)
+    }
+
+    /// Binds a file or directory at `$place`, with the mount's flags and owners.
+    func bindSource(
+        _ mount: ContainerMount, _ source: String, isRecursive: Bool, _ script: inout ShellText
+    ) {
+        let how = isRecursive ? "--rbind" : "--bind"
         if mount.options.ownerMapping != nil {
             mapOwners(mount, how, source, &script)
         } else {
             script.run("mount \(how) \(source) \"$place\"")
         }
         change(mount, &script)
-        propagate(mount.options, &script)
     }
 
     /// The flags of a mount, which an old mount(8) can change only when it is made.
@@ -157,13 +177,16 @@ extension ContainerScript {
         let below = mount.options.recursive.names
         guard !below.isEmpty else { return }
         script.say("The same for all that is mounted below it.")
-        script.run(
-            """
-            findmnt --noheadings --raw --submounts --output TARGET --mountpoint "$place" |
-                while read -r below; do
-                    mount -o remount,bind,\(below.joined(separator: ",")) "$(printf %b "$below")"
-                done
-            """)
+        flagBelow(below.joined(separator: ","), indent: "", &script)
+    }
+
+    /// Sets flags of `$place` and of all that is mounted below it.
+    func flagBelow(_ flags: String, indent: String, _ script: inout ShellText) {
+        for line in [
+            "findmnt --noheadings --raw --submounts --output TARGET --mountpoint \"$place\" |",
+            "    while read -r below; do",
+            "        mount -o remount,bind,\(flags) \"$(printf %b \"$below\")\"", "    done",
+        ] { script.run(indent + line) }
     }
 
     private func mapOwners(
@@ -213,7 +236,8 @@ extension ContainerScript {
             script.run("mkdir \"$work/copy\"\ncp -a \"$place/.\" \"$work/copy/\"")
         }
         let word = source.isEmpty ? "none" : source.shellWord
-        script.run("mount -t \(type.shellWord)\(text) \(word) \"$place\"")
+        mountOrBind(
+            "mount -t \(type.shellWord)\(text) \(word) \"$place\"", mount, type, &script)
         if options.copiesUp {
             script.run("cp -a \"$work/copy/.\" \"$place/\"\nrm -rf \"$work/copy\"")
         }
@@ -234,6 +258,11 @@ extension ContainerScript {
     private func devices(_ script: inout ShellText) {
         script.part(
             "Devices", "Every container has a few; nodes say which of the kernel's a name means.")
+        if isInUsers { bindDevices(&script) } else { makeDevices(&script) }
+        linkDevices(&script)
+    }
+
+    private func makeDevices(_ script: inout ShellText) {
         script.run(
             #"""
             node() { # PATH MODE TYPE [MAJOR MINOR]
@@ -250,6 +279,9 @@ extension ContainerScript {
             }
             script.run(line)
         }
+    }
+
+    private func linkDevices(_ script: inout ShellText) {
         script.say("Programs find their own streams, and the terminals of the container.")
         script.run("directory /dev")
         script.run(
@@ -271,11 +303,11 @@ extension ContainerScript {
             script.part(
                 "Names and kernel parameters",
                 "What is below /proc/sys for a namespace is that of the process which writes.")
-            if let name = spec.hostname {
-                script.run("echo \(name.shellWord) >/proc/sys/kernel/hostname")
-            }
-            if let name = spec.domainname {
-                script.run("echo \(name.shellWord) >/proc/sys/kernel/domainname")
+            // Those files are the machine's root's.
+            for (name, value) in [("hostname", spec.hostname), ("domainname", spec.domainname)] {
+                guard let word = value?.shellWord else { continue }
+                script.run(
+                    isInUsers ? "\(name) \(word)" : "echo \(word) >/proc/sys/kernel/\(name)")
             }
             for (name, value) in linux.sysctl.sorted(by: { $0.key < $1.key }) {
                 let file = "/proc/sys/" + KernelParameter.path(of: name)

@@ -12,12 +12,7 @@ extension ContainerScript {
         script.part(
             "A network of its own",
             "In a new network namespace there is nothing but the loopback, switched off.")
-        script.run(
-            """
-            ip netns add "$name"
-            later 'ip netns delete "$name"'
-            ip -n "$name" link set lo up
-            """)
+        makeNetwork(&script)
         let endpoints = try context.endpoints(of: record)
         for (index, link) in (setup?.links ?? []).enumerated() {
             script.space()
@@ -25,9 +20,74 @@ extension ContainerScript {
             connect(link, index, on: network ?? link.networkName, &script)
             configure(link, choices, &script)
         }
-        if setup?.pasta != nil {
-            script.cannot("carry its connections by pasta: that is an ordinary user's network")
+        if let pasta = setup?.pasta { runPasta(pasta, choices, &script) }
+    }
+
+    /// The namespace: `$network` is its file, and for root `$name` its name of ip(8).
+    private func makeNetwork(_ script: inout ShellText) {
+        let command = (hasUsers ? "nsenter --user=\"$users\" " : "") + "unshare --net"
+        guard !isRootless else {
+            keep(command, .network, &script)
+            return script.run(
+                """
+                network=/proc/$keeper/ns/net
+                export network
+                nsenter --net="$network" ip link set lo up
+                """)
         }
+        if hasUsers {
+            script.say("Its user namespace owns it, as a process in that has made it.")
+            keep(command, .network, &script)
+            script.run("ip netns attach \"$name\" \"$keeper\"")
+        } else {
+            script.run("ip netns add \"$name\"")
+        }
+        script.run(
+            """
+            later 'ip netns delete "$name"'
+            network=/run/netns/$name
+            export network
+            ip -n "$name" link set lo up
+            """)
+    }
+
+    /// An ordinary user's network: a program that carries each connection over a socket of its own.
+    private func runPasta(
+        _ pasta: PastaSetup, _ choices: ScriptChoices, _ script: inout ShellText
+    ) {
+        script.space()
+        script.say(
+            "pasta shows it the machine's own addresses, and carries each connection over a socket of"
+                + " its own. It gives up the right to look at other processes: so it gets the"
+                + " namespace as its input.")
+        let ports = choices.ports.map { $0.published }
+        let words = pasta.arguments(namespace: "NETWORK", ready: "READY", ports: ports)
+            .dropFirst().map { word in
+                switch word {
+                case "NETWORK": return "/proc/self/fd/0"
+                case "READY": return "\"$work/pasta\""
+                default:
+                    for port in choices.ports {
+                        let end = "/\(port.own):\(port.spec.containerPort)"
+                        guard word.hasSuffix(end) else { continue }
+                        let address = word.dropLast(end.count)
+                        return "\"\(address)/$\(port.variable):\(port.spec.containerPort)\""
+                    }
+                    return word.shellWord
+                }
+            }
+        script.run(
+            [pasta.program.string.shellWord] + words
+                + ["<\"$network\" >\"$work/pasta.log\" 2>&1 &"])
+        script.run(
+            """
+            pasta=$!
+            later 'kill "$pasta" 2>/dev/null; wait "$pasta" 2>/dev/null'
+            until [ -s "$work/pasta" ]; do
+                kill -0 "$pasta" 2>/dev/null || { cat "$work/pasta.log" >&2; exit 1; }
+                sleep 0.05
+            done
+            """)
     }
 
     /// Makes one device inside.
@@ -127,7 +187,7 @@ extension ContainerScript {
 
     /// Leads ports of the machine to it.
     func publish(_ script: inout ShellText, _ choices: ScriptChoices) {
-        guard let setup, !choices.ports.isEmpty else { return }
+        guard let setup, setup.pasta == nil, !choices.ports.isEmpty else { return }
         script.part(
             "Published ports",
             "Elements of the maps in Kade's table: who calls the machine's port is led to the"

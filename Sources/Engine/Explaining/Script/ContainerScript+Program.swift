@@ -90,15 +90,18 @@ extension ContainerScript {
         if let domain = linux.personality?.domain {
             chain.append("setarch \(domain == .linux32 ? "linux32" : "linux64")")
         }
-        if !process.rlimits.isEmpty {
-            let limits = process.rlimits.map { limit in
-                let name = limit.type.rawValue.dropFirst("RLIMIT_".count).lowercased()
-                return "--\(name)=\(Self.limit(limit.soft)):\(Self.limit(limit.hard))"
-            }
-            chain.append((["prlimit"] + limits).joined(separator: " "))
-        }
+        if !hasUsers, let limits { chain.append("prlimit \(limits)") }
         if hasOwn(.cgroup) { chain.append("unshare --cgroup") }
         return chain + identity
+    }
+
+    /// Its resource limits, as options of prlimit(1).
+    private var limits: String? {
+        guard !process.rlimits.isEmpty else { return nil }
+        return process.rlimits.map { limit in
+            let name = limit.type.rawValue.dropFirst("RLIMIT_".count).lowercased()
+            return "--\(name)=\(Self.limit(limit.soft)):\(Self.limit(limit.hard))"
+        }.joined(separator: " ")
     }
 
     private static func limit(_ value: UInt64) -> String {
@@ -109,7 +112,9 @@ extension ContainerScript {
     private var identity: [String] {
         let user = process.user
         let groups = user.additionalGids.map(String.init).joined(separator: ",")
-        let keepsGroups = spec.annotations["run.oci.keep_original_groups"] == "1"
+        let keepsGroups =
+            spec.annotations["run.oci.keep_original_groups"] == "1"
+            || ownMaps?.hasSubordinates == false
         var lines = [
             "setpriv --reuid=\(user.uid) --regid=\(user.gid) "
                 + (keepsGroups
@@ -179,27 +184,21 @@ extension ContainerScript {
 
     /// The namespaces, and the process that is born into them.
     func start(_ script: inout ShellText) {
-        let own: [(RuntimeSpec.Namespace.Kind, String)] = [
-            (.uts, "--uts"), (.ipc, "--ipc"), (.pid, "--pid --fork --kill-child"),
-        ]
         script.part(
             "Namespaces, and the first process",
             "What is not named here it shares with the machine: \(sharedText). Its streams are the"
                 + " script's\(request.process.isInteractive ? "" : ", but for the input, which is empty")."
         )
         var command: [String] = []
-        let joined: [String] = linux.namespaces.compactMap { namespace in
-            guard let path = namespace.path, namespace.type != .mount else { return nil }
-            return "--\(Self.option(namespace.type))=\(path.shellWord)"
+        if hasUsers {
+            command.append("unshare --mount --propagation slave")
+        } else {
+            let entry = entering(users: false)
+            command = (entry.isEmpty ? [] : [entry]) + [unsharing]
         }
-        let entered = joined + (hasOwn(.network) ? ["--net=\"/run/netns/$name\""] : [])
-        if !entered.isEmpty { command.append("nsenter " + entered.joined(separator: " ")) }
-        let made = own.filter { hasOwn($0.0) }.map(\.1)
         command.append(
-            "unshare --mount --propagation \(sharesMounts ? "unchanged" : "slave")"
-                + made.map { " " + $0 }.joined())
-        command.append(
-            "\"$shell\" \"$work/inside\" <\(request.process.isInteractive ? "&3 3<&-" : "/dev/null")"
+            "\"$shell\" \"$work/\(hasUsers ? "before" : "inside")\""
+                + " <\(request.process.isInteractive ? "&3 3<&-" : "/dev/null")"
                 + " 8>\"$work/ready\" 9<>\"$work/go\" &")
         if request.process.isInteractive { script.run("exec 3<&0") }
         script.run(command)
@@ -207,13 +206,38 @@ extension ContainerScript {
             """
             job=$!
             pid=
-            later '[ -z "$job" ] || kill -KILL "$job" ${pid:+"$pid"} 2>/dev/null; wait'
+            later '[ -z "$job" ] || { kill -KILL "$job" ${pid:+"$pid"} 2>/dev/null; wait "$job"; }'
             status=1
             read -r pid <"$work/ready" || { wait "$job" || status=$?; job=; exit "$status"; }
             """)
     }
 
-    private static func option(_ kind: RuntimeSpec.Namespace.Kind) -> String {
+    /// The command that enters the namespaces which are there already; empty without any.
+    ///
+    /// - Parameter users: whether one's own user namespace is among them.
+    /// - Returns: the command's words.
+    func entering(users: Bool) -> String {
+        let joined: [String] = linux.namespaces.compactMap { namespace in
+            guard let path = namespace.path, namespace.type != .mount, namespace.type != .user
+            else { return nil }
+            return "--\(Self.option(namespace.type))=\(path.shellWord)"
+        }
+        let entered =
+            joined + (hasOwn(.network) ? ["--net=\"$network\""] : [])
+            + (users ? ["--user=\"$users\""] : [])
+        return entered.isEmpty ? "" : "nsenter " + entered.joined(separator: " ")
+    }
+
+    /// The command that makes new namespaces.
+    var unsharing: String {
+        let own: [(RuntimeSpec.Namespace.Kind, String)] = [
+            (.uts, "--uts"), (.ipc, "--ipc"), (.pid, "--pid --fork --kill-child"),
+        ]
+        return "unshare --mount --propagation \(sharesMounts && !hasUsers ? "unchanged" : "slave")"
+            + own.filter { hasOwn($0.0) }.map { " " + $0.1 }.joined()
+    }
+
+    static func option(_ kind: RuntimeSpec.Namespace.Kind) -> String {
         kind == .network ? "net" : kind.rawValue
     }
 
@@ -252,6 +276,10 @@ extension ContainerScript {
         if let score = process.oomScoreAdj {
             script.say("How readily the kernel kills it when memory runs out.")
             script.run("echo \(score) >\"/proc/$pid/oom_score_adj\"")
+        }
+        if hasUsers, let limits {
+            script.say("What it may use. Root of a user namespace can raise no limit.")
+            script.run("prlimit --pid \"$pid\" \(limits)")
         }
         script.run(
             """

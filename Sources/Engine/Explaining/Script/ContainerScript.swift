@@ -21,6 +21,8 @@ struct ContainerScript {
     let setup: NetworkSetup?
     /// `/etc/hosts` and `/etc/resolv.conf`.
     let texts: EngineContext.NetworkTexts
+    /// The maps of an ordinary user's namespace, in which the script runs; nil for root's.
+    let ownMaps: UserMaps?
 
     var record: ContainerRecord { status.record }
     var request: ContainerRequest { record.request }
@@ -50,13 +52,6 @@ struct ContainerScript {
                 kind: kind, what: "cannot write a script that builds \(record.name)", why: why,
                 fix: fix)
         }
-        guard namespace(.user) == nil else {
-            throw refusal(
-                .unsupported,
-                "it has a user namespace, in which only its own root may mount, and these scripts"
-                    + " mount as the machine's",
-                "see what it has: kade explain --only users,namespaces,mounts \(record.name)")
-        }
         guard namespace(.time) == nil else {
             throw refusal(
                 .unsupported, "it has a time namespace, which these scripts do not make", nil)
@@ -79,12 +74,24 @@ struct ContainerScript {
         var script = ShellText()
         header(&script)
         choices.write(to: &script)
+        enterOwnUsers(&script)
         helpers(&script)
         place(&script)
+        users(&script)
         layers(&script)
         try files(&script, choices)
-        try cgroup(&script)
+        giveFiles(&script)
+        if hasCgroup { try cgroup(&script) }
         try network(&script, choices)
+        if hasUsers {
+            var before = ShellText(after: script.number + 1)
+            try self.before(&before)
+            script.part(
+                "What happens before the user namespace",
+                "Parts \(script.number + 2) to \(before.number) are run in a mount namespace of the"
+                    + " machine's root, by the process that then enters the others.")
+            script.write(before, to: "\"$work/before\"")
+        }
         var inside = ShellText(after: script.number + 1)
         try self.inside(&inside)
         script.part(
@@ -117,10 +124,12 @@ struct ContainerScript {
                 + " program's.")
         script.run("#")
         script.say(
-            "It needs: root, util-linux 2.38 (unshare, nsenter, setpriv, prlimit, mount,"
-                + " pivot_root), coreutils"
+            "It needs: \(isRootless ? "no root but uidmap (newuidmap)" : "root"), util-linux 2.38"
+                + " (unshare, nsenter, setpriv, prlimit, mount, pivot_root), coreutils"
+                + (isInUsers ? ", hostname" : "") + (hasUsers ? ", tar" : "")
+                + (setup?.pasta == nil ? "" : ", passt (pasta)")
                 + (setup == nil && !hasOwn(.network) ? "" : ", iproute2")
-                + (setup?.ports.isEmpty == false ? ", nftables" : "") + ".")
+                + (setup?.ports.isEmpty == false && setup?.pasta == nil ? ", nftables" : "") + ".")
         script.say(
             "What plain commands cannot do, it says on standard error: lines with \"cannot\"."
                 + " Logs, restarts and health checks are a monitor's work, and not here.")
@@ -142,6 +151,7 @@ struct ContainerScript {
             trap 'status=$?; trap - EXIT; set +e; eval "$undo"; exit "$status"' EXIT
             trap 'exit 129' HUP; trap 'exit 130' INT; trap 'exit 143' TERM
             """)
+        guard !isRootless else { return }
         script.space()
         script.run(
             """
@@ -191,6 +201,7 @@ struct ContainerScript {
         for (index, mount) in mounts.enumerated() where !mount.isDirectory {
             let place = "$work/\(index)"
             nameLayers(of: mount, in: place, &script)
+            if hasUsers, mount.hasMappedOwners { continue }
             // An overlay's root has the owner and mode of its uppermost layer.
             for command in ["chown", "chmod"] {
                 script.run("\(command) --reference=\"\(place)/lower/1/.\" \"\(place)/upper\"")

@@ -14,18 +14,12 @@ extension ContainerService {
     ///   commands cannot build, and what cannot be read.
     package func script(of name: String) throws(Problem) -> String {
         let record = try context.record(of: name)
-        guard try !context.isRootless() else {
-            throw Problem(
-                kind: .unsupported, what: "cannot write a script that builds \(record.name)",
-                why: "an ordinary user's container lives in a user namespace that Kade keeps for"
-                    + " all of them, and the script would have to be root of the machine",
-                fix: "ask as root, for a container of root's")
-        }
         let made = try context.madeSpec(of: record)
         let container = ContainerScript(
             context: context, status: try context.settledStatus(of: record, restarting: true),
             spec: made.spec, mounts: made.mounts, sources: made.sources,
-            setup: try context.network(of: record), texts: try context.networkTexts(of: record))
+            setup: try context.network(of: record), texts: try context.networkTexts(of: record),
+            ownMaps: try context.isRootless() ? try .ofThisProcess() : nil)
         try container.check()
         return try container.text()
     }
@@ -76,5 +70,17 @@ extension EngineContext {
         return NetworkTexts(
             hosts: String(decoding: hosts, as: UTF8.self),
             resolver: String(decoding: resolver, as: UTF8.self))
+    }
+}
+
+extension UserMaps {
+    /// Those of the user namespace that this process is in.
+    fileprivate static func ofThisProcess() throws(Problem) -> UserMaps {
+        try explaining("cannot read the maps of this user namespace", fix: "mount /proc") {
+            () throws(SystemCallError) in
+            UserMaps(
+                users: IDMap(parsing: try File.readText("/proc/self/uid_map")),
+                groups: IDMap(parsing: try File.readText("/proc/self/gid_map")))
+        }
     }
 }

@@ -22,6 +22,14 @@ struct ScriptChoices {
         let variable: String
         let spec: PortSpec
         let own: UInt16
+
+        /// The port as it is led to the script's container.
+        var published: PublishedPort {
+            let any = IPAddress.v4(.unspecified)
+            return PublishedPort(
+                transport: spec.transport, hostAddress: spec.hostAddress ?? any, hostPort: own,
+                address: any, port: spec.containerPort)
+        }
     }
 
     /// Chooses what nobody else has.

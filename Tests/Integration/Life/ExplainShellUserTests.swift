@@ -1,0 +1,60 @@
+import Foundation
+import Testing
+
+/// `kade explain --shell` of an ordinary user, who can run the script.
+@Suite(.enabled(if: isRoot)) struct ExplainShellUserTests {
+    private let namespace: NetworkNamespace
+    private let other: NetworkNamespace
+    private let kade: Kade
+    private var trial: ShellTrial { ShellTrial(kade: kade, namespace: namespace) }
+
+    init() throws {
+        namespace = try NetworkNamespace()
+        other = try NetworkNamespace()
+        try namespace.connect(to: other, own: "192.0.2.1/24", others: "192.0.2.2/24")
+        try namespace.check("ip route add default via 192.0.2.2")
+        kade = try Kade.withBusybox(in: namespace, as: TestUser())
+    }
+
+    private static let cases = [
+        ShellCase("plain", "--network", "none"),
+        ShellCase(
+            "carried", "-p", "8080:80", "-v", "FOLDER/a b:/data:ro", "-v", "stored:/t",
+            state: .running),
+        ShellCase(
+            "readonly", "--network", "none", "--read-only", "--tmpfs", "/t:size=1m", "--user",
+            "1000:1001", "--workdir", "/home/ann/new", "--hostname", "harbour", "--cap-drop",
+            "CHOWN", "--ulimit", "nofile=500:600"),
+        ShellCase("host", "--network", "host", "--pid", "host"),
+        ShellCase(
+            "kept", "--userns", "keep-id", "--network", "none", "-v", "FOLDER/a b:/data",
+            unlike: ShellCase.queues),
+        ShellCase("unmapped", "--userns", "nomap", unlike: ShellCase.queues),
+        ShellCase(
+            "parts", "--uidmap", "0:1:1000", "--uidmap", "1000:3001:2000", "--gidmap",
+            "0:1:3000", "--network", "none", "--user", "1000:1001",
+            unlike: ShellCase.queues),
+    ]
+
+    @Test(arguments: cases)
+    func `the user's script builds the same container`(test: ShellCase) throws {
+        try Tool.check("mkdir", "-p", kade.folder.at("files/a b"))
+        try Tool.check("chown", "-R", "\(TestUser.id)", kade.folder.at("files"))
+        let flags = test.flags.map {
+            $0.replacingOccurrences(of: "FOLDER", with: kade.folder.at("files"))
+        }
+        try trial.compare(test, flags: flags) {
+            guard test.name == "carried" else { return }
+            let listening = try namespace.check("ss -tln")
+            #expect(listening.contains(":8080 ") && listening.contains(":28080 "), "\(listening)")
+        }
+    }
+
+    @Test func `nobody else can run it`() throws {
+        try kade.check("create", "--name", "one", "busybox", "true")
+        let path = try trial.script(of: "one")
+        let outcome = try Tool.run("sh", path)
+        #expect(outcome.exitCode == 1)
+        #expect(outcome.errors.contains("only user \(TestUser.id) may do this"), "\(outcome)")
+    }
+}
