@@ -63,9 +63,12 @@ final class Kade {
     /// The run root.
     var runRoot: String { folder.at("run") }
 
+    /// The words before a program that shall run as who runs the commands.
+    var entry: [String] { user?.entry(home: folder.path) ?? [] }
+
     /// The whole command line of a call.
     func commandLine(_ arguments: [String]) -> [String] {
-        (namespace?.entry ?? []) + (user?.entry(home: folder.path) ?? [])
+        (namespace?.entry ?? []) + entry
             + [programs.map { $0 + "/kade" } ?? BuiltProgram.path("kade")]
             + ["--root", root, "--runroot", runRoot] + arguments
     }
@@ -103,6 +106,14 @@ final class Kade {
                     + "\(outcome.exitCode): \(outcome.errors)\(outcome.output)")
         }
         return outcome.output.hasSuffix("\n") ? String(outcome.output.dropLast()) : outcome.output
+    }
+
+    /// Runs a program as whoever the commands are run by, which must succeed.
+    ///
+    /// Files of which a command shall be the owner are made so.
+    @discardableResult
+    func tool(_ arguments: String...) throws -> String {
+        try Tool.check(entry + arguments)
     }
 
     /// Starts a command that goes on while the test does.

@@ -77,6 +77,14 @@ struct Tool {
     static func check(
         _ arguments: String..., environment: [String: String] = [:]
     ) throws -> String {
+        try check(arguments, environment: environment)
+    }
+
+    /// Runs a program that must succeed.
+    @discardableResult
+    static func check(
+        _ arguments: [String], environment: [String: String] = [:]
+    ) throws -> String {
         let outcome = try start(arguments, environment: environment).wait()
         guard outcome.exitCode == 0 else {
             throw Failure(

@@ -71,4 +71,11 @@ import Testing
         #expect(outcome.errors.contains("can't open '/host/shadow': Permission denied"))
         #expect(outcome.errors.contains("/host/kade-test: Permission denied"))
     }
+
+    @Test func `a script that builds a container is root's alone`() throws {
+        try kade.check("create", "--name", "one", "busybox", "true")
+        let outcome = try kade("explain", "--shell", "one")
+        #expect(outcome.exitCode == 1 && outcome.output.isEmpty, "\(outcome)")
+        #expect(outcome.errors.contains("the script would have to be root of the machine"))
+    }
 }

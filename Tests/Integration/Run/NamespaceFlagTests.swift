@@ -107,10 +107,17 @@ import Testing
         for flags in [
             ["--uts", "host", "--hostname", "x"], ["--network", "container:a", "-h", "x"],
             ["--uts", "container:a"], ["--pid", "none"],
-            ["--ipc", "what"], ["--userns", "auto"], ["--network", "container:a", "-p", "80:80"],
+            ["--ipc", "what"], ["--userns", "what"], ["--network", "container:a", "-p", "80:80"],
         ] {
             let outcome = try kade.call(["run", "--rm"] + flags + ["busybox", "true"])
             #expect(outcome.exitCode == 125, "\(flags)")
         }
+    }
+
+    @Test(.rootOnly("users have subordinate IDs of their own; RootlessUserNamespaceTests"))
+    func `root has no users for auto until the file of subordinate IDs has some`() throws {
+        let outcome = try kade.shell("true", "--userns", "auto")
+        #expect(outcome.exitCode == 125)
+        #expect(outcome.errors.contains("/etc/subuid"), "\(outcome)")
     }
 }

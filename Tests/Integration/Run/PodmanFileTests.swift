@@ -70,8 +70,8 @@ import Testing
     /// A directory with the files of busybox.
     private func rootfs() throws -> String {
         let path = kade.folder.at("root")
-        try Tool.check("mkdir", path)
-        try Tool.check("tar", "-C", path, "-xf", try Kade.busyboxArchive.get())
+        try kade.tool("mkdir", path)
+        try kade.tool("tar", "-C", path, "-xf", try Kade.busyboxArchive.get())
         return path
     }
 

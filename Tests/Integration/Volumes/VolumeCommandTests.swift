@@ -208,8 +208,10 @@ import Testing
         let kade = try Kade.withBusybox()
         try kade.check("volume", "create", "cargo")
         let go = kade.folder.at("go")
+        // It goes on no longer than the test does.
         let script = """
-            (tar -C /etc -cf - hostname; while ! [ -e \(go) ]; do sleep 0.05; done) | "$@"
+            (tar -C /etc -cf - hostname
+            while [ -d \(kade.folder.path) ] && ! [ -e \(go) ]; do sleep 0.05; done) | "$@"
             """
         let running = try Tool.start(
             ["sh", "-c", script, "sh"] + kade.commandLine(["volume", "import", "cargo", "-"]))

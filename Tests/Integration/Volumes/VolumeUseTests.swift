@@ -71,7 +71,7 @@ import Testing
 
     @Test func `a subpath is mounted alone, and no link leads out of the volume`() throws {
         try kade.check("volume", "create", "data")
-        try Tool.check(
+        try kade.tool(
             "sh", "-c",
             """
             cd $1; mkdir -p a/b; echo deep > a/b/file; echo root > file
@@ -94,7 +94,7 @@ import Testing
         #expect(file.output == "deep\n", "\(file)")
         // A subpath that is empty gets the image's content.
         try kade.check("volume", "create", "more")
-        try Tool.check("mkdir", self.file("part", of: "more"))
+        try kade.tool("mkdir", self.file("part", of: "more"))
         let filled = try kade.shell("ls /home", "--mount", "src=more,dst=/home,volume-subpath=part")
         #expect(filled.output == "ann\n", "\(filled)")
         try kade.wait { try kade.leftovers().isEmpty }
@@ -104,7 +104,7 @@ import Testing
     /// what lay in those that had been.
     @Test func `a start that fails after mounts leaves volumes as they are`() throws {
         try kade.check("volume", "create", "data")
-        try Tool.check("sh", "-c", "mkdir $1/a; echo kept > $1/a/file", "sh", file("", of: "data"))
+        try kade.tool("sh", "-c", "mkdir $1/a; echo kept > $1/a/file", "sh", file("", of: "data"))
         for flags in [["run", "--rm"], ["run", "-d", "--rm"]] {
             for _ in 0..<15 {
                 let outcome = try kade.call(
@@ -175,7 +175,7 @@ import Testing
             "o=bind",
             "bound")
         try kade.check("volume", "create", "data")
-        try Tool.check("mkdir", file("part", of: "data"))
+        try kade.tool("mkdir", file("part", of: "data"))
         try kade.check(
             "create", "--name", "still", "-v", "bound:/d", "--mount",
             "src=data,dst=/p,volume-subpath=part", "busybox", "true")
