@@ -66,29 +66,25 @@ import Testing
     }
 
     @Test(arguments: [
-        ("kade", "ipfs", "registries alone"), ("kade", "trust", "cosign"),
-        ("kade", "buildx", "kade bake"), ("kade image", "encrypt", "skopeo copy"),
-        ("kade image", "convert", "--compression-format"),
-        ("kade manifest", "add", "--amend LIST IMAGE"),
+        (["ipfs"], "registries alone"), (["image", "encrypt"], "skopeo copy"),
+        (["image", "convert"], "--compression-format"),
     ])
-    func `a command that others have is refused by name`(
-        command: String, word: String, text: String
+    func `a command of nerdctl that is about images is refused by name`(
+        words: [String], text: String
     ) throws {
-        let problem = try #require(RefusedCommands.problem(of: word, in: command))
+        let problem = try #require(RefusedCommand.problem(of: words))
         #expect(problem.kind == .unsupported)
         #expect("\(problem) \(problem.fix ?? "")".contains(text), "\(problem)")
-        #expect(RefusedCommands.problem(of: word + "x", in: command) == nil)
     }
 
     /// What Kade has is not refused.
-    @Test func `no command of Kade is among them`() {
+    @Test func `no command of Kade is among those that are refused`() {
         for entry in CommandTree.top {
-            #expect(RefusedCommands.problem(of: entry.name, in: "kade") == nil)
+            #expect(RefusedCommand.problem(of: [entry.name]) == nil)
         }
         for group in CommandTree.groups {
-            #expect(RefusedCommands.problem(of: group.name, in: "kade") == nil)
             for entry in group.entries {
-                #expect(RefusedCommands.problem(of: entry.name, in: "kade \(group.name)") == nil)
+                #expect(RefusedCommand.problem(of: [group.name, entry.name]) == nil)
             }
         }
     }

@@ -111,7 +111,6 @@ struct CommandLineDispatch {
     private func unknown(
         _ word: String, in command: String, among known: [String]
     ) -> Problem {
-        if let refusal = RefusedCommands.problem(of: word, in: command) { return refusal }
         let meant = Suggestion.nearest(to: word, among: known)
         return Problem(
             kind: .invalid, what: "unknown command", why: "\(command) \(word)",

@@ -91,6 +91,18 @@ struct RefusedCommand {
             .init(
                 "artifact", "this version of Kade has no commands of their own for artifacts",
                 "kade pull, kade push and kade save, which take them as images"),
+            .init(
+                "image convert", "this version of Kade converts images on their way",
+                "kade push --compression-format estargz|zstd:chunked, or kade save --format"),
+            .init(
+                "image decrypt", "this version of Kade does not decrypt images",
+                "skopeo copy --decryption-key"),
+            .init(
+                "image encrypt", "this version of Kade does not encrypt images",
+                "skopeo copy --encryption-key"),
+            .init(
+                "ipfs", "this version of Kade fetches from registries alone",
+                "kade registry serve, which gives this machine's images to others"),
         ]
     }
 
