@@ -27,19 +27,35 @@ extension EngineContext {
         let monitorEnd = try explaining(what) {
             () throws(SystemCallError) in try pair.second.duplicate()
         }
+        let bridges = try usesUserBridges(request) ? UserBridges.make(configuration) : nil
+        let kept: [CInt] =
+            switch bridges {
+            case .some(let bridges): [bridges.namespace.rawValue, bridges.use.rawValue]
+            case .none: []
+            }
         // Nobody waits for it: it outlives this program, or ends with it as a zombie at worst.
         _ = try SpawnedProgram(
             configuration.runtimeProgram, arguments: monitorCommand(of: id, request),
             environment: configuration.helperEnvironment,
-            descriptors: [-1, -1, -1, monitorEnd.rawValue], hasOwnSession: true)
+            descriptors: [-1, -1, -1, monitorEnd.rawValue] + kept, hasOwnSession: true)
+        withExtendedLifetime(bridges) {}  // their numbers are given, not they
         return ContainerSession(containerID: id, socket: pair.split { first, _ in first })
     }
 
     /// The command line of a container's monitor.
-    func monitorCommand(of id: String, _ request: ContainerRequest) -> [String] {
-        [
+    func monitorCommand(
+        of id: String, _ request: ContainerRequest
+    ) throws(Problem) -> [String] {
+        try [
             configuration.runtimeProgram.string, "monitor", "--container",
             configuration.bundle(of: id).directory.string, "--client-fd", "3",
         ] + (request.hasOwnNetwork && !request.namespaces.mayHaveOwnUsers ? ["--network"] : [])
+            + (usesUserBridges(request) ? ["--bridges"] : [])
+    }
+
+    /// Whether a container is on bridges of an ordinary user's.
+    func usesUserBridges(_ request: ContainerRequest) throws(Problem) -> Bool {
+        guard !(request.network.attachments ?? []).isEmpty else { return false }
+        return try isRootless()
     }
 }
