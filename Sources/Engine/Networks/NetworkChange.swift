@@ -54,7 +54,9 @@ extension EngineContext {
     func applyPorts(of record: ContainerRecord) throws(Problem) {
         if try isRootless() { try checkCarried(record.request) }
         let gateway = Self.gateway(among: try endpoints(of: record))
-        guard gateway?.network.definition.driver == .bridge || record.request.publishedSpecs.isEmpty
+        guard
+            gateway?.network.definition.driver == .bridge || record.request.network.pasta != nil
+                || record.request.publishedSpecs.isEmpty
         else {
             throw Problem(
                 kind: .invalid, what: "cannot publish ports of container \(record.name)",

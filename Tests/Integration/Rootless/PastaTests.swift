@@ -38,8 +38,12 @@ import Testing
         #expect(second.errors.contains("port is already allocated"), "\(second.errors)")
         try kade.check("restart", "web")
         try kade.wait { try answer(of: "192.0.2.1", 8080, in: other).contains("192.0.2.2:") }
-        try kade.check("rm", "-f", "web")
+        try kade.check("update", "-p", "8082:80", "--rm-p", "8080:80", "web")
+        try kade.wait { try answer(of: "192.0.2.1", 8082, in: other).contains("192.0.2.2:") }
         #expect(try answer(of: "192.0.2.1", 8080, in: other) == "")
+        #expect(try kade.check("port", "web") == "80/tcp -> 0.0.0.0:8082")
+        try kade.check("rm", "-f", "web")
+        #expect(try answer(of: "192.0.2.1", 8082, in: other) == "")
         try kade.wait(until: { try kade.leftovers().isEmpty })
     }
 
