@@ -43,7 +43,7 @@ struct Session {
     private func engineConfiguration() throws(Problem) -> EngineConfiguration {
         let programs = try ProgramDirectories()
         let searchPath = environment["PATH"] ?? "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin"
-        let dataRoot = try dataRoot
+        let (dataRoot, runRoot) = (try dataRoot, try runRoot)
         return EngineConfiguration(
             dataRoot: dataRoot, runRoot: runRoot,
             runtimeProgram: programs.find("kade-runtime", searchPath: searchPath),
@@ -74,7 +74,9 @@ struct Session {
     /// What lasts: `--root`, then KADE_ROOT, then ``DefaultRoots``.
     var dataRoot: FilePath {
         get throws(Problem) {
-            if let named = globals.dataRoot ?? environment["KADE_ROOT"] { return FilePath(named) }
+            if let named = globals.dataRoot ?? environment["KADE_ROOT"] {
+                return try absolute(named, "--root")
+            }
             guard let usual = defaults.data else {
                 throw Problem(
                     kind: .invalid, what: "cannot tell where your images and containers are",
@@ -87,7 +89,23 @@ struct Session {
 
     /// What ends with the machine: `--runroot`, then KADE_RUNROOT, then ``DefaultRoots``.
     var runRoot: FilePath {
-        (globals.runRoot ?? environment["KADE_RUNROOT"]).map { FilePath($0) } ?? defaults.run
+        get throws(Problem) {
+            guard let named = globals.runRoot ?? environment["KADE_RUNROOT"] else {
+                return defaults.run
+            }
+            return try absolute(named, "--runroot")
+        }
+    }
+
+    /// A directory that may be named relative to this one; monitors are at home elsewhere.
+    private func absolute(_ named: String, _ flag: String) throws(Problem) -> FilePath {
+        let path = FilePath(named)
+        guard path.isRelative else { return path }
+        return try explaining(
+            "cannot use \(flag) \(named)", fix: "name the directory by its absolute path"
+        ) { () throws(SystemCallError) in
+            try WorkingDirectory.path().pushing(path).lexicallyNormalized()
+        }
     }
 
     /// A sentence that is no error: shown unless the log level is above it.

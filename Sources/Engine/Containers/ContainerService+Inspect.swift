@@ -59,7 +59,10 @@ extension ContainerService {
         json.append("Config", config(of: record))
         json.append(
             "NetworkSettings",
-            NetworkSettings(status: status, endpoints: try context.endpoints(of: record)).json)
+            NetworkSettings(
+                status: status, endpoints: try context.endpoints(of: record),
+                hasGateways: try !context.isRootless()
+            ).json)
         return .object(json)
     }
 

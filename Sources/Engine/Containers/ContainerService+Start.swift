@@ -155,7 +155,8 @@ extension EngineContext {
         try leaveEarlierNetworks(of: record)
         var steps = StepRecorder(for: configuration)
         var session: ContainerSession?
-        try step(.startMonitor(monitorCommand(of: record.id, record.request))) {
+        let command = try monitorCommand(of: record.id, record.request)
+        try step(.startMonitor(command)) {
             () throws(Problem) in session = try waitingMonitor(of: record)
         }
         do throws(Problem) {

@@ -28,6 +28,12 @@ extension EngineContext {
         let monitorEnd = try explaining(what) {
             () throws(SystemCallError) in try pair.second.duplicate()
         }
+        let bridges = try usesUserBridges(request) ? UserBridges.make(configuration) : nil
+        let kept: [CInt] =
+            switch bridges {
+            case .some(let bridges): [bridges.namespace.rawValue, bridges.use.rawValue]
+            case .none: []
+            }
         let passed = request.process.descriptors
         var descriptors = [CInt](repeating: -1, count: Self.clientNumber(request))
         for number in passed { descriptors[Int(number)] = number }
@@ -35,17 +41,21 @@ extension EngineContext {
         _ = try SpawnedProgram(
             configuration.runtimeProgram, arguments: monitorCommand(of: id, request),
             environment: configuration.helperEnvironment,
-            descriptors: descriptors + [monitorEnd.rawValue], hasOwnSession: true)
+            descriptors: descriptors + [monitorEnd.rawValue] + kept, hasOwnSession: true)
+        withExtendedLifetime(bridges) {}  // their numbers are given, not they
         return ContainerSession(containerID: id, socket: pair.split { first, _ in first })
     }
 
     /// The command line of a container's monitor.
-    func monitorCommand(of id: String, _ request: ContainerRequest) -> [String] {
-        [
+    func monitorCommand(
+        of id: String, _ request: ContainerRequest
+    ) throws(Problem) -> [String] {
+        try [
             configuration.runtimeProgram.string, "monitor", "--container",
             configuration.bundle(of: id).directory.string, "--client-fd",
             "\(Self.clientNumber(request))",
         ] + (request.hasOwnNetwork && !request.namespaces.mayHaveOwnUsers ? ["--network"] : [])
+            + (usesUserBridges(request) ? ["--bridges", "\(Self.clientNumber(request) + 1)"] : [])
             + (request.process.descriptors.isEmpty
                 ? []
                 : [
@@ -67,5 +77,11 @@ extension EngineContext {
             why: "its program has descriptors of the command that made it (--preserve-fds, or"
                 + " LISTEN_FDS), and that is gone",
             fix: "make it anew: kade run --replace --name \(record.name) …")
+    }
+
+    /// Whether a container is on bridges of an ordinary user's.
+    func usesUserBridges(_ request: ContainerRequest) throws(Problem) -> Bool {
+        guard !(request.network.attachments ?? []).isEmpty else { return false }
+        return try isRootless()
     }
 }

@@ -70,6 +70,8 @@ struct ExplainedDetail: Sendable, Equatable {
 enum ExplainedRole: Sendable, Equatable {
     /// Of the network: a place on one, or whose it is; devices from the inside out; what leads further.
     case place, loopback, interface, hostEnd, bridge, route, resolver, element, port
+    /// The same of an ordinary user's bridges, which lead to nobody but their containers.
+    case userEnd, userBridge
     /// Of the mounts: what covers a path that shall not be seen, or not be written; one of the many
     /// hierarchies of cgroup version 1.
     case hidden, locked, hierarchy

@@ -21,13 +21,30 @@ extension ContainerExplainer {
         if lines.isEmpty, endpoints.isEmpty, request.network.pasta == nil { lines.append(noneLine) }
         for endpoint in endpoints { lines.append(declaredLine(of: endpoint)) }
         if let process, request.namespaces.network != .host {
-            let machine = try NetworkView.own()
-            lines += try deviceLines(of: process, on: machine)
-            for endpoint in endpoints { lines += try bridgeLines(of: endpoint, on: machine) }
+            let place = try bridgePlace(of: endpoints)
+            lines += try deviceLines(of: process, on: place)
+            for endpoint in endpoints { lines += try bridgeLines(of: endpoint, on: place) }
         }
         lines += try portLines()
         lines += try resolverLines()
         return lines
+    }
+
+    /// Where the other ends of the container's devices are.
+    private struct BridgePlace {
+        let view: NetworkView
+        /// What a command begins with that looks there.
+        let enter: String
+        let isOfUser: Bool
+    }
+
+    private func bridgePlace(of endpoints: [EndpointRecord]) throws(Problem) -> BridgePlace {
+        if !endpoints.isEmpty, try context.isRootless(), let bridges = try context.userBridges() {
+            return BridgePlace(
+                view: bridges.view, enter: "kade unshare nsenter --net=\(bridges.path) ",
+                isOfUser: true)
+        }
+        return BridgePlace(view: try NetworkView.own(), enter: "", isOfUser: false)
     }
 
     private var noneLine: ExplainedLine {
@@ -73,7 +90,7 @@ extension ContainerExplainer {
 
     /// The devices inside, each with its other end.
     private func deviceLines(
-        of process: RunningProcess, on machine: NetworkView
+        of process: RunningProcess, on place: BridgePlace
     ) throws(Problem) -> [ExplainedLine] {
         let inside = try NetworkView.of(process: process.pid)
         let enter = "nsenter --target \(process.pid) --net"
@@ -94,18 +111,21 @@ extension ContainerExplainer {
                     command: "\(enter) ip address show \(link.name)"
                 ).drawn(as: link.name == "lo" ? .loopback : .interface))
             guard link.kind == "veth", let index = link.peer,
-                let end = machine.devices.first(where: { $0.link.index == index })?.link
+                let end = place.view.devices.first(where: { $0.link.index == index })?.link
             else { continue }
-            let bridge = machine.devices.first { $0.link.index == end.bridge }?.link.name
+            let bridge = place.view.devices.first { $0.link.index == end.bridge }?.link.name
             lines.append(
                 ExplainedLine(
                     end.name,
                     effective: "\(end.isUp ? "up" : "down")"
                         + (bridge.map { ", port of the bridge \($0)" } ?? ", of no bridge")
                         + (end.isForwarding ? ", passes frames" : ""),
-                    why: "the other end of \(link.name), on the machine", origin: "--network",
-                    command: "ip -d link show \(end.name)"
-                ).drawn(as: .hostEnd, related: [link.name] + (bridge.map { [$0] } ?? [])))
+                    why: "the other end of \(link.name), "
+                        + (place.isOfUser ? "beside your bridges" : "on the machine"),
+                    origin: "--network", command: "\(place.enter)ip -d link show \(end.name)"
+                ).drawn(
+                    as: place.isOfUser ? .userEnd : .hostEnd,
+                    related: [link.name] + (bridge.map { [$0] } ?? [])))
         }
         for route in inside.defaultRoutes {
             let device = inside.devices.first { $0.link.index == route.device }?.link.name ?? ""
@@ -122,11 +142,12 @@ extension ContainerExplainer {
 
     /// The bridge, and what of Kade's table lets its packets through.
     private func bridgeLines(
-        of endpoint: EndpointRecord, on machine: NetworkView
+        of endpoint: EndpointRecord, on place: BridgePlace
     ) throws(Problem) -> [ExplainedLine] {
         guard endpoint.network.definition.driver == .bridge else { return [] }
         let bridge = endpoint.network.bridgeName
-        let device = machine.devices.first { $0.link.name == bridge }
+        let device = place.view.devices.first { $0.link.name == bridge }
+        if place.isOfUser { return [userBridgeLine(of: endpoint, device, enter: place.enter)] }
         let addresses = (device?.addresses ?? []).map { "\($0)" }.joined(separator: ", ")
         let origin = origin(of: endpoint)
         var lines = [
@@ -154,6 +175,23 @@ extension ContainerExplainer {
         return lines
     }
 
+    /// An ordinary user's bridge, which is a switch and has no address.
+    private func userBridgeLine(
+        of endpoint: EndpointRecord, _ device: NetworkView.Device?, enter: String
+    ) -> ExplainedLine {
+        let bridge = endpoint.network.bridgeName
+        return ExplainedLine(
+            bridge, declared: "no address",
+            effective: device.map {
+                "\($0.link.isUp ? "up" : "down"), "
+                    + ($0.addresses.isEmpty
+                        ? "no address" : $0.addresses.map { "\($0)" }.joined(separator: ", "))
+            } ?? "not there",
+            why: "the bridge that connects the network's containers; the way out is pasta's",
+            origin: origin(of: endpoint), command: "\(enter)ip address show \(bridge)"
+        ).drawn(as: .userBridge)
+    }
+
     private func portLines() throws(Problem) -> [ExplainedLine] {
         let asked = request.network.published.map { "--publish \($0.flagText)" }
         let origin =
@@ -171,8 +209,8 @@ extension ContainerExplainer {
             }
         }
         var lines: [ExplainedLine] = []
+        let isPasta = try context.isRootless()
         for port in status.lifecycle?.ports ?? [] {
-            let isPasta = request.network.pasta != nil
             let leads = isPasta ? true : try PortRules.leads(port)
             lines.append(
                 ExplainedLine(

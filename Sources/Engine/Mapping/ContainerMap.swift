@@ -136,7 +136,8 @@ struct ContainerMap {
             switch line.detail.role {
             case .interface: title = "\(line.name), inside"
             case .hostEnd: title = "\(line.name), on the machine"
-            case .bridge: title = "Bridge \(line.name)"
+            case .userEnd: title = "\(line.name), beside your bridges"
+            case .bridge, .userBridge: title = "Bridge \(line.name)"
             default: continue
             }
             let id = Self.id(of: line)
@@ -162,7 +163,7 @@ struct ContainerMap {
     private static func id(of line: ExplainedLine) -> String {
         switch line.detail.role {
         case .interface: "interface-\(line.name)"
-        case .hostEnd: "end-\(line.name)"
+        case .hostEnd, .userEnd: "end-\(line.name)"
         default: "bridge-\(line.name)"
         }
     }
@@ -177,12 +178,14 @@ struct ContainerMap {
             case .interface:
                 edges.append(Picture.Edge("network", id, ""))
                 ends.append(id)
-            case .hostEnd:
+            case .hostEnd, .userEnd:
                 ends.removeAll { $0 == "interface-\(line.detail.related.first ?? "")" }
                 edges.append(
                     Picture.Edge("interface-\(line.detail.related.first ?? "")", id, "veth pair"))
                 let bridge = line.detail.related.dropFirst().first
-                let isDrawn = lines.contains { $0.detail.role == .bridge && $0.name == bridge }
+                let isDrawn = lines.contains {
+                    [.bridge, .userBridge].contains($0.detail.role) && $0.name == bridge
+                }
                 if let bridge, isDrawn {
                     edges.append(Picture.Edge(id, "bridge-\(bridge)", "is a port of"))
                 } else {

@@ -84,6 +84,7 @@ extension EngineContext {
             return setup
         }
         let gateway = Self.gateway(among: endpoints)
+        let isRootless = try isRootless()
         var links: [ContainerLink] = []
         for endpoint in endpoints {
             let kept = old?.link(on: endpoint.network.id)?.attachment
@@ -97,6 +98,11 @@ extension EngineContext {
             var link = endpoint.link(
                 hasDefaultRoute: endpoint.id == gateway?.id, byPluginsOf: plugins)
             if let kept { link.attachment = kept }
+            if isRootless {
+                // The way out is pasta's.
+                link.isOfUser = true
+                link.gateways = []
+            }
             link.networkName = endpoint.network.name
             link.names = endpoint.names(of: record)
             link.aliases = endpoint.linkedNames
@@ -104,9 +110,10 @@ extension EngineContext {
         }
         var setup = NetworkSetup(links: links, ports: [])
         setup.names = record.nameConfiguration(
-            on: endpoints, host: try hostResolver(), in: configuration)
+            on: endpoints, host: try hostResolver(), in: configuration, isRootless: isRootless)
         setup.cni = try pluginSetup(of: record, endpoints)
         guard let gateway, gateway.network.definition.driver == .bridge else { return setup }
+        if isRootless { setup.pasta = .besideBridges(try pastaProgram()) }
         let host = gateway.network.definition.options[BridgeOption.hostAddress]
             .flatMap { IPv4Address($0) }
         setup.ports = record.request.publishedSpecs.map { spec in

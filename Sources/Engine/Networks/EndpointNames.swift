@@ -76,7 +76,8 @@ extension ContainerRecord {
 
     /// How the container's name server answers; nil where it has none.
     func nameConfiguration(
-        on endpoints: [EndpointRecord], host: String, in configuration: EngineConfiguration
+        on endpoints: [EndpointRecord], host: String, in configuration: EngineConfiguration,
+        isRootless: Bool
     ) -> NameConfiguration? {
         switch nameSource(on: endpoints, host: host) {
         case .host, .network: return nil
@@ -84,10 +85,14 @@ extension ContainerRecord {
         }
         var options = ResolverFile()
         options.options = request.network.resolverOptions
+        let asksHost = endpoints.contains { !$0.network.definition.isInternal }
+        var servers = request.network.nameServers
+        // Root of a user namespace asks from inside alone; pasta leads it to the host's server.
+        if servers.isEmpty, isRootless, asksHost, !ResolverFile(host).servers.isEmpty {
+            servers = [PastaSetup.nameServer]
+        }
         return NameConfiguration(
-            directory: configuration.namesDirectory.string,
-            servers: request.network.nameServers,
-            asksHost: endpoints.contains { !$0.network.definition.isInternal },
+            directory: configuration.namesDirectory.string, servers: servers, asksHost: asksHost,
             keepsSingleWords: (options.dots ?? 0) > 0)
     }
 }

@@ -31,6 +31,7 @@ extension EngineContext {
     ) throws(Problem) {
         let bridges = networks.filter { $0.definition.driver == .bridge }
         if bridges.isEmpty { return }
+        if try isRootless() { return try prepareUserBridges(of: bridges, recording: &steps) }
         if try isReady(bridges) { return }
         let lock = plan == nil ? try lockNetworks() : nil
         if bridges.contains(where: { !$0.definition.isInternal }) {
@@ -41,7 +42,7 @@ extension EngineContext {
         _ = consume lock
     }
 
-    private func lockNetworks() throws(Problem) -> FileLock {
+    func lockNetworks() throws(Problem) -> FileLock {
         try explaining("cannot lock the networks") { () throws(SystemCallError) in
             try Directory.makeAll(configuration.runRoot, permissions: .container)
             return try FileLock(configuration.networksLock, .exclusive)
@@ -157,7 +158,7 @@ extension EngineContext {
         }
     }
 
-    private static func make(
+    static func make(
         _ network: NetworkRecord, over socket: borrowing RouteSocket
     ) throws(Problem) {
         let name = network.bridgeName
@@ -212,6 +213,7 @@ extension EngineContext {
     /// Takes a network's bridge and rules away.
     func removeFromHost(_ network: NetworkRecord) throws(Problem) {
         guard network.definition.driver == .bridge else { return }
+        if try isRootless() { return try removeUserBridge(of: network) }
         if let plan { return plan.note(.removeBridge(network), by: .engine) }
         let what = "cannot remove the bridge \(network.bridgeName)"
         try explaining(what) { () throws(SystemCallError) in

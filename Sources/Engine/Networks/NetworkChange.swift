@@ -52,8 +52,11 @@ extension EngineContext {
     ///
     /// - Throws: `.conflict` when a port is taken, which names who has it; nothing has changed then.
     func applyPorts(of record: ContainerRecord) throws(Problem) {
+        if try isRootless() { try checkCarried(record.request) }
         let gateway = Self.gateway(among: try endpoints(of: record))
-        guard gateway?.network.definition.driver == .bridge || record.request.publishedSpecs.isEmpty
+        guard
+            gateway?.network.definition.driver == .bridge || record.request.network.pasta != nil
+                || record.request.publishedSpecs.isEmpty
         else {
             throw Problem(
                 kind: .invalid, what: "cannot publish ports of container \(record.name)",

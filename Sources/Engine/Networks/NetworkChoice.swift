@@ -35,10 +35,8 @@ extension EngineContext {
             attachments[index].network = configuration.defaultNetwork
         }
         attachments.removeAll { $0.network == "none" }
-        if let first = attachments.first {
-            if isRootless {
-                throw Problem.noRightsOverNetworks("connect to network \(first.network)")
-            }
+        if !attachments.isEmpty {
+            if isRootless { try checkCarried(request) }
             try makePredefinedNetworks()
         }
         try checkLinks(of: attachments)
@@ -52,6 +50,11 @@ extension EngineContext {
                 why: "it is for ordinary users: root has bridges, which are faster",
                 fix: "leave it out, or use --network bridge")
         }
+        try checkCarried(request)
+    }
+
+    /// Refuses ports that pasta cannot publish.
+    func checkCarried(_ request: ContainerRequest) throws(Problem) {
         if let spec = request.publishedSpecs.first(where: { $0.transport == .sctp }) {
             throw Problem(
                 kind: .unsupported, what: "cannot publish port \(spec.container)",
@@ -69,16 +72,6 @@ extension EngineContext {
                 fix: "install it (Debian: apt install passt), or use --network none or host")
         }
         return program
-    }
-}
-
-extension Problem {
-    /// An ordinary user wants what takes network devices of the machine.
-    static func noRightsOverNetworks(_ action: String) -> Problem {
-        Problem(
-            kind: .unsupported, what: "cannot \(action)",
-            why: "an ordinary user has no rights over the machine's network devices",
-            fix: "use --network pasta, host, none or container:NAME, or run kade as root")
     }
 }
 

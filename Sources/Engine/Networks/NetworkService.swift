@@ -20,13 +20,13 @@ package struct NetworkService: Sendable {
     package func create(
         _ name: String, _ definition: NetworkDefinition
     ) throws(Problem) -> String {
-        guard try !context.isRootless() else {
-            throw Problem.noRightsOverNetworks("make a network")
-        }
+        let isRootless = try context.isRootless()
         try Self.check(name: name)
         try definition.checkOptions(of: name)
+        if isRootless { try definition.checkOptionsOfUser(of: name) }
         try context.makePredefinedNetworks()
-        let facts = try HostNetworks.facts()
+        var facts = try HostNetworks.facts()
+        if isRootless { facts.deviceNames = try context.bridgeNames() }
         let network = try context.database.write { database throws(Problem) in
             let completed = try definition.completed(
                 named: name, besides: try database.networks(), on: facts)
@@ -37,6 +37,13 @@ package struct NetworkService: Sendable {
             return network
         }
         context.plan?.note(.insert(network), by: .engine)
+        // A user's bridges are there while containers use them.
+        if !isRootless { try prepareHost(for: network) }
+        context.tell(.create, of: .network, network)
+        return network.id
+    }
+
+    private func prepareHost(for network: NetworkRecord) throws(Problem) {
         do throws(Problem) {
             var steps = StepRecorder(for: context.configuration)
             try context.prepareHost(for: [network], recording: &steps)
@@ -47,8 +54,6 @@ package struct NetworkService: Sendable {
             }
             throw error
         }
-        context.tell(.create, of: .network, network)
-        return network.id
     }
 
     private static func check(name: String) throws(Problem) {

@@ -7,6 +7,8 @@ import OCI
 struct NetworkSettings {
     let status: ContainerStatus
     let endpoints: [EndpointRecord]
+    /// Whether the host has addresses on networks; an ordinary user's have a way out without.
+    let hasGateways: Bool
 
     private var request: ContainerRequest { status.record.request }
     private var isRunning: Bool { status.state.isAlive }
@@ -21,12 +23,12 @@ struct NetworkSettings {
         ]
         // The old members speak of the default bridge alone.
         let old = endpoints.first { $0.network.name == "bridge" }
+        let values = old?.networkJSON(isRunning: isRunning, hasGateway: hasGateways)
         for name in [
             "EndpointID", "Gateway", "GlobalIPv6Address", "GlobalIPv6PrefixLen", "IPAddress",
             "IPPrefixLen", "IPv6Gateway", "MacAddress",
         ] {
-            json.append(
-                name, old?.networkJSON(isRunning: isRunning)[name] ?? Self.empty[name] ?? "")
+            json.append(name, values?[name] ?? Self.empty[name] ?? "")
         }
         json.append("Networks", networks)
         return .object(json)
@@ -48,7 +50,7 @@ struct NetworkSettings {
     }
 
     private func networkJSON(of endpoint: EndpointRecord) -> JSONObject {
-        var json = endpoint.networkJSON(isRunning: isRunning)
+        var json = endpoint.networkJSON(isRunning: isRunning, hasGateway: hasGateways)
         let names = endpoint.names(of: status.record)
         if !names.isEmpty { json["DNSNames"] = .strings(names) }
         return json
@@ -84,7 +86,7 @@ extension PublishedPort {
 
 extension EndpointRecord {
     /// A member of `Networks`; of a container that does not run nothing is said but what was asked.
-    fileprivate func networkJSON(isRunning: Bool) -> JSONObject {
+    fileprivate func networkJSON(isRunning: Bool, hasGateway: Bool) -> JSONObject {
         var json = NetworkSettings.empty
         json["IPAMConfig"] = requestedAddresses
         if !attachment.links.isEmpty { json["Links"] = .strings(attachment.links) }
@@ -96,12 +98,14 @@ extension EndpointRecord {
         json["EndpointID"] = .string(id)
         json["MacAddress"] = .string(deviceAddress.map { "\($0)" } ?? "")
         if let address = address(.v4) {
-            json["Gateway"] = .string(gateway(.v4).map { "\($0)" } ?? "")
+            json["Gateway"] = .string(
+                hasGateway ? gateway(.v4).map { "\($0)" } ?? "" : "")
             json["IPAddress"] = .string("\(address.address)")
             json["IPPrefixLen"] = .integer(address.prefixLength)
         }
         if let address = address(.v6) {
-            json["IPv6Gateway"] = .string(gateway(.v6).map { "\($0)" } ?? "")
+            json["IPv6Gateway"] = .string(
+                hasGateway ? gateway(.v6).map { "\($0)" } ?? "" : "")
             json["GlobalIPv6Address"] = .string("\(address.address)")
             json["GlobalIPv6PrefixLen"] = .integer(address.prefixLength)
         }

@@ -16,16 +16,18 @@ extension EngineContext {
         of record: ContainerRecord, on endpoints: [EndpointRecord], isStarting: Bool
     ) throws(Problem) -> [NetworkFiles.Host] {
         let request = record.request
+        let isRootless = try isRootless()
         let gateways =
             request.namespaces.network == .host
-            ? ["127.0.0.1"] : Self.gateways(of: endpoints).map { "\($0)" }
+            ? ["127.0.0.1"]
+            : isRootless ? [] : Self.gateways(of: endpoints).map { "\($0)" }
         let asked = request.network.extraHosts
         guard let extra = NetworkFiles.extra(asked, gateways: gateways) else {
             throw Problem(
                 kind: .invalid, what: "cannot write /etc/hosts of \(record.name)",
                 why: "unable to derive the IP value for host-gateway: the container is on no "
                     + "network whose bridge the host has an address on",
-                fix: "write the address, or add --network bridge")
+                fix: "write the address" + (isRootless ? "" : ", or add --network bridge"))
         }
         var lines = try linkedHosts(of: record, on: endpoints, isStarting: isStarting)
         let names = Self.hostNames.filter { name in !extra.contains { $0.names == [name] } }

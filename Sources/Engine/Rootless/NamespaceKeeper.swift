@@ -4,7 +4,7 @@ import Linux
 import OCI
 import SystemPackage
 
-/// The process that keeps a user's namespace: `kade-runtime hold`.
+/// A process that keeps a namespace of a user's: `kade-runtime hold`.
 struct NamespaceKeeper {
     let process: CInt
     /// When the kernel made it, in ticks since boot.
@@ -52,25 +52,25 @@ struct NamespaceKeeper {
     ///
     /// - Parameters:
     ///   - configuration: names the program.
-    ///   - isJoining: it keeps this process's namespace, in the place of one of its own.
-    /// - Returns: the keeper, whose namespace has no maps yet if it is its own.
-    /// - Throws: why it cannot have one.
+    ///   - options: those of `kade-runtime hold`.
+    ///   - descriptors: what become its descriptors 4, 5, ….
+    /// - Returns: the keeper; a user namespace of its own has no maps yet.
+    /// - Throws: why it cannot keep one.
     static func start(
-        _ configuration: EngineConfiguration, joining isJoining: Bool
+        _ configuration: EngineConfiguration, _ options: [String], descriptors: [CInt]
     ) throws(Problem) -> NamespaceKeeper {
-        let what = "cannot make a pipe to the user namespace's keeper"
+        let what = "cannot make a pipe to a namespace's keeper"
         let pipe = try explaining(what) { () throws(SystemCallError) in try Pipe() }
         let program = configuration.runtimeProgram
         let child = try SpawnedProgram(
-            program, arguments: [program.string, "hold"] + (isJoining ? [] : ["--new"]),
-            environment: [], descriptors: [-1, -1, -1, pipe.writing.rawValue],
-            hasOwnSession: true)
+            program, arguments: [program.string, "hold"] + options, environment: [],
+            descriptors: [-1, -1, -1, pipe.writing.rawValue] + descriptors, hasOwnSession: true)
         let reading = pipe.keepReading()
         let answer = try explaining(what) { () throws(SystemCallError) in try reading.readAll() }
         guard !answer.isEmpty else {
             guard let start = try startTime(of: child.pid) else {
                 throw Problem(
-                    kind: .unavailable, what: "cannot make a user namespace",
+                    kind: .unavailable, what: "cannot keep a namespace",
                     why: "\(program) has ended, or was killed", fix: "look at the kernel's log")
             }
             return NamespaceKeeper(process: child.pid, startTime: start)

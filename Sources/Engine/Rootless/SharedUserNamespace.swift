@@ -37,14 +37,14 @@ package struct SharedUserNamespace {
             return nil
         }
         // Monitors outlive a keeper that was killed; a namespace beside theirs could not reach them.
-        for process in try monitors() where try Self.join(process) {
-            try NamespaceKeeper.start(configuration, joining: true).note(
+        for process in try configuration.answeringMonitors() where try Self.join(process) {
+            try NamespaceKeeper.start(configuration, [], descriptors: []).note(
                 in: configuration.namespaceNote)
             try Self.leaveMounts()
             return nil
         }
         let user = try RootlessUser(environment: configuration.helperEnvironment)
-        let keeper = try NamespaceKeeper.start(configuration, joining: false)
+        let keeper = try NamespaceKeeper.start(configuration, ["--new"], descriptors: [])
         let warning: String?
         do throws(Problem) {
             warning = try user.maps().write(
@@ -87,10 +87,12 @@ package struct SharedUserNamespace {
             try Namespaces.unshare(.newMount)
         }
     }
+}
 
+extension EngineConfiguration {
     /// The monitors of the run root that answer.
-    private func monitors() throws(Problem) -> [CInt] {
-        let directory = configuration.runRoot.appending("monitor")
+    func answeringMonitors() throws(Problem) -> [CInt] {
+        let directory = runRoot.appending("monitor")
         guard File.exists(directory) else { return [] }
         let entries = try explaining("cannot list \(directory)") { () throws(SystemCallError) in
             try Directory.list(directory)
@@ -104,9 +106,7 @@ package struct SharedUserNamespace {
             return try? socket.peer().process
         }
     }
-}
 
-extension EngineConfiguration {
     /// Held while a command enters the user namespace, or makes it.
     var namespaceLock: FilePath { runRoot.appending("namespace.lock") }
     /// The number and start of the process that keeps the user namespace.

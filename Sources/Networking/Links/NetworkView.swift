@@ -1,6 +1,5 @@
 package import Diagnostics
-import Glibc
-import Linux
+package import Linux
 import SystemPackage
 
 /// What a network namespace has: devices, their addresses, and default routes.
@@ -30,45 +29,21 @@ package struct NetworkView: Sendable {
     }
 
     /// Looks at the namespace of another process.
-    ///
-    /// A child enters it and opens the connection, so that this process stays where it is; root of a
-    /// user namespace could not come back.
     package static func of(process: Int32) throws(Problem) -> NetworkView {
-        try explaining("cannot look at the network of process \(process)") {
-            () throws(SystemCallError) in
-            let file = FilePath("/proc/\(process)/ns/net")
-            let namespace = try OwnedFD.open(file, .readOnly)
-            let pair = try SocketPair(.packets)
-            switch try clone([], intoCgroup: nil) {
-            case .child: return hand(namespace, to: pair.second)
-            case .parent(let child):
-                let socket = pair.split { first, _ in first }
-                _ = try child.wait()
-                var message = try socket.receiveMessage(upToBytes: 1)
-                guard let descriptor = message.descriptor.take() else {
-                    throw SystemCallError(
-                        call: "setns", subject: file.string, errno: .permissionDenied)
-                }
-                return try NetworkView(over: RouteSocket(adopting: descriptor))
-            }
+        let what = "cannot look at the network of process \(process)"
+        let namespace = try explaining(what) { () throws(SystemCallError) in
+            try OwnedFD.open(FilePath("/proc/\(process)/ns/net"), .readOnly)
         }
+        return try inside(namespace, what)
     }
 
-    /// What the child does.
-    ///
-    /// It never returns; its type lets the caller forget that.
-    private static func hand(
-        _ namespace: borrowing OwnedFD, to parent: borrowing OwnedFD
-    ) -> NetworkView {
-        do throws(SystemCallError) {
-            try Namespaces.enter(namespace, .network)
-            let inside = try RouteSocket()
-            try parent.send([0], descriptors: [inside.socket.descriptor])
-            withExtendedLifetime(inside) {}  // its number is sent, not it
-        } catch {
-            _exit(1)  // the parent hears of nothing
+    /// Looks at a namespace that this process has open.
+    package static func inside(
+        _ namespace: borrowing OwnedFD, _ what: String
+    ) throws(Problem) -> NetworkView {
+        try explaining(what) { () throws(SystemCallError) in
+            try NetworkView(over: RouteSocket.opened(in: namespace))
         }
-        _exit(0)
     }
 
     private init(over socket: borrowing RouteSocket) throws(SystemCallError) {

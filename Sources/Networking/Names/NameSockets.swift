@@ -13,7 +13,7 @@ package final class NameSockets {
     /// Connections, which are listened for.
     package let connections: OwnedFD
 
-    fileprivate init(datagrams: consuming OwnedFD, connections: consuming OwnedFD) {
+    init(datagrams: consuming OwnedFD, connections: consuming OwnedFD) {
         self.datagrams = datagrams
         self.connections = connections
     }
@@ -24,29 +24,23 @@ extension NetworkSandbox {
     package func openNameSockets() throws(Problem) -> NameSockets {
         let start = steps.now
         let what = "cannot prepare the container's name server"
-        var sockets: NameSockets?
-        let refusal = try inside(what) { () throws(SystemCallError) in
-            do throws(SystemCallError) {
-                let made = try Self.sockets(port: 0)
-                try NameRules.add(
-                    ports: [
-                        .udp: BoundSocket.port(of: made.datagrams),
-                        .tcp: BoundSocket.port(of: made.connections),
-                    ])
-                sockets = made
-            } catch  where error.isMissingFilter {
-                // Without nf_tables the port is the one that is asked.
-                sockets = try Self.sockets(port: NameServerAddress.port)
-            }
-        }
-        if let refusal {
-            let problem = Problem(what: what, refusal: refusal)
+        do throws(SystemCallError) {
+            let sockets = try canReturn ? openInside() : askChildForNameSockets()
+            steps.note(since: start, .answerNames, .done)
+            return sockets
+        } catch {
+            let problem = Problem(what: what, refusal: error)
             steps.note(since: start, .answerNames, .failed(problem.why))
             throw problem
         }
-        guard let sockets else { throw Problem(kind: .bug, what: what, why: "it has no sockets") }
-        steps.note(since: start, .answerNames, .done)
-        return sockets
+    }
+
+    /// Opens them from inside the namespace, and comes back.
+    private func openInside() throws(SystemCallError) -> NameSockets {
+        try Namespaces.enter(namespace, .network)
+        let made = Result { () throws(SystemCallError) in try NameSockets.open() }
+        try Namespaces.enter(hostNamespace, .network)
+        return try made.get()
     }
 
     /// Opens a socket that is connected to somebody, from inside the namespace.
@@ -54,6 +48,10 @@ extension NetworkSandbox {
         _ kind: BoundSocket.Kind, to address: IPAddress, port: UInt16
     ) throws(SystemCallError) -> OwnedFD {
         try Namespaces.enter(namespace, .network)
+        // Whoever cannot come back has nobody to ask outside.
+        guard canReturn else {
+            return try ReadySocket.connect(kind, to: address.bytes, port: port, over: nil)
+        }
         let made: OwnedFD
         do throws(SystemCallError) {
             made = try ReadySocket.connect(kind, to: address.bytes, port: port, over: nil)
@@ -64,20 +62,22 @@ extension NetworkSandbox {
         try Namespaces.enter(hostNamespace, .network)
         return made
     }
+}
 
-    /// Does something inside the namespace.
-    ///
-    /// - Returns: why it was refused.
-    /// - Throws: when the process cannot get there, or back.
-    private func inside(
-        _ what: String, _ body: () throws(SystemCallError) -> Void
-    ) throws(Problem) -> SystemCallError? {
-        try explaining(what) { () throws(SystemCallError) in
-            try Namespaces.enter(namespace, .network)
-            var refusal: SystemCallError?
-            do throws(SystemCallError) { try body() } catch { refusal = error }
-            try Namespaces.enter(hostNamespace, .network)
-            return refusal
+extension NameSockets {
+    /// Opens them in the namespace that the process is in, and leads port 53 to them.
+    static func open() throws(SystemCallError) -> NameSockets {
+        do throws(SystemCallError) {
+            let made = try sockets(port: 0)
+            try NameRules.add(
+                ports: [
+                    .udp: BoundSocket.port(of: made.datagrams),
+                    .tcp: BoundSocket.port(of: made.connections),
+                ])
+            return made
+        } catch  where error.isMissingFilter {
+            // Without nf_tables the port is the one that is asked.
+            return try sockets(port: NameServerAddress.port)
         }
     }
 

@@ -20,6 +20,14 @@ package struct PastaSetup: Sendable, Equatable {
     /// loopback.
     package static let nameServer = "169.254.1.1"
 
+    /// That of a container which has devices on bridges, too: its own has a name of none of those.
+    ///
+    /// - Parameter program: the program.
+    /// - Returns: the setup.
+    package static func besideBridges(_ program: FilePath) -> PastaSetup {
+        PastaSetup(program: program, options: ["-I", "pasta0"])
+    }
+
     /// The words of pasta's command line.
     ///
     /// Nothing of the host's loopback is reached from inside but the name server, and ports that

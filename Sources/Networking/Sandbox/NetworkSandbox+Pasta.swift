@@ -1,14 +1,17 @@
 package import Diagnostics
 import Linux
 
-// A container whose network is pasta(1).
+// A container whose way out is pasta(1).
 extension NetworkSandbox {
-    /// Starts pasta where it is wanted and does not run, with these ports.
+    /// Starts pasta where it is wanted and does not run, with these ports, and ends it where it is not.
     ///
     /// pasta cannot change its ports: with others it starts anew, and connections end.
     func runPasta(_ setup: NetworkSetup) throws(Problem) {
         let wasPublished = current.ports
-        guard let wanted = setup.pasta else { return }
+        guard let wanted = setup.pasta else {
+            guard pasta != nil else { return }
+            return try noting(.endPasta) { () throws(Problem) in endPasta() }
+        }
         if try isPastaAlive() {
             guard setup.ports != wasPublished else { return }
             endPasta()
@@ -35,7 +38,7 @@ extension NetworkSandbox {
         }
     }
 
-    /// Ends pasta, if it is the container's network.
+    /// Ends pasta, if it is the container's way out.
     func endPasta() {
         guard pasta != nil else { return }
         pasta.take()?.end()

@@ -9,7 +9,10 @@ package import SystemPackage
 package final class NetworkSandbox {
     let hostNamespace: OwnedFD
     let namespace: OwnedFD
-    let inside: RouteSocket  // opened inside; the process itself is outside again
+    /// Opened inside; the process itself is outside again.
+    let inside: RouteSocket
+    /// Opened where an ordinary user's bridges are; nil where they are in the process's own namespace.
+    private let bridges: RouteSocket?
     private var reservation = PortReservation()
     /// The ports that lead to the container.
     package internal(set) var ports: [PublishedPort] = []
@@ -24,18 +27,28 @@ package final class NetworkSandbox {
     /// Where those are noted.
     var cniRecords: FilePath?
     /// The host's devices that are ports of bridges.
-    private var bridgePorts: [String] = []
+    var bridgePorts: [String] = []
 
     /// Makes the namespace; the process stays in its own.
     ///
-    /// - Parameter owner: the file of the user namespace that owns it; nil for this process's.
+    /// - Parameters:
+    ///   - owner: the file of the user namespace that owns it; nil for this process's.
+    ///   - bridges: the file of the network namespace that has the bridges; nil for this process's.
     /// - Throws: what the kernel refuses.
-    package init(ownedBy owner: FilePath?) throws(Problem) {
+    package init(ownedBy owner: FilePath?, bridgesIn bridges: FilePath?) throws(Problem) {
         var steps = MonitorSteps()
         let start = steps.now
         let what = "cannot make the container's network namespace"
         let own = try explaining(what) { () throws(SystemCallError) in
             try OwnedFD.open("/proc/self/ns/net", .readOnly)
+        }
+        if let bridges {
+            self.bridges = try explaining("cannot reach your bridges") {
+                () throws(SystemCallError) in
+                try RouteSocket.opened(in: OwnedFD.open(bridges, .readOnly))
+            }
+        } else {
+            self.bridges = nil
         }
         let made = try NewNetwork.make(besides: own, ownedBy: owner)
         hostNamespace = own
@@ -60,6 +73,15 @@ package final class NetworkSandbox {
 
     /// The namespace's file, for as long as this process lives.
     package var path: FilePath { FilePath("/proc/self/fd/\(namespace.rawValue)") }
+
+    /// Whether this process could come back from another network namespace: root of a user namespace
+    /// could not return to the machine's.
+    var canReturn: Bool {
+        switch bridges {
+        case .some: false
+        case .none: true
+        }
+    }
 
     /// The descriptors of the namespace and of the host's, for a copy of the process to keep.
     package var descriptors: [CInt] { [hostNamespace.rawValue, namespace.rawValue] }
@@ -87,16 +109,34 @@ package final class NetworkSandbox {
     }
 
     private func move(to setup: NetworkSetup) throws(Problem) {
-        guard setup.pasta == nil else {
-            try runPasta(setup)
-            current = setup
-            return
-        }
-        let host = try explaining("cannot ask for network devices") {
-            () throws(SystemCallError) in try RouteSocket()
-        }
         cniRecords = setup.cni?.records ?? cniRecords
         let addresses = current.addresses
+        try onBridges("cannot ask for network devices") { host throws(Problem) in
+            try moveLinks(to: setup, over: host)
+            if setup.pasta == nil, pasta == nil {
+                try publish(setup, insteadOfAddresses: addresses)
+            } else {
+                try runPasta(setup)
+            }
+            current = setup
+            try waitForBridges(over: host)
+        }
+    }
+
+    /// Does something over a connection to the kernel where the bridges are.
+    private func onBridges(
+        _ what: String, _ body: (borrowing RouteSocket) throws(Problem) -> Void
+    ) throws(Problem) {
+        switch bridges {
+        case .some(let socket): try body(socket)
+        case .none:
+            try body(explaining(what) { () throws(SystemCallError) in try RouteSocket() })
+        }
+    }
+
+    private func moveLinks(
+        to setup: NetworkSetup, over host: borrowing RouteSocket
+    ) throws(Problem) {
         for link in current.links where setup.link(on: link.network) == nil {
             let isAsked = !setup.abandoned.contains(link.network)
             try isAsked ? disconnect(link) : abandonPlugins(of: link.network)
@@ -115,9 +155,6 @@ package final class NetworkSandbox {
             current.links.removeAll { $0.network == link.network }
             current.links.append(link)
         }
-        try publish(setup, insteadOfAddresses: addresses)
-        current = setup
-        try waitForBridges(over: host)
     }
 
     /// Takes back a connection that failed half-way.
@@ -166,112 +203,6 @@ package final class NetworkSandbox {
             try explaining("cannot switch the loopback device on") { () throws(SystemCallError) in
                 try inside.setUp(interface: "lo")
             }
-        }
-    }
-
-    /// Makes one device of the container.
-    private func connect(
-        _ link: ContainerLink, over host: borrowing RouteSocket
-    ) throws(Problem) {
-        try noting(.connect(link)) { () throws(Problem) in
-            switch link.attachment {
-            case .bridge(let bridge, let name, let isIsolated):
-                try makePair(of: link, to: bridge, as: name, isIsolated: isIsolated, over: host)
-            case .macvlan(let parent, let mode):
-                try make(link, .macvlan(mode), on: parent, over: host)
-            case .ipvlan(let parent, let mode, let flag):
-                try make(link, .ipvlan(mode, flag), on: parent, over: host)
-            case .cni(let attachment): try connect(link, byPluginsOf: attachment)
-            }
-        }
-        if case .cni = link.attachment { return }
-        try noting(.configure(link)) { () throws(Problem) in try configure(link) }
-    }
-
-    private func makePair(
-        of link: ContainerLink, to bridge: String, as name: String, isIsolated: Bool,
-        over host: borrowing RouteSocket
-    ) throws(Problem) {
-        let what = "cannot connect the container to the bridge \(bridge)"
-        let master = try Self.index(of: bridge, over: host, what)
-        let pair = VethPair(
-            name: name, bridge: master, mtu: link.mtu, peerName: link.name,
-            peerMAC: link.mac ?? MACAddress(random: Random.bytes(5)),
-            peerNamespace: namespace.rawValue)
-        try explaining(what) { () throws(SystemCallError) in
-            try host.socket.request(LinkMessage.makePair(pair), "make \(name)")
-        }
-        bridgePorts.append(name)
-        guard isIsolated else { return }
-        let index = try Self.index(of: name, over: host, what)
-        try explaining(what) { () throws(SystemCallError) in
-            try host.socket.request(LinkMessage.setPort(index, .isolated), "isolate \(name)")
-        }
-    }
-
-    private func make(
-        _ link: ContainerLink, _ kind: LinkKind, on parent: String,
-        over host: borrowing RouteSocket
-    ) throws(Problem) {
-        let what = "cannot make a device of \(parent) for the container"
-        let index = try Self.index(of: parent, over: host, what)
-        // Made here under a name that nobody has, and moved: the parent is known here alone.
-        let name = "kade" + Random.hexadecimal(bytes: 5)
-        do throws(SystemCallError) {
-            try host.socket.request(
-                LinkMessage.make(name, kind, parent: index, mac: link.mac, mtu: link.mtu),
-                "make a \(kind.name)")
-        } catch  where error.errno == .notSupported {
-            throw Problem(
-                kind: .unsupported, what: what, why: "this kernel has no \(kind.name)",
-                fix: "modprobe \(kind.name), or use a kernel with CONFIG_\(kind.name.uppercased())",
-                cause: error)
-        } catch {
-            throw Problem(what: what, refusal: error)
-        }
-        let made = try Self.index(of: name, over: host, what)
-        do throws(SystemCallError) {
-            try host.socket.request(
-                LinkMessage.move(made, toNamespace: namespace.rawValue, as: link.name),
-                "move \(name)")
-        } catch {
-            // Best effort: the first error counts.
-            try? host.socket.request(LinkMessage.remove(made), "remove \(name)")
-            throw Problem(what: what, refusal: error)
-        }
-    }
-
-    /// Inside: addresses and routes.
-    private func configure(_ link: ContainerLink) throws(Problem) {
-        let what = "cannot set the container's \(link.name) up"
-        let index = try Self.index(of: link.name, over: inside, what)
-        var messages: [NetlinkMessage] = []
-        if !link.addresses.contains(where: { $0.address.version == .v6 }) {
-            messages.append(LinkMessage.withoutLinkLocalAddress(index))
-        }
-        messages.append(LinkMessage.setUp(index))
-        messages += link.addresses.map { RouteMessage.add($0, to: index) }
-        messages += link.gateways.map {
-            RouteMessage.addDefault(over: $0, version: $0.version, device: index)
-        }
-        messages += link.directRoutes.map {
-            RouteMessage.addDefault(over: nil, version: $0, device: index)
-        }
-        let codes = try explaining(what) { () throws(SystemCallError) in
-            try inside.socket.request(messages, "set \(link.name) up")
-        }
-        // A kernel without version 6 has no such addresses to keep from appearing.
-        let refusals = zip(codes, messages).filter { code, message in
-            code != 0
-                && !(message.isAboutVersion6Alone
-                    && code == -Errno.addressFamilyNotSupported.rawValue)
-        }
-        if let code = refusals.first?.0 {
-            throw Problem(
-                what: what,
-                refusal: SystemCallError(
-                    call: "netlink", subject: "addresses and routes of \(link.name)",
-                    errno: Errno(rawValue: -code)))
         }
     }
 
@@ -355,39 +286,20 @@ package final class NetworkSandbox {
         do throws(Problem) { try PortRules.remove(ports) } catch { problems.append(error) }
         ports = []
         reservation = PortReservation()
-        do throws(SystemCallError) {
-            let host = try RouteSocket()
-            for name in bridgePorts {
-                guard let link = try host.link(named: name) else { continue }
-                try host.socket.request(LinkMessage.disablePort(link.index), name)
-            }
-        } catch {
-            problems.append(
-                Problem(what: "cannot take the container off its bridge", refusal: error))
-        }
+        do throws(Problem) { try leaveBridges() } catch { problems.append(error) }
         bridgePorts = []
         return problems
     }
 
-    private static func index(
-        of name: String, over socket: borrowing RouteSocket, _ what: String
-    ) throws(Problem) -> Int32 {
-        let link = try explaining(what) { () throws(SystemCallError) in
-            try socket.link(named: name)
+    private func leaveBridges() throws(Problem) {
+        let what = "cannot take the container off its bridge"
+        try onBridges(what) { host throws(Problem) in
+            for name in bridgePorts {
+                try explaining(what) { () throws(SystemCallError) in
+                    guard let link = try host.link(named: name) else { return }
+                    try host.socket.request(LinkMessage.disablePort(link.index), name)
+                }
+            }
         }
-        guard let link else {
-            throw Problem(
-                kind: .notFound, what: what, why: "there is no network device \(name)",
-                fix: "ip link shows those that there are")
-        }
-        return link.index
-    }
-}
-
-extension NetlinkMessage {
-    /// Whether it is ``LinkMessage/withoutLinkLocalAddress(_:)``.
-    fileprivate var isAboutVersion6Alone: Bool {
-        // IFLA_AF_SPEC comes first.
-        bytes.count > 36 && bytes[34] == 26 && bytes[35] & 0x7f == 0
     }
 }

@@ -53,6 +53,7 @@ extension ContainerLink {
                 $0.int == 4 ? .v4 : $0.int == 6 ? .v6 : nil
             },
             isPublished: json["published"]?.bool ?? false)
+        isOfUser = json["ofUser"]?.bool ?? false
         networkName = json["networkName"]?.string ?? ""
         names = (json["names"]?.array ?? []).compactMap(\.string)
         for member in json["aliases"]?.object?.members ?? [] {
@@ -70,6 +71,7 @@ extension ContainerLink {
             "published": .bool(isPublished),
         ]
         object["mac"] = mac.map { .string("\($0)") }
+        if isOfUser { object["ofUser"] = true }
         guard !names.isEmpty else { return .object(object) }
         object["networkName"] = .string(networkName)
         object["names"] = .array(names.map { .string($0) })

@@ -11,7 +11,7 @@ package struct NetworkSetup: Sendable, Equatable {
     package var ports: [PortSpec]
     /// How names are answered; nil where the container has no network with names.
     package var names: NameConfiguration?
-    /// The network of a container without devices of Kade's making.
+    /// An ordinary user's container: its way out, and its ports.
     package var pasta: PastaSetup?
     /// What is done around the plugins of networks that have some.
     package var cni: CNISetup?
@@ -63,6 +63,8 @@ package struct ContainerLink: Sendable, Equatable {
     package var names: [String] = []
     /// `--link`: what the container itself calls others, and their names.
     package var aliases: [String: String] = [:]
+    /// Whether its bridge is an ordinary user's, in a network namespace of such bridges.
+    package var isOfUser = false
 
     package init(
         network: String, name: String, attachment: Attachment, mac: MACAddress?, mtu: UInt32,

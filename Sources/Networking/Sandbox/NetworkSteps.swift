@@ -18,20 +18,24 @@ extension NetworkSetup {
             if case .cni = link.attachment { continue }
             steps.append(.configure(link))
         }
+        if pasta == nil, old?.pasta != nil { steps.append(.endPasta) }
         let (before, after) = (old?.elements ?? [], elements)
         let gone = before.filter { !after.contains($0) }
         if !gone.isEmpty { steps.append(.takeBack(gone)) }
         let new = after.filter { !before.contains($0) }
         if !new.isEmpty { steps.append(.publish(new)) }
-        if names != nil, old?.names == nil { steps.append(.answerNames) }
         if let pasta, old?.pasta == nil || old?.ports != ports {
             steps.append(.runPasta(pasta, ports.map(\.expected)))
         }
+        if names != nil, old?.names == nil { steps.append(.answerNames) }
         return steps
     }
 
     /// The elements of the published ports, in the words of `nft`.
-    private var elements: [String] { ports.flatMap { $0.elements(leadingTo: addresses) } }
+    private var elements: [String] {
+        // pasta has them itself.
+        pasta == nil ? ports.flatMap { $0.elements(leadingTo: addresses) } : []
+    }
 }
 
 extension PortSpec {
@@ -79,6 +83,11 @@ extension Explanation {
             spec: "--network")
     }
 
+    static let endPasta = Explanation(
+        shell: "kill $(pgrep -f 'pasta.*/run/netns/c')",
+        why: "the container is on internal networks alone, and goes out no more",
+        spec: "network disconnect")
+
     static func connect(_ link: ContainerLink) -> Explanation {
         Explanation(
             shell: link.shellOfMaking, why: "the container's device on its network",
@@ -111,13 +120,16 @@ extension Explanation {
 }
 
 extension ContainerLink {
+    /// Where the host's end is, for `ip`.
+    private var place: String { isOfUser ? "-n bridges " : "" }
+
     /// The commands that make the device.
     var shellOfMaking: String {
         switch attachment {
         case .bridge(let bridge, let hostName, let isIsolated):
-            "ip link add \(hostName) up master \(bridge) mtu \(mtu) type veth peer name \(name) "
+            "ip \(place)link add \(hostName) up master \(bridge) mtu \(mtu) type veth peer name \(name) "
                 + "netns c mtu \(mtu)" + (mac.map { " address \($0)" } ?? "")
-                + (isIsolated ? "; bridge link set dev \(hostName) isolated on" : "")
+                + (isIsolated ? "; bridge \(place)link set dev \(hostName) isolated on" : "")
         case .macvlan(let parent, let mode):
             "ip link add \(name) netns c link \(parent) mtu \(mtu) type macvlan mode \(mode)"
         case .ipvlan(let parent, let mode, let flag):

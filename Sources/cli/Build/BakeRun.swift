@@ -104,7 +104,8 @@ struct BakeRun {
         }
         var arguments = [String]()
         // An ordinary user is root of the user namespace by now, who has other places by itself.
-        arguments += ["--root", try session.dataRoot.string, "--runroot", session.runRoot.string]
+        let (dataRoot, runRoot) = (try session.dataRoot, try session.runRoot)
+        arguments += ["--root", dataRoot.string, "--runroot", runRoot.string]
         arguments += ["build"] + flags
         if isCheck { arguments.append("--check") }
         arguments += [

@@ -38,7 +38,7 @@ extension BuildCommand {
         }
         for secret in secrets { keep(secret.file.map { FilePath($0) }, "the secret \(secret.id)") }
         keep(try session.dataRoot, "Kade's data root")
-        keep(session.runRoot, "Kade's run root")
+        keep(try session.runRoot, "Kade's run root")
         do throws(SystemCallError) {
             keep(try WorkingDirectory.path(), "the current directory")
         } catch  where error.errno == .noSuchFileOrDirectory {

@@ -31,7 +31,7 @@ struct UnshareCommand: Command {
                 why: "root's containers share the user namespace that you are in",
                 fix: "run the command itself")
         }
-        let (dataRoot, runRoot) = (try session.dataRoot, session.runRoot)
+        let (dataRoot, runRoot) = (try session.dataRoot, try session.runRoot)
         _ = try session.engine()
         let command = arguments.isEmpty ? [session.environment["SHELL"] ?? "/bin/sh"] : arguments
         let search = session.environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin"

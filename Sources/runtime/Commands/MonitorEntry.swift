@@ -1,3 +1,4 @@
+import ContainerRuntime
 import Diagnostics
 import SystemPackage
 
@@ -8,6 +9,7 @@ enum MonitorEntry {
             arguments,
             options: [
                 .value("container"), .value("client-fd"), .value("preserve-fds"), .flag("network"),
+                .value("bridges"),
             ], stopsAtOperand: false)
         try parsed.requireOperands(0...0, of: "monitor")
         guard let directory = parsed.value("container") else {
@@ -24,11 +26,16 @@ enum MonitorEntry {
             }
             passed.append(number)
         }
-        try SelfProtection.ensure(closingFrom: 3, keeping: passed + (client.map { [$0] } ?? []))
+        let bridges = try parsed.number("bridges").map { number in
+            BridgesDescriptors(namespace: CInt(clamping: number))
+        }
+        try SelfProtection.ensure(
+            closingFrom: 3,
+            keeping: passed + (client.map { [$0] } ?? []) + (bridges?.numbers ?? []))
         try MonitorCommand.run(
             container: FilePath(directory), firstClient: client,
             passing: PassedDescriptors(numbers: passed),
-            hasNetwork: try parsed.has("network"))
+            hasNetwork: try parsed.has("network"), bridges: bridges?.path)
         return 0
     }
 }

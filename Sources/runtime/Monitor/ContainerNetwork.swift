@@ -18,6 +18,8 @@ final class ContainerNetwork {
     private let file: FilePath
     /// The file of the user namespace that owns the network namespace; nil for the monitor's own.
     private let owner: FilePath?
+    /// The file of the network namespace of an ordinary user's bridges; nil without.
+    private let bridges: FilePath?
 
     /// Reads what the engine wrote; nil where that is nothing.
     ///
@@ -25,12 +27,15 @@ final class ContainerNetwork {
     ///   - bundle: the container's bundle.
     ///   - sandbox: the namespace, where it was made already.
     ///   - owner: the file of the user namespace that owns the namespace; nil for the monitor's own.
+    ///   - bridges: the file of the network namespace of an ordinary user's bridges; nil without.
     /// - Throws: what keeps the file from being read.
     init?(
-        bundle: FilePath, _ sandbox: NetworkSandbox?, ownedBy owner: FilePath?
+        bundle: FilePath, _ sandbox: NetworkSandbox?, ownedBy owner: FilePath?,
+        bridgesIn bridges: FilePath?
     ) throws(Problem) {
         file = bundle.appending("network.json")
         self.owner = owner
+        self.bridges = bridges
         guard File.exists(file) else { return nil }
         setup = try Self.read(file)
         self.sandbox = sandbox
@@ -56,7 +61,7 @@ final class ContainerNetwork {
         if let made = self.sandbox {
             sandbox = made
         } else {
-            sandbox = try NetworkSandbox(ownedBy: owner)
+            sandbox = try NetworkSandbox(ownedBy: owner, bridgesIn: bridges)
         }
         self.sandbox = sandbox
         try sandbox.setUp(setup)

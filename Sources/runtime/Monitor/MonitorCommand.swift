@@ -9,11 +9,12 @@ import SystemPackage
 ///
 /// ```
 /// kade-runtime monitor --container DIRECTORY [--client-fd NUMBER] [--network]
-///                      [--preserve-fds NUMBER,...]
+///                      [--bridges NUMBER] [--preserve-fds NUMBER,...]
 /// ```
 ///
 /// The directory is the bundle, with `monitor.json`. The descriptor is a connected SOCK_SEQPACKET
-/// socket whose other end is the first client's.
+/// socket whose other end is the first client's. `--bridges` names the first one of
+/// ``BridgesDescriptors``, which stay open for the monitor's life.
 enum MonitorCommand {
     /// Watches over the container to its end.
     ///
@@ -22,19 +23,21 @@ enum MonitorCommand {
     ///   - firstClient: the socket of a client that is connected already.
     ///   - passed: what the program gets beside its standard streams.
     ///   - hasNetwork: whether the container will need a network namespace, to be made meanwhile.
+    ///   - bridges: the file of the network namespace of an ordinary user's bridges; nil without.
     /// - Throws: what went wrong before anyone could be told.
     static func run(
         container directory: FilePath, firstClient: CInt?, passing passed: PassedDescriptors,
-        hasNetwork: Bool
+        hasNetwork: Bool, bridges: FilePath?
     ) throws(Problem) {
         let client = firstClient.map { Client(socket: OwnedFD(adopting: $0)) }
         let monitor: Monitor
         do throws(Problem) {
             try detach()
-            let sandbox = hasNetwork ? try NetworkSandbox(ownedBy: nil) : nil
+            let sandbox =
+                hasNetwork ? try NetworkSandbox(ownedBy: nil, bridgesIn: bridges) : nil
             // The client may still be at work on the bundle; when it gives up, it hangs up.
             if let client, try !client.hasSpoken() { return }
-            monitor = try prepare(directory, client, sandbox, passed)
+            monitor = try prepare(directory, client, sandbox, passed, bridges)
         } catch {
             // Nobody else hears of it: there is no socket yet.
             _ = client?.send(.problem(json: error.json))
@@ -65,7 +68,7 @@ enum MonitorCommand {
 
     private static func prepare(
         _ directory: FilePath, _ client: Client?, _ sandbox: NetworkSandbox?,
-        _ passed: PassedDescriptors
+        _ passed: PassedDescriptors, _ bridges: FilePath?
     ) throws(Problem) -> Monitor {
         let configuration = try MonitorConfiguration.load(fromBundle: directory)
         let namespace = try configuration.userNamespace.map { wanted throws(Problem) in
@@ -73,7 +76,8 @@ enum MonitorCommand {
         }
         return try Monitor(
             configuration,
-            ContainerNetwork(bundle: directory, sandbox, ownedBy: namespace?.path),
+            ContainerNetwork(
+                bundle: directory, sandbox, ownedBy: namespace?.path, bridgesIn: bridges),
             namespace, passed, firstClient: client)
     }
 

@@ -38,8 +38,12 @@ import Testing
         #expect(second.errors.contains("port is already allocated"), "\(second.errors)")
         try kade.check("restart", "web")
         try kade.wait { try answer(of: "192.0.2.1", 8080, in: other).contains("192.0.2.2:") }
-        try kade.check("rm", "-f", "web")
+        try kade.check("update", "-p", "8082:80", "--rm-p", "8080:80", "web")
+        try kade.wait { try answer(of: "192.0.2.1", 8082, in: other).contains("192.0.2.2:") }
         #expect(try answer(of: "192.0.2.1", 8080, in: other) == "")
+        #expect(try kade.check("port", "web") == "80/tcp -> 0.0.0.0:8082")
+        try kade.check("rm", "-f", "web")
+        #expect(try answer(of: "192.0.2.1", 8082, in: other) == "")
         try kade.wait(until: { try kade.leftovers().isEmpty })
     }
 
@@ -92,16 +96,7 @@ import Testing
         #expect(wrong.errors.contains("no-such-option"))
     }
 
-    @Test func `networks of devices are root's, and pasta is the others'`() throws {
-        for arguments in [
-            ["run", "--rm", "--network", "bridge", "busybox", "true"],
-            ["network", "create", "own"],
-        ] {
-            let outcome = try kade.call(arguments)
-            #expect(outcome.exitCode != 0)
-            #expect(outcome.errors.contains("no rights over the machine's network devices"))
-            #expect(outcome.errors.contains("--network pasta, host, none"))
-        }
+    @Test func `pasta is for ordinary users, and carries TCP and UDP`() throws {
         let outcome = try kade.shell("true", "-p", "5000:5000/sctp")
         #expect(outcome.errors.contains("pasta carries TCP and UDP alone"))
         let root = try Kade.withBusybox()

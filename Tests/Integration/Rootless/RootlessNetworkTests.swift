@@ -1,0 +1,269 @@
+import Foundation
+import Testing
+
+/// An ordinary user's networks with names, on a machine with another one beside it.
+@Suite(.enabled(if: isRoot)) struct RootlessNetworkTests {
+    private let machine: NetworkNamespace
+    private let other: NetworkNamespace
+    private let kade: Kade
+
+    init() throws {
+        machine = try NetworkNamespace()
+        other = try NetworkNamespace()
+        try machine.connect(to: other, own: "192.0.2.1/24", others: "192.0.2.2/24")
+        try machine.check("ip route add default via 192.0.2.2")
+        kade = try Kade.withBusybox(in: machine, as: TestUser())
+        try kade.check("network", "create", "--subnet", "10.9.0.0/24", "front")
+        try kade.check("network", "create", "--subnet", "10.8.0.0/24", "back")
+    }
+
+    /// Starts a container that says its name to who connects to port 80.
+    private func serve(_ name: String, _ flags: String...) throws {
+        let outcome = try kade.call(
+            ["run", "-d", "--name", name] + flags
+                + ["busybox", "nc", "-ll", "-p", "80", "-e", "echo", "\(name) here"])
+        guard outcome.exitCode == 0 else { throw Tool.Failure(description: outcome.errors) }
+    }
+
+    /// What a container hears on port 80 of an address or a name.
+    private func answer(of address: String, to container: String) throws -> String {
+        try kade(
+            "exec", container, "sh", "-c", "echo | timeout 3 nc \(address) 80"
+        ).output.trimmingCharacters(in: .newlines)
+    }
+
+    private func expectAnswer(of name: String, to container: String) throws {
+        try kade.wait { try answer(of: name, to: container) == "\(name) here" }
+    }
+
+    /// The process that keeps the bridges.
+    private var keeper: pid_t? {
+        (try? String(contentsOfFile: kade.runRoot + "/bridges", encoding: .utf8))?
+            .split(separator: " ").first.flatMap { pid_t($0) }
+    }
+
+    private func isAlive(_ process: pid_t) -> Bool {
+        FileManager.default.fileExists(atPath: "/proc/\(process)/ns/net")
+            && (try? FileManager.default.destinationOfSymbolicLink(
+                atPath: "/proc/\(process)/ns/net")) != nil
+    }
+
+    private func monitor(of container: String) throws -> pid_t {
+        let process = try kade.inspect(container, "{{.State.Pid}}")
+        let parent = try Tool.check("ps", "-o", "ppid=", "-p", process)
+        return try #require(pid_t(parent.trimmingCharacters(in: .whitespacesAndNewlines)))
+    }
+
+    @Test func `containers of one network reach each other by name, and no others`() throws {
+        try serve("web", "--network", "front", "--network-alias", "shop")
+        try serve("api", "--network", "front")
+        try serve("store", "--network", "back")
+        try expectAnswer(of: "web", to: "api")
+        try expectAnswer(of: "api", to: "web")
+        #expect(try answer(of: "shop", to: "api") == "web here")
+        #expect(try answer(of: "web", to: "store") == "")
+        #expect(try answer(of: "10.9.0.2", to: "store") == "")
+        #expect(try answer(of: "10.9.0.2", to: "api") == "web here")
+        #expect(
+            try kade.inspect("api", "{{.NetworkSettings.Networks.front.IPAddress}}") == "10.9.0.3")
+        #expect(try kade.inspect("api", "{{.NetworkSettings.Networks.front.Gateway}}") == "")
+        #expect(
+            try kade.check("network", "inspect", "-f", "{{len .Containers}}", "front") == "2")
+        // The machine has none of it.
+        #expect(try !machine.check("ip -o link").contains("kd-"))
+        // An address is kept over a restart.
+        try kade.check("restart", "-t", "0", "web")
+        try expectAnswer(of: "web", to: "api")
+        #expect(try answer(of: "10.9.0.2", to: "api") == "web here")
+    }
+
+    @Test func `containers come and go while they run`() throws {
+        try serve("web", "--network", "front")
+        try serve("store", "--network", "back")
+        try expectAnswer(of: "store", to: "store")
+        #expect(try answer(of: "web", to: "store") == "")
+        try kade.check("network", "connect", "--alias", "depot", "front", "store")
+        try expectAnswer(of: "web", to: "store")
+        #expect(try answer(of: "depot", to: "web") == "store here")
+        try kade.check("network", "disconnect", "front", "store")
+        #expect(try answer(of: "web", to: "store") == "")
+        #expect(try answer(of: "store", to: "store") == "store here")
+        let refused = try kade("network", "rm", "front")
+        #expect(refused.exitCode == 1)
+        #expect(refused.errors.contains("network front has active endpoints: web"))
+        try kade.check("rm", "-f", "web")
+        try kade.check("network", "rm", "front")
+        #expect(try !kade.check("network", "ls", "--format", "{{.Name}}").contains("front"))
+    }
+
+    @Test func `a published port leads in, and the caller keeps its address`() throws {
+        try kade.check(
+            "run", "-d", "--name", "web", "--network", "front", "-p", "8080:80", "busybox", "sh",
+            "-c", "echo 'netstat -tn | grep :80' > /serve; nc -ll -p 80 -e sh /serve")
+        try serve("api", "--network", "front")
+        let call = "echo | timeout 10 busybox nc 192.0.2.1 8080"
+        try kade.wait { try other.run("sh", "-c", call).output.contains("192.0.2.2:") }
+        #expect(try kade.check("port", "web") == "80/tcp -> 0.0.0.0:8080")
+        try kade.wait {
+            try kade("exec", "api", "sh", "-c", "echo | timeout 3 nc web 80").output
+                .contains("10.9.0.3:")
+        }
+        let second = try kade.shell("true", "--network", "front", "-p", "8080:80")
+        #expect(second.exitCode == 125)
+        #expect(second.errors.contains("port is already allocated"), "\(second.errors)")
+        try kade.check("update", "-p", "8081:80", "--rm-p", "8080:80", "web")
+        try kade.wait {
+            try other.run("sh", "-c", call.replacing("8080", with: "8081")).output
+                .contains("192.0.2.2:")
+        }
+        #expect(try other.run("sh", "-c", call).output == "")
+    }
+
+    @Test func `an internal network leads nowhere but to its containers`() throws {
+        try kade.check("network", "create", "--internal", "--subnet", "10.7.0.0/24", "inner")
+        try serve("web", "--network", "inner")
+        try serve("api", "--network", "inner")
+        try expectAnswer(of: "web", to: "api")
+        func routes() throws -> String { try kade.check("exec", "api", "ip", "route") }
+        #expect(try !routes().contains("default"))
+        let plan = try kade.check("network", "connect", "--plan", "front", "api")
+        #expect(plan.contains("-I pasta0") && plan.contains("ip -n bridges link add"), "\(plan)")
+        #expect(try !routes().contains("default"))
+        try kade.check("network", "connect", "front", "api")
+        #expect(try routes().contains("default via 192.0.2.2 dev pasta0"))
+        try kade.check("network", "disconnect", "front", "api")
+        try kade.wait { try !routes().contains("default") }
+        #expect(try answer(of: "web", to: "api") == "web here")
+    }
+
+    @Test func `other names are asked for by the way of pasta`() throws {
+        let server = try NameServerStub(at: "192.0.2.2", in: other)
+        defer { server.stop() }
+        let outcome = try kade.shell(
+            "nslookup -type=a some.example.", "--network", "front", "--dns", "192.0.2.2")
+        #expect(outcome.output.contains("198.51.100.7"), "\(outcome)")
+    }
+
+    @Test func `the bridges are there while a container uses them`() throws {
+        #expect(keeper == nil)
+        try serve("web", "--network", "front")
+        let first = try #require(keeper)
+        #expect(isAlive(first))
+        try kade.check("rm", "-f", "web")
+        try kade.wait { !isAlive(first) }
+        try serve("web", "--network", "front")
+        try serve("api", "--network", "front")
+        try expectAnswer(of: "web", to: "api")
+        try kade.check("rm", "-f", "web", "api")
+        try kade.wait(until: { try kade.leftovers().isEmpty })
+    }
+
+    @Test func `a keeper that was killed is replaced beside the containers`() throws {
+        try serve("web", "--network", "front")
+        let first = try #require(keeper)
+        kill(first, SIGKILL)
+        try kade.wait { !isAlive(first) }
+        try serve("api", "--network", "front")
+        try expectAnswer(of: "web", to: "api")
+        let second = try #require(keeper)
+        #expect(second != first)
+        try kade.check("rm", "-f", "web", "api")
+        try kade.wait { !isAlive(second) }
+    }
+
+    @Test func `what a killed monitor leaves the next command cleans up`() throws {
+        try serve("web", "--network", "front")
+        try serve("api", "--network", "front")
+        let kept = try #require(keeper)
+        kill(try monitor(of: "web"), SIGKILL)
+        try kade.wait {
+            try kade.check("ps", "--format", "{{.Names}}") == "api"
+        }
+        #expect(try answer(of: "web", to: "api") == "")
+        try kade.check("start", "web")
+        try expectAnswer(of: "web", to: "api")
+        for name in ["web", "api"] { kill(try monitor(of: name), SIGKILL) }
+        try kade.wait { try kade.check("ps", "-q") == "" }
+        try kade.wait { !isAlive(kept) }
+        try kade.check("rm", "web", "api")
+        try kade.check("network", "rm", "front", "back")
+    }
+
+    @Test func `containers that begin at once share the bridges`() throws {
+        let runs = try (0..<6).map { number in
+            try kade.start(
+                "run", "-d", "--name", "at-once-\(number)", "--network", "front", "busybox", "nc",
+                "-ll", "-p", "80", "-e", "echo", "at-once-\(number) here")
+        }
+        for run in runs { #expect(try run.wait().exitCode == 0, "\(run.errors)") }
+        for number in 1..<6 { try expectAnswer(of: "at-once-\(number)", to: "at-once-0") }
+    }
+
+    @Test func `a plan says where the bridges are, and explain looks there`() throws {
+        let plan = try kade.check(
+            "run", "--plan", "--name", "web", "--network", "front", "busybox", "sleep", "600")
+        #expect(plan.contains("ip netns add bridges"))
+        #expect(plan.contains("ip -n bridges link add kd-"))
+        #expect(plan.contains("type veth peer name eth0"))
+        #expect(plan.contains("-I pasta0"))
+        #expect(keeper == nil)
+        try kade.check(
+            "run", "-d", "--name", "web", "--network", "front", "busybox", "sleep", "600")
+        let lines = try #require(
+            try ExplainTests.explain("web", by: kade, "--only", "network")["network"])
+        let veth = try #require(lines.first { $0.name.hasPrefix("veth") })
+        #expect(veth.why == "the other end of eth0, beside your bridges")
+        #expect(veth.effective?.contains("port of the bridge kd-") == true)
+        let bridge = try #require(lines.first { $0.name.hasPrefix("kd-") })
+        #expect(bridge.effective == "up, no address")
+        #expect(lines.contains { $0.name == "pasta0" })
+        #expect(!lines.contains { $0.name.hasPrefix("nft ") })
+    }
+
+    @Test(arguments: [
+        (["network", "create", "-d", "macvlan", "-o", "parent=lan0", "own"], "no rights over"),
+        (["network", "create", "-d", "ipvlan", "-o", "parent=lan0", "own"], "no rights over"),
+        (
+            [
+                "network", "create", "-o", "com.docker.network.bridge.gateway_mode_ipv4=routed",
+                "own",
+            ], "takes part in no routing"
+        ),
+        (
+            ["run", "--rm", "--network", "front", "-p", "5000:5000/sctp", "busybox", "true"],
+            "pasta carries TCP and UDP alone"
+        ),
+        (
+            [
+                "run", "--rm", "--network", "front", "--add-host", "me:host-gateway", "busybox",
+                "true",
+            ], "unable to derive the IP value for host-gateway"
+        ),
+    ])
+    func `what takes the machine's network is refused`(arguments: [String], why: String) throws {
+        let outcome = try kade.call(arguments)
+        #expect(outcome.exitCode != 0)
+        #expect(outcome.errors.contains(why), "\(outcome.errors)")
+        #expect(try kade.check("ps", "-aq") == "")
+    }
+
+    @Test func `a container of the network pasta is on that one alone`() throws {
+        try kade.check("run", "-d", "--name", "plain", "busybox", "sleep", "600")
+        let outcome = try kade("network", "connect", "front", "plain")
+        #expect(outcome.exitCode == 1)
+        #expect(outcome.errors.contains("one of the networks in pasta mode"), "\(outcome.errors)")
+        #expect(outcome.errors.contains("make the container anew, with --network front"))
+        #expect(keeper == nil)
+    }
+
+    @Test func `a build's instruction has a network, too`() throws {
+        try serve("web", "--network", "front")
+        try expectAnswer(of: "web", to: "web")
+        try kade.folder.write("FROM busybox\nRUN echo | timeout 5 nc web 80\n", to: "b/Dockerfile")
+        try Tool.check("chown", "-R", "\(TestUser.id):\(TestUser.id)", kade.folder.at("b"))
+        let outcome = try kade(
+            "build", "--progress", "plain", "--network", "front", kade.folder.at("b"))
+        #expect(outcome.exitCode == 0, "\(outcome.errors)")
+        #expect((outcome.output + outcome.errors).contains("web here"))
+    }
+}
