@@ -197,6 +197,7 @@ enum CommandTree {
             Entry(name: "remove", command: RemoveImageCommand.self, isHidden: true),
             Entry(name: "save", command: SaveCommand.self),
             Entry(name: "scp", command: CopyImageCommand.self, isHidden: true),
+            Entry(name: "search", command: SearchCommand.self),
             Entry(name: "sign", command: SignImageCommand.self, isHidden: true),
             Entry(name: "tag", command: TagCommand.self),
             Entry(name: "tree", command: ImageTreeCommand.self),
