@@ -114,6 +114,11 @@ import Testing
             let store = try ContentStore(root: root)
             let text = try File.readText(store.layout.appending("oci-layout"))
             #expect(text == #"{"imageLayoutVersion":"1.0.0"}"#)
+            // What a power cut may leave of it is made whole.
+            let file = store.layout.appending("oci-layout")
+            try File.create(file, content: [], permissions: .storeFile)
+            _ = try ContentStore(root: root)
+            #expect(try File.readText(file) == text)
         }
     }
 }

@@ -6,7 +6,9 @@ import Testing
 @Suite struct LayerPathTests {
     @Test(arguments: [
         ("a/b/c", "a/b", "c"), ("./a", "", "a"), ("a//b/./c/", "a/b", "c"), ("./", "", ""),
-        ("/", "", ""), ("...", "", "..."), ("a/..b", "a", "..b"),
+        ("/", "", ""), ("...", "", "..."), ("a/..b", "a", "..b"), ("a/", "", "a"),
+        ("./a/b/", "a", "b"), (".x", "", ".x"), ("./.x/y", ".x", "y"), ("a/b//", "a", "b"),
+        (".//a", "", "a"), ("é/ü", "é", "ü"), ("//", "", ""), (".", "", ""), ("", "", ""),
     ])
     func `a path is taken apart and tidied`(text: String, parent: String, name: String) throws {
         let path = try LayerPath(Array(text.utf8))

@@ -131,6 +131,24 @@ import Testing
         #expect(throws: Problem.self) { try entries(archive) }
     }
 
+    /// Some old writers summed signed characters.
+    @Test func `a checksum is that of unsigned or of signed bytes, and of no others`() throws {
+        var tar = TarBuilder()
+        tar.add(.init("é"))  // two bytes above 127
+        let sum = try #require(TarHeader.octal(tar.bytes[148..<156]))
+        for (difference, isRight) in [(0, true), (512, true), (256, false), (-1, false)] {
+            var block = tar.bytes
+            let text = String(sum - Int64(difference), radix: 8)
+            let field = String(repeating: "0", count: 6 - text.utf8.count) + text + "\0 "
+            block.replaceSubrange(148..<156, with: field.utf8)
+            if isRight {
+                #expect(try TarHeader(block).name == Array("é".utf8))
+            } else {
+                #expect(throws: Problem.self) { try TarHeader(block) }
+            }
+        }
+    }
+
     @Test func `garbage is no archive`() {
         #expect(throws: Problem.self) { try entries(Array(repeating: 65, count: 2048)) }
     }

@@ -26,10 +26,14 @@ package struct ContentStore: Sendable {
                 try Directory.makeAll(directory, permissions: .storeDirectory)
             }
             let version = layout.appending("oci-layout")
-            guard !File.exists(version) else { return }
+            let text = Array(#"{"imageLayoutVersion":"1.0.0"}"#.utf8)
+            // What a power cut leaves of it has another size, and is written again: no pull into a
+            // new store need wait for the disk because of it.
+            if File.exists(version), try FileStatus(of: version).sizeInBytes == text.count {
+                return
+            }
             try File.replace(
-                version, with: Array(#"{"imageLayoutVersion":"1.0.0"}"#.utf8),
-                permissions: .storeFile, lasting: .powerLoss)
+                version, with: text, permissions: .storeFile, lasting: .processExit)
         }
     }
 

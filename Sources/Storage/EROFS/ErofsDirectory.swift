@@ -3,6 +3,8 @@
 /// A block is its entries and then their names. A name ends where the next one begins, the last one
 /// with the block.
 struct ErofsDirectory {
+    let node: ErofsNode
+    private let parent: ErofsNode
     private let entries: [Entry]
     /// The index behind the last entry of each block.
     private let ends: [Int]
@@ -15,6 +17,8 @@ struct ErofsDirectory {
     }
 
     init(_ directory: ErofsNode, parent: ErofsNode) {
+        node = directory
+        self.parent = parent
         var entries = directory.children.map { Entry(name: $0.key, node: $0.value) }
         entries.append(Entry(name: Array(".".utf8), node: directory))
         entries.append(Entry(name: Array("..".utf8), node: parent))
@@ -33,6 +37,11 @@ struct ErofsDirectory {
         ends.append(entries.count)
         self.ends = ends
         self.entries = entries
+    }
+
+    /// What it holds, in the order of the names.
+    var children: some Sequence<ErofsNode> {
+        entries.lazy.map(\.node).filter { $0 !== node && $0 !== parent }
     }
 
     /// The bytes of all blocks; every node has its number.

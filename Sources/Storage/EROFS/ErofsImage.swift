@@ -45,30 +45,29 @@ package struct ErofsImage {
         self.uuid = uuid
         dataBlocks = UInt32(clamping: (dataInBytes + Erofs.blockSize - 1) / Erofs.blockSize)
         root.linkCount = 2
-        place(root, parent: root)
-        var directories = [root]
+        var directories = [place(root, parent: root)].compactMap(\.self)
         // The files of a directory lie side by side, in the order of their names.
         while let directory = directories.popLast() {
-            let children = directory.children.sorted {
-                $0.key.lexicographicallyPrecedes($1.key)
-            }
-            for (_, child) in children {
+            for child in directory.children {
                 child.linkCount += 1
-                guard child.number == 0 else { continue }
-                place(child, parent: directory)
-                guard child.isDirectory else { continue }
+                guard child.number == 0,
+                    let inner = place(child, parent: directory.node)
+                else { continue }
                 child.linkCount += 1
-                directory.linkCount += 1
-                directories.append(child)
+                directory.node.linkCount += 1
+                directories.append(inner)
             }
         }
     }
 
     /// Finds a place for an inode.
-    private mutating func place(_ node: ErofsNode, parent: ErofsNode) {
+    ///
+    /// - Returns: the entries of a directory.
+    private mutating func place(_ node: ErofsNode, parent: ErofsNode) -> ErofsDirectory? {
         var placement = Placement(node: node, layout: .plain, content: .none)
         let header = Erofs.inodeSize + node.attributesSizeInBytes
         var behind = 0
+        var entries: ErofsDirectory?
         end = (end + Erofs.slotSize - 1) / Erofs.slotSize * Erofs.slotSize
         if Self.offsetInBlock(end) + Erofs.inodeSize > Erofs.blockSize { end += Erofs.slotSize }
         switch node.content {
@@ -79,6 +78,7 @@ package struct ErofsImage {
         case .directory:
             let directory = ErofsDirectory(node, parent: parent)
             placement.content = .directory(directory)
+            entries = directory
             behind = place(directory.sizeInBytes, &placement, header: header)
         case .symlink(let target):
             placement.content = .bytes(target)
@@ -88,6 +88,7 @@ package struct ErofsImage {
         node.number = UInt64(end / Erofs.slotSize)
         end += header + behind
         placed.append(placement)
+        return entries
     }
 
     /// Finds a place for content: its last part goes behind the inode where one block holds that.
@@ -127,7 +128,8 @@ package struct ErofsImage {
             appendContent(of: placement, to: &bytes, blocks: &rest)
         }
         bytes.append(zeros: firstBlock * Int(Erofs.blockSize) - bytes.count)
-        return bytes + rest
+        bytes += rest
+        return bytes
     }
 
     /// `struct erofs_super_block` and one `struct erofs_deviceslot`.
@@ -222,9 +224,10 @@ package struct ErofsImage {
         case .bytes(let target): content = target
         }
         let inline = placement.layout == .inline ? content.count % Int(Erofs.blockSize) : 0
-        rest += content.dropLast(inline)
+        let start = content.count - inline
+        rest += content[..<start]
         rest.append(zeros: -rest.count & Int(Erofs.blockSize - 1))
-        bytes += content.suffix(inline)
+        bytes += content[start...]
     }
 }
 

@@ -11,6 +11,10 @@ struct LayerPath: Sendable, Equatable {
     ///
     /// - Throws: `.invalid` for an absolute path and for one with "..".
     init(_ text: [UInt8]) throws(Problem) {
+        if let normal = Self.normal(text) {
+            self = normal
+            return
+        }
         let slash = UInt8(ascii: "/")
         var components: [ArraySlice<UInt8>] = []
         for component in text.split(separator: slash) {
@@ -26,6 +30,32 @@ struct LayerPath: Sendable, Equatable {
         }
         name = components.popLast().map(Array.init) ?? []
         parent = Array(components.joined(separator: [slash]))
+    }
+
+    /// A path as most archives have it, with at most "./" before it and "/" behind, taken apart at
+    /// once; nil for any other, also where a component begins with a dot.
+    private static func normal(_ text: [UInt8]) -> LayerPath? {
+        let (slash, dot) = (UInt8(ascii: "/"), UInt8(ascii: "."))
+        var (start, end) = (0, text.count)
+        if end > 2, text[0] == dot, text[1] == slash { start = 2 }
+        if end > start + 1, text[end - 1] == slash { end -= 1 }
+        var name = start
+        var isAtStart = true
+        for index in start..<end {
+            let byte = text[index]
+            if isAtStart, byte == slash || byte == dot { return nil }
+            isAtStart = byte == slash
+            if isAtStart { name = index + 1 }
+        }
+        guard !isAtStart else { return nil }
+        return LayerPath(
+            parent: name > start ? Array(text[start..<name - 1]) : [],
+            name: Array(text[name..<end]))
+    }
+
+    private init(parent: [UInt8], name: [UInt8]) {
+        self.parent = parent
+        self.name = name
     }
 
     /// Takes apart a path that is normalised already.

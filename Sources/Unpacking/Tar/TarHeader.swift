@@ -13,21 +13,29 @@ struct TarHeader {
         guard let stored = Self.octal(block[148..<156]) else {
             throw malformed("a header has no checksum")
         }
-        var (sum, signedSum): (Int64, Int64) = (0, 0)
-        for (index, byte) in block.enumerated() {
-            let value = (148..<156).contains(index) ? 0x20 : byte  // the field counts as spaces
-            sum += Int64(value)
-            signedSum += Int64(Int8(bitPattern: value))
+        // Loops as plain as these the compiler turns into a few instructions.
+        var sum: Int64 = 8 * 0x20  // the field itself counts as spaces
+        var negative: Int64 = 0
+        for byte in block {
+            sum &+= Int64(byte)
+            negative &+= Int64(byte >> 7)
+        }
+        for byte in block[148..<156] {
+            sum &-= Int64(byte)
+            negative &-= Int64(byte >> 7)
         }
         // Some old writers summed signed characters.
-        guard stored == sum || stored == signedSum else {
+        guard stored == sum || stored == sum - negative * 256 else {
             throw malformed("the checksum of a header is wrong")
         }
     }
 
     var type: UInt8 { block[156] }
-    var isGNU: Bool { block[257..<263].elementsEqual("ustar ".utf8) }
-    private var isUstar: Bool { block[257..<263].elementsEqual("ustar\0".utf8) }
+    var isGNU: Bool { block[257..<263].elementsEqual(Self.gnuMagic) }
+    private var isUstar: Bool { block[257..<263].elementsEqual(Self.ustarMagic) }
+
+    private static let gnuMagic = Array("ustar ".utf8)
+    private static let ustarMagic = Array("ustar\0".utf8)
 
     /// The path, with the prefix of ustar.
     var name: [UInt8] {

@@ -44,10 +44,28 @@ struct MonitorRootfs: ~Copyable {
                     arrivals.mounts(isSettled: true), at: rootfs, for: namespace, &steps)
             }
         } catch {
-            throw MonitorConfiguration.RootfsMount.problem(
-                "cannot mount the root file system of \(configuration.id)", error,
-                fix: "see what the kernel says: dmesg | tail")
+            throw Self.problem(error, of: configuration)
         }
+    }
+
+    /// What a refusal means, where the place of the upper layer tells.
+    private static func problem(
+        _ refusal: SystemCallError, of configuration: MonitorConfiguration
+    ) -> Problem {
+        let what = "cannot mount the root file system of \(configuration.id)"
+        let bundle = FilePath(configuration.bundle)
+        // Best effort: without it the kernel's own word is told.
+        let place = try? FileSystemStatus(of: OwnedFD.open(bundle, [.readOnly, .directory]))
+        guard refusal.errno == .invalidArgument, place?.type == FileSystemStatus.overlay else {
+            return MonitorConfiguration.RootfsMount.problem(
+                what, refusal, fix: "see what the kernel says: dmesg | tail")
+        }
+        return Problem(
+            kind: .unsupported, what: what,
+            why: "\(bundle) is on an overlay itself, as in a container, where the kernel takes no"
+                + " upper layer",
+            fix: "keep Kade's data elsewhere: --root DIRECTORY of another file system, or a volume",
+            cause: refusal)
     }
 
     private static func mount(

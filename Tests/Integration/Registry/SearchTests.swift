@@ -9,7 +9,7 @@ import Testing
 
     @Test func `an index is searched, filtered and shown`() throws {
         let server = try ReceivingRegistry(.elsewhere)
-        let text = try kade.check("search", "\(server.authority)/thing")
+        let text = try kade.check("image", "search", "\(server.authority)/thing")
         let lines = text.split(separator: "\n")
         #expect(lines.count == 3)
         #expect(lines[0].hasPrefix("NAME"))

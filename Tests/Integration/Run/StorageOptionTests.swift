@@ -75,4 +75,20 @@ import Testing
         #expect(host.errors.contains("in memory"), "\(host)")
         #expect(try kade.check("ps", "-aq").isEmpty)
     }
+
+    @Test(.enabled(if: isRoot)) func `a data root on an overlay says what is wrong with it`() throws
+    {
+        let place = kade.folder.at("place")
+        let outcome = try Tool.run(
+            "unshare", "-m", "--propagation", "private", "sh", "-c",
+            """
+            mkdir "$1" && mount -t tmpfs none "$1" && cd "$1" && mkdir l u w m
+            mount -t overlay none -o lowerdir=l,upperdir=u,workdir=w m
+            kade="$2 --root $1/m/data --runroot $1/run"
+            $kade import "$3" busybox >/dev/null && $kade run --rm --network none busybox true
+            """, "sh", place, BuiltProgram.path("kade"), try Kade.busyboxArchive.get())
+        #expect(outcome.exitCode == 125, "\(outcome)")
+        #expect(outcome.errors.contains("is on an overlay itself"), "\(outcome)")
+        #expect(outcome.errors.contains("--root DIRECTORY"), "\(outcome)")
+    }
 }
