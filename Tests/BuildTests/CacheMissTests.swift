@@ -12,6 +12,9 @@ import Testing
             CacheMiss.reason(now, before: before)
                 == "what lies below changed, file a changed, file b is gone, file c is new")
         #expect(CacheMiss.reason(now, before: nil) == "it was not built here before")
+        // What is empty is not written down with the last build's.
+        let empty = StepInputs(["file a": "1", "file b": "1", StepInput.parent: "x", "user": ""])
+        #expect(CacheMiss.reason(empty, before: before) == "its result is no longer in the cache")
         #expect(CacheMiss.reason(now, before: now) == "its result is no longer in the cache")
     }
 

@@ -107,6 +107,22 @@ private let session = Session(globals: GlobalFlags(), environment: ["HOME": "/ro
         #expect(!command.proxiesSignals)
     }
 
+    @Test func `an entrypoint is a program, or a list in JSON`() {
+        #expect(EntrypointFlag.words("") == [])
+        #expect(EntrypointFlag.words("/bin/sh") == ["/bin/sh"])
+        #expect(EntrypointFlag.words(#"["/bin/sh", "-c"]"#) == ["/bin/sh", "-c"])
+        #expect(EntrypointFlag.words("[x") == ["[x"])
+        #expect(EntrypointFlag.words("[1]") == ["[1]"])
+        #expect(EntrypointFlag.words("[") == ["["])
+    }
+
+    @Test func `a namespace by its path is refused as unsupported`() {
+        #expect {
+            try run("--network=ns:/run/netns/x", "alpine")
+        } throws: { ($0 as? Problem)?.kind == .unsupported }
+        #expect(throws: Never.self) { try run("--isolation=default", "alpine") }
+    }
+
     @Test func `every command's flags have names of their own`() {
         let entries = CommandTree.top + CommandTree.groups.flatMap(\.entries)
         for entry in entries {

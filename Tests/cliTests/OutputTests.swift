@@ -96,8 +96,8 @@ import Testing
                 == .words(
                     [
                         "build", "diff", "exists", "history", "import", "inspect", "load", "ls",
-                        "mount", "prune", "pull", "push", "rm", "save", "tag", "tree", "unmount",
-                        "untag",
+                        "mount", "prune", "pull", "push", "rm", "save", "search", "tag", "tree",
+                        "unmount", "untag",
                     ]))
         guard case .words(let flags) = Completion(words: ["run", "--r", "--"]).answer else {
             Issue.record("no words")

@@ -46,7 +46,7 @@ extension ImageBuild {
             ]
             let bytes = statement.json()
             let digest = ContentHasher.sha256(bytes)
-            try lease.protect([digest])
+            try protect([digest])
             try store.store(bytes)
             layers.append(
                 Descriptor(
@@ -56,9 +56,10 @@ extension ImageBuild {
         let configuration = ImageConfiguration(
             architecture: "unknown", os: "unknown",
             rootfs: .init(type: .layers, diffIDs: layers.map(\.digest)))
-        var descriptor = try store.storeImage(
-            configuration, layers: layers, annotations: [:], isDockers: false,
-            under: lease)
+        var descriptor = try withLease { lease throws(Problem) in
+            try store.storeImage(
+                configuration, layers: layers, annotations: [:], isDockers: false, under: lease)
+        }
         descriptor.platform = Platform(os: "unknown", architecture: "unknown")
         descriptor.annotations = [
             "vnd.docker.reference.digest": "\(image.digest)",

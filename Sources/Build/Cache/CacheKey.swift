@@ -32,7 +32,8 @@ enum CacheMiss {
     static func reason(_ inputs: StepInputs, before: StepInputs?) -> String {
         guard let before else { return "it was not built here before" }
         var names: [String] = []
-        for (name, value) in inputs.values where before.values[name] != value {
+        // What is empty is not written down.
+        for (name, value) in inputs.values where before.values[name] ?? "" != value {
             names.append(before.values[name] == nil ? "\(name) is new" : "\(name) changed")
         }
         for name in before.values.keys where inputs.values[name] == nil {

@@ -54,7 +54,7 @@ extension ImageBuild {
             let layers = Dictionary(
                 zip(image.configuration.rootfs.diffIDs, image.manifest.layers)
             ) { first, _ in first }
-            try lease.protect(Array(layers.keys) + layers.values.map(\.digest))
+            try protect(Array(layers.keys) + layers.values.map(\.digest))
             for (key, diffID) in try CacheImage(image.configuration).records
             where store.buildCache.record(of: key) == nil {
                 let layer = diffID.flatMap { layers[$0] }
@@ -148,9 +148,11 @@ extension ImageBuild {
             created: result.created, architecture: Platform.host.architecture, os: "linux",
             rootfs: .init(type: .layers, diffIDs: layers.map(\.diffID)))
         configuration.unknownFields[CacheImage.member] = cache.json
-        return try store.storeImage(
-            configuration, layers: layers.map(\.descriptor), annotations: [:], isDockers: false,
-            under: lease)
+        return try withLease { lease throws(Problem) in
+            try store.storeImage(
+                configuration, layers: layers.map(\.descriptor), annotations: [:],
+                isDockers: false, under: lease)
+        }
     }
 
     /// The target and the stages that it begins on: their layers are the image's.

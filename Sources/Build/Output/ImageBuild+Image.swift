@@ -64,13 +64,18 @@ extension ImageBuild {
         let platform = Platform(
             os: stage.os, architecture: stage.architecture, variant: stage.variant,
             osVersion: stage.osVersion, osFeatures: stage.osFeatures)
-        var descriptor = try store.storeImage(
-            configuration, layers: result.layers.map(\.descriptor),
-            annotations: form.annotations(of: .manifest, for: platform, and: request),
-            isDockers: form.isDockers, under: lease)
+        var descriptor = try withLease { lease throws(Problem) in
+            try store.storeImage(
+                configuration, layers: result.layers.map(\.descriptor),
+                annotations: form.annotations(of: .manifest, for: platform, and: request),
+                isDockers: form.isDockers, under: lease)
+        }
         var id = ContentHasher.sha256(configuration.json())
         if let encoding = form.encoding {
-            descriptor = try engine.steps.encode(descriptor, as: encoding, under: lease)
+            let plain = descriptor
+            descriptor = try withLease { lease throws(Problem) in
+                try engine.steps.encode(plain, as: encoding, under: lease)
+            }
             id = try Manifest(
                 json: try store.document(descriptor.digest), named: "\(descriptor.digest)"
             ).config.digest
@@ -116,7 +121,7 @@ extension ImageBuild {
             let text = index.json()
             let descriptor = Descriptor(
                 mediaType: type, digest: ContentHasher.sha256(text), size: Int64(text.count))
-            try lease.protect([descriptor.digest])
+            try protect([descriptor.digest])
             try store.store(text)
             image = BuiltImage(
                 id: descriptor.digest, configuration: nil, manifest: descriptor, names: [])

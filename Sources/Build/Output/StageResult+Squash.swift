@@ -21,10 +21,11 @@ extension ImageBuild {
         var result = result
         let kept = request.squash == .all ? 0 : result.inheritedLayers
         guard result.layers.count > kept else { return result }
+        guard request.plan == nil else { return foreseeSquash(of: result) }
         let layer = try engine.steps.squash(
             result.diffIDs, keeping: kept,
             latestTimeInSeconds: request.keepsFileTimes ? nil : result.epochInSeconds)
-        if let layer { try lease.protect([layer.descriptor.digest, layer.diffID]) }
+        if let layer { try protect([layer.descriptor.digest, layer.diffID]) }
         let count = result.layers.count - kept
         result.layers.removeSubrange(kept...)
         let own = request.squash == .all ? 0 : result.inheritedHistory

@@ -13,6 +13,8 @@ extension ImageBuild {
         var image = image
         switch request.context(named: image) {
         case .image(let other)?: image = other
+        case .layout(let layout)? where request.plan != nil:
+            throw Self.unplanned("\(layout.directory)", fix: "kade load -i \(layout.directory)")
         case .layout(let layout)?:
             try admit(source: "oci-layout://\(layout.directory)")
             let base = try layoutImages.image(of: layout, platform, in: self, step)
@@ -26,12 +28,15 @@ extension ImageBuild {
         case nil: break
         }
         image = try admitted(image: image)
+        if request.plan != nil, request.pull == .always {
+            throw Self.unplanned(image, fix: "leave --pull out, and kade pull \(image)")
+        }
         if request.pull == .always, try !engine.steps.hasImage(wholeID: image) {
             try pull(image, platform, step)
         }
         let found = try find(image, platform, step)
         // Asked for first and looked at afterwards: what is there then stays.
-        try lease.protect(
+        try protect(
             found.configuration.rootfs.diffIDs + found.manifest.layers.map(\.digest)
                 + [found.manifest.config.digest])
         let base = try engine.steps.image(named: image, platform: platform)
@@ -52,12 +57,23 @@ extension ImageBuild {
                 digest: base.digest.encoded))
     }
 
+    /// Why a build cannot be planned whose base image is not here.
+    private static func unplanned(_ image: String, fix: String) -> Problem {
+        Problem(
+            kind: .unavailable, what: "cannot plan a build from \(image)",
+            why: "the image would be fetched first, and the steps depend on what is in it",
+            fix: fix)
+    }
+
     private func find(
         _ image: String, _ platform: Platform?, _ step: StepName
     ) throws(Problem) -> BaseImage {
         do throws(Problem) {
             return try engine.steps.image(named: image, platform: platform)
         } catch  where error.kind == .notFound && request.pull != .never {
+            guard request.plan == nil else {
+                throw Self.unplanned(image, fix: "kade pull \(image)")
+            }
             try pull(image, platform, step)
             return try engine.steps.image(named: image, platform: platform)
         }

@@ -37,6 +37,8 @@ package struct BuildRequest: Sendable {
     let stepNumbers = StepNumbers()
     /// What instructions of all these builds came to.
     let madeSteps = MadeSteps()
+    /// `--plan`: what the build would do is noted there, and not done.
+    package var plan: StepPlan?
     /// `--no-cache-filter`: the names of stages that are made again.
     package var uncachedStages: Set<String> = []
     /// `--pull`.

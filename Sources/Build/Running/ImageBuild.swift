@@ -15,8 +15,8 @@ package final class ImageBuild: Sendable {
     let dockerfile: Dockerfile
     let graph: StageGraph
     let arguments: BuildArguments
-    /// What the build uses and makes, kept from the garbage collector to its end.
-    let lease: Lease
+    /// What the build uses and makes, kept from the garbage collector to its end; nil for a plan.
+    let lease: Lease?
     let report: @Sendable (BuildEvent) -> Void
     let sources: SourceTrees
     let layoutImages = LayoutImages()
@@ -40,9 +40,10 @@ package final class ImageBuild: Sendable {
         self.engine = engine
         self.interruption = interruption
         self.report = report
+        try request.checkStoreForPlan(at: engine.steps.dataRoot)
         store = try ContentStore(root: engine.steps.dataRoot)
         layers = try Layers(root: engine.steps.dataRoot)
-        lease = try store.lease()
+        lease = request.plan == nil ? try store.lease() : nil
         var dockerfile = try Dockerfile(
             parsing: request.dockerfile, file: request.dockerfileName)
         try request.checkFrontend(dockerfile.directives)
@@ -68,6 +69,7 @@ package final class ImageBuild: Sendable {
             report(.warned("[build-arg] \(name) was given and no ARG declares it"))
         }
         try checkEpoch()
+        if request.plan != nil { return try foresee() }
         try importCaches()
         let first = FirstFailure()
         var threads: [WorkerThread] = []

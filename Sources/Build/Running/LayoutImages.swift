@@ -36,7 +36,7 @@ final class LayoutImages: Sendable {
             layout.name, ofLayout: layout.directory, platform: platform
         ) { event in build.report(.transfer(step, event)) }
         let image = try build.engine.steps.image(named: "\(digest)", platform: platform)
-        try build.lease.protect(
+        try build.protect(
             image.configuration.rootfs.diffIDs + image.manifest.layers.map(\.digest)
                 + [image.manifest.config.digest])
         if !before.contains(digest) { try references.removeNameless(digest) }

@@ -36,6 +36,7 @@ final class RunMounts {
     /// Where a start makes something to mount on: what stays empty there is no part of the image.
     var mountPoints: Set<String> {
         var points = RuntimeMountPoints.paths
+        points.remove("/run/notify")  // no service manager hears of a RUN
         for request in requests {
             var path = ""
             for part in AbsolutePath.parts(request.target) {

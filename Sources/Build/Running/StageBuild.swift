@@ -58,7 +58,10 @@ struct StageBuild {
         build.report(.began(name))
         do throws(Problem) {
             let run = StepRun(build: build, stage: index, placed: placed, name: name)
-            let outcome = try run.run(step, on: progress)
+            let outcome =
+                build.request.plan == nil || run.isForeseeable(step, on: progress)
+                ? try run.run(step, on: progress) : run.noteUnforeseeable(on: progress)
+            if !outcome.isForeseen { progress.isForeseen = false }
             build.report(.ended(name, outcome.ending))
             progress.note(history, layer: outcome.layer)
         } catch {
@@ -112,6 +115,8 @@ struct StageProgress {
     private(set) var history: [ImageConfiguration.History]
     let platform: StagePlatform
     let epochInSeconds: Int64
+    /// Whether the layers are those that there will be.
+    var isForeseen = true
     private let inheritedLayers: Int
     private let inheritedHistory: Int
     /// The base image's ONBUILD.
@@ -122,8 +127,8 @@ struct StageProgress {
     var result: StageResult {
         StageResult(
             state: state, layers: layers, history: history, platform: platform,
-            epochInSeconds: epochInSeconds, inheritedLayers: inheritedLayers,
-            inheritedHistory: inheritedHistory)
+            epochInSeconds: epochInSeconds, isForeseen: isForeseen,
+            inheritedLayers: inheritedLayers, inheritedHistory: inheritedHistory)
     }
 
     /// Begins with nothing.
@@ -147,6 +152,7 @@ struct StageProgress {
         inheritedHistory = base.inheritedHistory
         platform = base.platform
         epochInSeconds = base.epochInSeconds
+        isForeseen = base.isForeseen
     }
 
     /// Begins on an image.

@@ -11,6 +11,8 @@ package struct StageResult: Sendable {
     /// The latest time in it, in seconds since 1970.
     package var epochInSeconds: Int64
 
+    /// Whether the layers are those that there will be; false after a step that was only planned.
+    var isForeseen = true
     /// How many of the layers, the lowest ones, are the base image's.
     var inheritedLayers: Int
     /// How many entries of the history are the base image's.

@@ -17,6 +17,8 @@ struct StepRun {
         var ending: StepEnding
         /// nil when the files stayed as they were.
         var layer: BuiltLayer?
+        /// Whether the layer is the one that there will be; false for a step that was only planned.
+        var isForeseen = true
     }
 
     /// Does a step of a stage.
@@ -57,6 +59,15 @@ struct StepRun {
     ) throws(Problem) -> Outcome {
         let cache = build.store.buildCache
         let key = CacheKey.key(of: inputs)
+        if build.request.plan != nil {
+            if usesCache, let step = cache.record(of: key), try isThere(step) {
+                return Outcome(ending: .cached(why: ""), layer: step.built)
+            }
+            return note(
+                usesCache
+                    ? CacheMiss.reason(inputs, before: cache.inputs(at: place))
+                    : "it was asked for")
+        }
         let now = Timestamp.now.nanosecondsSinceEpoch / 1_000_000_000
         if usesCache, let step = cache.record(of: key), try isThere(step) {
             try cache.touch(key, step, atSeconds: now)
@@ -80,7 +91,7 @@ struct StepRun {
     /// Whether the store still has what a record names; it stays until the build ends.
     private func isThere(_ step: CachedStep) throws(Problem) -> Bool {
         guard let layer = step.built else { return true }
-        try build.lease.protect([layer.descriptor.digest, layer.diffID])
+        try build.protect([layer.descriptor.digest, layer.diffID])
         return build.store.contains(layer.descriptor.digest)
     }
 
@@ -117,7 +128,7 @@ struct StepRun {
             latestTimeInSeconds: build.request.keepsFileTimes ? nil : progress.epochInSeconds,
             withoutMountPoints: mountPoints)
         guard let new else { return nil }
-        try build.lease.protect([new.descriptor.digest, new.diffID])
+        try build.protect([new.descriptor.digest, new.diffID])
         guard build.store.contains(new.descriptor.digest), build.layers.contains(new.diffID) else {
             throw Problem(
                 kind: .conflict, what: "cannot keep the layer \(new.diffID)",

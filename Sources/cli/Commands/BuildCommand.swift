@@ -58,6 +58,8 @@ struct BuildCommand: Command {
     var resources = ResourceRequest()
     var context = ""
 
+    static let canPlan = true
+
     static var grammar: Grammar<BuildCommand> {
         Grammar(
             name: "build", synopsis: "[OPTIONS] PATH | URL | -",
@@ -76,12 +78,18 @@ struct BuildCommand: Command {
 
     func run(in session: Session) throws(Problem) -> ExitCode {
         let engine = try session.engine()
+        guard session.plan == nil || !onlyChecks && call == .build else {
+            throw Problem(
+                kind: .invalid, what: "conflicting options", why: "--plan and --check or --call",
+                fix: "leave --plan out: they build nothing")
+        }
         if onlyChecks { return try check(with: engine, in: session) }
         switch call {
         case .build: break
         case .check: return try check(with: engine, in: session)
         case .outline, .targets, .describe: return try answer(with: engine, in: session)
         }
+        if let plan = session.plan { return try self.plan(in: session, plan) }
         // The programs of RUN inherit it, so that their files have the same modes everywhere.
         _ = setFileModeMask(0o022)
         try PrivateMounts.enter()
@@ -122,7 +130,7 @@ struct BuildCommand: Command {
     }
 
     /// A request for each platform.
-    private func parts(of request: BuildRequest) throws(Problem) -> [BuildRequest] {
+    func parts(of request: BuildRequest) throws(Problem) -> [BuildRequest] {
         let platforms = try wantedPlatforms()
         guard platforms.count > 1 else { return [request] }
         return platforms.map { platform in

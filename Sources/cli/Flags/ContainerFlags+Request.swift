@@ -1,6 +1,7 @@
 import Diagnostics
 import Engine
 import Linux
+import OCI
 import SystemPackage
 
 // From flags to the engine's request: files are read and names resolved here.
@@ -12,7 +13,7 @@ extension ContainerFlags {
         var request = request
         request.image = image
         request.command = command.isEmpty ? nil : command
-        request.process.entrypoint = entrypoint.map { $0.isEmpty ? [] : [$0] }
+        request.process.entrypoint = entrypoint.map(EntrypointFlag.words)
         request.process.environment =
             try inheritedEnvironment(in: session)
             + EnvironmentFlags(entries: environment, files: environmentFiles).resolve(in: session)
@@ -123,6 +124,19 @@ extension ContainerFlags {
                 kind: .notFound, what: "cannot find the directory of \(source)",
                 why: "\(error)", fix: "write the source as an absolute path", cause: error)
         }
+    }
+}
+
+/// `--entrypoint`: a program, or as Podman has it a list of words in JSON; empty for none.
+enum EntrypointFlag {
+    static func words(_ text: String) -> [String] {
+        guard !text.isEmpty else { return [] }
+        // What is no such list is a program's name, however strange.
+        guard text.hasPrefix("["),
+            let list = try? JSONValue.parse(Array(text.utf8), named: "--entrypoint").array
+        else { return [text] }
+        let words = list.compactMap(\.string)
+        return words.count == list.count ? words : [text]
     }
 }
 

@@ -44,6 +44,10 @@ enum NetworkFlag: Equatable {
             return .mode(.container(String(text.dropFirst(10))))
         case let text where text.hasPrefix("container:"):
             throw InvalidValue("invalid container format container:<name|id>")
+        case let text where text.hasPrefix("ns:"):
+            throw InvalidValue.unsupported(
+                "a container of Kade's joins no namespace by its path",
+                fix: "container:NAME joins another container's")
         default: return .attachment(NetworkAttachment(network: name))
         }
     }

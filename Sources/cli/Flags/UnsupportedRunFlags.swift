@@ -21,7 +21,7 @@ enum UnsupportedRunFlags {
                 why: "Kade checks digests, and has no Notary signatures to skip"),
             .unsupported(
                 "link-local-ip", nil, "list", why: "the kernel gives link-local addresses"),
-            .unsupported("isolation", nil, "string", why: windows),
+            .allowing("isolation", "default", windows),
             .unsupported("cpu-count", nil, "int", why: windows),
             .unsupported("cpu-percent", nil, "int", why: windows),
             .unsupported("io-maxbandwidth", nil, "bytes", why: windows),
