@@ -108,7 +108,8 @@ extension OwnedFD {
         }
     }
 
-    /// The value of an attribute of the open file; nil when it has none of the name.
+    /// The value of an attribute of the open file; nil when it, or its file system, has none of the
+    /// name.
     ///
     /// The system call is `fgetxattr(2)`.
     package borrowing func extendedAttribute(_ name: String) throws(SystemCallError) -> [UInt8]? {
@@ -118,7 +119,7 @@ extension OwnedFD {
                 clinux_fgetxattr(rawValue, name, &value, UInt64(value.count))
             }
             return Array(value[..<Int(size)])
-        } catch  where error.errno == .noData {
+        } catch  where error.errno == .noData || error.errno == .notSupported {
             return nil
         }
     }

@@ -158,20 +158,36 @@ extension OwnedFD {
                 continue
             }
             let file = try open(name, [.path, .noFollow])
-            try file.give(status, by: maps)
-            // A change of the owner takes these bits away.
-            guard status.kind == .file, status.permissions & 0o6000 != 0 else { continue }
-            try open(name, [.readOnly, .noFollow]).changePermissions(
-                to: FilePermissions(rawValue: status.permissions))
+            guard status.kind == .file else {
+                try file.give(status, by: maps)
+                continue
+            }
+            // A change of the owner takes a program's capabilities away, and these bits.
+            let capabilities = try open(name, [.readOnly, .noFollow])
+                .extendedAttribute("security.capability")
+            let bits = status.permissions & 0o6000
+            guard try file.give(status, by: maps), bits != 0 || capabilities != nil else {
+                continue
+            }
+            let copy = try open(name, [.readOnly, .noFollow])
+            try copy.changePermissions(to: FilePermissions(rawValue: status.permissions))
+            if let capabilities {
+                try copy.setExtendedAttribute("security.capability", to: capabilities)
+            }
         }
         try open(".", [.path]).give(try FileStatus(of: self), by: maps)
     }
 
+    /// Gives an open file to who its owner is outside.
+    ///
+    /// - Returns: whether that is somebody else.
+    @discardableResult
     private borrowing func give(
         _ status: FileStatus, by maps: UserMaps
-    ) throws(SystemCallError) {
+    ) throws(SystemCallError) -> Bool {
         let inside = OwnerIDs(user: status.owner, group: status.group)
-        guard let outside = maps.outside(inside), outside != inside else { return }
+        guard let outside = maps.outside(inside), outside != inside else { return false }
         try changeOwnerOfHandle(user: outside.user, group: outside.group)
+        return true
     }
 }
