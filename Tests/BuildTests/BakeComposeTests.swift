@@ -60,6 +60,24 @@ import Testing
                 == ["--tag=m:1", "--target=t", "--", "./base"])
     }
 
+    @Test func `a service has its own image in the place of that of the one it extends`() throws {
+        let text = """
+            services:
+              base: {image: "b:1", platform: linux/amd64, build: .}
+              own: {extends: base, image: "o:1", platform: linux/arm64}
+              same: {extends: {service: base}}
+              named: {extends: base, image: "n:1", build: {tags: ["t:1"]}}
+              numbered: {image: 7, build: .}
+            """
+        let file = try BakeFile(
+            [.init(name: "compose.yaml", text: Array(text.utf8))], environment: [:])
+        let plan = try BakePlan(file, names: [], overrides: [], environment: [:])
+        let tags = plan.targets.map { $0.attributes["tags"] }
+        #expect(tags == [["b:1"], ["o:1"], ["b:1"], ["t:1"], ["7"]])
+        #expect(plan.targets[1].attributes["platforms"] == ["linux/arm64"])
+        #expect(plan.targets[2].attributes["platforms"] == ["linux/amd64"])
+    }
+
     @Test(arguments: [
         ("services: {a: {build: {isolation: x}}}", "no build.isolation"),
         ("services: {a: {build: {privileged: true}}}", "no build.privileged"),
@@ -68,6 +86,13 @@ import Testing
         ("services: {a: {extends: b}}", "no service b"),
         ("services: {a: {build: {secrets: [s]}}}", "does not define"),
         ("services: {a: {build: [x]}}", "neither a directory"),
+        ("services: [a]", "its services are no mapping"),
+        ("services: {a: {build: .}}\nsecrets: [s]", "its secrets are no mapping"),
+        ("services: {a: {build: {args: x}}}", "build.args of a is no list"),
+        ("services: {a: {build: {labels: [[x]]}}}", "has what is no text"),
+        ("services: {a: {build: {extra_hosts: x}}}", "build.extra_hosts of a is no list"),
+        ("services: {a: {build: {secrets: s}}}", "build.secrets of a is no list"),
+        ("services: {a: {build: {provenance: [x]}}}", "build.provenance of a is no text"),
         ("include: [b.yaml]", "does not follow include"),
         ("services: {a: {build: '${X:?is missing}'}}", "X is not set: is missing"),
         ("services: {a: {build: '${X'}}", "has no end"),

@@ -26,8 +26,20 @@ struct ComposeBuilds {
                 why: "this version of Kade does not follow include",
                 fix: "name the files: kade bake -f \(name) -f FILE")
         }
-        services = root["services"]?.object ?? JSONObject()
-        secrets = root["secrets"]?.object ?? JSONObject()
+        services = try Self.mapping("services", of: root, name)
+        secrets = try Self.mapping("secrets", of: root, name)
+    }
+
+    /// A member of the file that is a mapping; empty where there is none.
+    private static func mapping(
+        _ member: String, of root: JSONValue, _ name: String
+    ) throws(Problem) -> JSONObject {
+        guard let value = root[member], !value.isNull else { return JSONObject() }
+        guard let object = value.object else {
+            throw Problem(
+                kind: .invalid, what: "cannot use \(name)", why: "its \(member) are no mapping")
+        }
+        return object
     }
 
     /// A target for each service that is built, and the group `default` of all.
@@ -35,7 +47,7 @@ struct ComposeBuilds {
         var body = HCLBody()
         var names: [JSONValue] = []
         for service in services.members {
-            guard let attributes = try target(service.name, depth: 0) else { continue }
+            guard let attributes = try read(service.name, depth: 0).target else { continue }
             var inside = HCLBody()
             for member in attributes.members {
                 inside.attributes[member.name] = .literal(member.value)
@@ -66,38 +78,52 @@ struct ComposeBuilds {
             why: "this version of Kade has no \(what)")
     }
 
-    /// What a service's build comes to; nil for a service without one.
-    private func target(_ service: String, depth: Int) throws(Problem) -> JSONObject? {
+    /// A service, with what it takes over from the one that it extends.
+    private struct Service {
+        /// What its build says; nil where it has none.
+        var build: JSONObject?
+        var image: String?
+        var platform: String?
+
+        /// What its build comes to: it makes the service's image, for the service's platform.
+        var target: JSONObject? {
+            guard var target = build else { return nil }
+            if let image, target["tags"]?.array?.isEmpty ?? true {
+                target["tags"] = .array([.string(image)])
+            }
+            if let platform, target["platforms"] == nil {
+                target["platforms"] = .array([.string(platform)])
+            }
+            return target
+        }
+    }
+
+    private func read(_ service: String, depth: Int) throws(Problem) -> Service {
         guard depth < 20 else { throw mistake("\(service) extends itself") }
         guard let text = services[service], let members = text.object else {
             throw mistake("it has no service \(service)")
         }
-        var attributes = try base(of: service, members, depth: depth)
+        var found = try base(of: service, members, depth: depth)
         switch members["build"] {
         case nil, .null?: break
         case .string(let context)?:
-            attributes = attributes ?? JSONObject()
-            attributes?["context"] = .string(context)
+            found.build = found.build ?? JSONObject()
+            found.build?["context"] = .string(context)
         case .object(let build)?:
-            let own = try read(build, of: service)
-            attributes = BakeTarget.merged(attributes ?? JSONObject(), with: own)
+            found.build = BakeTarget.merged(
+                found.build ?? JSONObject(), with: try read(build, of: service))
         default: throw mistake("the build of \(service) is neither a directory nor an object")
         }
-        guard var found = attributes else { return nil }
-        if let image = members["image"]?.string, found["tags"]?.array?.isEmpty ?? true {
-            found["tags"] = .array([.string(image)])
-        }
-        if let platform = members["platform"]?.string, found["platforms"] == nil {
-            found["platforms"] = .array([.string(platform)])
-        }
+        found.image = members["image"]?.text ?? found.image
+        found.platform = members["platform"]?.text ?? found.platform
         return found
     }
 
     /// What the service is built like that another one extends.
     private func base(
         of service: String, _ members: JSONObject, depth: Int
-    ) throws(Problem) -> JSONObject? {
-        guard let extends = members["extends"], !extends.isNull else { return nil }
+    ) throws(Problem) -> Service {
+        guard let extends = members["extends"], !extends.isNull else { return Service() }
         guard extends["file"] == nil else {
             throw Problem(
                 kind: .unsupported, what: "cannot bake \(service) of \(name)",
@@ -107,7 +133,7 @@ struct ComposeBuilds {
         guard let base = extends.string ?? extends["service"]?.string else {
             throw mistake("\(service) extends nothing")
         }
-        return try target(base, depth: depth + 1)
+        return try read(base, depth: depth + 1)
     }
 
     private func read(
@@ -126,7 +152,7 @@ struct ComposeBuilds {
             case "extra_hosts": attributes["extra-hosts"] = try hosts(member, of: service)
             case "additional_contexts": attributes["contexts"] = try contexts(member, of: service)
             case "secrets": attributes["secret"] = try secretFlags(member, of: service)
-            case "provenance", "sbom": attest(member, &attributes)
+            case "provenance", "sbom": try attest(member, of: service, &attributes)
             case "privileged" where member.value.bool == false: continue
             case "x-bake": attributes = BakeTarget.merged(attributes, with: try own(member))
             case let name where name.hasPrefix("x-"): continue
@@ -164,14 +190,32 @@ struct ComposeBuilds {
     ) throws(Problem) -> JSONValue {
         if let object = member.value.object { return .object(object) }
         var pairs = JSONObject()
-        for element in member.value.array ?? [] {
-            guard let text = element.text else {
-                throw mistake("build.\(member.name) of \(service) has no texts")
-            }
+        for text in try texts(member, of: service) {
             let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             pairs[String(parts[0])] = parts.count > 1 ? .string(String(parts[1])) : .null
         }
         return .object(pairs)
+    }
+
+    /// The texts of a list.
+    private func texts(
+        _ member: JSONObject.Member, of service: String
+    ) throws(Problem) -> [String] {
+        try elements(member, of: service).map { element throws(Problem) in
+            guard let text = element.text else {
+                throw mistake("build.\(member.name) of \(service) has what is no text")
+            }
+            return text
+        }
+    }
+
+    private func elements(
+        _ member: JSONObject.Member, of service: String
+    ) throws(Problem) -> [JSONValue] {
+        guard let elements = member.value.array else {
+            throw mistake("build.\(member.name) of \(service) is no list")
+        }
+        return elements
     }
 
     private func hosts(
@@ -179,7 +223,7 @@ struct ComposeBuilds {
     ) throws(Problem) -> JSONValue {
         if let object = member.value.object { return .object(object) }
         var hosts = JSONObject()
-        for text in member.value.array?.compactMap(\.text) ?? [] {
+        for text in try texts(member, of: service) {
             let parts = text.split(maxSplits: 1, omittingEmptySubsequences: false) {
                 $0 == "=" || $0 == ":"
             }
@@ -212,7 +256,7 @@ struct ComposeBuilds {
         _ member: JSONObject.Member, of service: String
     ) throws(Problem) -> JSONValue {
         .array(
-            try (member.value.array ?? []).map { element throws(Problem) in
+            try elements(member, of: service).map { element throws(Problem) in
                 guard let source = element.string ?? element["source"]?.string,
                     let secret = secrets[source]
                 else { throw mistake("\(service) has a secret that the file does not define") }
@@ -225,8 +269,13 @@ struct ComposeBuilds {
             })
     }
 
-    private func attest(_ member: JSONObject.Member, _ attributes: inout JSONObject) {
-        guard let text = member.value.text, text != "false" else { return }
+    private func attest(
+        _ member: JSONObject.Member, of service: String, _ attributes: inout JSONObject
+    ) throws(Problem) {
+        guard let text = member.value.text else {
+            throw mistake("build.\(member.name) of \(service) is no text")
+        }
+        guard text != "false" else { return }
         let mode = text == "true" || member.name == "sbom" ? "" : ",\(text)"
         let before = attributes["attest"]?.array ?? []
         attributes["attest"] = .array(before + [.string("type=\(member.name)\(mode)")])

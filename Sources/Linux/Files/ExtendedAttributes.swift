@@ -108,7 +108,8 @@ extension OwnedFD {
         }
     }
 
-    /// The value of an attribute of the open file; nil when it has none of the name.
+    /// The value of an attribute of the open file; nil when it, or its file system, has none of the
+    /// name.
     ///
     /// The system call is `fgetxattr(2)`.
     package borrowing func extendedAttribute(_ name: String) throws(SystemCallError) -> [UInt8]? {
@@ -117,7 +118,7 @@ extension OwnedFD {
             return try ExtendedAttributes.growing(
                 "fgetxattr", "\(name) of \(describe(number))"
             ) { buffer, size in clinux_fgetxattr(number, name, buffer, size) }
-        } catch  where error.errno == .noData {
+        } catch  where error.errno == .noData || error.errno == .notSupported {
             return nil
         }
     }

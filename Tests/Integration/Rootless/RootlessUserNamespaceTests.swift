@@ -143,6 +143,29 @@ import Testing
         #expect(try copies() == [])
     }
 
+    /// CAP_CHOWN, permitted and effective (`struct vfs_cap_data`).
+    private static let programs = """
+        mkdir -p "$0/bin"
+        cp "$(command -v busybox)" "$0/bin/busybox"
+        ln -s busybox "$0/bin/grep"
+        python3 -c 'import os, sys
+        value = bytes.fromhex("01000002" + "01000000" + "00" * 12)
+        os.setxattr(sys.argv[1], "security.capability", value)' "$0/bin/busybox"
+        tar --xattrs --xattrs-include='*' -C "$0" -cf "$1" .
+        """
+
+    @Test(arguments: ["host", "nomap", "keep-id"])
+    func `a program's own capabilities are its own in a copy, too`(mode: String) throws {
+        let archive = kade.folder.at("programs.tar")
+        try Tool.check(
+            "sh", "-ec", Self.programs, kade.folder.at("tree"), archive)
+        try kade.check("import", archive, "programs")
+        #expect(
+            try kade.check(
+                "run", "--rm", "--userns", mode, "-u", "1000", "programs", "grep", "CapEff",
+                "/proc/self/status") == "CapEff:\t0000000000000001")
+    }
+
     @Test func `what killed commands leave of copies is none, and goes`() throws {
         try kade.check("run", "--rm", "--userns", "nomap", "busybox", "true")
         let owned = kade.root + "/owned"
