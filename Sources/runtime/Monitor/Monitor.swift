@@ -204,14 +204,15 @@ final class Monitor {
             .readable, of: run.process.descriptor.rawValue, MonitorSources.Token.process)
         tell(.start)
         try beginHealthChecks()
+        try tellAll(.started(pid: run.process.id))
+        try watchMemory()
+        // Nobody waits for that but who asks for the steps.
         let recordProblem = try run.waitForRecord()
         steps.goOn(isWritten: recordProblem == nil)
         if let recordProblem {
             lifecycle.error = recordProblem
             try lifecycle.write()
         }
-        try tellAll(.started(pid: run.process.id))
-        try watchMemory()
         // Now it waits, and there is one for each container.
         try run.finishStart()
         releaseUnusedMemory()
