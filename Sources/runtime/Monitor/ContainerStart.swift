@@ -27,6 +27,9 @@ struct ContainerStart: ~Copyable {
     private let starter: ChildProcess
     private let socket: OwnedFD
 
+    /// What becomes readable when the process that starts the container is done.
+    var descriptor: CInt { socket.rawValue }
+
     /// What the monitor gets of a container that runs.
     struct Outcome: ~Copyable {
         /// The program's first process, a child of the monitor.

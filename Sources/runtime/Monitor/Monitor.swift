@@ -206,15 +206,23 @@ final class Monitor {
         try beginHealthChecks()
         try tellAll(.started(pid: run.process.id))
         try watchMemory()
-        // Nobody waits for that but who asks for the steps.
-        let recordProblem = try run.waitForRecord()
-        steps.goOn(isWritten: recordProblem == nil)
-        if let recordProblem {
-            lifecycle.error = recordProblem
+        // Its steps are written meanwhile, for which only those wait who ask for them.
+        if let number = run.startDescriptor {
+            try sources.want(.readable, of: number, MonitorSources.Token.start)
+        }
+    }
+
+    /// Takes note that the process which started the container is done, or waits until it is.
+    func finishStart(of run: ContainerRun) throws(Problem) {
+        guard let number = run.startDescriptor else { return }
+        try sources.want([], of: number, MonitorSources.Token.start)
+        let problem = try run.finishStart()
+        steps.goOn(isWritten: problem == nil)
+        if let problem {
+            lifecycle.error = problem
             try lifecycle.write()
         }
         // Now it waits, and there is one for each container.
-        try run.finishStart()
         releaseUnusedMemory()
     }
 
@@ -292,6 +300,7 @@ final class Monitor {
 
     /// Takes note of the program's end and removes what the runtime made.
     func end(_ run: ContainerRun) throws(Problem) {
+        try finishStart(of: run)
         let status = try explaining("cannot learn how the program ended") {
             () throws(SystemCallError) in try run.process.wait()
         }

@@ -28,6 +28,7 @@ final class MonitorSources {
         static let nameConnections: UInt64 = 11
         static let nameProcess: UInt64 = 12
         static let memory: UInt64 = 13
+        static let start: UInt64 = 14
         /// The ends of what fetches layers, by their descriptors' numbers.
         static let firstArrival: UInt64 = 1 << 32
         static let firstClient: UInt64 = 1 << 40
