@@ -17,11 +17,12 @@ import SystemPackage
 /// ```
 /// monitor                                        starter
 ///    │ ──────────── clone3 ───────────────────────► │  creates and starts the container
-///    │ ◄─────────── warning(text) ───────────────── │  where its steps could not be recorded
 ///    │ ◄─────────── console + descriptor ────────── │  only with a terminal
 ///    │ ◄─────────── helper ──────────────────────── │  where a process made init and has ended
 ///    │ ◄─────────── process + pidfd ─────────────── │  the container runs
 ///    │ ◄─────────── failed(problem) ─────────────── │  instead: nothing is left of it
+///    │ ◄─────────── warning(text) ───────────────── │  later: its steps could not be recorded
+///    │ ◄─────────── end of the stream ───────────── │  it is done, and ends
 /// ```
 struct ContainerStart: ~Copyable {
     private let starter: ChildProcess
