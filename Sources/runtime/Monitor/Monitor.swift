@@ -300,7 +300,6 @@ final class Monitor {
 
     /// Takes note of the program's end and removes what the runtime made.
     func end(_ run: ContainerRun) throws(Problem) {
-        try finishStart(of: run)
         let status = try explaining("cannot learn how the program ended") {
             () throws(SystemCallError) in try run.process.wait()
         }
@@ -311,6 +310,8 @@ final class Monitor {
         try noteEnd(status, of: run)
         try endMemoryWatch(wasOutOfMemory: lifecycle.wasOutOfMemory)
         let complaints = try Delete.run(configuration.id, in: runtimeRoot, isForced: true)
+        // A short program has ended before its steps were written.
+        try finishStart(of: run)
         lifecycle.error =
             arrivalFault?.description ?? complaints.first?.description ?? log.gap?.text
         for token in MonitorSources.Token.process...MonitorSources.Token.input {
