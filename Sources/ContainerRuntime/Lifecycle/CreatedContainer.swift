@@ -104,10 +104,25 @@ package struct CreatedContainer: ~Copyable {
     package borrowing func stepRecords() -> [StepRecord] {
         let warnings = Dictionary(
             context.warnings.map { ($0.step, $0.text) }, uniquingKeysWith: { "\($0); \($1)" })
-        return switch journal {
-        case .none: []
+        switch journal {
+        case .none: return []
         case .some(let journal):
-            journal.stepRecords(of: plan, warnings: warnings, failure: failure)
+            let records = journal.stepRecords(of: plan, warnings: warnings, failure: failure)
+            guard let failure, failure.step == plan.steps.count else { return records }
+            return records + [execution(after: records.last, failed: failure.why)]
         }
+    }
+
+    /// The step that no plan has, as nobody is there any more to tell that it was done.
+    private borrowing func execution(after last: StepRecord?, failed why: String) -> StepRecord {
+        let words = bundle.spec.process?.args ?? []
+        return StepRecord(
+            explanation: Explanation(
+                shell: "exec \(words.joined(separator: " "))", why: "init becomes the program",
+                spec: "process.args"),
+            actor: .`init`,
+            startInMicroseconds: last.map { $0.startInMicroseconds + $0.durationInMicroseconds }
+                ?? 0,
+            durationInMicroseconds: 0, outcome: .failed(why))
     }
 }

@@ -20,7 +20,10 @@ enum InitProcess {
             try plan.run(.settle, in: &context, journal: journal)
             try plan.run(.enter, in: &context, journal: journal)
             try plan.run(.launch, in: &context, journal: journal)
-            if let process { throw become(process, in: context) }
+            if let process {
+                context.failedStep = plan.steps.count  // what comes after them
+                throw become(process, in: context)
+            }
         } catch {
             report(error, step: context.failedStep ?? -1, in: context)
         }

@@ -55,6 +55,10 @@ extension ContainerService {
     /// The recorded steps of the container's last start.
     package func steps(of name: String) throws(Problem) -> [StepRecord] {
         let record = try context.record(of: name)
+        // Who has started the container writes them a moment after the program has begun.
+        if case .running = try context.status(of: record).state {
+            try context.withStartHeld(of: record.id) {}
+        }
         let path = context.configuration.bundle(of: record.id).steps
         guard let bytes = try bytesIfPresent(of: path) else { return [] }
         return try StepRecord.parse(bytes, named: path.string).fromTheFirst

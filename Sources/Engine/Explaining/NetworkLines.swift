@@ -75,7 +75,8 @@ extension ContainerExplainer {
             "network \(endpoint.network.name)",
             declared: asked.isEmpty ? "any free address" : asked.joined(separator: ", "),
             effective: process.map { _ in addresses.map { "\($0)" }.joined(separator: ", ") },
-            why: "its place on a network of the driver \(endpoint.network.definition.driver)",
+            why: "its place on a network of the driver \(endpoint.network.definition.driver)"
+                + (endpoint.network.definition.modeName.map { ", mode \($0)" } ?? ""),
             origin: origin(of: endpoint),
             command: "kade network inspect \(endpoint.network.name)"
         ).drawn(as: .place)
@@ -110,9 +111,12 @@ extension ContainerExplainer {
                     origin: link.name == "lo" ? "always" : "--network",
                     command: "\(enter) ip address show \(link.name)"
                 ).drawn(as: link.name == "lo" ? .loopback : .interface))
-            guard link.kind == "veth", let index = link.peer,
-                let end = place.view.devices.first(where: { $0.link.index == index })?.link
+            guard let end = place.view.devices.first(where: { $0.link.index == link.peer })?.link
             else { continue }
+            if link.kind == "macvlan" || link.kind == "ipvlan" {
+                lines.append(parentLine(end, of: link.name))
+            }
+            guard link.kind == "veth" else { continue }
             let bridge = place.view.devices.first { $0.link.index == end.bridge }?.link.name
             lines.append(
                 ExplainedLine(
@@ -138,6 +142,15 @@ extension ContainerExplainer {
                 ).drawn(as: .route))
         }
         return lines
+    }
+
+    /// The machine's device that one of a macvlan or ipvlan network is a part of.
+    private func parentLine(_ parent: NetworkLink, of name: String) -> ExplainedLine {
+        ExplainedLine(
+            parent.name, effective: parent.isUp ? "up" : "down",
+            why: "the machine's device that \(name) is a part of: it goes out there",
+            origin: "--network", command: "ip -d link show \(parent.name)"
+        ).drawn(as: .hostEnd, related: [name])
     }
 
     /// The bridge, and what of Kade's table lets its packets through.
@@ -259,6 +272,17 @@ extension ContainerExplainer {
                 command: "cat /proc/\(process.pid)/root/etc/resolv.conf"
             ).drawn(as: .resolver)
         ]
+    }
+}
+
+extension NetworkDefinition {
+    /// How devices of a macvlan or ipvlan network share their parent; nil for other drivers.
+    fileprivate var modeName: String? {
+        switch driver {
+        case .macvlan: "\(options.macvlanMode ?? .bridge)"
+        case .ipvlan: "\(options.ipvlanMode ?? .l2)"
+        case .bridge, .cni, .host, .null: nil
+        }
     }
 }
 

@@ -179,9 +179,14 @@ struct ContainerMap {
                 edges.append(Picture.Edge("network", id, ""))
                 ends.append(id)
             case .hostEnd, .userEnd:
-                ends.removeAll { $0 == "interface-\(line.detail.related.first ?? "")" }
+                let interface = line.detail.related.first ?? ""
+                ends.removeAll { $0 == "interface-\(interface)" }
+                let isPair = lines.contains {
+                    $0.name == interface && $0.effective?.hasSuffix(", veth") == true
+                }
                 edges.append(
-                    Picture.Edge("interface-\(line.detail.related.first ?? "")", id, "veth pair"))
+                    Picture.Edge(
+                        "interface-\(interface)", id, isPair ? "veth pair" : "is a part of"))
                 let bridge = line.detail.related.dropFirst().first
                 let isDrawn = lines.contains {
                     [.bridge, .userBridge].contains($0.detail.role) && $0.name == bridge

@@ -74,7 +74,9 @@ package struct FileSystemContext: ~Copyable, Sendable {
     private var messages: String {
         var lines: [String] = []
         while let line = try? context.read(upToBytes: 1024), !line.isEmpty {  // ENODATA: no more
-            lines.append(String(decoding: line.dropFirst(2), as: UTF8.self))
+            // Some file systems end it with a newline.
+            let text = line.dropFirst(2).prefix { $0 != UInt8(ascii: "\n") }
+            lines.append(String(decoding: text, as: UTF8.self))
         }
         return lines.isEmpty ? "" : " (\(lines.joined(separator: "; ")))"
     }

@@ -87,12 +87,23 @@ final class ContainerRun {
         }
     }
 
-    /// Waits until the steps of the start are recorded.
-    ///
-    /// - Returns: why they could not be; that is no reason not to run.
-    /// - Throws: when the kernel refuses to hear it.
-    func waitForRecord() throws(Problem) -> String? { try start?.waitForRecord() }
+    /// What becomes readable when the process that started the container is done; nil once
+    /// ``finishStart()`` was called.
+    var startDescriptor: CInt? {
+        switch start {
+        case .none: nil
+        case .some(let start): start.descriptor
+        }
+    }
 
     /// Waits for the end of the process that started the container; nobody else needs to.
-    func finishStart() throws(Problem) { try start.take()?.finish() }
+    ///
+    /// - Returns: why the steps of the start could not be recorded; that is no reason not to run.
+    /// - Throws: when the kernel refuses to hear it.
+    func finishStart() throws(Problem) -> String? {
+        guard let start = start.take() else { return nil }
+        let problem = try start.waitForRecord()
+        try start.finish()
+        return problem
+    }
 }

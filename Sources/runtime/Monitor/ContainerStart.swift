@@ -17,16 +17,20 @@ import SystemPackage
 /// ```
 /// monitor                                        starter
 ///    │ ──────────── clone3 ───────────────────────► │  creates and starts the container
-///    │ ◄─────────── warning(text) ───────────────── │  where its steps could not be recorded
 ///    │ ◄─────────── notifySocket + descriptor ───── │  only where a service manager listens
 ///    │ ◄─────────── console + descriptor ────────── │  only with a terminal
 ///    │ ◄─────────── helper ──────────────────────── │  where a process made init and has ended
 ///    │ ◄─────────── process + pidfd ─────────────── │  the container runs
 ///    │ ◄─────────── failed(problem) ─────────────── │  instead: nothing is left of it
+///    │ ◄─────────── warning(text) ───────────────── │  later: its steps could not be recorded
+///    │ ◄─────────── end of the stream ───────────── │  it is done, and ends
 /// ```
 struct ContainerStart: ~Copyable {
     private let starter: ChildProcess
     private let socket: OwnedFD
+
+    /// What becomes readable when the process that starts the container is done.
+    var descriptor: CInt { socket.rawValue }
 
     /// What the monitor gets of a container that runs.
     struct Outcome: ~Copyable {

@@ -33,6 +33,7 @@ extension Monitor {
             guard case .running(let run) = phase else { return }
             switch event.token {
             case Token.process: try end(run)
+            case Token.start: try finishStart(of: run)
             case Token.healthTimer, Token.healthProcess: try answerHealth(event.token)
             case Token.memory: try answerMemory()
             case Token.notification: try answerNotification(of: run)

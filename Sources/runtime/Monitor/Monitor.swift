@@ -210,16 +210,25 @@ final class Monitor {
         tell(.start)
         try beginNotifications(of: run)
         try beginHealthChecks()
-        let recordProblem = try run.waitForRecord()
+        try tellAll(.started(pid: run.process.id))
+        try watchMemory()
+        // Its steps are written meanwhile, for which only those wait who ask for them.
+        if let number = run.startDescriptor {
+            try sources.want(.readable, of: number, MonitorSources.Token.start)
+        }
+    }
+
+    /// Takes note that the process which started the container is done, or waits until it is.
+    func finishStart(of run: ContainerRun) throws(Problem) {
+        guard let number = run.startDescriptor else { return }
+        try sources.want([], of: number, MonitorSources.Token.start)
+        let recordProblem = try run.finishStart()
         steps.goOn(isWritten: recordProblem == nil)
         if let problem = recordProblem ?? unrecorded?.description {
             lifecycle.error = problem
             try lifecycle.write()
         }
-        try tellAll(.started(pid: run.process.id))
-        try watchMemory()
         // Now it waits, and there is one for each container.
-        try run.finishStart()
         releaseUnusedMemory()
     }
 
@@ -314,6 +323,8 @@ final class Monitor {
         try noteEnd(status, of: run)
         try endMemoryWatch(wasOutOfMemory: lifecycle.wasOutOfMemory)
         let complaints = try Delete.run(configuration.id, in: runtimeRoot, isForced: true)
+        // A short program has ended before its steps were written.
+        try finishStart(of: run)
         lifecycle.error =
             arrivalFault?.description ?? complaints.first?.description ?? log.gap?.text
         for token in MonitorSources.Token.process...MonitorSources.Token.input {

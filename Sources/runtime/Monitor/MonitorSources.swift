@@ -29,6 +29,7 @@ final class MonitorSources {
         static let nameProcess: UInt64 = 12
         static let memory: UInt64 = 13
         static let notification: UInt64 = 14
+        static let start: UInt64 = 15
         /// The ends of what fetches layers, by their descriptors' numbers.
         static let firstArrival: UInt64 = 1 << 32
         static let firstClient: UInt64 = 1 << 40

@@ -36,6 +36,9 @@ import Testing
             #expect(found.map(\.kind) == ["start"], "\(program)")
             #expect(found[0].text.contains(words), "\(program): \(found[0].text)")
             #expect(found[0].fix != nil)
+            // Also what execve(2) refuses is a step.
+            #expect(found[0].text.contains("failed, by init: "), "\(program): \(found[0].text)")
+            #expect(found[0].text.contains("asked by process.args"), "\(found[0].text)")
             try kade.check("rm", "one")
         }
     }

@@ -273,6 +273,11 @@ import Testing
         #expect(outcome.exitCode == 0, "\(outcome.errors)\(outcome.output)")
         #expect(outcome.output.contains("inet 192.0.2.64/24"))
         #expect(outcome.output.contains("default via 192.0.2.2 dev eth0"))
+        try startSleeper("one", on: "lan")
+        let page = try kade.check("explain", "--only", "network", "one")
+        #expect(page.contains("of the driver macvlan, mode bridge"), "\(page)")
+        #expect(page.contains("the machine's device that eth0 is a part of"), "\(page)")
+        #expect(try kade.check("map", "one").contains("→ is a part of: lan0"))
     }
 
     @Test func `containers call the host, and those they are linked to, by name`() throws {

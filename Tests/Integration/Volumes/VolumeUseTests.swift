@@ -190,6 +190,7 @@ import Testing
         (["type=nofs", "device=x"], "this kernel has no file system \"nofs\""),
         (["type=tmpfs", "device=tmpfs", "o=size=many"], "Bad value for 'size'"),
         (["type=ext4", "device=/dev/null"], "the kernel refuses mount -t ext4 /dev/null"),
+        (["type=ext4", "device=/dev/no-such"], "the kernel refuses mount -t ext4 /dev/no-such"),
         (["type=none", "device=/nowhere/at/all", "o=bind"], "No such file or directory"),
     ])
     func `what the kernel refuses is said, and nothing stays`(
@@ -200,6 +201,9 @@ import Testing
         #expect(outcome.exitCode == 125)
         #expect(outcome.errors.contains("cannot mount volume data"), "\(outcome)")
         #expect(outcome.errors.contains(why), "\(outcome)")
+        // What the kernel says ends with a newline, which is none of the text.
+        let more = outcome.errors.split(separator: "\n").dropFirst()
+        #expect(more.allSatisfy { $0.hasPrefix("      ") }, "\(outcome)")
         #expect(try kade.check("ps", "-aq").isEmpty)
         try kade.wait { try kade.leftovers().isEmpty }
     }

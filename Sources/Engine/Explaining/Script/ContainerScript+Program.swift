@@ -206,7 +206,7 @@ extension ContainerScript {
             """
             job=$!
             pid=
-            later '[ -z "$job" ] || { kill -KILL "$job" ${pid:+"$pid"} 2>/dev/null; wait "$job"; }'
+            later '[ -z "$job" ] || { kill -KILL "$job" ${pid:+"$pid"}; wait "$job"; } 2>/dev/null'
             status=1
             read -r pid <"$work/ready" || { wait "$job" || status=$?; job=; exit "$status"; }
             """)

@@ -42,10 +42,11 @@ extension ContainerScript {
             if [ "${inside-}" != "$$" ]; then
                 [ "$(id -u)" = \(user) ] || { echo "$name: only user \(user) may do this" >&2; exit 1; }
                 [ -f "$0" ] || { echo "$name: keep the script in a file, and run that" >&2; exit 1; }
+                unshare --user true    # says why, where nobody may
                 begin=$(mktemp -d "${TMPDIR:-/tmp}/$name.XXXXXX")
                 mkfifo "$begin/made" "$begin/mapped"
                 {
-                    read -r made <"$begin/made"
+                    read -r _ <"$begin/made"
             """)
         script.run(mapOwn(ownMaps))
         script.run(
