@@ -80,6 +80,14 @@ import Testing
         #expect(try kade.check("ps", "-aq").isEmpty)
     }
 
+    @Test func `quotas are root's to set`() throws {
+        let outcome = try kade("run", "--storage-opt", "size=1g", "busybox", "true")
+        #expect(outcome.exitCode == 125)
+        #expect(outcome.errors.contains("root of the machine alone set quotas"), "\(outcome)")
+        #expect(try kade.check("ps", "-aq").isEmpty)
+        try kade.wait { try kade.leftovers().isEmpty }
+    }
+
     @Test func `a script that builds a container is root's alone`() throws {
         try kade.check("create", "--name", "one", "busybox", "true")
         let outcome = try kade("explain", "--shell", "one")
