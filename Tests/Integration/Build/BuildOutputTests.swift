@@ -219,12 +219,10 @@ import Testing
             try refusal(out, "--secret", "id=s,src=\(folder.at("out/kept"))")
                 .contains("the secret s"))
         #expect(try refusal(site.kade.root).contains("Kade's data root"))
-        let build = site.kade.commandLine([
-            "build", "-o", "type=local,dest=..,mode=delete", folder.at("context"),
-        ])
-        let inside = try Tool.start(
-            ["sh", "-c", "cd \"$0\" && exec \"$@\"", folder.at("out/inner")] + build
-        ).wait()
+        let build = site.kade.commandLine(
+            in: folder.at("out/inner"),
+            ["build", "-o", "type=local,dest=..,mode=delete", folder.at("context")])
+        let inside = try Tool.start(build).wait()
         #expect(inside.errors.contains("the current directory would go"), "\(inside)")
         // Nothing was built, and nothing is gone.
         #expect(try folder.text("out/kept") == "kept")
@@ -489,14 +487,15 @@ import Testing
                 ssh-keygen -q -t ed25519 -N '' -C key-of-the-test -f key
                 """)
         let socket = site.folder.at("agent")
-        let agent = try Tool.start(["ssh-agent", "-D", "-a", socket])
+        let agent = try Tool.start(site.kade.entry + ["ssh-agent", "-D", "-a", socket])
         defer {
             agent.signal(SIGKILL)
             agent.process.waitUntilExit()
         }
         try site.kade.wait { FileManager.default.fileExists(atPath: socket) }
         try Tool.check(
-            "ssh-add", "-q", site.folder.at("context/key"), environment: ["SSH_AUTH_SOCK": socket])
+            site.kade.entry + ["ssh-add", "-q", site.folder.at("context/key")],
+            environment: ["SSH_AUTH_SOCK": socket])
         let outcome = try Tool.start(
             site.kade.commandLine([
                 "build", "-t", "made", "--ssh", "default", "--ssh", "other=\(socket)",
