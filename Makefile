@@ -27,7 +27,7 @@ run: check-root build
 
 test: check-root deps-test
 	$(SWIFT) build $(TESTING) --build-tests
-	$(MAKE) --no-print-directory lint unit integration test-v2
+	$(MAKE) --no-print-directory lint unit integration integration-user test-v2
 
 unit:
 	$(SWIFT) test $(TESTING) --skip-build --skip '^Integration\.'
@@ -45,10 +45,14 @@ integration: check-root
 	$(SUDO) env KADE_TEST_PROGRAMS=$(CURDIR)/$(BIN) PATH="$$PATH" \
 		$(SWIFT) test $(TESTING) --skip-build --filter '^Integration\.'
 
-# The suites of `run` and of volumes once more, with every `kade` of theirs an ordinary user's. Some
-# tests make files as root that they would have to give away, so that `test` does not run it yet.
-USER_SUITES = ExitCode LimitFlag MountFlag NamespaceFlag OwnerFlag PodmanFile PodmanFlag ProcessFlag \
-	PropagationFlag Secret SecurityFlag Smoke VolumeCommand VolumeUse
+# Suites of `run`, the life of containers, images, builds and volumes once more, with every `kade` of
+# theirs an ordinary user's. What a user cannot have is marked in them (Fixtures/RootOnly.swift).
+USER_SUITES = BakeCommand BuildCache BuildCommand BuildContext BuildFlag BuildOutput Cleanup \
+	Commit CopyCommand EventsCommand Exec ExitCode Health HostImage ImageCommand ImageGroup \
+	KilledBuild KilledMonitor LimitFlag List LogDriver Logs MountFlag NamespaceFlag OwnerFlag \
+	PodmanFile PodmanFlag ProcessFlag PropagationFlag Removal Secret SecurityFlag Smoke \
+	SourcePolicyBuild State Stats Stream System SystemCheck SystemPrune Terminal UpdateCommand \
+	VolumeCommand VolumeUse Wait
 EMPTY =
 SPACE = $(EMPTY) $(EMPTY)
 integration-user: check-root

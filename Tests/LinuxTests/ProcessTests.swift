@@ -1,3 +1,4 @@
+import Glibc
 import SystemPackage
 import Testing
 
@@ -30,6 +31,16 @@ import Testing
         #expect(status.parentID == 4)
         #expect(status.startTime == 22)
         #expect(!status.hasEnded)
+    }
+
+    @Test func `processes are found below others, and by the mounts that they see`() throws {
+        let own = getpid()
+        let parent = try #require(try ProcessStatus(of: own)?.parentID)
+        #expect(try processTree(below: [own]).contains(own))
+        let both = try processTree(below: [parent, own])
+        #expect(both.contains(own) && both.count == Set(both).count)
+        #expect(try processesInMountNamespace(of: own).contains(own))
+        #expect(try processesInMountNamespace(of: 1 << 30).isEmpty)
     }
 
     @Test func `a program is looked for in each directory of the path`() {

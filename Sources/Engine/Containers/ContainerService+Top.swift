@@ -126,7 +126,9 @@ extension EngineContext {
             () throws(SystemCallError) in
             if let cgroup { return try cgroup.processes() }
             guard let pid = status.state.pid else { return [] }
-            return try processTree(below: pid)
+            // Further programs (`exec`) are no children of the first one's.
+            let entered = try processesInMountNamespace(of: pid).filter { $0 != pid }
+            return try processTree(below: [pid] + entered)
         }
     }
 

@@ -28,6 +28,7 @@ extension EngineContext {
                     fix: "leave --platform out")
             }
             if let rootfs = request.rootfs { return try image(of: rootfs) }
+            try checkHostImage()
             return ResolvedImage(id: HostImage.name, defaults: HostImage.defaults, layers: [])
         }
         let image = try imageStore().image(named: request.image, platform: platform)

@@ -203,11 +203,8 @@ import Testing
                   tags: ["app:1"]
               database: { image: postgres }
             """, to: "docker-compose.yml")
-        let bake = site.kade.commandLine(["bake", "--progress", "plain"])
-        let outcome = try Tool.start(
-            ["sh", "-c", "cd \"$0\" && exec \"$@\"", site.folder.path] + bake,
-            environment: site.kade.environment
-        ).wait()
+        let bake = site.kade.commandLine(in: site.folder.path, ["bake", "--progress", "plain"])
+        let outcome = try Tool.start(bake, environment: site.kade.environment).wait()
         #expect(outcome.exitCode == 0, "\(outcome.errors)")
         let word = try site.kade.check("run", "--rm", "app:1", "cat", "/word")
         #expect(word == "from a file usual\napp")

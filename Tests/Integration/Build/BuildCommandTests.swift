@@ -316,10 +316,12 @@ import Testing
         try site.folder.write("FROM base\nCOPY . /all/\n", to: "context/sub/other")
         try site.check("-f", other)
         #expect(try site.kade.check("run", "--rm", "made", "ls", "/all").contains("b") == true)
-        let piped = try Tool.run(
-            "sh", "-c", "printf 'FROM base\\nCOPY a /a\\n' | \"$@\"", "sh", "env",
-            BuiltProgram.path("kade"), "--root", site.kade.root, "--runroot", site.kade.runRoot,
-            "build", "-q", "-t", "made", "-f", "-", site.folder.at("context"))
+        let build = site.kade.commandLine([
+            "build", "-q", "-t", "made", "-f", "-", site.folder.at("context"),
+        ])
+        let piped = try Tool.start(
+            ["sh", "-c", "printf 'FROM base\\nCOPY a /a\\n' | \"$@\"", "sh"] + build
+        ).wait()
         #expect(piped.exitCode == 0, "\(piped.errors)")
         #expect(piped.output.hasPrefix("sha256:"))
         #expect(try site.read("/a") == "a")
@@ -328,11 +330,10 @@ import Testing
     @Test func `the context may be an archive, and the result one, too`() throws {
         let site = try BuildSite("FROM base\nCOPY . /all/", context: "mkdir d; echo x > d/x")
         let result = site.folder.at("result.tar")
-        let piped = try Tool.run(
-            "sh", "-c",
-            "tar -C \"$1\" -cz . | \"$2\" --root \"$3\" --runroot \"$4\" build -o "
-                + "type=tar,dest=\"$5\" -", "sh", site.folder.at("context"),
-            BuiltProgram.path("kade"), site.kade.root, site.kade.runRoot, result)
+        let build = site.kade.commandLine(["build", "-o", "type=tar,dest=\(result)", "-"])
+        let piped = try Tool.start(
+            ["sh", "-c", "tar -C \"$0\" -cz . | \"$@\"", site.folder.at("context")] + build
+        ).wait()
         #expect(piped.exitCode == 0, "\(piped.errors)")
         #expect(try Tool.check("tar", "-xOf", result, "all/d/x") == "x\n")
         #expect(try Tool.check("ls", site.kade.root + "/build/scratch").isEmpty)

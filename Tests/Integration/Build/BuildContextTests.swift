@@ -177,16 +177,16 @@ import Testing
 
     @Test func `standard input is the context or the Dockerfile, and not both`() throws {
         let site = try BuildSite("FROM base\nCOPY file /file", context: "echo x > file")
-        let command = site.kade.commandLine(["build", "-q", "-t", "made", "-f", "-", "-"])
-        let both = try Tool.run(
-            "sh", "-c", "shift; tar -C \"$0\" -c . | \"$@\"", site.folder.at("context"), "",
-            command[0],
-            command[1], command[2], command[3], command[4], "build", "-f", "-", "-")
+        let both = try Tool.start(
+            ["sh", "-c", "tar -C \"$0\" -c . | \"$@\"", site.folder.at("context")]
+                + site.kade.commandLine(["build", "-f", "-", "-"])
+        ).wait()
         #expect(both.exitCode == 1)
         #expect(both.errors.contains("cannot be both"))
-        let plain = try Tool.run(
-            "sh", "-c", "shift; printf 'FROM base\\nRUN echo y > /y' | \"$@\"", "", "", command[0],
-            command[1], command[2], command[3], command[4], "build", "-t", "made", "-f", "-", "-")
+        let plain = try Tool.start(
+            ["sh", "-c", "printf 'FROM base\\nRUN echo y > /y' | \"$@\"", "sh"]
+                + site.kade.commandLine(["build", "-t", "made", "-f", "-", "-"])
+        ).wait()
         #expect(plain.exitCode == 0, "\(plain.errors)")
         #expect(try site.read("/y") == "y")
     }

@@ -84,12 +84,10 @@ import Testing
             try refusal(out, "--secret", "id=s,src=\(folder.at("out/kept"))")
                 .contains("the secret s"))
         #expect(try refusal(site.kade.root).contains("Kade's data root"))
-        let build = site.kade.commandLine([
-            "build", "-o", "type=local,dest=..,mode=delete", folder.at("context"),
-        ])
-        let inside = try Tool.start(
-            ["sh", "-c", "cd \"$0\" && exec \"$@\"", folder.at("out/inner")] + build
-        ).wait()
+        let build = site.kade.commandLine(
+            in: folder.at("out/inner"),
+            ["build", "-o", "type=local,dest=..,mode=delete", folder.at("context")])
+        let inside = try Tool.start(build).wait()
         #expect(inside.errors.contains("the current directory would go"), "\(inside)")
         // Nothing was built, and nothing is gone.
         #expect(try folder.text("out/kept") == "kept")

@@ -20,14 +20,15 @@ import Testing
                 ssh-keygen -q -t ed25519 -N '' -C key-of-the-test -f key
                 """)
         let socket = site.folder.at("agent")
-        let agent = try Tool.start(["ssh-agent", "-D", "-a", socket])
+        let agent = try Tool.start(site.kade.entry + ["ssh-agent", "-D", "-a", socket])
         defer {
             agent.signal(SIGKILL)
             agent.process.waitUntilExit()
         }
         try site.kade.wait { FileManager.default.fileExists(atPath: socket) }
         try Tool.check(
-            "ssh-add", "-q", site.folder.at("context/key"), environment: ["SSH_AUTH_SOCK": socket])
+            site.kade.entry + ["ssh-add", "-q", site.folder.at("context/key")],
+            environment: ["SSH_AUTH_SOCK": socket])
         let outcome = try Tool.start(
             site.kade.commandLine([
                 "build", "-t", "made", "--ssh", "default", "--ssh", "other=\(socket)",

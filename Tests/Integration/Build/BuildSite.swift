@@ -16,6 +16,9 @@ struct BuildSite {
     func write(_ dockerfile: String, context script: String = "") throws {
         let one = BuildCase(name: "", dockerfile: dockerfile, context: script)
         try one.write(to: folder, at: "context")
+        // A context is its user's, with the keys in it that others may not read.
+        guard kade.user != nil else { return }
+        try Tool.check("chown", "-hR", "\(TestUser.id):\(TestUser.id)", folder.at("context"))
     }
 
     /// Builds the context as the image `made`.

@@ -68,9 +68,19 @@ final class Kade {
 
     /// The whole command line of a call.
     func commandLine(_ arguments: [String]) -> [String] {
-        (namespace?.entry ?? []) + entry
-            + [programs.map { $0 + "/kade" } ?? BuiltProgram.path("kade")]
-            + ["--root", root, "--runroot", runRoot] + arguments
+        (namespace?.entry ?? []) + entry + program + arguments
+    }
+
+    /// The command line of a call in a directory, which entering namespaces would leave.
+    func commandLine(in directory: String, _ arguments: [String]) -> [String] {
+        (namespace?.entry ?? []) + entry + ["env", "-C", directory] + program + arguments
+    }
+
+    private var program: [String] {
+        [
+            programs.map { $0 + "/kade" } ?? BuiltProgram.path("kade"), "--root", root, "--runroot",
+            runRoot,
+        ]
     }
 
     /// The process that keeps the user's namespace, if there is one.

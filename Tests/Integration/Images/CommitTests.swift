@@ -40,7 +40,8 @@ import Testing
         #expect(try kade("commit", "no-such-container").exitCode == 1)
     }
 
-    @Test func `a running container is paused meanwhile, and goes on`() throws {
+    @Test(.cgroupsOfRoot)
+    func `a running container is paused meanwhile, and goes on`() throws {
         let kade = try Kade.withBusybox()
         try kade.check(
             "run", "-d", "--name", "one", "busybox", "sh", "-c",
@@ -58,8 +59,8 @@ import Testing
                 == 2)
     }
 
-    @Test func `a container that a killed commit left frozen goes on with the next command`() throws
-    {
+    @Test(.cgroupsOfRoot)
+    func `a container that a killed commit left frozen goes on with the next command`() throws {
         let kade = try Kade.withBusybox()
         try kade.check(
             "run", "-d", "--name", "one", "busybox", "sh", "-c",
@@ -142,11 +143,7 @@ import Testing
         #expect(names == names.sorted { Array($0.utf8).lexicographicallyPrecedes(Array($1.utf8)) })
         let second = kade.folder.at("second.tar")
         try Tool.check(
-            "sh", "-c", "shift; \"$@\" > \(second)", "sh", "",
-            kade.commandLine(["export", "one"])[0], kade.commandLine(["export", "one"])[1],
-            kade.commandLine([])[2], kade.commandLine([])[3], kade.commandLine([])[4], "export",
-            "one"
-        )
+            ["sh", "-c", "\"$@\" > \(second)", "sh"] + kade.commandLine(["export", "one"]))
         #expect(try Tool.run("cmp", first, second).exitCode == 0)
         #expect(try kade("export", "-o", kade.folder.at("no/such/place"), "one").exitCode == 1)
         #expect(try kade("export", "-o", first, "no-such").exitCode == 1)

@@ -61,7 +61,8 @@ import Testing
         #expect(other == "C /etc\nA /etc/group\nD /etc/new\nC /home")
     }
 
-    @Test func `a mounted image shows its files, and keeps its layers`() throws {
+    @Test(.rootOnly("users mount images in `kade unshare` alone; RootlessNamespaceTests"))
+    func `a mounted image shows its files, and keeps its layers`() throws {
         let kade = try kadeWithTwo()
         let place = try kade.check("image", "mount", "made:1")
         #expect(try String(contentsOfFile: place + "/etc/new", encoding: .utf8) == "new\n")
@@ -176,7 +177,8 @@ import Testing
         #expect(try other.check("images", "-q") == kade.check("images", "-q"))
     }
 
-    @Test func `content by sha512 digests is loaded, run, served, pulled and removed`() throws {
+    @Test(.rootOnly("users mount images in `kade unshare` alone; RootlessNamespaceTests"))
+    func `content by sha512 digests is loaded, run, served, pulled and removed`() throws {
         let folder = try TemporaryFolder()
         let kade = try Kade.withBusybox()
         let layout = folder.at("layout")

@@ -76,10 +76,9 @@ import Testing
     @Test func `a directory in the image's place has no layers`() throws {
         let root = kade.folder.at("tree")
         try kade.check("create", "--name", "source", "busybox", "true")
-        try Tool.check("mkdir", root)
-        try Tool.check(
-            "sh", "-ec", "\"$@\" | tar -C \"$0\" -x", root, BuiltProgram.path("kade"), "--root",
-            kade.root, "--runroot", kade.runRoot, "export", "source")
+        try kade.check("export", "-o", kade.folder.at("tree.tar"), "source")
+        try kade.tool("mkdir", root)
+        try kade.tool("tar", "-C", root, "-xf", kade.folder.at("tree.tar"))
         for (text, names) in [(root, ["directory"]), (root + ":O", ["directory", "own layer"])] {
             for command in [["create"], ["run", "-d"]] {
                 try kade.call(

@@ -2,7 +2,8 @@ import Foundation
 import Testing
 
 @Suite struct HostImageTests {
-    @Test func `what a container of host writes stays in it, and diff shows it`() throws {
+    @Test(.rootOnly("the kernel gives users no overlay of /; RootlessRefusalTests"))
+    func `what a container of host writes stays in it, and diff shows it`() throws {
         let kade = try Kade()
         let outcome = try kade(
             "run", "--name", "one", "host", "sh", "-c",
@@ -17,7 +18,8 @@ import Testing
         try kade.wait { try kade.leftovers().isEmpty }
     }
 
-    @Test func `diff works when a file system of the host has gone since`() throws {
+    @Test(.rootOnly("the kernel gives users no overlay of /; RootlessRefusalTests"))
+    func `diff works when a file system of the host has gone since`() throws {
         let kade = try Kade()
         let place = kade.folder.at("passing")
         let program = kade.commandLine([]).joined(separator: " ")
@@ -33,7 +35,8 @@ import Testing
         #expect(changes.contains("A \(place)/new\n"))
     }
 
-    @Test func `the tour prints what isolates it, and the steps`() throws {
+    @Test(.rootOnly("the kernel gives users no overlay of /; RootlessRefusalTests"))
+    func `the tour prints what isolates it, and the steps`() throws {
         let kade = try Kade()
         let outcome = try kade("run", "--rm", "host")
         #expect(outcome.exitCode == 0)

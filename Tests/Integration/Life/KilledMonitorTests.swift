@@ -22,13 +22,20 @@ import Testing
         try kade.wait { !pids.contains(where: isAlive) }
     }
 
-    @Test(arguments: ["", "pause"])
-    func `it has exited with a code that nobody knows, and goes without a rest`(
-        command: String
-    ) throws {
+    @Test func `it has exited with a code that nobody knows, and goes without a rest`() throws {
         let id = try kade.check("run", "-d", "--name", "one", "busybox", "sleep", "60")
+        try expectEnd(of: id)
+    }
+
+    @Test(.cgroupsOfRoot) func `so does one that was paused`() throws {
+        let id = try kade.check("run", "-d", "--name", "one", "busybox", "sleep", "60")
+        try kade.check("pause", "one")
+        try expectEnd(of: id)
+    }
+
+    /// Kills the monitor of the container `one`, twice.
+    private func expectEnd(of id: String) throws {
         let pid = try kade.inspect("one", "{{.State.Pid}}")
-        if !command.isEmpty { try kade.check(command, "one") }
         let monitor = try kade.monitor(of: "one")
         kill(monitor, SIGKILL)
         try kade.wait {

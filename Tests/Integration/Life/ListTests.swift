@@ -73,15 +73,21 @@ import Testing
         let kade = try Kade.withBusybox()
         let id = try kade.check(
             "run", "-d", "--name", "one", "-e", "A=1", "--label", "k=v", "-w", "/tmp",
-            "--hostname", "box", "-m", "64m", "busybox", "sleep", "60")
+            "--hostname", "box", "busybox", "sleep", "60")
         let text = try kade.inspect(
             "one",
             "{{.Id}} {{.Name}} {{.State.Status}} {{.State.Running}} {{.State.ExitCode}} "
-                + "{{.Config.WorkingDir}} {{.Config.Hostname}} {{.HostConfig.Memory}} "
+                + "{{.Config.WorkingDir}} {{.Config.Hostname}} "
                 + "{{index .Config.Labels \"k\"}} {{.RestartCount}} {{.Path}} {{.Args}}")
-        #expect(text == "\(id) /one running true 0 /tmp box 67108864 v 0 sleep [60]")
+        #expect(text == "\(id) /one running true 0 /tmp box v 0 sleep [60]")
         let pid = try kade.inspect("one", "{{.State.Pid}}")
         #expect(try Tool.check("cat", "/proc/\(pid)/comm") == "sleep\n")
         #expect(try kade.inspect("one", "{{json .Config.Env}}").contains("\"A=1\""))
+    }
+
+    @Test(.cgroupsOfRoot) func `inspect has the limits`() throws {
+        let kade = try Kade.withBusybox()
+        try kade.check("create", "--name", "one", "-m", "64m", "busybox", "true")
+        #expect(try kade.inspect("one", "{{.HostConfig.Memory}}") == "67108864")
     }
 }

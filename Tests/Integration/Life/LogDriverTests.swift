@@ -86,11 +86,12 @@ import Testing
             import socket, sys
             s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
             s.bind(sys.argv[1])
+            s.settimeout(60)
             print("ready", flush=True)
             for _ in range(2):
                 print(s.recv(65536).decode(), end="", flush=True)
             """
-        let server = try Tool.start(["python3", "-c", script, path])
+        let server = try Tool.start(kade.entry + ["python3", "-c", script, path])
         try kade.wait { server.output.hasPrefix("ready") }
         try kade.check(
             "run", "--name", "talk", "--log-driver", "syslog", "--log-opt",

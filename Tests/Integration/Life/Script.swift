@@ -19,7 +19,7 @@ extension Tool {
             pid, fd = pty.fork()
             if pid == 0:
                 fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 33, 101, 0, 0))
-                os.execv(sys.argv[2 + len(steps)], sys.argv[2 + len(steps):])
+                os.execvp(sys.argv[2 + len(steps)], sys.argv[2 + len(steps):])
             seen, start, end = b"", 0, time.time() + 60
             while time.time() < end:
                 if steps and steps[0] in seen[start:]:

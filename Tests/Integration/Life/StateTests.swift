@@ -73,7 +73,7 @@ import Testing
         #expect(try kade.inspect("one", "{{.State.Status}} {{.RestartCount}}") == "exited \(count)")
     }
 
-    @Test func `pause freezes, unpause thaws`() throws {
+    @Test(.cgroupsOfRoot) func `pause freezes, unpause thaws`() throws {
         let kade = try Kade.withBusybox()
         try kade.check(
             "run", "-d", "--name", "one", "busybox", "sh", "-c",

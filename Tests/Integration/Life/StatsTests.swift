@@ -1,7 +1,7 @@
 import Testing
 
 @Suite struct StatsTests {
-    @Test func `stats show what a container uses, with Docker's columns`() throws {
+    @Test(.cgroupsOfRoot) func `stats show what a container uses, with Docker's columns`() throws {
         let kade = try Kade.withBusybox()
         try kade.check(
             "run", "-d", "--name", "busy", "-m", "64m", "--pids-limit", "10", "busybox", "sh", "-c",
@@ -32,7 +32,7 @@ import Testing
         #expect(line.contains(#""MemUsage":"0B / 0B""#))
     }
 
-    @Test func `a stream goes on until its container is gone`() throws {
+    @Test(.cgroupsOfRoot) func `a stream goes on until its container is gone`() throws {
         let kade = try Kade.withBusybox()
         try kade.check("run", "-d", "--name", "box", "busybox", "sleep", "600")
         let stream = try kade.start("stats", "--format", "{{.Name}}", "box")

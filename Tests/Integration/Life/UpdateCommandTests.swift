@@ -9,7 +9,8 @@ import Testing
             .first ?? ""
     }
 
-    @Test func `limits change while the container runs, and stay over a restart`() throws {
+    @Test(.cgroupsOfRoot)
+    func `limits change while the container runs, and stay over a restart`() throws {
         let kade = try Kade.withBusybox()
         try kade.check("run", "-d", "--name", "box", "-m", "64m", "busybox", "sleep", "600")
         #expect(try kade.check("update", "-m", "96m", "--pids-limit", "33", "box") == "box")
@@ -24,7 +25,8 @@ import Testing
         }
     }
 
-    @Test func `a restart that the monitor makes keeps the new limits`() throws {
+    @Test(.cgroupsOfRoot)
+    func `a restart that the monitor makes keeps the new limits`() throws {
         let kade = try Kade.withBusybox()
         try kade.check(
             "run", "-d", "--name", "box", "--restart", "always", "busybox", "sh", "-c",
@@ -36,7 +38,8 @@ import Testing
         #expect(try limit(kade, "box", v1: "pids.max", v2: "pids.max") == "44")
     }
 
-    @Test func `a container that does not run has its limits from its next start`() throws {
+    @Test(.cgroupsOfRoot)
+    func `a container that does not run has its limits from its next start`() throws {
         let kade = try Kade.withBusybox()
         try kade.check("create", "--name", "box", "busybox", "sleep", "600")
         try kade.check("update", "--cpus", "0.5", "--restart", "on-failure:3", "box")
@@ -59,7 +62,8 @@ import Testing
         try kade.wait { try kade.inspect("box", "{{.RestartCount}}") == "1" }
     }
 
-    @Test func `what does not fit is refused and changes nothing`() throws {
+    @Test(.cgroupsOfRoot)
+    func `what does not fit is refused and changes nothing`() throws {
         let kade = try Kade.withBusybox()
         try kade.check("create", "--name", "box", "-m", "64m", "busybox", "true")
         let tooMuch = try kade("update", "-m", "1g", "box")
@@ -71,7 +75,7 @@ import Testing
         #expect(try kade("update", "--cpus", "0.5", "nobody").exitCode == 1)
     }
 
-    @Test(.enabled(if: isRoot))
+    @Test(.enabled(if: isRoot), .cgroupsOfRoot)
     func `a limit that comes while the container runs is watched`() throws {
         let kade = try Kade.withBusybox()
         try kade.check(

@@ -72,6 +72,22 @@ import Testing
         #expect(outcome.errors.contains("/host/kade-test: Permission denied"))
     }
 
+    @Test func `the machine's root file system is no image of a user's`() throws {
+        let outcome = try kade("run", "--rm", "host", "true")
+        #expect(outcome.exitCode == 125)
+        #expect(outcome.errors.contains("cannot use the image host"), "\(outcome)")
+        #expect(outcome.errors.contains("run kade as root"))
+        #expect(try kade.check("ps", "-aq").isEmpty)
+    }
+
+    @Test func `quotas are root's to set`() throws {
+        let outcome = try kade("run", "--storage-opt", "size=1g", "busybox", "true")
+        #expect(outcome.exitCode == 125)
+        #expect(outcome.errors.contains("root of the machine alone set quotas"), "\(outcome)")
+        #expect(try kade.check("ps", "-aq").isEmpty)
+        try kade.wait { try kade.leftovers().isEmpty }
+    }
+
     @Test func `a script that builds a container is root's alone`() throws {
         try kade.check("create", "--name", "one", "busybox", "true")
         let outcome = try kade("explain", "--shell", "one")

@@ -38,6 +38,19 @@ enum HostImage {
 }
 
 extension EngineContext {
+    /// Refuses the image where the kernel shows no overlay of it.
+    ///
+    /// In a user namespace no mount of the machine may be taken off what it hides, and an overlay of
+    /// the directories above would do that (`clone_private_mount`: `EINVAL`).
+    func checkHostImage() throws(Problem) {
+        guard try isRootless() else { return }
+        throw Problem(
+            kind: .unsupported, what: "cannot use the image \(HostImage.name)",
+            why: "the kernel gives an ordinary user no overlay of directories that other file"
+                + " systems are mounted in, as the machine's / is",
+            fix: "run kade as root, or run an image of a registry: kade run debian:12")
+    }
+
     /// The overlays of a container of the image `host`, with their upper layers made.
     func prepareHostRootfs(
         of id: String

@@ -96,6 +96,11 @@ extension EngineContext {
                 fix:
                     "put the data root on XFS, or on ext4 made with -O quota,project, and mount it "
                     + "with prjquota (Linux 5.14)", cause: refusal)
+        case .notPermitted:
+            return Problem(
+                kind: .denied, what: what,
+                why: "the kernel lets root of the machine alone set quotas",
+                fix: "run kade as root, or leave --storage-opt size out", cause: refusal)
         default: return Problem(what: what, refusal: refusal)
         }
     }
