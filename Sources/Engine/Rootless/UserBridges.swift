@@ -95,7 +95,8 @@ struct UserBridges: ~Copyable {
         for monitor in try configuration.answeringMonitors() {
             let descriptors = FilePath("/proc/\(monitor)/fd")
             // One that has ended since has none.
-            let numbers = (try? Directory.list(descriptors))?.compactMap { CInt($0.name.string) }
+            let numbers =
+                (try? Directory.list(descriptors))?.compactMap { CInt($0.name.string) }
                 ?? []
             let use = numbers.first { number in
                 (try? FileStatus(of: descriptors.appending("\(number)")))?.identity == users
