@@ -47,12 +47,12 @@ integration: check-root
 
 # Suites of `run`, the life of containers, images, builds and volumes once more, with every `kade` of
 # theirs an ordinary user's. What a user cannot have is marked in them (Fixtures/RootOnly.swift).
-USER_SUITES = BakeCommand BuildCache BuildCommand BuildContext BuildFlag BuildOutput Cleanup \
-	Commit CopyCommand EventsCommand Exec ExitCode Health HostImage ImageCommand ImageGroup \
-	KilledBuild KilledMonitor LimitFlag List LogDriver Logs MountFlag NamespaceFlag OwnerFlag \
-	PodmanFile PodmanFlag ProcessFlag PropagationFlag Removal Secret SecurityFlag Smoke \
-	SourcePolicyBuild State Stats Stream System SystemCheck SystemPrune Terminal UpdateCommand \
-	VolumeCommand VolumeUse Wait
+USER_SUITES = BakeCommand BuildCache BuildCommand BuildContext BuildFlag BuildIndex BuildMediaType \
+	BuildOutput BuildSSH Cleanup Commit CopyCommand EventsCommand Exec ExitCode Health \
+	HostImage ImageCommand ImageGroup KilledBuild KilledMonitor LimitFlag List LogDriver \
+	Logs MountFlag NamespaceFlag OwnerFlag PodmanFile PodmanFlag ProcessFlag \
+	PropagationFlag Removal Secret SecurityFlag Smoke SourcePolicyBuild State Stats Stream \
+	System SystemCheck SystemPrune Terminal UpdateCommand VolumeCommand VolumeUse Wait
 EMPTY =
 SPACE = $(EMPTY) $(EMPTY)
 integration-user: check-root
