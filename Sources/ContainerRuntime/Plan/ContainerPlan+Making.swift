@@ -114,7 +114,12 @@ struct PlanMaker {
             ]
         }
         // Raising a limit and lowering a score take the runtime's capabilities, not init's.
-        if hasOwnUser { steps += process.rlimits.map { SetResourceLimit(limit: $0) } }
+        if hasOwnUser {
+            steps +=
+                ProcessPlanMaker(
+                    process: process, host: host, hasOwnUser: true, annotations: spec.annotations
+                ).limits
+        }
         if let score = process.oomScoreAdj { steps.append(SetOOMScore(score: score)) }
         if !linux.netDevices.isEmpty {
             for (name, device) in linux.netDevices.sorted(by: { $0.key < $1.key }) {
@@ -216,9 +221,7 @@ struct PlanMaker {
         steps += processMaker.confinement
         if let domain = linux.personality?.domain { steps.append(SetPersonality(domain: domain)) }
         if let policy = linux.memoryPolicy { steps.append(SetMemoryPolicy(policy: policy)) }
-        if !hasOwnUser {
-            steps += process.rlimits.map { SetResourceLimit(limit: $0) }
-        }
+        if !hasOwnUser { steps += processMaker.limits }
         steps += landlock.ruleset + seccomp.early + processMaker.identity
         // After the last change of identity, which would undo it.
         if options.endsWithRuntime { steps.append(EndWithMonitor()) }

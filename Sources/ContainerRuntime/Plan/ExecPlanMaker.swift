@@ -48,7 +48,10 @@ struct ExecPlanMaker {
             plan.add([JoinResourceControlGroup(group: group)], to: .attend)
         }
         if let score = process.oomScoreAdj { plan.add([SetOOMScore(score: score)], to: .attend) }
-        plan.add(process.rlimits.map { SetResourceLimit(limit: $0) }, to: .attend)
+        let maker = ProcessPlanMaker(
+            process: process, host: host, hasOwnUser: entry.kinds.contains(.user),
+            annotations: spec.annotations)
+        plan.add(maker.limits, to: .attend)
         if let processors = process.execCPUAffinity?.initial {
             plan.add([SetProcessors(list: processors)], to: .attend)
         }
@@ -78,9 +81,6 @@ struct ExecPlanMaker {
         plan.add(
             [EnterWorkingDirectory(path: process.cwd, user: process.user, isMade: false)],
             to: .enter)
-        let maker = ProcessPlanMaker(
-            process: process, host: host, hasOwnUser: entry.kinds.contains(.user),
-            annotations: spec.annotations)
         let filter = try SeccompPlan(
             spec.linux?.seccomp, process: process,
             state: ContainerState(of: state, status: .running))

@@ -31,6 +31,16 @@ struct ProcessPlanMaker {
         return steps
     }
 
+    /// The program's limits, as far as they may be set while something is still to be opened.
+    var limits: [any SetupStep] {
+        process.rlimits.map { SetResourceLimit(limit: $0.isNarrow ? $0.widened : $0) }
+    }
+
+    /// Those that are set last: to lower a limit takes no rights.
+    private var lateLimits: [any SetupStep] {
+        process.rlimits.filter(\.isNarrow).map { SetResourceLimit(limit: $0) }
+    }
+
     private var ownGroups: SetIdentity.OwnGroups {
         if annotations[SetIdentity.annotation] == "1" { return .kept }
         return host.canSetGroups ? .replaced : .undroppable
@@ -53,6 +63,22 @@ struct ProcessPlanMaker {
         if !process.env.contains(where: { $0.hasPrefix("HOME=") }) {
             steps.append(FindHome(userID: process.user.uid))
         }
-        return steps
+        return steps + lateLimits
+    }
+}
+
+extension RuntimeSpec.Rlimit {
+    /// How many descriptors the steps want that follow.
+    private static let neededDescriptors: UInt64 = 64
+
+    /// Whether it leaves fewer descriptors than the steps want that come after it.
+    fileprivate var isNarrow: Bool { type == .openFiles && soft < Self.neededDescriptors }
+
+    /// The same with as many as they want.
+    fileprivate var widened: RuntimeSpec.Rlimit {
+        var limit = self
+        limit.soft = Self.neededDescriptors
+        limit.hard = max(hard, Self.neededDescriptors)
+        return limit
     }
 }

@@ -41,6 +41,28 @@ import Testing
             ])
     }
 
+    @Test func `a limit of few open files is set when nothing is opened any more`() throws {
+        let plan = try plan {
+            $0.process?.rlimits = [
+                .init(type: .openFiles, hard: 20, soft: 10),
+                .init(type: .processes, hard: 20, soft: 10),
+            ]
+        }
+        let limits = plan.steps(in: .enter).map(\.explanation.shell).filter {
+            $0.hasPrefix("prlimit")
+        }
+        #expect(
+            limits == [
+                "prlimit --pid $pid --nofile=64:64", "prlimit --pid $pid --nproc=10:20",
+                "prlimit --pid $pid --nofile=10:20",
+            ])
+        #expect(names(plan, .enter).suffix(3) == ["FindProgram", "SetResourceLimit", "Reach"])
+        let wide = try self.plan {
+            $0.process?.rlimits = [.init(type: .openFiles, hard: 300, soft: 200)]
+        }
+        #expect(names(wide, .enter).count { $0 == "SetResourceLimit" } == 1)
+    }
+
     @Test func `a new user namespace is mapped by the runtime while init waits`() throws {
         let plan = try plan {
             $0.linux?.namespaces.append(.init(type: .user))

@@ -136,6 +136,8 @@ import Testing
         #expect(text.contains("Max open files 200 300"), "\(outcome)")
         #expect(text.contains("Max core file size 0 0"))
         #expect(text.contains("Max file size 4096 4096"))
+        let narrow = try kade.shell("ulimit -n; ulimit -Hn", "--ulimit", "nofile=10:20")
+        #expect(narrow.output == "10\n20\n", "\(narrow)")
         #expect(try kade.shell("true", "--ulimit", "what=1").exitCode == 125)
         #expect(try kade.shell("true", "--ulimit", "nofile=300:200").exitCode == 125)
     }
