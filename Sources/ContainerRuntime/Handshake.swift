@@ -63,6 +63,21 @@ package enum Rendezvous: UInt8, Sendable, CaseIterable {
     package var isReachedByInit: Bool { self == .mounted || self == .ready }
 }
 
+extension Rendezvous: CustomStringConvertible {
+    /// Its name, which Swift itself would look up among all conformances of the program.
+    package var description: String {
+        switch self {
+        case .mapped: "mapped"
+        case .placed: "placed"
+        case .mounted: "mounted"
+        case .hooked: "hooked"
+        case .listened: "listened"
+        case .ready: "ready"
+        case .started: "started"
+        }
+    }
+}
+
 extension HandshakeMessage {
     /// The longest message; longer texts are cut.
     package static let maximumSizeInBytes = 16 * 1024

@@ -6,6 +6,14 @@ import Testing
 @testable import ContainerRuntime
 
 @Suite struct HandshakeTests {
+    @Test func `steps call the points by their names`() {
+        #expect(
+            Rendezvous.allCases.map { Reach(rendezvous: $0).explanation.shell }
+                == ["mapped", "placed", "mounted", "hooked", "listened", "ready", "started"].map {
+                    "echo \($0) >&$handshake"
+                })
+    }
+
     @Test(arguments: Rendezvous.allCases)
     func `a rendezvous is read as it was sent`(point: Rendezvous) throws {
         let message = try #require(

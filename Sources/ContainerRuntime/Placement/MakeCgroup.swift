@@ -13,9 +13,8 @@ struct MakeCgroup: SetupStep {
     let isOptional: Bool
 
     var explanation: Explanation {
-        var commands = [
-            "mkdir -p \(cgroup.directories(requiring: required).map(\.string).joined(separator: " "))"
-        ]
+        let directories = cgroup.directories(requiring: required).map { $0.string }
+        var commands = ["mkdir -p \(directories.joined(separator: " "))"]
         if let unified = cgroup.layout.unified, cgroup.usesUnified(requiring: required) {
             let controllers = (required + ResourceLimits.measured.filter { !required.contains($0) })
                 .filter { cgroup.layout.version(of: $0) == .v2 }

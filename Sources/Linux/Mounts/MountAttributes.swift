@@ -48,6 +48,18 @@ package enum Propagation: UInt, Sendable, Hashable, CaseIterable {
     case unbindable = 0x2_0000
 }
 
+extension Propagation: CustomStringConvertible {
+    /// Its name, which Swift itself would look up among all conformances of the program.
+    package var description: String {
+        switch self {
+        case .shared: "shared"
+        case .slave: "slave"
+        case .private: "private"
+        case .unbindable: "unbindable"
+        }
+    }
+}
+
 /// A change of a mount's attributes, or of a whole tree's.
 package struct MountAttributeChange: Sendable, Equatable {
     package var set: MountAttributes
