@@ -95,9 +95,9 @@ import Testing
             Completion(words: ["image", ""]).answer
                 == .words(
                     [
-                        "build", "diff", "exists", "history", "import", "inspect", "load", "ls",
-                        "mount", "prune", "pull", "push", "rm", "save", "search", "tag", "tree",
-                        "unmount", "untag",
+                        "attestations", "build", "diff", "exists", "history", "import", "inspect",
+                        "load", "ls", "mount", "prune", "pull", "push", "rm", "save", "search",
+                        "tag", "tree", "unmount", "untag",
                     ]))
         guard case .words(let flags) = Completion(words: ["run", "--r", "--"]).answer else {
             Issue.record("no words")

@@ -17,13 +17,17 @@ enum RefusedTransferFlags<Target> {
         return refused([
             ("add-compression", "push again with another --compression-format"),
             ("encrypt-layer", encryption), ("encryption-key", encryption),
-            ("format", "the manifest stays as it is, so that its digest is the same everywhere"),
             ("ipfs-address", Self.peers), ("notation-key-name", signing), ("sign", signing),
             ("sign-by", signing), ("sign-by-sigstore", signing),
             ("sign-by-sigstore-private-key", signing), ("sign-passphrase-file", signing),
             ("soci-min-layer-size", "this version of Kade makes no SOCI indexes"),
             ("soci-span-size", "this version of Kade makes no SOCI indexes"),
         ]) + both
+            + [
+                .unsupported(
+                    "format", "f",
+                    why: "the manifest stays as it is, so that its digest is the same everywhere")
+            ]
             + [
                 ("allow-nondistributable-artifacts", "their manifests name where layers are"),
                 ("compress", "--compression-format says how plain layers are compressed"),

@@ -138,18 +138,6 @@ struct RefusedFlag {
             "remove-signatures sign-by sign-by-sigstore-private-key sign-passphrase-file"
         let types = "Kade's manifests have OCI's media types; kade build --output has Docker's"
         return [
-            row("image pull", "creds", login), row("image pull", "cert-dir", certificates),
-            row(
-                "image pull", "arch os variant",
-                "kade pull --platform OS/ARCHITECTURE[/VARIANT] says all of them"
-            ),
-            row("image pull", "tls-verify", insecure), row("image push", "creds", login),
-            row("image push", "cert-dir", certificates), row("image push", "tls-verify", insecure),
-            row("image push", signers, signing), row("image push", "format/f", types),
-            row(
-                "image push", "compress digestfile",
-                "layers are compressed, and the last line has the digest"
-            ),
             row("search", "authfile compatible list-tags tls-verify", insecure),
             row("image search", "authfile compatible list-tags tls-verify", insecure),
             row("login", "cert-dir tls-verify", insecure),
