@@ -85,7 +85,7 @@ import Testing
         let id = try manager.run(kade, "busybox", "sh", "-c", "echo $NOTIFY_SOCKET; sleep 600")
         let monitor = try manager.text()
         #expect(monitor.hasPrefix("MAINPID=") && !monitor.contains("READY"))
-        #expect(try kade.check("logs", id) == "/run/notify/notify.sock")
+        try kade.wait { try kade.check("logs", id) == "/run/notify/notify.sock" }
         let inside = kade.runRoot + "/runtime/\(id)/notify/notify.sock"
         try UnixSocket.connect(to: FilePath(inside), .datagrams)
             .send(Array("MAINPID=1\nSTATUS=warm\nREADY=1\n".utf8))
