@@ -52,7 +52,8 @@ USER_SUITES = BakeCommand BuildCache BuildCommand BuildContext BuildFlag BuildIn
 	HostImage ImageCommand ImageGroup KilledBuild KilledMonitor LimitFlag List LogDriver \
 	Logs MountFlag NamespaceFlag OwnerFlag PodmanFile PodmanFlag ProcessFlag \
 	PropagationFlag Removal Secret SecurityFlag Smoke SourcePolicyBuild State Stats Stream \
-	System SystemCheck SystemPrune Terminal UpdateCommand VolumeCommand VolumeUse Wait
+	System SystemCheck SystemPrune Terminal UpdateCommand VolumeCommand VolumeFilling VolumeUse \
+	Wait
 EMPTY =
 SPACE = $(EMPTY) $(EMPTY)
 integration-user: check-root

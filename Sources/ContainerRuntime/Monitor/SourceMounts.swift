@@ -57,7 +57,9 @@ package struct SourceMounts {
         if let subpath = source.subpath {
             try mount(subpath: FilePath(subpath), of: whole, named: source.name, at: place)
         }
-        if let target = source.filledFrom { try fill(place, of: source.name, from: target) }
+        if case .fileSystem(let system) = source.kind, let target = source.filledFrom {
+            try fill(place, of: source.name, from: target, holding: FilePath(system.holders))
+        }
     }
 
     private var directory: FilePath { bundle.appending("mounts") }
@@ -132,18 +134,21 @@ package struct SourceMounts {
     }
 
     /// Gives an empty directory the content, owner and permissions of one of the image.
+    ///
+    /// Two containers that start at once fill it one after the other, by their volume's lock.
     private func fill(
-        _ place: FilePath, of name: String, from target: String
+        _ place: FilePath, of name: String, from target: String, holding path: FilePath
     ) throws(Problem) {
         let rootfs = bundle.appending("rootfs")
         try explaining("cannot copy \(target) of the image into \(name)") {
             () throws(SystemCallError) in
             guard try FileStatus(of: place).kind == .directory else { return }
-            let copy = try OwnedFD.open(place, [.readOnly, .directory])
-            guard try copy.listDirectory().isEmpty else { return }
+            let lock = try FileLock(path, .exclusive)
+            defer { withExtendedLifetime(lock) {} }
             // What is mounted there shows the owners as they are outside.
-            try copy.fill(
-                with: FilePath(target), of: RootedDirectory(at: rootfs), ownersIn: nil)
+            try VolumeFilling.fill(
+                OwnedFD.open(place, [.readOnly, .directory]), with: FilePath(target),
+                of: RootedDirectory(at: rootfs), ownersIn: nil)
         }
     }
 }

@@ -5,10 +5,10 @@ import Storage
 extension EngineContext {
     /// Removes blobs and layers that no image, container, mount, build or pull needs.
     func collectGarbage(in store: ImageStore) throws(Problem) -> Garbage {
-        let garbage = try store.content.collectGarbage(
+        var garbage = try store.content.collectGarbage(
             layers: store.layers, usedLayers: try layersInUse(),
             now: Timestamp.now.nanosecondsSinceEpoch / 1_000_000_000)
-        try OwnedLayers(self).removeUnused()
+        garbage.layersInBytes += try OwnedLayers(self).removeUnused()
         return garbage
     }
 

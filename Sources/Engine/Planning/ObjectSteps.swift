@@ -32,6 +32,12 @@ extension Explanation {
             why: "a new volume gets what the image has in its place", spec: "volume")
     }
 
+    static func finishFilling(ofVolume path: FilePath) -> Explanation {
+        Explanation(
+            shell: "mv -n \(path)/.kade-filled/* \(path); rm -rf \(path)/.kade-fill*",
+            why: "a command was killed while it gave the volume its first content", spec: "volume")
+    }
+
     static func insert(_ network: NetworkRecord) -> Explanation {
         let subnets = network.definition.subnets.map { "\($0.subnet)" }.joined(separator: ", ")
         return database(

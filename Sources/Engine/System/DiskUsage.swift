@@ -16,7 +16,8 @@ package struct DiskUsage: Sendable {
     package var buildCache: [BuildCacheUse] = []
     /// All parts of the data root; together they are ``totalInBytes``.
     package var parts: [Part] = []
-    /// Of the blobs and unpacked layers of all images, each once, and of those that nothing needs.
+    /// Of the blobs and unpacked layers of all images, each once, of those that nothing needs, and of
+    /// copies of images for the users of namespaces.
     package var imagesInBytes: Int64 = 0
     /// Of blobs and layers that only images without containers have, and of those that no image has.
     package var reclaimableImagesInBytes: Int64 = 0
@@ -94,6 +95,9 @@ extension SystemService {
         let containers = try ContainerService(context: context).list(Self.everything)
         let measured = try MeasuredStore(store)
         try usage.addImages(measured, in: store, containers, context)
+        let copies = try OwnedLayers(context).spaces()
+        usage.imagesInBytes += copies.totalInBytes
+        usage.reclaimableImagesInBytes += copies.unusedInBytes
         try usage.addCacheMounts(below: context.configuration.dataRoot)
         let root = context.configuration.dataRoot
         for summary in containers {
@@ -258,6 +262,9 @@ extension DiskUsage {
         add("Image blobs", "image/blobs", Self.sum(measured.blobs), "kade image prune -a")
         add("Unpacked layers", "layers", Self.sum(measured.layers), "kade image prune -a")
         add(
+            "Layers for user namespaces", "owned", try measure(root.appending("owned")),
+            "kade image prune -a")
+        add(
             "Arriving layers", "layers/arriving",
             try measure(root.appending("layers/arriving")), "kade image prune")
         add(
@@ -273,7 +280,7 @@ extension DiskUsage {
             database.add(try measure(root.appending("kade.db\(suffix)")))
         }
         add("Database", "kade.db", database, "")
-        let named: Set<String> = ["image", "layers", "containers", "volumes", "build"]
+        let named: Set<String> = ["image", "layers", "owned", "containers", "volumes", "build"]
         let entries = try names(in: root)
         for name in entries where !named.contains(name) && !name.hasPrefix("kade.db") {
             add("Other: \(name)", name, try measure(root.appending(name)), "")

@@ -97,6 +97,7 @@ extension VolumeService {
                 fix: "use a container: kade run --rm -v \(name):/v IMAGE tar -C /v -c .")
         }
         try context.makeDirectory(ofVolume: name)
+        try context.finishFilling(ofVolume: name, "/")
         return context.configuration.volume(name)
     }
 }

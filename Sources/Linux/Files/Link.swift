@@ -111,6 +111,37 @@ extension OwnedFD {
         }
     }
 
+    /// Moves a name of this directory to another one, and fails with EEXIST where it is taken there.
+    ///
+    /// The system call is `renameat2(2)` with `RENAME_NOREPLACE`. Network file systems without that
+    /// are asked first whether the name is taken.
+    package borrowing func rename(
+        _ name: FilePath, toNew newName: FilePath, in directory: borrowing OwnedFD
+    ) throws(SystemCallError) {
+        let (here, there) = (rawValue, directory.rawValue)
+        do throws(SystemCallError) {
+            try kernel("renameat2", "\(newName)") {
+                name.withPlatformString { name in
+                    newName.withPlatformString { clinux_renameat2(here, name, there, $0, 1) }
+                }
+            }
+        } catch  where error.errno == .invalidArgument {
+            var status = stat()
+            let isTaken = newName.withPlatformString {
+                fstatat(there, $0, &status, AT_SYMLINK_NOFOLLOW) == 0
+            }
+            if isTaken {
+                throw SystemCallError(
+                    call: "renameat", subject: "\(newName)", errno: .fileExists)
+            }
+            try kernel("renameat", "\(newName)") {
+                name.withPlatformString { name in
+                    newName.withPlatformString { renameat(here, name, there, $0) }
+                }
+            }
+        }
+    }
+
     /// Removes a name in this directory.
     ///
     /// The system call is `unlinkat(2)`, for a directory with `AT_REMOVEDIR`.

@@ -1,6 +1,6 @@
 import CLinux
 import Glibc
-import SystemPackage
+package import SystemPackage
 
 extension OwnedFD {
     /// What the open file is; `name` is only for the error.
@@ -44,6 +44,19 @@ extension OwnedFD {
                 times.initialize(repeating: moment)
                 return futimens(descriptor, times.baseAddress)
             }
+        }
+    }
+
+    /// Sets both times of a name in this directory, and of the link itself if it is one.
+    ///
+    /// The system call is `utimensat(2)`.
+    package borrowing func setModified(
+        _ time: FileTime, ofLink name: FilePath
+    ) throws(SystemCallError) {
+        let moment = timespec(tv_sec: Int(time.seconds), tv_nsec: Int(time.nanoseconds))
+        let (directory, times) = (rawValue, [moment, moment])
+        try kernel("utimensat", "\(name)") {
+            name.withPlatformString { utimensat(directory, $0, times, AT_SYMLINK_NOFOLLOW) }
         }
     }
 }

@@ -280,6 +280,8 @@ import Testing
         }
     }
 
+    private static let longAgo = FileTime(seconds: 981_173_106, nanoseconds: 123_456_789)
+
     @Test func `tmpcopyup keeps what the tmpfs covers`() throws {
         let mounts: [RuntimeSpec.Mount] = [
             .init(destination: "/etc", type: "tmpfs", options: ["tmpcopyup", "ro"])
@@ -295,12 +297,25 @@ import Testing
                     permissions: .ownerReadWrite)
                 try File.changeOwner(of: etc.appending("deep/file"), user: 7, group: 8)
                 try Link.makeSymbolic(at: etc.appending("link"), to: "deep/file")
+                try Link.makeHard(at: etc.appending("second"), to: etc.appending("deep/file"))
+                try ExtendedAttributes.set(
+                    "trusted.note", to: [1, 2], on: etc.appending("deep/file"))
+                for name in ["deep/file", "deep/er", "deep", "link"] {
+                    try OwnedFD.open(etc, [.readOnly, .directory])
+                        .setModified(Self.longAgo, ofLink: FilePath(name))
+                }
             }
         ) { (_) throws in
             #expect(try File.readText("/etc/link") == "text")
             let status = try FileStatus(of: "/etc/deep/file")
             #expect(status.owner == 7 && status.group == 8 && status.permissions == 0o600)
             #expect(try FileStatus(of: "/etc/deep/er").permissions == 0o711)
+            #expect(try FileStatus(of: "/etc/second").identity == status.identity)
+            #expect(try ExtendedAttributes.value(of: "trusted.note", on: "/etc/second") == [1, 2])
+            for name: FilePath in ["deep/file", "deep/er", "deep", "link"] {
+                let path = FilePath("/etc").pushing(name)
+                #expect(try FileStatus(ofLink: path).modified == Self.longAgo)
+            }
             let refusal = Self.refusal { () throws(SystemCallError) in
                 try File.create("/etc/x", content: [], permissions: .ownerReadWrite)
             }

@@ -145,6 +145,7 @@ private struct MountResolver {
             if volume.isCopiedUp, !options.isReadOnly { source.filledFrom = mount.target }
             return add(mount, source)
         }
+        try context.finishFilling(ofVolume: use.name, FilePath(volume.subpath ?? "/"))
         let path = context.configuration.volume(use.name).string
         guard let subpath = volume.subpath else {
             let owners = try volume.owner.map { owner throws(Problem) in

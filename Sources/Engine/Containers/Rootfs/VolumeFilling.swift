@@ -29,7 +29,7 @@ extension EngineContext {
     }
 
     private func fill(
-        _ filling: VolumeFilling, of record: ContainerRecord
+        _ filling: Candidate, of record: ContainerRecord
     ) throws(Problem) {
         let lower = try Snapshots(root: configuration.dataRoot).lower(of: record.diffIDs())
         try explaining("cannot copy \(filling.target) of the image into its volume") {
@@ -40,19 +40,19 @@ extension EngineContext {
                     .open(through: configuration.bundle(of: record.id).rootfs))
             let lock = try FileLock(configuration.volumeLock(filling.volume), .exclusive)
             defer { withExtendedLifetime(lock) {} }
-            guard let copy = try empty(filling) else { return }
+            guard let volume = try opened(filling.volume, filling.subpath) else { return }
             let maps = record.request.namespaces.userMaps
-            try copy.fill(with: filling.target, of: image, ownersIn: maps)
+            try VolumeFilling.fill(volume, with: filling.target, of: image, ownersIn: maps)
             // As Podman does, what nobody has had belongs to the container's root.
-            let status = try FileStatus(of: copy)
+            let status = try FileStatus(of: volume)
             if let root = maps?.root, status.owner == 0, status.group == 0 {
-                try copy.changeOwner(user: root.user, group: root.group)
+                try volume.changeOwner(user: root.user, group: root.group)
             }
         }
     }
 
     /// A volume that may get content.
-    private struct VolumeFilling {
+    private struct Candidate {
         let volume: String
         let subpath: FilePath
         let target: FilePath
@@ -60,8 +60,8 @@ extension EngineContext {
 
     private func fillings(
         of record: ContainerRecord, recording steps: inout StepRecorder
-    ) throws(Problem) -> [VolumeFilling] {
-        var fillings: [VolumeFilling] = []
+    ) throws(Problem) -> [Candidate] {
+        var fillings: [Candidate] = []
         var uses: [VolumeUse]?
         for mount in record.request.mounts {
             guard case .volume(let volume) = mount.kind, !mount.isInherited else { continue }
@@ -78,29 +78,59 @@ extension EngineContext {
                     try makeDirectory(ofVolume: use.name)
                 }
             }
-            let filling = VolumeFilling(
+            let filling = Candidate(
                 volume: use.name, subpath: FilePath(volume.subpath ?? "/"),
                 target: FilePath(mount.target))
+            try finishFilling(ofVolume: use.name, filling.subpath)
             if try isEmpty(filling), volume.isCopiedUp { fillings.append(filling) }
         }
         return fillings
     }
 
-    private func isEmpty(_ filling: VolumeFilling) throws(Problem) -> Bool {
+    private func isEmpty(_ filling: Candidate) throws(Problem) -> Bool {
         // A volume that is only planned has no directory.
         if plan != nil, !File.exists(configuration.volume(filling.volume)) { return true }
         return try explaining("cannot look into the volume \(filling.volume)") {
             () throws(SystemCallError) -> Bool in
-            if case .some = try empty(filling) { true } else { false }
+            guard let directory = try opened(filling.volume, filling.subpath) else {
+                return false
+            }
+            return try directory.listDirectory().isEmpty
         }
     }
 
-    /// The directory to fill; nil where it has content already, or is none.
-    private func empty(_ filling: VolumeFilling) throws(SystemCallError) -> OwnedFD? {
-        let root = try RootedDirectory(at: configuration.volume(filling.volume))
-        guard try root.status(of: filling.subpath)?.kind == .directory else { return nil }
-        let directory = try root.open(filling.subpath, [.readOnly, .directory])
-        guard try directory.listDirectory().isEmpty else { return nil }
-        return directory
+    /// Brings the filling of a volume to its end that somebody has begun and was killed in; where
+    /// somebody is at it, waits for that.
+    ///
+    /// - Parameters:
+    ///   - name: the volume, which has a directory.
+    ///   - subpath: what of it was filled.
+    /// - Throws: what keeps it from being finished.
+    func finishFilling(ofVolume name: String, _ subpath: FilePath) throws(Problem) {
+        let path = configuration.volume(name)
+        if plan != nil, !File.exists(path) { return }
+        let what = "cannot finish the filling of volume \(name)"
+        let isUnfinished = try explaining(what) { () throws(SystemCallError) -> Bool in
+            guard let directory = try opened(name, subpath) else { return false }
+            return try VolumeFilling.isUnfinished(in: directory)
+        }
+        guard isUnfinished else { return }
+        try step(.finishFilling(ofVolume: path)) { () throws(Problem) in
+            try explaining(what) { () throws(SystemCallError) in
+                let lock = try FileLock(configuration.volumeLock(name), .exclusive)
+                defer { withExtendedLifetime(lock) {} }
+                guard let directory = try opened(name, subpath) else { return }
+                try VolumeFilling.finish(in: directory)
+            }
+        }
+    }
+
+    /// A directory of a volume; nil where there is none.
+    private func opened(
+        _ volume: String, _ subpath: FilePath
+    ) throws(SystemCallError) -> OwnedFD? {
+        let root = try RootedDirectory(at: configuration.volume(volume))
+        guard try root.status(of: subpath)?.kind == .directory else { return nil }
+        return try root.open(subpath, [.readOnly, .directory])
     }
 }

@@ -85,25 +85,45 @@ struct OwnedLayers {
 
     /// Removes the copies of images whose layers are gone, and that no container has, with what
     /// killed commands have left; nothing in a plan.
-    func removeUnused() throws(Problem) {
-        guard context.plan == nil, File.exists(directory) else { return }
+    ///
+    /// - Returns: the space on the disk that is free now, in bytes.
+    func removeUnused() throws(Problem) -> Int64 {
+        guard context.plan == nil, File.exists(directory) else { return 0 }
         let what = "cannot remove copies of images in \(directory)"
         let lock = try explaining(what) { () throws(SystemCallError) in
             try FileLock(writing, .exclusive)
         }
         defer { withExtendedLifetime(lock) {} }
-        try explaining(what) { () throws(SystemCallError) in
-            try Directory.removeTree(new)
-            try removeGone()
-        }
+        try explaining(what) { () throws(SystemCallError) in try Directory.removeTree(new) }
         try dropUnused(what)
-        try explaining(what) { () throws(SystemCallError) in try removeGone() }
+        return try explaining(what) { () throws(SystemCallError) in
+            var removedInBytes: Int64 = 0
+            for entry in try Directory.list(directory) where "\(entry.name)".hasPrefix(Self.gone) {
+                let path = directory.appending(entry.name)
+                removedInBytes += try Directory.treeUsage(path).allocatedInBytes
+                try Directory.removeTree(path)
+            }
+            return removedInBytes
+        }
     }
 
-    private func removeGone() throws(SystemCallError) {
-        for entry in try Directory.list(directory) where "\(entry.name)".hasPrefix(Self.gone) {
-            try Directory.removeTree(directory.appending(entry.name))
+    /// What all copies take on the disk, and those of images that no container has.
+    func spaces() throws(Problem) -> Spaces {
+        let used = try namesInUse()
+        var spaces = Spaces()
+        for entry in try entriesIfPresent(of: directory)
+        where !entry.name.string.hasSuffix(".lock") {
+            let size = try measure(directory.appending(entry.name)).allocatedInBytes
+            spaces.totalInBytes += size
+            if !used.contains(entry.name.string) { spaces.unusedInBytes += size }
         }
+        return spaces
+    }
+
+    /// Sizes on the disk.
+    struct Spaces {
+        var totalInBytes: Int64 = 0
+        var unusedInBytes: Int64 = 0
     }
 
     /// Takes the names from the copies that nobody needs.
@@ -114,14 +134,7 @@ struct OwnedLayers {
         defer { withExtendedLifetime(lock) {} }
         let layers = try Layers(root: context.configuration.dataRoot)
         // Only now: whoever has a row from here on waits for the lock.
-        let records = try context.database.read { database throws(Problem) in
-            try database.containers()
-        }
-        var used: Set<String> = []
-        for record in records {
-            guard let maps = record.request.namespaces.userMaps else { continue }
-            used.insert(Self.name(of: try record.diffIDs(), for: maps))
-        }
+        let used = try namesInUse()
         try explaining(what) { () throws(SystemCallError) in
             for entry in try Directory.list(directory) where !entry.name.string.hasSuffix(".lock") {
                 let name = entry.name.string
@@ -134,6 +147,19 @@ struct OwnedLayers {
                     directory.appending(entry.name), to: directory.appending(Self.gone + name))
             }
         }
+    }
+
+    /// The names of the copies that containers have.
+    private func namesInUse() throws(Problem) -> Set<String> {
+        let records = try context.database.read { database throws(Problem) in
+            try database.containers()
+        }
+        var used: Set<String> = []
+        for record in records {
+            guard let maps = record.request.namespaces.userMaps else { continue }
+            used.insert(Self.name(of: try record.diffIDs(), for: maps))
+        }
+        return used
     }
 
     /// The uppermost layer's hash, and one of all that decides what is in the copy.
