@@ -32,9 +32,10 @@ final class Monitor {
     private var backoff = RestartBackoff()
     var wasStopped = false
     private let passed: PassedDescriptors
-    private var arrivals: ArrivalHolds?
+    /// What is held of layers that have not arrived; nil before the mounts are made.
+    var arrivals: ArrivalHolds?
     /// Why layers of the container will never be whole.
-    private var arrivalFault: Problem?
+    var arrivalFault: Problem?
     private var nextToken = MonitorSources.Token.firstClient
     /// Where the steps of each start go, after those that the engine has written.
     private var steps: StepFile
@@ -372,28 +373,6 @@ final class Monitor {
         configuration = try .load(fromBundle: FilePath(configuration.bundle))
         try log.reopen()
         try watchNewLimit()
-    }
-
-    // MARK: Layers that have not arrived
-
-    /// Ends the container when layers of it will never be whole.
-    func watch(_ arrivals: ArrivalHolds) throws(Problem) {
-        self.arrivals = arrivals
-        for number in arrivals.ends {
-            try sources.want(
-                .readable, of: number, MonitorSources.Token.firstArrival + UInt64(number))
-        }
-    }
-
-    func answerArrival(_ token: UInt64) throws(Problem) {
-        let number = CInt(token - MonitorSources.Token.firstArrival)
-        try sources.want([], of: number, token)
-        switch try arrivals?.end(of: number) {
-        case nil, .complete?: return
-        case .failed(let problem)?:
-            arrivalFault = problem
-            try stop(.kill, timeoutInMilliseconds: -1, because: .layers, of: nil)
-        }
     }
 
     /// Takes in a client.
