@@ -29,7 +29,8 @@ package enum VolumeFilling {
     /// Brings to its end what a killed process has left: moves a whole copy to its place, and
     /// removes one that is not.
     ///
-    /// What has come to the volume meanwhile stays as it is.
+    /// What has come to the volume meanwhile stays as it is. Only the volume's own time of modification
+    /// is lost with who was killed: each name that moves changes it.
     package static func finish(in volume: borrowing OwnedFD) throws(SystemCallError) {
         guard try isUnfinished(in: volume) else { return }
         let directory = OpenDirectory(adopting: try volume.open(".", [.readOnly, .directory]))

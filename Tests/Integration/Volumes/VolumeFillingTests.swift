@@ -58,6 +58,12 @@ import Testing
         try Tool.check("sh", "-ec", Self.listing, "sh", directory)
     }
 
+    /// The listing without its first line: the time of the directory itself is not kept by who finishes
+    /// what another has begun.
+    private func listContent(_ directory: String) throws -> Substring {
+        try list(directory).drop { $0 != "\n" }
+    }
+
     private func directory(_ volume: String) -> String { "\(kade.root)/volumes/\(volume)/_data" }
 
     @Test func `a volume gets all that is said of the image's files`() throws {
@@ -132,7 +138,7 @@ import Testing
 
     @Test(.rootOnly("it kills what strace can run"))
     func `a command that is killed at any call leaves all or nothing`() throws {
-        let expected = try list(source)
+        let expected = try listContent(source)
         let command = kade.commandLine(
             ["create", "--name", "one", "-v", "named:/data", "tree", "true"])
         try walk {
@@ -146,7 +152,7 @@ import Testing
             } else {
                 try kade.check("start", "-a", "one")
             }
-            #expect(try list(directory("named")) == expected, "\(point)")
+            #expect(try listContent(directory("named")) == expected, "\(point)")
             for id in try kade.check("ps", "-aq").split(separator: "\n") {
                 try kade.check("rm", "-f", String(id))
             }
@@ -156,7 +162,7 @@ import Testing
 
     @Test(.rootOnly("it kills what strace can run"))
     func `a monitor that is killed at any call leaves all or nothing`() throws {
-        let expected = try list(source)
+        let expected = try listContent(source)
         let other = kade.folder.at("other")
         try Tool.check("mkdir", other)
         try bind(other, as: "bound")
@@ -169,7 +175,7 @@ import Testing
             return try Tool.start(command, environment: kade.environment).wait()
         } afterwards: { point in
             try kade.check("run", "--rm", "-v", "bound:/data", "tree", "true")
-            #expect(try list(other) == expected, "\(point)")
+            #expect(try listContent(other) == expected, "\(point)")
             for id in try kade.check("ps", "-aq").split(separator: "\n") {
                 try kade.check("rm", "-f", String(id))
             }
