@@ -166,6 +166,7 @@ struct PlanMaker {
             }
             steps.append(BecomeNamespaceRoot())
         }
+        if namespaces.unshared.contains(.newIPC) { steps.append(UnshareIPCNamespace()) }
         if let path = namespaces.joinedMount { steps.append(JoinMountNamespace(path: path)) }
         if namespaces.unshared.contains(.newTime) {
             steps.append(UnshareTimeNamespace(offsets: linux.timeOffsets))

@@ -37,6 +37,23 @@ struct UnshareCgroupNamespace: SetupStep {
     }
 }
 
+/// Makes System V IPC and message queues of the container's own, which belong to the root of its user
+/// namespace (ipc_namespaces(7), mq_overview(7)).
+struct UnshareIPCNamespace: SetupStep {
+    var explanation: Explanation {
+        Explanation(
+            shell: "unshare --ipc",
+            why: "the container's message queues are its root's, who is there only now",
+            spec: "linux.namespaces")
+    }
+
+    func run(in context: inout SetupContext) throws(Problem) {
+        try explaining("cannot make an IPC namespace") { () throws(SystemCallError) in
+            try Namespaces.unshare(.newIPC)
+        }
+    }
+}
+
 /// Gives the container clocks of its own: `linux.timeOffsets` (time_namespaces(7)).
 ///
 /// The offsets can be set only before anyone is in the namespace; entering it through

@@ -6,16 +6,18 @@ package import SystemPackage
 /// Which namespaces a container gets anew and which it joins: `linux.namespaces`
 /// (runtime-spec, config-linux.md § Namespaces).
 ///
-/// New ones are made by the one `clone3(2)`, except two: a cgroup namespace has its root where the
+/// New ones are made by the one `clone3(2)`, except three: a cgroup namespace has its root where the
 /// process is, so init unshares it once it is in its cgroup; a time namespace takes its offsets
-/// before anyone is in it. To join a namespace the runtime itself enters it for the length of the
+/// before anyone is in it; and the message queues of an IPC namespace belong to who makes it, which
+/// in a user namespace has to be its root. To join a namespace the runtime itself enters it for the length of the
 /// clone, because init, once inside a new user namespace, may not. A user namespace that is joined
 /// by path comes first of all, and cannot be left: a process between runtime and init does that. So
 /// it is with every namespace where the runtime is root of a user namespace alone.
 package struct NamespaceSetup: Sendable, Equatable {
     /// What `clone3(2)` makes anew.
     package var cloned: CloneFlags = []
-    /// What init unshares itself: `CLONE_NEWCGROUP`, `CLONE_NEWTIME`.
+    /// What init unshares itself: `CLONE_NEWCGROUP`, `CLONE_NEWTIME`, in a user namespace
+    /// `CLONE_NEWIPC`.
     package var unshared: CloneFlags = []
     /// What is entered around the clone, in the specification's order.
     package var joined: [JoinedNamespace] = []
@@ -39,6 +41,9 @@ package struct NamespaceSetup: Sendable, Equatable {
             case (.time, nil): unshared.insert(.newTime)
             case (let kind, nil): cloned.insert(NamespaceKind(kind).flag)
             }
+        }
+        if hasNewUser || joinedUser != nil, cloned.remove(.newIPC) != nil {
+            unshared.insert(.newIPC)
         }
     }
 

@@ -17,6 +17,17 @@ import Testing
         #expect(setup.hasNewUser && setup.hasOwnMounts)
     }
 
+    @Test func `message queues belong to the root of a user namespace`() {
+        let plain = NamespaceSetup([.init(type: .ipc)])
+        #expect(plain.cloned == [.newIPC] && plain.unshared.isEmpty)
+        let new = NamespaceSetup([.init(type: .ipc), .init(type: .user)])
+        #expect(new.cloned == [.newUser] && new.unshared == [.newIPC])
+        let joined = NamespaceSetup([.init(type: .user, path: "/u"), .init(type: .ipc)])
+        #expect(joined.cloned.isEmpty && joined.unshared == [.newIPC])
+        let shared = NamespaceSetup([.init(type: .user), .init(type: .ipc, path: "/i")])
+        #expect(shared.unshared.isEmpty)
+    }
+
     @Test func `user and mount namespaces are joined in ways of their own`() {
         let setup = NamespaceSetup([
             .init(type: .network, path: "/run/netns/web"),

@@ -18,12 +18,6 @@ struct ShellCase: Sendable, CustomTestStringConvertible {
 
     var testDescription: String { name }
 
-    /// Kade's IPC namespace in a user namespace is made by somebody whom that does not know, the
-    /// script's by the container's root.
-    static let queues = ["0", "65534", "\(TestUser.id)"].map {
-        "device: drwxrwxrwt \($0) \($0) 0:0 /dev/mqueue"
-    }
-
     init(
         _ name: String, _ flags: String..., state: State = .exited, image: String = "busybox",
         arguments: [String] = [], unlike: [String] = []
@@ -38,7 +32,7 @@ struct ShellCase: Sendable, CustomTestStringConvertible {
 
     /// With mapped owners the script's root is on a copy of the image's files: its overlay has layers
     /// of one file system, where Kade's may have several (`xino=on`).
-    static let copied = queues + ["mount: ID on nothing 0:N / / "]
+    static let copied = ["mount: ID on nothing 0:N / / "]
 
     /// FOLDER is a directory of the test, PEER a container that runs, FRONT a network.
     static let all: [ShellCase] = [

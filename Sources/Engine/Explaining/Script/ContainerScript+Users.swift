@@ -260,11 +260,6 @@ extension ContainerScript {
     func mountOrBind(
         _ command: String, _ mount: ContainerMount, _ type: String, _ script: inout ShellText
     ) {
-        if hasUsers, type == "mqueue", hasOwn(.ipc) {
-            script.say(
-                "Whose directory it is follows from who made the IPC namespace: here the container's"
-                    + " root, and for the first container one whom it does not know.")
-        }
         let host = ["proc": "/proc", "sysfs": "/sys", "mqueue": "/dev/mqueue"][type]
         let needed: [String: RuntimeSpec.Namespace.Kind] = [
             "proc": .pid, "sysfs": .network, "mqueue": .ipc,
