@@ -13,7 +13,7 @@ extension Descriptor {
                 why: "it is encrypted (ocicrypt), and this version of Kade does not decrypt",
                 fix: "skopeo copy --decryption-key KEY makes a copy that it can use")
         }
-        if type.contains(".nydus.") || has("containerd.io/snapshot/nydus-") {
+        if type.split(separator: ".").contains("nydus") || has("containerd.io/snapshot/nydus-") {
             return SpecialLayer(
                 why: "it is in Nydus's format, which this version of Kade does not read",
                 fix: "pull the image that it was made from")
