@@ -32,7 +32,9 @@ import Testing
         $inside first one /bin/busybox sh -c 'echo inside; exit 4'
         echo "exec $?"
         $inside second --user 9 one /bin/busybox id -u
-        script -qec "$inside third --tty one /bin/busybox tty" /dev/null | grep -o /dev/pts/0
+        # ctr does not wait for the last output of a terminal.
+        script -qec "$inside third --tty one /bin/busybox sh -c 'busybox tty; busybox sleep 1'" /dev/null \
+            | grep -o /dev/pts/0
         $inside fourth --detach one /bin/busybox sleep 1000
         $ctr task ps one | grep -c '[0-9]  *-'
         $ctr task metrics one | awk '$1 ~ /^memory.(limit_in_bytes|usage_limit)/ { print $2 }'
