@@ -216,7 +216,11 @@ import Testing
         let running = try Tool.start(
             ["sh", "-c", script, "sh"] + kade.commandLine(["volume", "import", "cargo", "-"]))
         let lock = "\(kade.root)/volumes/cargo/lock"
-        try kade.wait { try Tool.run("flock", "-n", lock, "true").exitCode != 0 }
+        // flock(1) would make the file, which would be root's then.
+        try kade.wait {
+            try FileManager.default.fileExists(atPath: lock)
+                && Tool.run("flock", "-n", lock, "true").exitCode != 0
+        }
         let refused = try kade("volume", "rm", "cargo")
         #expect(refused.exitCode == 1 && refused.errors.contains("imports into it"), "\(refused)")
         #expect(try kade.check("volume", "prune", "-af").contains("cargo") == false)
