@@ -102,8 +102,6 @@ final class ContainerRun {
     /// - Throws: when the kernel refuses to hear it.
     func finishStart() throws(Problem) -> String? {
         guard let start = start.take() else { return nil }
-        let problem = try start.waitForRecord()
-        try start.finish()
-        return problem
+        return try start.finish()
     }
 }

@@ -111,10 +111,22 @@ struct ContainerStart: ~Copyable {
         }
     }
 
-    /// Waits until the steps of the start are recorded; to be called after ``outcome(whileArriving:)``.
+    /// Waits until the process that started the container has recorded the steps, and has ended; to be
+    /// called after ``outcome(whileArriving:)``.
     ///
-    /// - Returns: why that failed; nil when it did not.
-    borrowing func waitForRecord() throws(Problem) -> String? {
+    /// - Returns: why the steps are not recorded; nil when they are, or nobody wants them.
+    consuming func finish() throws(Problem) -> String? {
+        let problem = try waitForRecord()
+        let status = try explaining("cannot reap the process that started the container") {
+            () throws(SystemCallError) in try starter.wait()
+        }
+        if let problem { return problem }
+        guard status != .exited(0) else { return nil }
+        return "the process that started the container was killed before its steps were recorded"
+    }
+
+    /// - Returns: what the process says of its record; nil when it says nothing.
+    private borrowing func waitForRecord() throws(Problem) -> String? {
         let message = try explaining("cannot hear whether the steps are recorded") {
             () throws(SystemCallError) in
             try socket.receiveMessage(upToBytes: HandshakeMessage.maximumSizeInBytes)
@@ -123,13 +135,6 @@ struct ContainerStart: ~Copyable {
             return nil  // its end of the socket is closed
         }
         return text
-    }
-
-    /// Waits until the process that started the container has ended.
-    consuming func finish() throws(Problem) {
-        try explaining("cannot reap the process that started the container") {
-            () throws(SystemCallError) in _ = try starter.wait()
-        }
     }
 
     private static var lost: Problem {
