@@ -51,12 +51,14 @@ struct ContainerStart: ~Copyable {
     ///   - network: the container's network, which is set up.
     ///   - userNamespace: the container's, where it has one of its own.
     ///   - steps: where the steps of a start go, in the place of those of the one before.
+    ///   - descriptors: those of the monitor that the program gets under their own numbers.
     /// - Returns: the start under way; it never returns in the new process.
     /// - Throws: when the kernel makes no process.
     static func begin(
         _ configuration: MonitorConfiguration, streams: StandardStreams?,
         sharingWith host: FilePath, on network: ContainerNetwork?,
-        in userNamespace: KeptUserNamespace?, noting steps: StepFile
+        in userNamespace: KeptUserNamespace?, noting steps: StepFile,
+        passing descriptors: [CInt]
     ) throws(Problem) -> ContainerStart {
         let what = "cannot start the container"
         let pair = try explaining(what) { () throws(SystemCallError) in try SocketPair(.packets) }
@@ -74,7 +76,8 @@ struct ContainerStart: ~Copyable {
             let socket = pair.split { _, second in second }
             Starter(
                 configuration: configuration, streams: streams, host: host, network: network,
-                userNamespace: userNamespace, steps: steps, monitor: monitor
+                userNamespace: userNamespace, steps: steps, descriptors: descriptors,
+                monitor: monitor
             ).run(telling: socket, holding: lock)
         }
     }
@@ -153,6 +156,7 @@ private struct Starter {
     let network: ContainerNetwork?
     let userNamespace: KeptUserNamespace?
     let steps: StepFile
+    let descriptors: [CInt]
     /// The monitor's process.
     let monitor: pid_t
 
@@ -234,7 +238,7 @@ private struct Starter {
         if let notifyDirectory { bundle = bundle.reporting(in: notifyDirectory) }
         var request = Create.Request(
             id: configuration.id, bundle: bundle, root: root, isStartedElsewhere: false)
-        request.keptDescriptors = configuration.descriptors
+        request.keptDescriptors = descriptors
         request.notifyDirectory = notifyDirectory
         request.recordsSteps = configuration.recordsSteps
         if configuration.recordsSteps { request.failedSteps = steps }

@@ -190,7 +190,7 @@ final class Monitor {
         try prepareStart()
         let run = try ContainerRun.begin(
             configuration, sharingWith: host, on: network, in: userNamespace,
-            whileArriving: arrivals, noting: steps)
+            whileArriving: arrivals, noting: steps, passing: passed.forNextRun())
         passed.close(unlessRestartedBy: configuration)
         phase = .running(run)
         lifecycle.keepPreviousEnd()

@@ -71,6 +71,19 @@ import Testing
         #expect(try kade("start", "long").errors.contains("make it anew"))
     }
 
+    @Test func `a run that nobody foresaw gets no files of the monitor in their place`() throws {
+        let shell = "until [ -e /go ]; do sleep 0.1; done; exit 1"
+        let outcome = try call(
+            ["run", "-d", "--name", "one", "--preserve-fds", "1", "busybox", "sh", "-c", shell])
+        #expect(outcome.exitCode == 0, "\(outcome)")
+        try kade.check("update", "--restart", "always", "one")
+        try kade.check("exec", "one", "touch", "/go")
+        try kade.wait {
+            try kade.inspect("one", "{{.State.Error}}").contains("--preserve-fds")
+        }
+        #expect(try kade.inspect("one", "{{.State.Running}}") == "false")
+    }
+
     @Test func `what is not open, and what create is asked for, is refused`() throws {
         let outcome = try kade("run", "--rm", "--preserve-fds", "90", "busybox", "true")
         #expect(outcome.exitCode == 125)
