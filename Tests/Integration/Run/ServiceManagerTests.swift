@@ -118,6 +118,49 @@ import Testing
     }
 
     @Test(.rootOnly("the manager is root's"))
+    func `a manager that is gone is no reason to end the container`() throws {
+        let id = try runBeyondManager("busybox", "sleep", "600")
+        try program(of: id).send(Array("STATUS=warm\n".utf8))
+        try kade.wait {
+            try kade.inspect(id, "{{.State.Status}}: {{.State.Error}}")
+                .hasPrefix("running: cannot relay to the service manager")
+        }
+    }
+
+    @Test(.rootOnly("the manager is root's"))
+    func `a program that says more than its manager reads can be stopped`() throws {
+        let manager = try Manager(folder)
+        let id = try manager.run(kade, "busybox", "sleep", "600")
+        let socket = try program(of: id)
+        // Until the manager's queue is full, and then the container's.
+        while try !Poll.wait(for: [socket.rawValue], .writable, milliseconds: 1000)[0].isEmpty {
+            _ = try socket.sendIfReady(Array("STATUS=warm\n".utf8))
+        }
+        // What waits is passed on when the manager reads again.
+        #expect(try manager.text().hasPrefix("MAINPID="))
+        for _ in 0..<15 { #expect(try manager.text() == "STATUS=warm\n") }
+        while try !Poll.wait(for: [socket.rawValue], .writable, milliseconds: 1000)[0].isEmpty {
+            _ = try socket.sendIfReady(Array("STATUS=warm\n".utf8))
+        }
+        try kade.check("stop", "-t", "0", id)
+        #expect(try kade.inspect(id, "{{.State.Status}}") == "exited")
+    }
+
+    /// Runs a container whose manager goes when it has heard of the start.
+    private func runBeyondManager(_ arguments: String...) throws -> String {
+        let manager = try Manager(folder)
+        let id = try manager.run(kade, arguments)
+        _ = try manager.text()
+        return id
+    }
+
+    /// A socket that says what a container's program could say.
+    private func program(of id: String) throws -> OwnedFD {
+        try UnixSocket.connect(
+            to: FilePath(kade.runRoot + "/runtime/\(id)/notify/notify.sock"), .datagrams)
+    }
+
+    @Test(.rootOnly("the manager is root's"))
     func `nobody is told where that is not wanted`() throws {
         let manager = try Manager(folder)
         try manager.run(kade, "--sdnotify", "ignore", "busybox", "sleep", "600")
