@@ -58,7 +58,7 @@ struct CreateOptions {
 
     /// Protects the program's own file, and reaches whom the container is handed over to.
     func prepare(isDetached: Bool) throws(Problem) -> Handover {
-        try SelfProtection.ensure(closingFrom: 3 + preservedDescriptors)
+        try SelfProtection.ensure(closingFrom: 3 + preservedDescriptors, keeping: [])
         return try Handover.prepare(
             parsed, isDetached: isDetached, hasTerminal: bundle.spec.process?.terminal ?? false)
     }

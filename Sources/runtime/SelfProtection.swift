@@ -17,13 +17,8 @@ enum SelfProtection {
     ///
     /// - Parameters:
     ///   - first: the lowest descriptor that is not passed on to the container.
-    ///   - kept: a descriptor above that the command itself uses.
+    ///   - kept: descriptors above that the command itself uses.
     /// - Throws: the ``Problem`` that the kernel's refusal means.
-    static func ensure(closingFrom first: Int, except kept: CInt? = nil) throws(Problem) {
-        try ensure(closingFrom: first, keeping: kept.map { [$0] } ?? [])
-    }
-
-    /// The same, where the command itself uses several descriptors.
     static func ensure(closingFrom first: Int, keeping kept: [CInt]) throws(Problem) {
         // Init waits as a copy of this process, perhaps for long, before it executes the program.
         try explaining("cannot close inherited files") { () throws(SystemCallError) in

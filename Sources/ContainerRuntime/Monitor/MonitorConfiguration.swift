@@ -50,8 +50,6 @@ package struct MonitorConfiguration: Sendable, Equatable {
     package var userNamespace: UserNamespace?
     /// What a service manager that listens is told.
     package var notification = Notification.ignore
-    /// Descriptors of the monitor that the program inherits under their own numbers.
-    package var descriptors: [Int32] = []
 
     package init(
         id: String, bundle: String, runtimeRoot: String, socket: String, mounts: [RootfsMount],
@@ -186,8 +184,6 @@ extension MonitorConfiguration: JSONCodable {
         sources = (value["sources"]?.array ?? []).map(Source.init)
         userNamespace = value["userNamespace"].map(UserNamespace.init)
         notification = value["notify"]?.string.flatMap(Notification.init) ?? .ignore
-        descriptors = (value["descriptors"]?.array ?? []).compactMap(\.int)
-            .map { Int32(clamping: $0) }
     }
 
     package func write(to json: inout JSONWriter) {
@@ -221,11 +217,6 @@ extension MonitorConfiguration: JSONCodable {
         json.optional("health", health?.json)
         json.optional("userNamespace", userNamespace?.json)
         if notification != .ignore { json.member("notify", notification.rawValue) }
-        if !descriptors.isEmpty {
-            json.member(
-                "descriptors",
-                JSONValue.array(descriptors.map { .number(JSONNumber(Int($0))) }))
-        }
         json.endObject()
     }
 }

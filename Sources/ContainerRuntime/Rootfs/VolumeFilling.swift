@@ -31,8 +31,18 @@ package enum VolumeFilling {
     ///
     /// What has come to the volume meanwhile stays as it is. Only the volume's own time of modification
     /// is lost with who was killed: each name that moves changes it.
+    ///
+    /// Where others than the directory's owner may write, one of them may have made what looks like a
+    /// copy: the directory stays theirs to whom it belongs.
     package static func finish(in volume: borrowing OwnedFD) throws(SystemCallError) {
         guard try isUnfinished(in: volume) else { return }
+        let permissions = try FileStatus(of: volume).permissions
+        try finish(in: volume, changesDirectory: permissions & 0o022 == 0)
+    }
+
+    private static func finish(
+        in volume: borrowing OwnedFD, changesDirectory: Bool
+    ) throws(SystemCallError) {
         let directory = OpenDirectory(adopting: try volume.open(".", [.readOnly, .directory]))
         try directory.removeTree(growing)
         guard let status = try directory.status(of: whole), status.isDirectory else { return }
@@ -45,7 +55,7 @@ package enum VolumeFilling {
                 continue
             }
         }
-        try directory.descriptor.takeOver(status, of: copy, nil)
+        if changesDirectory { try directory.descriptor.takeOver(status, of: copy, nil) }
         // The names have to last before that one goes which says that more are to come.
         try directory.synchronizeFileSystem()
         try directory.removeTree(whole)
@@ -86,6 +96,6 @@ package enum VolumeFilling {
             try? directory.removeTree(growing)  // best effort: the first error is the one to tell
             throw error
         }
-        try finish(in: volume)
+        try finish(in: volume, changesDirectory: true)
     }
 }

@@ -134,7 +134,6 @@ extension EngineContext {
             recordsSteps: configuration.recordsSteps)
         monitor.health = try request.health.check()
         monitor.pidFile = request.pidFile
-        monitor.descriptors = request.process.descriptors
         if isListed { monitor.notification = request.notification }
         monitor.hasMemoryLimit = request.resources.memoryInBytes != nil
         monitor.timeLimitInMilliseconds = Int64(request.timeLimitInSeconds ?? 0) * 1000

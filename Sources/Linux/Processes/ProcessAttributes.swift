@@ -82,23 +82,8 @@ package func closeOnExecute(from first: CInt, keeping kept: [CInt]) throws(Syste
 /// itself would be closed by `execve(2)` (`FD_CLOEXEC`).
 package func isInherited(_ number: CInt) -> Bool { clinux_fcntl(number, F_GETFD, 0) == 0 }
 
-/// Closes every descriptor from `first` on but one (close_range(2)), so that whoever waits for
-/// the end of a pipe that was passed on by chance does not wait for this process.
-///
-/// - Parameters:
-///   - first: the lowest descriptor that is closed.
-///   - kept: the descriptor that stays open; nil closes all.
-/// - Throws: the kernel's refusal.
-package func closeInherited(from first: CInt, except kept: CInt?) throws(SystemCallError) {
-    let kept = kept.flatMap { $0 < first ? nil : UInt32($0) }
-    try kernel("close_range", "descriptors from \(first)") {
-        guard let kept else { return clinux_close_range(UInt32(first), .max, 0) }
-        if kept > UInt32(first), clinux_close_range(UInt32(first), kept - 1, 0) == -1 { return -1 }
-        return clinux_close_range(kept + 1, .max, 0)
-    }
-}
-
-/// Closes all descriptors from a number on but some, the lowest of them first.
+/// Closes all descriptors from a number on but some, so that whoever waits for the end of a pipe
+/// that was passed on by chance does not wait for this process.
 ///
 /// The system call is `close_range(2)`.
 package func closeInherited(from first: CInt, keeping kept: [CInt]) throws(SystemCallError) {

@@ -2,7 +2,6 @@ import Diagnostics
 import Linux
 import Networking
 import OCI
-import SystemPackage
 
 /// `kade-runtime collect`: has the plugins of a network remove what belongs to no container.
 ///
@@ -13,7 +12,7 @@ enum CollectCommand {
         let parsed = try ParsedArguments(arguments, options: [], stopsAtOperand: false)
         try parsed.requireOperands(0...0, of: "collect")
         let bytes = try explaining("cannot read what the plugins shall be told") {
-            () throws(SystemCallError) in try File.read("/proc/self/fd/0")
+            () throws(SystemCallError) in try OwnedFD.standardInput().readAll()
         }
         try CNICollection(.parse(bytes, named: "standard input"), named: "the network").run()
         return 0

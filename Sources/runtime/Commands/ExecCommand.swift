@@ -16,7 +16,8 @@ enum ExecCommand {
         try parsed.requireOperands(1...Int.max, of: "exec")
         let preserved = try PreservedDescriptors.count(parsed, after: 0)
         try SelfProtection.ensure(
-            closingFrom: 3 + preserved, except: inheritedDescriptor(parsed.value("process")))
+            closingFrom: 3 + preserved,
+            keeping: inheritedDescriptor(parsed.value("process")).map { [$0] } ?? [])
         let container = try RecordedContainer(parsed.operands[0], in: global.root)
         var request = Exec.Request(
             container: container, process: try ExecProcess.read(parsed, in: container))

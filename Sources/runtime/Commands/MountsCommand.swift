@@ -15,7 +15,7 @@ enum MountsCommand {
                 kind: .invalid, what: "no such command: mounts \(action)",
                 why: "it is add or remove")
         }
-        try SelfProtection.ensure(closingFrom: 3)
+        try SelfProtection.ensure(closingFrom: 3, keeping: [])
         let mounts = try read(parsed.operands[2])
         if action == "remove" {
             try MountChange.remove(mounts, from: id, in: global.root)

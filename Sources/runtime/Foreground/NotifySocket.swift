@@ -90,6 +90,14 @@ struct NotifySocket: ~Copyable {
         }
     }
 
+    /// What becomes writable when the manager takes messages; −1 where there is no socket.
+    static func managerDescriptor(of socket: borrowing NotifySocket?) -> CInt {
+        switch socket {
+        case .some(let socket): socket.manager.rawValue
+        case .none: -1
+        }
+    }
+
     /// Waits until the container says that it is ready, or ends, and names its first process as
     /// the service's main one: for a runtime that leaves.
     borrowing func relayReadiness(of process: borrowing ChildProcess) throws(Problem) {

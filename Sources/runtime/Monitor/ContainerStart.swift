@@ -51,12 +51,14 @@ struct ContainerStart: ~Copyable {
     ///   - network: the container's network, which is set up.
     ///   - userNamespace: the container's, where it has one of its own.
     ///   - steps: where the steps of a start go, in the place of those of the one before.
+    ///   - descriptors: those of the monitor that the program gets under their own numbers.
     /// - Returns: the start under way; it never returns in the new process.
     /// - Throws: when the kernel makes no process.
     static func begin(
         _ configuration: MonitorConfiguration, streams: StandardStreams?,
         sharingWith host: FilePath, on network: ContainerNetwork?,
-        in userNamespace: KeptUserNamespace?, noting steps: StepFile
+        in userNamespace: KeptUserNamespace?, noting steps: StepFile,
+        passing descriptors: [CInt]
     ) throws(Problem) -> ContainerStart {
         let what = "cannot start the container"
         let pair = try explaining(what) { () throws(SystemCallError) in try SocketPair(.packets) }
@@ -74,7 +76,8 @@ struct ContainerStart: ~Copyable {
             let socket = pair.split { _, second in second }
             Starter(
                 configuration: configuration, streams: streams, host: host, network: network,
-                userNamespace: userNamespace, steps: steps, monitor: monitor
+                userNamespace: userNamespace, steps: steps, descriptors: descriptors,
+                monitor: monitor
             ).run(telling: socket, holding: lock)
         }
     }
@@ -111,10 +114,22 @@ struct ContainerStart: ~Copyable {
         }
     }
 
-    /// Waits until the steps of the start are recorded; to be called after ``outcome(whileArriving:)``.
+    /// Waits until the process that started the container has recorded the steps, and has ended; to be
+    /// called after ``outcome(whileArriving:)``.
     ///
-    /// - Returns: why that failed; nil when it did not.
-    borrowing func waitForRecord() throws(Problem) -> String? {
+    /// - Returns: why the steps are not recorded; nil when they are, or nobody wants them.
+    consuming func finish() throws(Problem) -> String? {
+        let problem = try waitForRecord()
+        let status = try explaining("cannot reap the process that started the container") {
+            () throws(SystemCallError) in try starter.wait()
+        }
+        if let problem { return problem }
+        guard status != .exited(0) else { return nil }
+        return "the process that started the container was killed before its steps were recorded"
+    }
+
+    /// - Returns: what the process says of its record; nil when it says nothing.
+    private borrowing func waitForRecord() throws(Problem) -> String? {
         let message = try explaining("cannot hear whether the steps are recorded") {
             () throws(SystemCallError) in
             try socket.receiveMessage(upToBytes: HandshakeMessage.maximumSizeInBytes)
@@ -123,13 +138,6 @@ struct ContainerStart: ~Copyable {
             return nil  // its end of the socket is closed
         }
         return text
-    }
-
-    /// Waits until the process that started the container has ended.
-    consuming func finish() throws(Problem) {
-        try explaining("cannot reap the process that started the container") {
-            () throws(SystemCallError) in _ = try starter.wait()
-        }
     }
 
     private static var lost: Problem {
@@ -148,6 +156,7 @@ private struct Starter {
     let network: ContainerNetwork?
     let userNamespace: KeptUserNamespace?
     let steps: StepFile
+    let descriptors: [CInt]
     /// The monitor's process.
     let monitor: pid_t
 
@@ -229,7 +238,7 @@ private struct Starter {
         if let notifyDirectory { bundle = bundle.reporting(in: notifyDirectory) }
         var request = Create.Request(
             id: configuration.id, bundle: bundle, root: root, isStartedElsewhere: false)
-        request.keptDescriptors = configuration.descriptors
+        request.keptDescriptors = descriptors
         request.notifyDirectory = notifyDirectory
         request.recordsSteps = configuration.recordsSteps
         if configuration.recordsSteps { request.failedSteps = steps }

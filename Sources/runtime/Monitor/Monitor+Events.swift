@@ -36,7 +36,7 @@ extension Monitor {
             case Token.start: try finishStart(of: run)
             case Token.healthTimer, Token.healthProcess: try answerHealth(event.token)
             case Token.memory: try answerMemory()
-            case Token.notification: try answerNotification(of: run)
+            case Token.notification: try answerNotification(event.events, of: run)
             case Token.output: _ = try pass(.output, of: run)
             case Token.error: _ = try pass(.error, of: run)
             default: try passInput(run)

@@ -39,7 +39,7 @@ final class Monitor {
     private var nextToken = MonitorSources.Token.firstClient
     /// Where the steps of each start go, after those that the engine has written.
     private var steps: StepFile
-    /// Why steps are missing there, which is told with the container's state.
+    /// Why those of a start that failed are not there, which is told with its problem.
     private var unrecorded: Problem?
 
     /// Where the container is in its life.
@@ -190,7 +190,7 @@ final class Monitor {
         try prepareStart()
         let run = try ContainerRun.begin(
             configuration, sharingWith: host, on: network, in: userNamespace,
-            whileArriving: arrivals, noting: steps)
+            whileArriving: arrivals, noting: steps, passing: passed.forNextRun())
         passed.close(unlessRestartedBy: configuration)
         phase = .running(run)
         lifecycle.keepPreviousEnd()
@@ -225,8 +225,8 @@ final class Monitor {
         try sources.want([], of: number, MonitorSources.Token.start)
         let recordProblem = try run.finishStart()
         steps.goOn(isWritten: recordProblem == nil)
-        if let problem = recordProblem ?? unrecorded?.description {
-            lifecycle.error = problem
+        if let recordProblem {
+            lifecycle.error = recordProblem
             try lifecycle.write()
         }
         // Now it waits, and there is one for each container.
@@ -326,8 +326,10 @@ final class Monitor {
         let complaints = try Delete.run(configuration.id, in: runtimeRoot, isForced: true)
         // A short program has ended before its steps were written.
         try finishStart(of: run)
+        // What was told of the run already stays, where the end itself has nothing to tell.
         lifecycle.error =
             arrivalFault?.description ?? complaints.first?.description ?? log.gap?.text
+            ?? lifecycle.error
         for token in MonitorSources.Token.process...MonitorSources.Token.input {
             sources.forget(token)
         }

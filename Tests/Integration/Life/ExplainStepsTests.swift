@@ -102,4 +102,29 @@ import Testing
                 && state.contains("No space left")
         }
     }
+
+    @Test func `who is killed before the steps are written leaves nothing in their place`() throws {
+        let programs = try TracedMonitor(in: kade.folder.at("programs"))
+        kade.programs = programs.directory
+        try kade.check("create", "--name", "one", "--restart", "on-failure:2", "busybox", "false")
+        let id = try kade.inspect("one", "{{.Id}}")
+        try programs.traceNext(with: [
+            "-f", "-qq", "-o", kade.folder.at("trace"), "-P",
+            "\(kade.root)/containers/\(id)/steps", "-e", "trace=write", "-e",
+            "inject=write:signal=KILL",
+        ])
+        try kade.check("start", "one")
+        try kade.wait {
+            try kade.inspect("one", "{{.RestartCount}} {{.State.Status}}") == "2 exited"
+        }
+        let error = try kade.inspect("one", "{{.State.Error}}")
+        #expect(error.contains("killed before its steps were recorded"), "\(error)")
+        let lines = try kade.check("explain", "--steps", "--json", "one").split(separator: "\n")
+        #expect(!lines.isEmpty)
+        for line in lines {
+            let step = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
+            let shell = try #require(step?["shell"] as? String)
+            #expect(!shell.isEmpty, "\(line)")
+        }
+    }
 }

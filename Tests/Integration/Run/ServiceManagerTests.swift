@@ -71,6 +71,19 @@ import Testing
         #expect(try kade("start", "long").errors.contains("make it anew"))
     }
 
+    @Test func `a run that nobody foresaw gets no files of the monitor in their place`() throws {
+        let shell = "until [ -e /go ]; do sleep 0.1; done; exit 1"
+        let outcome = try call(
+            ["run", "-d", "--name", "one", "--preserve-fds", "1", "busybox", "sh", "-c", shell])
+        #expect(outcome.exitCode == 0, "\(outcome)")
+        try kade.check("update", "--restart", "always", "one")
+        try kade.check("exec", "one", "touch", "/go")
+        try kade.wait {
+            try kade.inspect("one", "{{.State.Error}}").contains("--preserve-fds")
+        }
+        #expect(try kade.inspect("one", "{{.State.Running}}") == "false")
+    }
+
     @Test func `what is not open, and what create is asked for, is refused`() throws {
         let outcome = try kade("run", "--rm", "--preserve-fds", "90", "busybox", "true")
         #expect(outcome.exitCode == 125)
@@ -102,6 +115,49 @@ import Testing
         #expect(first.hasPrefix("MAINPID="))
         #expect(first.contains("READY=1\n") == (mode == "conmon"), "\(first)")
         if mode == "healthy" { #expect(try manager.text() == "READY=1\n") }
+    }
+
+    @Test(.rootOnly("the manager is root's"))
+    func `a manager that is gone is no reason to end the container`() throws {
+        let id = try runBeyondManager("busybox", "sleep", "600")
+        try program(of: id).send(Array("STATUS=warm\n".utf8))
+        try kade.wait {
+            try kade.inspect(id, "{{.State.Status}}: {{.State.Error}}")
+                .hasPrefix("running: cannot relay to the service manager")
+        }
+    }
+
+    @Test(.rootOnly("the manager is root's"))
+    func `a program that says more than its manager reads can be stopped`() throws {
+        let manager = try Manager(folder)
+        let id = try manager.run(kade, "busybox", "sleep", "600")
+        let socket = try program(of: id)
+        // Until the manager's queue is full, and then the container's.
+        while try !Poll.wait(for: [socket.rawValue], .writable, milliseconds: 1000)[0].isEmpty {
+            _ = try socket.sendIfReady(Array("STATUS=warm\n".utf8))
+        }
+        // What waits is passed on when the manager reads again.
+        #expect(try manager.text().hasPrefix("MAINPID="))
+        for _ in 0..<15 { #expect(try manager.text() == "STATUS=warm\n") }
+        while try !Poll.wait(for: [socket.rawValue], .writable, milliseconds: 1000)[0].isEmpty {
+            _ = try socket.sendIfReady(Array("STATUS=warm\n".utf8))
+        }
+        try kade.check("stop", "-t", "0", id)
+        #expect(try kade.inspect(id, "{{.State.Status}}") == "exited")
+    }
+
+    /// Runs a container whose manager goes when it has heard of the start.
+    private func runBeyondManager(_ arguments: String...) throws -> String {
+        let manager = try Manager(folder)
+        let id = try manager.run(kade, arguments)
+        _ = try manager.text()
+        return id
+    }
+
+    /// A socket that says what a container's program could say.
+    private func program(of id: String) throws -> OwnedFD {
+        try UnixSocket.connect(
+            to: FilePath(kade.runRoot + "/runtime/\(id)/notify/notify.sock"), .datagrams)
     }
 
     @Test(.rootOnly("the manager is root's"))

@@ -111,6 +111,22 @@ import Testing
         #expect(!(try Tool.check("tar", "-tf", kade.folder.at("half.tar"))).contains("kade"))
     }
 
+    @Test func `what somebody else calls a copy leaves the volume's directory as it is`() throws {
+        try kade.check("volume", "create", "shared")
+        try kade.tool(
+            "sh", "-ec",
+            """
+            cd "$1"; mkdir -m 700 .kade-filled; echo mine > .kade-filled/a; ln -s / .kade-filling
+            chmod 1777 .
+            """, "sh", directory("shared"))
+        #expect(try kade.shell("ls -A /v", "-v", "shared:/v").lines == ["a"])
+        #expect(try Tool.check("stat", "-c", "%a", directory("shared")) == "1777\n")
+        // Nor does a link that has the name lead anywhere.
+        try kade.tool("ln", "-s", "/", directory("shared") + "/.kade-filled")
+        #expect(
+            try kade.shell("ls -A /v", "-v", "shared:/v").lines == [".kade-filled", "a"])
+    }
+
     @Test func `who has the volume already sees what comes into it`() throws {
         try kade.check(
             "run", "-d", "--name", "first", "-v", "named:/v:nocopy", "busybox", "sleep", "600")

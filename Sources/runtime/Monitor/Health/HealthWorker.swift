@@ -59,7 +59,7 @@ struct HealthWorker {
     private func perform() throws(Problem) -> HealthOutcome {
         try explaining("cannot leave the monitor's files") { () throws(SystemCallError) in
             try setParentDeathSignal(.kill)
-            try closeInherited(from: 3, except: nil)
+            try closeInherited(from: 3, keeping: [])
         }
         guard try !isFrozen() else {
             return HealthOutcome(hasSucceeded: false, status: nil, isNew: false)
