@@ -132,12 +132,10 @@ extension EngineContext {
             try leavePluginNetworks(of: id)
             return true
         } catch {
-            // Whoever came by wanted something else, and there is nobody who could act on it.
-            try explaining("cannot write \(mark)") { () throws(SystemCallError) in
-                if File.exists(mark) { try Link.remove(mark) }
-                try File.create(
-                    mark, content: Array("\(error)\n".utf8), permissions: .ownerReadWrite)
-            }
+            // Whoever came by wanted something else, and there is nobody who could act on it. Best
+            // effort, as on a full disk: without it the next command asks them again.
+            try? File.create(
+                mark, content: Array("\(error)\n".utf8), permissions: .ownerReadWrite)
             return false
         }
     }

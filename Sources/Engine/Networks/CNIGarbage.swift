@@ -36,8 +36,10 @@ extension EngineContext {
         // Who has noted a container has not called a plugin yet, or waits for this.
         let lock =
             plan == nil
-            ? try explaining(what) { () throws(SystemCallError) in
-                try FileLock(configuration.pluginLock, .exclusive)
+            ? try explaining(what) { () throws(SystemCallError) -> FileLock in
+                // After a boot there is no run root yet.
+                try Directory.makeAll(configuration.runRoot, permissions: .container)
+                return try FileLock(configuration.pluginLock, .exclusive)
             } : nil
         defer { withExtendedLifetime(lock) {} }
         let collection = CNICollection(

@@ -154,7 +154,7 @@ extension EngineContext {
         if link?.isUp == true { return }
         try steps.perform(.makeBridge(network)) { () throws(Problem) in
             if link == nil { try Self.make(network, over: socket) }
-            try Self.configure(network, over: socket)
+            try Self.raise(network, withAddresses: true, over: socket)
         }
     }
 
@@ -179,9 +179,10 @@ extension EngineContext {
         }
     }
 
-    /// Gives a bridge its addresses, and last of all switches it on.
-    private static func configure(
-        _ network: NetworkRecord, over socket: borrowing RouteSocket
+    /// Gives a bridge its addresses, if it has some, and last of all switches it on.
+    static func raise(
+        _ network: NetworkRecord, withAddresses hasAddresses: Bool,
+        over socket: borrowing RouteSocket
     ) throws(Problem) {
         let name = network.bridgeName
         try explaining("cannot set the bridge \(name) up") { () throws(SystemCallError) in
@@ -189,24 +190,31 @@ extension EngineContext {
                 throw SystemCallError(
                     call: "netlink", subject: name, errno: .operationNotSupportedByDevice)
             }
-            if network.definition.subnet(.v6) == nil {
+            if !hasAddresses || network.definition.subnet(.v6) == nil {
                 // Best effort: a kernel without version 6 has none of its addresses anyway.
                 try? socket.socket.request(LinkMessage.withoutLinkLocalAddress(index), name)
             }
-            for address in network.gatewayAddresses {
-                do throws(SystemCallError) {
-                    try socket.socket.request(
-                        RouteMessage.add(address, to: index), "give \(name) \(address)")
-                } catch  where error.errno == .fileExists {
-                    continue  // somebody was killed half-way
-                }
-            }
-            if network.definition.subnet(.v4) != nil {
-                // Callers of 127.0.0.1 reach published ports; the table drops what others send there.
-                try File.write(
-                    "1", into: FilePath("/proc/sys/net/ipv4/conf/\(name)/route_localnet"))
-            }
+            if hasAddresses { try giveAddresses(of: network, to: index, over: socket) }
             try socket.socket.request(LinkMessage.setUp(index), "set \(name) up")
+        }
+    }
+
+    private static func giveAddresses(
+        of network: NetworkRecord, to index: Int32, over socket: borrowing RouteSocket
+    ) throws(SystemCallError) {
+        let name = network.bridgeName
+        for address in network.gatewayAddresses {
+            do throws(SystemCallError) {
+                try socket.socket.request(
+                    RouteMessage.add(address, to: index), "give \(name) \(address)")
+            } catch  where error.errno == .fileExists {
+                continue  // somebody was killed half-way
+            }
+        }
+        if network.definition.subnet(.v4) != nil {
+            // Callers of 127.0.0.1 reach published ports; the table drops what others send there.
+            try File.write(
+                "1", into: FilePath("/proc/sys/net/ipv4/conf/\(name)/route_localnet"))
         }
     }
 

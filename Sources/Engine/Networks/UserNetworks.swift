@@ -29,7 +29,7 @@ extension EngineContext {
             if link?.isUp == true { continue }
             try steps.perform(.makeUserBridge(network)) { () throws(Problem) in
                 if link == nil { try Self.make(network, over: socket) }
-                try Self.raise(network, over: socket)
+                try Self.raise(network, withAddresses: false, over: socket)
             }
         }
         _ = consume lock
@@ -45,22 +45,6 @@ extension EngineContext {
             let device = view?.devices.first { $0.link.name == network.bridgeName }
             if device?.link.isUp == true { continue }
             plan.note(.makeUserBridge(network), by: .engine)
-        }
-    }
-
-    /// Switches a bridge on, without any address.
-    private static func raise(
-        _ network: NetworkRecord, over socket: borrowing RouteSocket
-    ) throws(Problem) {
-        let name = network.bridgeName
-        try explaining("cannot set the bridge \(name) up") { () throws(SystemCallError) in
-            guard let index = try socket.link(named: name)?.index else {
-                throw SystemCallError(
-                    call: "netlink", subject: name, errno: .operationNotSupportedByDevice)
-            }
-            // Best effort: a kernel without version 6 has none of its addresses anyway.
-            try? socket.socket.request(LinkMessage.withoutLinkLocalAddress(index), name)
-            try socket.socket.request(LinkMessage.setUp(index), "set \(name) up")
         }
     }
 

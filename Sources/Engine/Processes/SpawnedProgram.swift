@@ -79,21 +79,24 @@ struct SpawnedProgram: ~Copyable {
         return status & 0x7f == 0 ? (status >> 8) & 0xff : 128 + (status & 0x7f)
     }
 
-    /// The targets are a permutation at worst: sources are moved out of their way first.
+    /// The targets are a permutation at worst: sources are moved out of their way first, one beside
+    /// the other, as there may be few numbers above the highest target (`RLIMIT_NOFILE`).
     private static func add(
         _ descriptors: [CInt], to actions: inout posix_spawn_file_actions_t
     ) {
         let clear = max(64, CInt(descriptors.count), (descriptors.max() ?? 0) + 1)
-        for (target, source) in descriptors.enumerated() where source >= 0 {
-            posix_spawn_file_actions_adddup2(&actions, source, clear + CInt(target))
+        for (place, source) in descriptors.filter({ $0 >= 0 }).enumerated() {
+            posix_spawn_file_actions_adddup2(&actions, source, clear + CInt(place))
         }
+        var moved = clear
         for (target, source) in descriptors.enumerated() {
             if source < 0 {
                 posix_spawn_file_actions_addopen(
                     &actions, CInt(target), "/dev/null", O_RDWR, 0)
             } else {
-                posix_spawn_file_actions_adddup2(&actions, clear + CInt(target), CInt(target))
-                posix_spawn_file_actions_addclose(&actions, clear + CInt(target))
+                posix_spawn_file_actions_adddup2(&actions, moved, CInt(target))
+                posix_spawn_file_actions_addclose(&actions, moved)
+                moved += 1
             }
         }
     }

@@ -48,6 +48,22 @@ import Testing
         }
     }
 
+    @Test func `nothing is left where its user namespace is refused at last`() throws {
+        try kade.check("create", "--name", "one", "busybox", "true")
+        let path = try trial.script(of: "one")
+        // The question whether there may be one is answered with yes.
+        try kade.folder.write("#!/bin/sh\n[ \"$2\" = true ]\n", to: "unshare")
+        try Tool.check("chmod", "755", kade.folder.at("unshare"))
+        let outcome = try Tool.start(
+            kade.entry + [
+                "env", "TMPDIR=\(kade.folder.path)", "PATH=\(kade.folder.path):/usr/bin:/bin", "sh",
+                path,
+            ]
+        ).wait()
+        #expect(outcome.exitCode == 1, "\(outcome)")
+        try trial.checkNothingIsLeft(of: "one")
+    }
+
     @Test func `nobody else can run it`() throws {
         try kade.check("create", "--name", "one", "busybox", "true")
         let path = try trial.script(of: "one")

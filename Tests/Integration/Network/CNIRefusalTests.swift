@@ -308,6 +308,18 @@ import Testing
         try kade.check("rm", "-f", "web")
     }
 
+    @Test func `plugins are asked to clean up after a boot, too`() throws {
+        try writePlugin("last", "")
+        try folder.write(
+            #"{"cniVersion": "1.1.0", "name": "new", "plugins": [{"type": "last"}]}"#,
+            to: "net.d/new.conflist")
+        // No container has been started since, and so there is no run root.
+        try Tool.check("rm", "-rf", kade.runRoot)
+        let pruned = try kade("network", "prune", "-f")
+        #expect(pruned.exitCode == 0, "\(pruned)")
+        #expect(try calls() == ["last GC "])
+    }
+
     @Test func `what a user adds of the container's own name stays`() throws {
         try writePlugin("last", "")
         try write("front", "last")

@@ -189,6 +189,15 @@ import Testing
         #expect(left.filter { !$0.hasSuffix(".lock") }.count == 2, "\(left)")
         #expect(left.contains { $0 == copy })
         #expect(!left.contains { $0.hasPrefix("gone-") || $0 == "new" })
+        // The same name is needed again by a copy that goes now.
+        for name in left where name.contains("-") {
+            try Tool.check("mkdir", "-p", owned + "/gone-\(name)/etc")
+            try Tool.check("chown", "-R", "\(id):\(id)", owned + "/gone-\(name)")
+        }
+        try kade.check("rmi", "-f", "busybox")
+        try kade.check("image", "prune", "-f", "-a")
+        let locks = try Tool.check("ls", owned).split(separator: "\n")
+        #expect(locks.allSatisfy { $0.hasSuffix(".lock") }, "\(locks)")
     }
 
     @Test func `commands at once make one copy, also while others collect garbage`() throws {

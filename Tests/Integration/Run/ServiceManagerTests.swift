@@ -38,6 +38,17 @@ import Testing
         #expect(plain.output == "0\n1\n2\n3\n", "\(plain)")
     }
 
+    @Test func `a high number is passed on under the usual limit`() throws {
+        let script = "ulimit -n 1024; exec 900< \"$1\"; shift; exec \"$@\""
+        let outcome = try Tool.start(
+            ["bash", "-c", script, "bash", folder.at("first")]
+                + kade.commandLine([
+                    "run", "--rm", "--preserve-fd", "900", "busybox", "cat", "/proc/self/fd/900",
+                ]), environment: kade.environment
+        ).wait()
+        #expect(outcome.output == "first ", "\(outcome)")
+    }
+
     @Test(.rootOnly("an ordinary user's command is executed by another one"))
     func `sockets of a service manager come with LISTEN_FDS`() throws {
         let shell = "echo $LISTEN_FDS $LISTEN_FDNAMES $LISTEN_PID $$; cat <&3"

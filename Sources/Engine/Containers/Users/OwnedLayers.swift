@@ -95,8 +95,17 @@ struct OwnedLayers {
         }
         defer { withExtendedLifetime(lock) {} }
         try explaining(what) { () throws(SystemCallError) in try Directory.removeTree(new) }
+        // First what a killed command has left, whose names are needed next.
+        let leftInBytes = try removeGone(what)
         try dropUnused(what)
-        return try explaining(what) { () throws(SystemCallError) in
+        return try leftInBytes + removeGone(what)
+    }
+
+    /// Removes the copies that have lost their names.
+    ///
+    /// - Returns: the space that they had on the disk, in bytes.
+    private func removeGone(_ what: String) throws(Problem) -> Int64 {
+        try explaining(what) { () throws(SystemCallError) -> Int64 in
             var removedInBytes: Int64 = 0
             for entry in try Directory.list(directory) where "\(entry.name)".hasPrefix(Self.gone) {
                 let path = directory.appending(entry.name)

@@ -44,20 +44,22 @@ extension ContainerScript {
                 [ -f "$0" ] || { echo "$name: keep the script in a file, and run that" >&2; exit 1; }
                 unshare --user true    # says why, where nobody may
                 begin=$(mktemp -d "${TMPDIR:-/tmp}/$name.XXXXXX")
-                mkfifo "$begin/made" "$begin/mapped"
+                mkfifo "$begin/mapped" || { rm -r "$begin"; exit 1; }
+                exec 9<>"$begin/mapped"    # keeps an answer until it is read; needs no name
+                rm -r "$begin"
                 {
-                    read -r _ <"$begin/made"
+                    until [ "$(readlink "/proc/$$/ns/user")" != "$(readlink /proc/self/ns/user)" ]; do
+                        sleep 0.05
+                    done
             """)
         script.run(mapOwn(ownMaps))
         script.run(
             """
-                    rm -r "$begin"
                 } &
                 exec unshare --user "$shell" -ec '
-                    echo made >"$1/made"
-                    read -r mapped <"$1/mapped"
+                    read -r mapped <&9
                     [ "$mapped" = mapped ]
-                    inside=$$ exec unshare --mount --propagation slave "$2" "$0"' "$0" "$begin" "$shell"
+                    inside=$$ exec unshare --mount --propagation slave "$1" "$0" 9<&-' "$0" "$shell"
             fi
             unset inside
             """)
@@ -65,7 +67,7 @@ extension ContainerScript {
 
     /// Writes the maps of the script's own process, from beside it.
     private func mapOwn(_ own: UserMaps) -> String {
-        let answer = "echo mapped >\"$begin/mapped\" || echo refused >\"$begin/mapped\""
+        let answer = "echo mapped >&9 || echo refused >&9"
         guard own.hasSubordinates else {
             // One's own ID takes no help, once setgroups(2) is given up.
             return """

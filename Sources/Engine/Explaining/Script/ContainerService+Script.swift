@@ -19,7 +19,7 @@ extension ContainerService {
             context: context, status: try context.settledStatus(of: record, restarting: true),
             spec: made.spec, mounts: made.mounts, sources: made.sources,
             setup: try context.network(of: record), texts: try context.networkTexts(of: record),
-            ownMaps: try context.isRootless() ? try .ofThisProcess() : nil)
+            ownMaps: try context.isRootless() ? try context.ownMaps() : nil)
         try container.check()
         return try container.text()
     }
@@ -70,17 +70,5 @@ extension EngineContext {
         return NetworkTexts(
             hosts: String(decoding: hosts, as: UTF8.self),
             resolver: String(decoding: resolver, as: UTF8.self))
-    }
-}
-
-extension UserMaps {
-    /// Those of the user namespace that this process is in.
-    fileprivate static func ofThisProcess() throws(Problem) -> UserMaps {
-        try explaining("cannot read the maps of this user namespace", fix: "mount /proc") {
-            () throws(SystemCallError) in
-            UserMaps(
-                users: IDMap(parsing: try File.readText("/proc/self/uid_map")),
-                groups: IDMap(parsing: try File.readText("/proc/self/gid_map")))
-        }
     }
 }
