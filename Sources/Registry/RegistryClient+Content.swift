@@ -83,7 +83,8 @@ extension RegistryClient {
     /// Begins to fetch a blob, from a place in it where the registry can.
     ///
     /// What the registry has not is asked for where its descriptor says (`urls`), one after the
-    /// other: layers that must not be distributed are nowhere else.
+    /// other: layers that must not be distributed are nowhere else. No secret goes there, not even on
+    /// the registry's own host: it may answer 401 to be shown one (CVE-2020-15157).
     func blob(
         _ descriptor: Descriptor, fromByte offset: Int64, purpose: String
     ) async throws -> BlobDownload {
@@ -93,7 +94,7 @@ extension RegistryClient {
             var problem = missing
             for address in descriptor.urls.compactMap({ WebAddress($0) }) {
                 do {
-                    return try await blob(at: .address(address), fromByte: offset, purpose: purpose)
+                    return try await blob(at: .foreign(address), fromByte: offset, purpose: purpose)
                 } catch let failure as Problem {
                     problem.why += "; \(address): \(failure.why)"
                 }

@@ -135,6 +135,9 @@ package actor RegistryClient {
         case .resource(let resource): message.address.target = target(of: resource)
         case .path(let path): message.address.target = path
         case .address(let address): message.address = address
+        case .foreign(let address):
+            message.address = address
+            return try await transport.send(message)
         }
         // Uploads may be at another host, which must not see the token.
         guard message.address.hasSameOrigin(as: base) else {

@@ -22,8 +22,10 @@ struct RegistryRequest: Sendable {
         case resource(String)
         /// A path of the registry and a query: "/v2/".
         case path(String)
-        /// What the registry named in a header `Location`, or a descriptor in its `urls`.
+        /// What the registry named in a header `Location`.
         case address(WebAddress)
+        /// What a descriptor named in its `urls`: no secret goes there, for the image's author chose it.
+        case foreign(WebAddress)
     }
 }
 

@@ -29,7 +29,7 @@ package struct RegistrySettings: Sendable {
     ///   - verifiesTLS: whether certificates are checked and https is a must.
     ///   - authFile: the one file with credentials to use.
     ///   - environment: looks a variable up.
-    /// - Throws: `.invalid` when registries.conf has a mistake.
+    /// - Throws: `.invalid` when registries.conf or Docker's config.json has a mistake.
     package init(
         verifiesTLS: Bool, authFile: FilePath?, environment: (String) -> String?
     ) throws(Problem) {

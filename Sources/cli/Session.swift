@@ -74,7 +74,7 @@ struct Session {
     /// What lasts: `--root`, then KADE_ROOT, then ``DefaultRoots``.
     var dataRoot: FilePath {
         get throws(Problem) {
-            if let named = globals.dataRoot ?? environment["KADE_ROOT"] {
+            if let named = globals.dataRoot ?? variable("KADE_ROOT") {
                 return try absolute(named, "--root")
             }
             guard let usual = defaults.data else {
@@ -90,15 +90,25 @@ struct Session {
     /// What ends with the machine: `--runroot`, then KADE_RUNROOT, then ``DefaultRoots``.
     var runRoot: FilePath {
         get throws(Problem) {
-            guard let named = globals.runRoot ?? environment["KADE_RUNROOT"] else {
+            guard let named = globals.runRoot ?? variable("KADE_RUNROOT") else {
                 return defaults.run
             }
             return try absolute(named, "--runroot")
         }
     }
 
+    /// A variable's value; an empty one says nothing, as in a shell's `${KADE_ROOT:-…}`.
+    private func variable(_ name: String) -> String? {
+        environment[name].flatMap { $0.isEmpty ? nil : $0 }
+    }
+
     /// A directory that may be named relative to this one; monitors are at home elsewhere.
     private func absolute(_ named: String, _ flag: String) throws(Problem) -> FilePath {
+        guard !named.isEmpty else {
+            throw Problem(
+                kind: .invalid, what: "cannot use \(flag)", why: "it names no directory",
+                fix: "name one, or leave \(flag) out")
+        }
         let path = FilePath(named)
         guard path.isRelative else { return path }
         return try explaining(

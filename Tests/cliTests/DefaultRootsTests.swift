@@ -1,3 +1,4 @@
+import Diagnostics
 import SystemPackage
 import Testing
 
@@ -18,5 +19,19 @@ import Testing
         #expect(roots.run == "/tmp/kade-4000000000")
         let home = DefaultRoots(user: user, environment: ["HOME": "/home/ann"])
         #expect(home.data == "/home/ann/.local/share/kade")
+    }
+
+    @Test func `an empty variable names no place, and an empty flag is a mistake`() throws {
+        let environment = ["HOME": "/home/ann", "KADE_ROOT": "", "KADE_RUNROOT": ""]
+        let usual = Session(globals: GlobalFlags(), environment: ["HOME": "/home/ann"])
+        let session = Session(globals: GlobalFlags(), environment: environment)
+        #expect(try session.dataRoot == usual.dataRoot)
+        #expect(try session.runRoot == usual.runRoot)
+        var globals = GlobalFlags()
+        globals.dataRoot = ""
+        globals.runRoot = ""
+        let empty = Session(globals: globals, environment: environment)
+        #expect(throws: Problem.self) { try empty.dataRoot }
+        #expect(throws: Problem.self) { try empty.runRoot }
     }
 }

@@ -49,4 +49,17 @@ import Testing
         #expect(throws: Problem.self) { try request(flags, open: [3]) }
         #expect(throws: Problem.self) { try request(DescriptorFlags(), ["LISTEN_FDS": "x"]) }
     }
+
+    @Test(arguments: [
+        (Int32(3), "LISTEN_FDS"), (4, "--preserve-fds"), (9, "--preserve-fd"),
+    ])
+    func `the refusal names who asked for it`(number: Int32, name: String) {
+        var flags = DescriptorFlags()
+        flags.count = 1
+        flags.numbers = [[9]]
+        let problem = #expect(throws: Problem.self) {
+            try request(flags, ["LISTEN_FDS": "1"], open: Set([3, 4, 9]).subtracting([number]))
+        }
+        #expect(problem?.why.hasPrefix("\(name) asks") == true)
+    }
 }

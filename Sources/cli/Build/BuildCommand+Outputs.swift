@@ -152,9 +152,14 @@ extension BuildCommand {
 
     /// `--iidfile` and `--metadata-file`; of several images the last one counts.
     private func report(_ image: BuiltImage) throws(Problem) {
-        if let idFile { try write("\(image.id)", to: idFile, flag: "--iidfile") }
+        if let idFile {
+            try FlagFile.write(
+                "\(image.id)", to: idFile, what: "cannot write \(idFile) for --iidfile")
+        }
         if let metadataFile {
-            try write(image.metadata.jsonString(), to: metadataFile, flag: "--metadata-file")
+            try FlagFile.write(
+                image.metadata.jsonString(), to: metadataFile,
+                what: "cannot write \(metadataFile) for --metadata-file")
         }
     }
 
@@ -185,18 +190,6 @@ extension BuildCommand {
                 progress.show(event)
             }
             if let failure = progress.failure { throw failure }
-        }
-    }
-
-    private func write(_ text: String, to file: String, flag: String) throws(Problem) {
-        do {
-            try File.create(
-                FilePath(file), content: Array(text.utf8),
-                permissions: FilePermissions(rawValue: 0o644))
-        } catch {
-            throw Problem(
-                kind: .denied, what: "cannot write \(file) for \(flag)", why: "\(error.errno)",
-                cause: error)
         }
     }
 }

@@ -15,17 +15,7 @@ struct CreateCommand: Command {
         Grammar(
             name: "create", synopsis: "[OPTIONS] IMAGE [COMMAND] [ARG...]",
             summary: "Create a new container",
-            flags: ContainerFlags.flags.map { $0.lifted(to: \.container) }
-                + ["preserve-fds", "preserve-fd"].map {
-                    .unsupported(
-                        $0, nil, "string",
-                        why: "descriptors are those of the command that starts it: kade run")
-                }
-                + [
-                    .unsupported(
-                        "attach", "a", "list",
-                        why: "streams are chosen with the start: kade start --attach")
-                ],
+            flags: ContainerFlags.flags.map { $0.lifted(to: \.container) },
             operands: .atLeast(1), operandKind: .images, endsFlagsAtFirstOperand: true,
             assign: { command, operands in
                 command.image = operands[0]

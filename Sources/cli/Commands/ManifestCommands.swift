@@ -31,11 +31,7 @@ struct CreateManifestCommand: Command {
 
 /// `kade manifest annotate`: says what an image of a list runs on.
 struct AnnotateManifestCommand: Command {
-    var architecture: String?
-    var os: String?
-    var osFeatures: [String] = []
-    var osVersion: String?
-    var variant: String?
+    var platform = ManifestPlatformFlags()
     var names: [String] = []
 
     static let canPlan = true
@@ -44,23 +40,12 @@ struct AnnotateManifestCommand: Command {
         Grammar(
             name: "annotate", synopsis: "[OPTIONS] MANIFEST_LIST MANIFEST",
             summary: "Add additional information to a local image manifest",
-            flags: [
-                .text("arch", nil, "string", "Set architecture", \.architecture),
-                .text("os", nil, "string", "Set operating system", \.os),
-                .list("os-features", nil, "list", "Set operating system feature", \.osFeatures),
-                .text("os-version", nil, "string", "Set operating system version", \.osVersion),
-                .text("variant", nil, "string", "Set architecture variant", \.variant),
-            ], operands: .exactly(2), operandKind: .images, assign: { $0.names = $1 })
+            flags: ManifestPlatformFlags.flags.map { $0.lifted(to: \.platform) },
+            operands: .exactly(2), operandKind: .images, assign: { $0.names = $1 })
     }
 
     func run(in session: Session) throws(Problem) -> ExitCode {
-        var change = ManifestService.PlatformChange()
-        change.architecture = architecture
-        change.os = os
-        change.osFeatures = osFeatures.flatMap { $0.split(separator: ",").map(String.init) }
-        change.osVersion = osVersion
-        change.variant = variant
-        try session.engine().manifests.annotate(names[0], image: names[1], change)
+        try session.engine().manifests.annotate(names[0], image: names[1], platform.change)
         return .success
     }
 }

@@ -108,14 +108,6 @@ struct NewContainer {
                 spec: "--cidfile")
             return plan.note(explanation, by: .engine)
         }
-        do {
-            try File.create(
-                FilePath(file), content: Array(id.utf8),
-                permissions: FilePermissions(rawValue: 0o644))
-        } catch {
-            throw Problem(
-                kind: .denied, what: "cannot write the container ID file \(file)",
-                why: "\(error.errno)", cause: error)
-        }
+        try FlagFile.write(id, to: file, what: "cannot write the container ID file \(file)")
     }
 }

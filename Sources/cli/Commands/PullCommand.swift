@@ -97,15 +97,13 @@ struct PullCommand: Command {
     private func present(
         _ reference: ImageReference, for platform: String?, in images: ImageService
     ) throws(Problem) -> String? {
-        switch policy {
-        case .always, .newer: return nil
-        case .missing, .never: break
-        }
+        guard policy != .always else { return nil }
         guard !allTags, !allPlatforms else {
             throw Problem(
                 kind: .invalid, what: "conflicting options",
                 why: "--policy \(policy.rawValue) is about one image", fix: "leave it out")
         }
+        guard policy != .newer else { return nil }
         let name = "\(reference.withDefaultTag)"
         if try images.canRun(name, platform: platform) { return name }
         guard policy == .never else { return nil }

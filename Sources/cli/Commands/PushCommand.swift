@@ -1,6 +1,5 @@
 import Diagnostics
 import Engine
-import Linux
 import OCI
 import SystemPackage
 
@@ -100,20 +99,11 @@ struct PushCommand: Command {
             display.show(event)
         }
         if let failure = display.failure { throw failure }
-        if let digestFile, let digest { try write(digest, to: digestFile) }
+        if let digestFile, let digest {
+            try FlagFile.write(
+                digest, to: digestFile, what: "cannot write the digest to \(digestFile)")
+        }
         if isQuiet { try session.output.writeLine("\(target)") }
         return .success
-    }
-
-    private func write(_ digest: String, to file: String) throws(Problem) {
-        do throws(SystemCallError) {
-            try File.create(
-                FilePath(file), content: Array(digest.utf8),
-                permissions: FilePermissions(rawValue: 0o644))
-        } catch {
-            throw Problem(
-                kind: .denied, what: "cannot write the digest to \(file)", why: "\(error.errno)",
-                cause: error)
-        }
     }
 }

@@ -25,53 +25,71 @@ struct ResetSystemCommand: Command {
         prune.isForced = isForced
         guard try prune.isAgreed(Self.warning, in: session) else { return .failure }
         let engine = try session.engine()
-        var problems: [Problem] = []
-        try removeContainers(of: engine, in: session, &problems)
-        Self.attempt(&problems) { () throws(Problem) in
-            for image in try engine.images.mounts() {
-                _ = try engine.images.unmount(image.id, force: true)
-            }
+        var problems = removeContainers(of: engine, in: session)
+        problems += Self.attempt { () throws(Problem) -> [MountedImage] in
+            try engine.images.mounts()
+        } each: { image throws(Problem) in
+            _ = try engine.images.unmount(image.id, force: true)
+        }
+        problems += Self.attempt { () throws(Problem) in
             _ = try engine.images.prune(ImageFilter(), includingNamed: true)
         }
         var refusals: [Problem] = []
-        Self.attempt(&problems) { () throws(Problem) in
+        problems += Self.attempt { () throws(Problem) in
             refusals = try engine.networks.prune(NetworkFilter()).problems
         }
         problems += refusals
-        Self.attempt(&problems) { () throws(Problem) in
+        problems += Self.attempt { () throws(Problem) in
             _ = try engine.volumes.prune(VolumeFilter(), includingNamed: true)
         }
-        Self.attempt(&problems) { () throws(Problem) in
-            for secret in try engine.secrets.list([]) { _ = try engine.secrets.remove(secret.id) }
+        problems += Self.attempt { () throws(Problem) -> [SecretSummary] in
+            try engine.secrets.list([])
+        } each: { secret throws(Problem) in
+            _ = try engine.secrets.remove(secret.id)
         }
-        Self.attempt(&problems) { () throws(Problem) in
+        problems += Self.attempt { () throws(Problem) in
             _ = try CachePruning.prune(engine, unusedForSeconds: nil, limits: CacheLimits())
         }
         return try PruneReport(session: session).end(problems)
     }
 
-    private func removeContainers(
-        of engine: Engine, in session: Session, _ problems: inout [Problem]
-    ) throws(Problem) {
-        var filter = ContainerFilter()
-        filter.includesStopped = true
-        for container in try engine.containers.list(filter) {
+    private func removeContainers(of engine: Engine, in session: Session) -> [Problem] {
+        Self.attempt { () throws(Problem) -> [ContainerSummary] in
+            var filter = ContainerFilter()
+            filter.includesStopped = true
+            return try engine.containers.list(filter)
+        } each: { container throws(Problem) in
             do throws(Problem) {
                 let leftover = try engine.containers.remove(
                     container.id, force: true, removesVolumes: true)
                 if let leftover { try session.warn(leftover) }
             } catch  where error.kind == .notFound {
-                continue  // another command was faster
-            } catch {
-                problems.append(error)
+                return  // another command was faster
             }
         }
     }
 
-    private static func attempt(
-        _ problems: inout [Problem], _ body: () throws(Problem) -> Void
-    ) {
-        do throws(Problem) { try body() } catch { problems.append(error) }
+    /// Does something with each of a list.
+    ///
+    /// - Parameters:
+    ///   - list: what there is.
+    ///   - body: what is done with one of it; a refusal keeps nobody from the others.
+    /// - Returns: what went wrong.
+    static func attempt<Item>(
+        _ list: () throws(Problem) -> [Item], each body: (Item) throws(Problem) -> Void
+    ) -> [Problem] {
+        var problems: [Problem] = []
+        do throws(Problem) {
+            for item in try list() { problems += attempt { () throws(Problem) in try body(item) } }
+        } catch {
+            problems.append(error)
+        }
+        return problems
+    }
+
+    private static func attempt(_ body: () throws(Problem) -> Void) -> [Problem] {
+        do throws(Problem) { try body() } catch { return [error] }
+        return []
     }
 
     private static let warning = """

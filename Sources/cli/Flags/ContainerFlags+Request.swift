@@ -182,6 +182,17 @@ enum FlagFile {
         }
     }
 
+    /// Writes what others read: an ID, a digest.
+    static func write(_ text: String, to path: String, what: String) throws(Problem) {
+        do {
+            try File.create(
+                FilePath(path), content: Array(text.utf8),
+                permissions: FilePermissions(rawValue: 0o644))
+        } catch {
+            throw Problem(kind: .denied, what: what, why: "\(error.errno)", cause: error)
+        }
+    }
+
     static func problem(_ error: InvalidValue, in path: String, flag: String) -> Problem {
         Problem(
             kind: .invalid, what: "invalid \(flag) \(path)", why: error.why, fix: error.fix)

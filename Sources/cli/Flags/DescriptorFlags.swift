@@ -37,7 +37,7 @@ struct DescriptorFlags {
 
     /// Puts them into a request, with what the program hears of them.
     ///
-    /// To be called before anything is opened or executed.
+    /// What Kade has opened itself is none of them, as `execve(2)` would close it.
     ///
     /// - Parameters:
     ///   - request: what the container shall be.
@@ -54,7 +54,10 @@ struct DescriptorFlags {
         var all = Set(3..<first + Int32(count))
         for list in numbers { all.formUnion(list) }
         for number in all.sorted() where !isInherited(number) {
-            let flag = number < first ? "LISTEN_FDS" : "--preserve-fds"
+            let flag =
+                number < first
+                ? "LISTEN_FDS"
+                : number < first + Int32(count) ? "--preserve-fds" : "--preserve-fd"
             throw Problem(
                 kind: .invalid, what: "cannot pass descriptor \(number) on",
                 why: "\(flag) asks for it, and it is not open",

@@ -1,7 +1,8 @@
 /// A flag that Docker or Podman has and that this version of Kade has not: refused by its name, with
 /// the reason or with what to use in its place.
 ///
-/// Commands with flags of their own kind refuse those in their grammar; here are the others.
+/// What several commands refuse alike (``UnsupportedRunFlags``, ``RefusedTransferFlags``), and what is
+/// taken with some values, is in the grammars of those commands; here is the rest. No flag is in both.
 struct RefusedFlag {
     /// The command as ``canonical(_:)`` calls it.
     let command: String
@@ -46,7 +47,6 @@ struct RefusedFlag {
 
     private static let shortcuts = [
         "images": ["image", "ls"], "rmi": ["image", "rm"], "ps": ["container", "ls"],
-        "search": ["search"], "inspect": ["inspect"], "events": ["events"], "info": ["info"],
     ]
 
     static var all: [RefusedFlag] { containers + images + transfers + others }
@@ -67,7 +67,15 @@ struct RefusedFlag {
             row(
                 "container cp", "overwrite", "a directory replaces no file, and no file a directory"
             ),
+            row(
+                "container create", "attach/a",
+                "streams are chosen with the start: kade start --attach"
+            ),
             row("container create", "init-ctr rmi", "it is for pods, and for kade run"),
+            row(
+                "container create", "preserve-fd preserve-fds",
+                "descriptors are those of the command that starts it: kade run"
+            ),
             row("container run", "init-ctr", pods),
             row("container diff", "format", "kade diff prints lines: a letter, and the path"),
             row("container exec", "preserve-fds", "kade run has it, for the program itself"),
@@ -138,11 +146,15 @@ struct RefusedFlag {
             "remove-signatures sign-by sign-by-sigstore-private-key sign-passphrase-file"
         let types = "Kade's manifests have OCI's media types; kade build --output has Docker's"
         return [
-            row("search", "authfile compatible list-tags tls-verify", insecure),
             row("image search", "authfile compatible list-tags tls-verify", insecure),
             row("login", "cert-dir tls-verify", insecure),
             row("login", "get-login verbose/v", "see ~/.docker/config.json for who is logged in"),
             row("logout", "all/a", "name the registries, one after the other"),
+            row("manifest add", "all", "name the images of the other list by their digests"),
+            row("manifest add", "annotation", "Kade's lists have no annotations of images"),
+            row("manifest add", "authfile creds", login),
+            row("manifest add", "cert-dir", certificates),
+            row("manifest add", "features", "the image specification has no such field"),
             row(
                 "manifest annotate", "annotation features",
                 "this version of Kade annotates platforms alone"
@@ -165,7 +177,6 @@ struct RefusedFlag {
     private static var others: [RefusedFlag] {
         let repair = "kade system check --repair gets again what is damaged"
         return [
-            row("events", "no-trunc", "nothing is cut"),
             row("system events", "no-trunc", "nothing is cut"),
             row(
                 "network connect", "mac-address", "kade run --mac-address, or let the kernel choose"

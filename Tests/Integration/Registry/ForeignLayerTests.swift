@@ -77,4 +77,24 @@ import Testing
         #expect(missing.problem.hasPrefix("notFound"), "\(missing.problem)")
         #expect(missing.problem.contains("/v2/none/blobs"), "\(missing.problem)")
     }
+
+    /// An image's author may name a place on the registry's host that another one has.
+    @Test func `no secret goes to them, not even on the registry's own host`() throws {
+        let layer = try add(as: "right", paths: ["/elsewhere/blobs"])
+        let server = try MisbehavingRegistry(serving: images, fault: .elsewhereGuarded, port: port)
+        let secret = Data("\(TestRegistry.user):\(TestRegistry.password)".utf8)
+        try folder.write(
+            #"{"HttpHeaders": {"X-Meta-Test": "m"}, "#
+                + #""auths": {"\#(server.authority)": {"auth": "\#(secret.base64EncodedString())"}}}"#,
+            to: "docker/config.json")
+        let pull = try Pull.run(
+            "\(server.authority)/a/b:right", into: folder.at("data"),
+            environment: ["DOCKER_CONFIG": folder.at("docker")])
+        #expect(pull.outcome.exitCode == 0, "\(pull.problem)")
+        let asked = try server.requests(forBlob: layer)
+        #expect(asked.contains { $0.path.hasPrefix("/v2/") && $0.authorization != nil })
+        let elsewhere = asked.filter { $0.path.hasPrefix("/elsewhere/") }
+        #expect(elsewhere.count == 1)
+        #expect(elsewhere.allSatisfy { $0.authorization == nil && $0.meta == nil })
+    }
 }

@@ -39,6 +39,8 @@ final class MisbehavingRegistry {
         case tagPages
         /// Layers are not in the repository, but beneath `/elsewhere/blobs/`.
         case elsewhere
+        /// As `elsewhere`, and the API wants a password, which nothing beneath `/elsewhere/` may see.
+        case elsewhereGuarded
         /// The header Docker-Content-Digest does not fit.
         case wrongManifestDigest
     }
@@ -145,7 +147,9 @@ final class MisbehavingRegistry {
                     realm = "http://127.0.0.1:%d/token" % own
                     return self.answer(401, {"WWW-Authenticate":
                         'Bearer realm="%s",service="test",scope="repository:a/b:pull"' % realm})
-                if fault == "redirect" and own == int(port) and self.headers.get("Authorization") != password:
+                guarded = fault == "redirect" or (
+                    fault == "elsewhereGuarded" and not path.startswith("/elsewhere/"))
+                if guarded and own == int(port) and self.headers.get("Authorization") != password:
                     return self.answer(401, {"WWW-Authenticate": 'Basic realm="test"'})
                 if path == "/v2/": return self.answer(200, {}, b"{}")
                 if fault == "busy" and number <= 2:
@@ -180,7 +184,7 @@ final class MisbehavingRegistry {
                 if fault == "redirect" and own == int(port):
                     return self.answer(307, {"Location": "http://127.0.0.1:%s%s" % (other, self.path)})
                 if fault == "unavailable" and number == 1: return self.answer(503)
-                if fault == "elsewhere" and digest not in types and self.path.startswith("/v2/"):
+                if fault.startswith("elsewhere") and digest not in types and self.path.startswith("/v2/"):
                     return self.answer(404, {}, json.dumps({"errors": [{"code":
                         "BLOB_UNKNOWN", "message": "blob unknown"}]}).encode())
                 data = open(layout + "/blobs/" + digest.replace(":", "/"), "rb").read()

@@ -84,6 +84,16 @@ enum PeerCommands {
         }
     }
 
+    @Test func `every refused flag is found, and is told once`() {
+        var names: Set<String> = []
+        for flag in RefusedFlag.all {
+            #expect(RefusedFlag.canonical("kade \(flag.command)") == flag.command)
+            #expect(
+                names.insert("\(flag.command) \(flag.name)").inserted,
+                "\(flag.command) \(flag.name)")
+        }
+    }
+
     @Test func `a refusal names the command as far as it is known`() {
         #expect(
             RefusedCommand.problem(of: ["pod", "create", "x"])?.what == "cannot run 'kade pod'")
@@ -102,6 +112,10 @@ enum PeerCommands {
         }
         #expect(RefusedFlag.named("ignore", of: "kade rmi") != nil)
         #expect(RefusedFlag.named("noheading", of: "kade images") != nil)
+        for command in ["kade search", "kade image search"] {
+            #expect(RefusedFlag.named("list-tags", of: command) != nil, "\(command)")
+        }
+        #expect(RefusedFlag.named("no-trunc", of: "kade events") != nil)
         #expect(RefusedFlag.named("noheading", of: "kade run") == nil)
     }
 
