@@ -23,8 +23,9 @@ public func initialize(_: UnsafeMutableRawPointer, _: UnsafeMutableRawPointer) -
     exit(0)
 }
 
-/// Reads one input: a precondition that does not hold, or an end of the program, is what is looked
-/// for.
+/// Reads one input, and asserts nothing: a refusal is as good as a result.
+///
+/// A precondition that does not hold, or another end of the program, is what libFuzzer looks for.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func testOneInput(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     _ = target.read(Array(UnsafeBufferPointer(start: start, count: count)))

@@ -84,8 +84,12 @@ final class Kade {
     }
 
     /// The process that keeps the user's namespace, if there is one.
-    var keeper: pid_t? {
-        (try? String(contentsOfFile: runRoot + "/namespace", encoding: .utf8))?
+    var keeper: pid_t? { process(notedIn: "namespace") }
+
+    /// The process whose number is in a file of the run root, if there is one.
+    func process(notedIn file: String) -> pid_t? {
+        // There is no file where nobody keeps anything.
+        (try? String(contentsOfFile: "\(runRoot)/\(file)", encoding: .utf8))?
             .split(separator: " ").first.flatMap { pid_t($0) }
     }
 

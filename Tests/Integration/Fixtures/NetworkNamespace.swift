@@ -27,6 +27,15 @@ final class NetworkNamespace {
         }
     }
 
+    /// Makes one with the address 192.0.2.1, whose default route leads to another one beside it,
+    /// 192.0.2.2.
+    static func routed(by other: NetworkNamespace) throws -> NetworkNamespace {
+        let namespace = try NetworkNamespace()
+        try namespace.connect(to: other, own: "192.0.2.1/24", others: "192.0.2.2/24")
+        try namespace.check("ip route add default via 192.0.2.2")
+        return namespace
+    }
+
     deinit { keeper.signal(SIGKILL) }
 
     /// Binds a file over `/etc/resolv.conf`, which programs may write.

@@ -101,28 +101,28 @@ import Testing
 
     @Test func `a script says what no plain command does`() throws {
         try kade.check(
-            "run", "-t", "--name", "one", "-e", "a.b=c", "-v",
+            "run", "-t", "--name", "telling", "-e", "a.b=c", "-v",
             "\(folder.at("deep")):/deep:owner=1000",
             "busybox", "true")
-        let path = try trial.script(of: "one")
+        let path = try trial.script(of: "telling")
         let outcome = try trial.start(path).wait()
         #expect(outcome.exitCode == 0, "\(outcome)")
         for text in [
             "cannot filter its system calls", "cannot give it a terminal of its own",
             "cannot give it the variables a.b",
         ] { #expect(outcome.errors.contains(text), "\(outcome.errors)") }
-        try trial.checkNothingIsLeft(of: "one")
+        try trial.checkNothingIsLeft(of: "telling")
     }
 
     @Test func `a script that fails takes away what it made, and keeps the exit code`() throws {
         try kade.check(
-            "create", "--name", "one", "--network", "bridge", "-v", "\(folder.at("deep")):/deep",
-            "busybox", "sh", "-c", "exit 3")
-        let path = try trial.script(of: "one")
+            "create", "--name", "failing", "--network", "bridge", "-v",
+            "\(folder.at("deep")):/deep", "busybox", "sh", "-c", "exit 3")
+        let path = try trial.script(of: "failing")
         try Tool.check("rm", "-r", folder.at("deep"))
         let outcome = try trial.start(path).wait()
         #expect(outcome.exitCode != 0 && outcome.errors.contains("/deep"), "\(outcome)")
-        try trial.checkNothingIsLeft(of: "one")
+        try trial.checkNothingIsLeft(of: "failing")
         try folder.write("x", to: "deep/one")
         #expect(try trial.start(path).wait().exitCode == 3)
     }

@@ -9,23 +9,22 @@ import Testing
     private var trial: ShellTrial { ShellTrial(kade: kade, namespace: namespace) }
 
     init() throws {
-        namespace = try NetworkNamespace()
         other = try NetworkNamespace()
-        try namespace.connect(to: other, own: "192.0.2.1/24", others: "192.0.2.2/24")
-        try namespace.check("ip route add default via 192.0.2.2")
+        namespace = try .routed(by: other)
         kade = try Kade.withBusybox(in: namespace, as: TestUser())
     }
 
+    /// Their names are none of ``ShellCase/all``: what those leave is looked for on all the machine.
     private static let cases = [
-        ShellCase("plain", "--network", "none"),
+        ShellCase("alone", "--network", "none"),
         ShellCase(
             "carried", "-p", "8080:80", "-v", "FOLDER/a b:/data:ro", "-v", "stored:/t",
             state: .running),
         ShellCase(
-            "readonly", "--network", "none", "--read-only", "--tmpfs", "/t:size=1m", "--user",
+            "unwritten", "--network", "none", "--read-only", "--tmpfs", "/t:size=1m", "--user",
             "1000:1001", "--workdir", "/home/ann/new", "--hostname", "harbour", "--cap-drop",
             "CHOWN", "--ulimit", "nofile=500:600"),
-        ShellCase("host", "--network", "host", "--pid", "host"),
+        ShellCase("hosts", "--network", "host", "--pid", "host"),
         ShellCase(
             "kept", "--userns", "keep-id", "--network", "none", "-v", "FOLDER/a b:/data"),
         ShellCase("unmapped", "--userns", "nomap"),

@@ -34,8 +34,8 @@ struct ShellTrial {
     func start(_ path: String) throws -> Tool.Running {
         // Who is root in a user namespace alone may pass through.
         try Tool.check("chmod", "711", kade.folder.path)
-        let entry = namespace.entry + (kade.user?.entry(home: kade.folder.path) ?? [])
-        return try Tool.start(entry + ["env", "TMPDIR=\(kade.folder.path)", "sh", path])
+        return try Tool.start(
+            namespace.entry + kade.entry + ["env", "TMPDIR=\(kade.folder.path)", "sh", path])
     }
 
     /// The machine's namespaces, and the peer's where there is one.

@@ -8,10 +8,8 @@ import Testing
     private let kade: Kade
 
     init() throws {
-        machine = try NetworkNamespace()
         other = try NetworkNamespace()
-        try machine.connect(to: other, own: "192.0.2.1/24", others: "192.0.2.2/24")
-        try machine.check("ip route add default via 192.0.2.2")
+        machine = try .routed(by: other)
         kade = try Kade.withBusybox(in: machine, as: TestUser())
     }
 

@@ -90,12 +90,10 @@ import Testing
         #expect(none.output == "0\n")
     }
 
-    @Test(
-        .rootOnly("users have no networks with names; RootlessRefusalTests"),
-        arguments: [
-            ("mynet", "network mynet not found"),
-            ("container:", "invalid container format container:<name|id>"),
-        ])
+    @Test(arguments: [
+        ("mynet", "network mynet not found"),
+        ("container:", "invalid container format container:<name|id>"),
+    ])
     func `a network that there is not is refused`(network: String, why: String) throws {
         let outcome = try kade.shell("true", "--network", network)
         #expect(outcome.exitCode == 125)

@@ -29,7 +29,7 @@ import Testing
         #expect(early.errors.contains("that is not stopped: running"))
 
         #expect(try bundle.runtime("kill", bundle.id, "KILL").exitCode == 0)
-        try wait { try bundle.state()["status"]?.string == "stopped" }
+        try bundle.waitUntilStopped()
         let late = try bundle.runtime("kill", bundle.id, "TERM")
         #expect(late.exitCode == 1)
         #expect(late.errors.contains("container not running"), "\(late)")

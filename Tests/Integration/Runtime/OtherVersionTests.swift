@@ -57,7 +57,7 @@ import Testing
         let text = try bundle.folder.text(stateFile)
         try bundle.folder.write(text.prefix { $0 != "\n" } + "\n{\"hooks\": 7}", to: stateFile)
         kill(pid_t(try #require(try bundle.state()["pid"]?.int)), SIGKILL)
-        while try bundle.state()["status"]?.string != "stopped" { usleep(10_000) }
+        try bundle.waitUntilStopped()
         #expect(try bundle.runtime("delete", bundle.id).exitCode == 1)
         let outcome = try bundle.runtime("delete", "--force", bundle.id)
         #expect(outcome.exitCode == 0 && outcome.errors.contains("hooks"), "\(outcome)")

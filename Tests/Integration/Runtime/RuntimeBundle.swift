@@ -107,6 +107,15 @@ final class RuntimeBundle {
         try .parse(Array(runtime("state", id).output.utf8), named: "state")
     }
 
+    /// Waits until the container's program has ended, at most a minute.
+    func waitUntilStopped() throws {
+        for _ in 0..<3000 {
+            if try state()["status"]?.string == "stopped" { return }
+            usleep(20_000)
+        }
+        throw Tool.Failure(description: "\(id) has not stopped")
+    }
+
     /// What is left of the container on the machine.
     func leftovers() throws -> [String] {
         let files =

@@ -73,10 +73,7 @@ import Testing
         #expect(try bundle.runtime("kill", bundle.id, "0").exitCode == 0)
         #expect(try bundle.state()["status"]?.string == "running")
         #expect(try bundle.runtime("kill", bundle.id, "KILL").exitCode == 0)
-        for _ in 0..<3000 {
-            if try bundle.state()["status"]?.string == "stopped" { break }
-            usleep(20_000)
-        }
+        try bundle.waitUntilStopped()
         let late = try bundle.runtime("kill", bundle.id, "0")
         #expect(late.exitCode == 1)
         #expect(late.errors.contains("not running"), "\(late)")
