@@ -10,6 +10,11 @@ let strict: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
+/// For tests that wait for programs: to optimise their code takes longer than all they compute.
+let unoptimised: [SwiftSetting] = [
+    .unsafeFlags(["-Onone"], .when(configuration: .release))
+]
+
 /// The modules of the lean programs also get their types ready before the program starts.
 ///
 /// By default each generic type, such as an array of something, is looked up by its name when it is
@@ -231,7 +236,7 @@ let package = Package(
                 "Diagnostics", "OCI", "Linux", "ContainerRuntime", "Networking", "SeccompOracle",
                 "Storage", "Unpacking", system,
             ],
-            swiftSettings: strict),
+            swiftSettings: strict + unoptimised),
         .testTarget(
             name: "cliTests",
             dependencies: ["cli", "Diagnostics", "Engine", "Linux", "Networking", "OCI"],
