@@ -292,8 +292,8 @@ import Testing
                     --format '{{index .RepoDigests 0}}' "$2"
             export DOCKER_HOST=unix:///run/docker.sock DOCKER_CONFIG="$1"
             dockerd --data-root "$1/data" --exec-root /run/docker --pidfile /run/docker.pid \\
-                --host "$DOCKER_HOST" --iptables=false --ip6tables=false --bridge=none \\
-                > "$1/log" 2>&1 &
+                --host "$DOCKER_HOST" --iptables=false --ip6tables=false --ip-forward=false \\
+                --bridge=none > "$1/log" 2>&1 &
             daemon=$!
             trap 'kill $daemon; wait $daemon' EXIT
             for _ in $(seq 300); do docker version > /dev/null 2>&1 && break; sleep 0.1; done
