@@ -46,8 +46,9 @@ extension Monitor {
         of cgroup: String?, _ run: ContainerRun, waits: Bool
     ) -> [KernelVerdict] {
         var texts: [String] = []
-        // What is audited comes by a thread of the kernel's, a moment later.
-        for _ in 0..<(waits ? 20 : 1) {
+        // What is audited comes by a thread of the kernel's, a moment later; that is as long as the
+        // machine has other work for its processors.
+        for _ in 0..<(waits ? 200 : 1) {
             guard let messages = run.takeKernelMessages() else { return [] }
             texts += messages.map(\.text)
             let verdicts = KernelVerdict.all(in: texts, of: cgroup, process: run.process.id)

@@ -112,7 +112,7 @@ import Testing
             find /sys/fs/cgroup -depth -type d -path "*/$parent*" -exec rmdir {} +
         }
         trap end EXIT
-        for _ in $(seq 300); do docker version > /dev/null 2>&1 && break; sleep 0.1; done
+        for _ in $(seq 1200); do docker version > /dev/null 2>&1 && break; sleep 0.1; done
         docker import "$2" base > /dev/null || { cat "$1/log" >&2; exit 1; }
         for number in $(seq 0 $(($3 - 1))); do
             cd "$1/$number" || exit

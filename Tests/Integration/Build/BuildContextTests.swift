@@ -5,27 +5,20 @@ import Testing
 @Suite(.enabled(if: isRoot)) struct BuildContextTests {
     /// A server on a port of its own, which ends with the value.
     private final class Server {
-        let port: UInt16
+        var port: Int { reserved.number }
+        private let reserved: ReservedPort
         private let running: Tool.Running
 
-        /// Starts it again on another port until it answers.
-        init(_ command: (UInt16) -> [String], isReady: (UInt16) throws -> Bool) throws {
-            var tries = 0
-            while true {
-                let port = UInt16.random(in: 20000...32000)
-                let running = try Tool.start(command(port))
-                let deadline = Date(timeIntervalSinceNow: 30)
-                while running.process.isRunning, Date() < deadline {
-                    if try isReady(port), running.process.isRunning {
-                        self.port = port
-                        self.running = running
-                        return
-                    }
-                    usleep(20_000)
+        /// Starts it and waits until it answers.
+        init(_ command: (Int) -> [String], isReady: (Int) throws -> Bool) throws {
+            reserved = try ReservedPort()
+            running = try Tool.start(command(reserved.number))
+            let deadline = Date(timeIntervalSinceNow: 60)
+            while try !isReady(reserved.number) {
+                guard running.process.isRunning, Date() < deadline else {
+                    throw Tool.Failure(description: running.errors)
                 }
-                running.signal(SIGKILL)
-                tries += 1
-                guard tries < 5 else { throw Tool.Failure(description: running.errors) }
+                usleep(20_000)
             }
         }
 
@@ -156,7 +149,7 @@ import Testing
         #expect(try site.kade.check("image", "diff", "imported").contains("A /file"))
         #expect(try site.kade("import", "\(address)/nosuch").errors.contains("answers 404"))
         // Nobody is there; what is said of registries helps nobody.
-        let nobody = "127.0.0.1:\(try freePort())"
+        let nobody = "127.0.0.1:1"
         try site.folder.write("FROM scratch\nADD http://\(nobody)/x /x\n", to: "context/Nobody")
         for command in [
             ["import", "http://\(nobody)/x"],

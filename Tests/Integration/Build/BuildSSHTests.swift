@@ -25,10 +25,12 @@ import Testing
             agent.signal(SIGKILL)
             agent.process.waitUntilExit()
         }
-        try site.kade.wait { FileManager.default.fileExists(atPath: socket) }
-        try Tool.check(
-            site.kade.entry + ["ssh-add", "-q", site.folder.at("context/key")],
-            environment: ["SSH_AUTH_SOCK": socket])
+        try site.kade.wait {  // until the agent listens; its socket is there before
+            try Tool.start(
+                site.kade.entry + ["ssh-add", "-q", site.folder.at("context/key")],
+                environment: ["SSH_AUTH_SOCK": socket]
+            ).wait().exitCode == 0
+        }
         let outcome = try Tool.start(
             site.kade.commandLine([
                 "build", "-t", "made", "--ssh", "default", "--ssh", "other=\(socket)",

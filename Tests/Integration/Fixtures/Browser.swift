@@ -73,7 +73,7 @@ struct Browser {
         let home = try TemporaryFolder()
         let outcome = try Tool.start(
             [
-                "unshare", "--net", "timeout", "120", "chromium-headless-shell", "--no-sandbox",
+                "unshare", "--net", "timeout", "300", "chromium-headless-shell", "--no-sandbox",
                 "--disable-gpu", "--hide-scrollbars", "--user-data-dir=\(home.at("profile"))",
                 "--window-size=\(width),\(height)",
                 "--blink-settings=preferredColorScheme=\(scheme.setting)", action,

@@ -55,7 +55,7 @@ struct PrivateContainerd {
             find /sys/fs/cgroup -depth -type d -path "*/$namespace*" -exec rmdir {} +
         }
         trap end EXIT
-        for _ in $(seq 100); do $ctr version > /dev/null 2>&1 && break; sleep 0.1; done
+        for _ in $(seq 600); do $ctr version > /dev/null 2>&1 && break; sleep 0.1; done
         $ctr image import "$folder/image.tar" > /dev/null || { cat "$folder/log" >&2; exit 1; }
 
         """

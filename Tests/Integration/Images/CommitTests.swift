@@ -130,7 +130,7 @@ import Testing
             "run", "-d", "--name", "one", "-v", "/data", "-v", "\(kade.folder.path):/bound",
             "busybox",
             "sh", "-c",
-            "echo in > /data/in; echo new > /etc/new; rm /etc/group; mkdir -m 711 /d; touch /ready; sleep 100"
+            "echo in > /data/in; echo new > /etc/new; rm /etc/group; mkdir -m 711 /d; touch /ready; sleep 1000"
         )
         try kade.wait { try kade("exec", "one", "test", "-e", "/ready").exitCode == 0 }
         let first = kade.folder.at("first.tar")

@@ -223,7 +223,7 @@ import Testing
             --ip-masq=false --bridge=none > "$1/log" 2>&1 &
         daemon=$!
         trap 'kill "$daemon"; wait "$daemon"' EXIT
-        for _ in $(seq 300); do docker version > /dev/null 2>&1 && break; sleep 0.1; done
+        for _ in $(seq 1200); do docker version > /dev/null 2>&1 && break; sleep 0.1; done
         for format in docker docker-archive; do
             docker load -q -i "$1/$format" || exit 1
             docker create --name "$format" example.com/rich:1 > /dev/null || exit 1

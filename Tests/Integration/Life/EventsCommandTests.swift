@@ -37,7 +37,9 @@ import Testing
     @Test(.enabled(if: isRoot), .cgroupsOfRoot)
     func `want of memory is told while the container runs on`() throws {
         let kade = try Kade.withBusybox()
-        let script = "tail /dev/zero; echo went on; exec sleep 600"
+        // The shell only waits meanwhile: who asked for memory while the kernel still takes that of
+        // its first victim would be a second one.
+        let script = "tail /dev/zero > /dev/null; echo went on; exec sleep 600"
         try kade.check(
             "run", "-d", "--name", "one", "-m", "16m", "--memory-swap", "16m", "busybox", "sh",
             "-c", script)
@@ -57,10 +59,10 @@ import Testing
         let id = try kade.inspect("ends", "{{.Id}}")
         let line = try kade.check(
             "events", "--since", "1h", "--until", "0s", "-f", "event=die", "-f", "container=ends")
-        #expect(
-            line.hasSuffix(
-                " container die \(id) (execDuration=0, exitCode=3, image=busybox, name=ends, "
-                    + "stage=test)"))
+        let parts = line.components(separatedBy: " container die \(id) (execDuration=")
+        #expect(parts.count == 2, "\(line)")
+        let rest = (parts.last ?? "").drop(while: \.isNumber)
+        #expect(rest == ", exitCode=3, image=busybox, name=ends, stage=test)", "\(line)")
         let json = try kade.check(
             "events", "--since", "1h", "--until", "0s", "-f", "event=die", "--format", "json")
         #expect(

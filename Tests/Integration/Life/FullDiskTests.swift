@@ -12,7 +12,7 @@ import Testing
     private func onSmallDisk(_ script: String) throws -> Tool.Outcome {
         let archive = try Kade.busyboxArchive.get()
         return try Tool.run(
-            "timeout", "120", "unshare", "-m", "--propagation", "private", "sh", "-euc",
+            "timeout", "600", "unshare", "-m", "--propagation", "private", "sh", "-euc",
             """
             root=\(folder.at("data"))
             mkdir $root

@@ -8,12 +8,11 @@ import Testing
     @Test func `a check makes a container healthy, and unhealthy when it fails`() throws {
         let kade = try Kade.withBusybox()
         try kade.check(
-            "run", "-d", "--name", "box", "--health-cmd", "echo looked; test -e /ok",
-            "--health-interval", "100ms", "--health-retries", "1", "busybox", "sh", "-c",
-            "touch /ok; exec sleep 600")
+            "run", "-d", "--name", "box", "--health-cmd", "echo looked; ! test -e /bad",
+            "--health-interval", "100ms", "--health-retries", "1", "busybox", "sleep", "600")
         try kade.wait { try health(kade, "box") == "healthy" }
         #expect(try kade.check("ps", "--format", "{{.Status}}").hasSuffix(" (healthy)"))
-        try kade.check("exec", "box", "rm", "/ok")
+        try kade.check("exec", "box", "touch", "/bad")
         try kade.wait { try health(kade, "box") == "unhealthy" }
         #expect(try kade.check("ps", "-q", "-f", "health=unhealthy") != "")
         #expect(try kade.check("ps", "-q", "-f", "health=healthy") == "")

@@ -174,7 +174,9 @@ private struct Walk {
         for id in try kade.check("ps", "-aq", "--no-trunc").split(separator: "\n").map(String.init)
         {
             let outcome = try kade("rm", "-f", "-v", id)
-            #expect(outcome.exitCode == 0, "\(point): \(outcome)")
+            // One with --rm may have gone by itself meanwhile.
+            let isGone = outcome.errors.contains("No such container")
+            #expect(outcome.exitCode == 0 || isGone, "\(point): \(outcome)")
             try kade.wait { try Kade.cgroups(of: id).isEmpty }
         }
         do {

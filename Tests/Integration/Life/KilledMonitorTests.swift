@@ -13,22 +13,26 @@ import Testing
 
     @Test func `its processes end with the monitor, before any command`() throws {
         try kade.check(
-            "run", "-d", "--name", "one", "busybox", "sh", "-c", "sleep 60 & sleep 61")
-        let pids = try kade("top", "one", "-o", "pid").lines.dropFirst().map {
-            $0.trimmingCharacters(in: .whitespaces)
+            "run", "-d", "--name", "one", "busybox", "sh", "-c", "sleep 600 & sleep 601")
+        var pids: [String] = []
+        try kade.wait {  // until the shell has begun its job
+            pids = try kade("top", "one", "-o", "pid").lines.dropFirst().map {
+                $0.trimmingCharacters(in: .whitespaces)
+            }
+            return pids.count == 2
         }
-        #expect(pids.count == 2 && pids.allSatisfy(isAlive), "\(pids)")
+        #expect(pids.allSatisfy(isAlive), "\(pids)")
         kill(try kade.monitor(of: "one"), SIGKILL)
         try kade.wait { !pids.contains(where: isAlive) }
     }
 
     @Test func `it has exited with a code that nobody knows, and goes without a rest`() throws {
-        let id = try kade.check("run", "-d", "--name", "one", "busybox", "sleep", "60")
+        let id = try kade.check("run", "-d", "--name", "one", "busybox", "sleep", "600")
         try expectEnd(of: id)
     }
 
     @Test(.cgroupsOfRoot) func `so does one that was paused`() throws {
-        let id = try kade.check("run", "-d", "--name", "one", "busybox", "sleep", "60")
+        let id = try kade.check("run", "-d", "--name", "one", "busybox", "sleep", "600")
         try kade.check("pause", "one")
         try expectEnd(of: id)
     }
@@ -57,10 +61,10 @@ import Testing
 
     @Test func `a program that changed its user is ended by the next command`() throws {
         let id = try kade.check(
-            "run", "-d", "--name", "one", "busybox", "sh", "-c", "exec su ann -c 'exec sleep 60'")
+            "run", "-d", "--name", "one", "busybox", "sh", "-c", "exec su ann -c 'exec sleep 600'")
         try kade.wait {
             try kade("top", "one", "-o", "pid,uid,args").lines.contains {
-                $0.contains("1000") && $0.contains("sleep 60")
+                $0.contains("1000") && $0.contains("sleep 600")
             }
         }
         let pid = try kade.inspect("one", "{{.State.Pid}}")
@@ -78,7 +82,7 @@ import Testing
     ) throws {
         try kade.check(
             "run", "-d", "--name", "one", "--restart", "always", "busybox", "sh", "-c",
-            "echo run; exec sleep 60")
+            "echo run; exec sleep 600")
         try kade.wait { try kade("logs", "one").lines.count == 1 }
         let pid = try kade.inspect("one", "{{.State.Pid}}")
         kill(try kade.monitor(of: "one"), SIGKILL)
@@ -86,9 +90,10 @@ import Testing
         let next = try Tool.start(
             kade.commandLine(command.split(separator: " ").map(String.init)))
         try kade.wait { try kade("logs", "one").lines.count == 2 }
-        #expect(
+        try kade.wait {  // the program may write before the monitor has noted its start
             try kade.inspect("one", "{{.RestartCount}} {{.State.Status}} {{.State.Error}}")
-                == "1 running ")
+                == "1 running "
+        }
         kill(try kade.monitor(of: "one"), SIGKILL)
         try kade.wait {
             try kade.inspect("one", "{{.RestartCount}} {{.State.Status}}") == "2 running"
@@ -102,7 +107,7 @@ import Testing
 
     @Test func `on-failure counts a lost run as one of its retries`() throws {
         try kade.check(
-            "run", "-d", "--name", "one", "--restart", "on-failure:1", "busybox", "sleep", "60")
+            "run", "-d", "--name", "one", "--restart", "on-failure:1", "busybox", "sleep", "600")
         kill(try kade.monitor(of: "one"), SIGKILL)
         try kade.wait {
             try kade.inspect("one", "{{.RestartCount}} {{.State.Status}}") == "1 running"
@@ -118,7 +123,7 @@ import Testing
     func `a command that ends it does not start it again`(command: String) throws {
         try kade.check(
             "run", "-d", "--name", "one", "--restart", "always", "busybox", "sh", "-c",
-            "echo run; exec sleep 60")
+            "echo run; exec sleep 600")
         try kade.wait { try kade("logs", "one").lines.count == 1 }
         let monitor = try kade.monitor(of: "one")
         kill(monitor, SIGKILL)
@@ -132,9 +137,13 @@ import Testing
 
     @Test func `a monitor killed while it stops its container does not bring it back`() throws {
         try kade.check(
-            "run", "-d", "--name", "one", "--restart", "always", "busybox", "sleep", "60")
-        let stop = try kade.start("stop", "-t", "30", "one")
-        try Tool.check("sleep", "0.3")
+            "run", "-d", "--name", "one", "--restart", "always", "busybox", "sleep", "600")
+        let stop = try kade.start("stop", "-t", "300", "one")
+        try kade.wait {  // until the monitor has sent the first signal
+            try kade.check(
+                "events", "--since", "0", "--until", "0s", "-f", "event=kill", "--format",
+                "{{.Action}}") == "kill"
+        }
         kill(try kade.monitor(of: "one"), SIGKILL)
         #expect(try stop.wait().exitCode == 0)
         #expect(
@@ -143,7 +152,7 @@ import Testing
 
     @Test func `a --rm container goes with its monitor`() throws {
         try kade.check(
-            "run", "-d", "--rm", "--name", "one", "-v", "/data", "busybox", "sleep", "60")
+            "run", "-d", "--rm", "--name", "one", "-v", "/data", "busybox", "sleep", "600")
         kill(try kade.monitor(of: "one"), SIGKILL)
         try kade.wait { try kade.check("ps", "-aq").isEmpty }
         #expect(try kade.leftovers() == [])

@@ -20,7 +20,7 @@ extension Tool {
             if pid == 0:
                 fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 33, 101, 0, 0))
                 os.execvp(sys.argv[2 + len(steps)], sys.argv[2 + len(steps):])
-            seen, start, end = b"", 0, time.time() + 60
+            seen, start, end = b"", 0, time.time() + 180
             while time.time() < end:
                 if steps and steps[0] in seen[start:]:
                     start = seen.index(steps[0], start) + len(steps[0])

@@ -5,13 +5,13 @@ import Testing
         let kade = try Kade.withBusybox()
         let patient = "trap 'exit 7' TERM; echo ready; while :; do sleep 0.05; done"
         try kade.check("run", "-d", "--name", "kind", "busybox", "sh", "-c", patient)
-        try kade.check("run", "-d", "--name", "deaf", "busybox", "sleep", "60")
+        try kade.check("run", "-d", "--name", "deaf", "busybox", "sleep", "600")
         try kade.check(
             "run", "-d", "--name", "intr", "--stop-signal", "INT", "busybox", "sh", "-c",
             "trap 'exit 6' INT; echo ready; while :; do sleep 0.05; done")
         try kade.check(
             "run", "-d", "--init", "--name", "init", "busybox", "sh", "-c",
-            "echo ready; exec sleep 60")
+            "echo ready; exec sleep 600")
         for name in ["kind", "intr", "init"] { try waitForTrap(of: name, in: kade) }
         try kade.check("stop", "kind", "intr", "init")
         try kade.check("stop", "-t", "0", "deaf")
@@ -39,7 +39,7 @@ import Testing
     @Test func `a stopped container starts again with its files`() throws {
         let kade = try Kade.withBusybox()
         try kade.check(
-            "run", "-d", "--name", "one", "busybox", "sh", "-c", "echo x >> /count; sleep 60")
+            "run", "-d", "--name", "one", "busybox", "sh", "-c", "echo x >> /count; sleep 600")
         try kade.wait { try kade("exec", "one", "cat", "/count").output == "x\n" }
         try kade.check("restart", "-t", "0", "one")
         try kade.wait { try kade("exec", "one", "cat", "/count").output == "x\nx\n" }
@@ -80,7 +80,13 @@ import Testing
             "while :; do echo tick; sleep 0.02; done")
         try kade.check("pause", "one")
         #expect(try kade.check("ps", "--format", "{{.Status}}").hasSuffix("(Paused)"))
-        let before = try kade.check("logs", "one").count
+        var before = -1
+        try kade.wait {  // until the monitor has read what was written before
+            let last = before
+            before = try kade.check("logs", "one").count
+            try Tool.check("sleep", "0.3")
+            return before == last
+        }
         try Tool.check("sleep", "0.3")
         #expect(try kade.check("logs", "one").count == before)
         #expect(try kade("exec", "one", "true").errors.contains("is paused"))

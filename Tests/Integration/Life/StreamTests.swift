@@ -8,11 +8,11 @@ import Testing
         let output = kade.folder.at("output")
         try Tool.check("sh", "-c", "head -c 1048576 /dev/urandom > \(input)")
         let run = kade.commandLine(["run", "-i", "--rm", "busybox", "cat"]).joined(separator: " ")
-        let outcome = try Tool.run("timeout", "60", "sh", "-c", "\(run) < \(input) > \(output)")
+        let outcome = try Tool.run("timeout", "300", "sh", "-c", "\(run) < \(input) > \(output)")
         #expect(outcome.exitCode == 0)
         try Tool.check("cmp", input, output)
         let piped = try Tool.run(
-            "timeout", "60", "sh", "-c",
+            "timeout", "300", "sh", "-c",
             "cat \(input) | \(run) | { sleep 0.5; cat; } > \(output)")
         #expect(piped.exitCode == 0)
         try Tool.check("cmp", input, output)
@@ -25,10 +25,10 @@ import Testing
 
     @Test func `exec passes its input and a megabyte of output`() throws {
         let kade = try Kade.withBusybox()
-        try kade.check("run", "-d", "--name", "plain", "busybox", "sleep", "60")
+        try kade.check("run", "-d", "--name", "plain", "busybox", "sleep", "600")
         let run = kade.commandLine(["exec", "-i", "plain", "cat"]).joined(separator: " ")
         let count = try Tool.check(
-            "timeout", "60", "sh", "-c", "head -c 1048576 /dev/zero | \(run) | wc -c")
+            "timeout", "300", "sh", "-c", "head -c 1048576 /dev/zero | \(run) | wc -c")
         #expect(count == "1048576\n")
     }
 
@@ -71,7 +71,7 @@ import Testing
     @Test func `a monitor sleeps while nothing happens, also when its client has died`() throws {
         let kade = try Kade.withBusybox()
         let run = try kade.start(
-            "run", "--name", "plain", "busybox", "sh", "-c", "echo ready; exec sleep 60")
+            "run", "--name", "plain", "busybox", "sh", "-c", "echo ready; exec sleep 600")
         try kade.wait { run.output.contains("ready") }
         let container = try kade.inspect("plain", "{{.State.Pid}}")
         let monitor = try String(contentsOfFile: "/proc/\(container)/stat", encoding: .utf8)
@@ -96,10 +96,10 @@ import Testing
 
     @Test func `a detached container holds no descriptor of its caller open`() throws {
         let kade = try Kade.withBusybox()
-        let run = kade.commandLine(["run", "-d", "busybox", "sleep", "60"]).joined(separator: " ")
+        let run = kade.commandLine(["run", "-d", "busybox", "sleep", "600"]).joined(separator: " ")
         // The pipe ends for cat when nobody has its descriptor 9 any more.
         let outcome = try Tool.run(
-            "timeout", "40", "sh", "-c", "{ \(run) 9>&1 >/dev/null; } | cat")
+            "timeout", "300", "sh", "-c", "{ \(run) 9>&1 >/dev/null; } | cat")
         #expect(outcome.exitCode == 0)
     }
 }

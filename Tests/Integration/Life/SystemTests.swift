@@ -4,7 +4,7 @@ import Testing
 @Suite struct SystemTests {
     @Test func `info counts containers and images, and tells the machine`() throws {
         let kade = try Kade.withBusybox()
-        try kade.check("run", "-d", "--name", "up", "busybox", "sleep", "60")
+        try kade.check("run", "-d", "--name", "up", "busybox", "sleep", "600")
         try kade("run", "--name", "down", "busybox", "false")
         #expect(
             try kade.check(
@@ -26,7 +26,7 @@ import Testing
     @Test(.cgroupsOfRoot) func `info counts what is paused apart from what runs`() throws {
         let kade = try Kade.withBusybox()
         for name in ["up", "held"] {
-            try kade.check("run", "-d", "--name", name, "busybox", "sleep", "60")
+            try kade.check("run", "-d", "--name", name, "busybox", "sleep", "600")
         }
         try kade.check("pause", "held")
         #expect(
@@ -46,7 +46,7 @@ import Testing
 
     @Test func `container prune removes what has ended, and asks before`() throws {
         let kade = try Kade.withBusybox()
-        try kade.check("run", "-d", "--name", "up", "busybox", "sleep", "60")
+        try kade.check("run", "-d", "--name", "up", "busybox", "sleep", "600")
         try kade("run", "--name", "down", "--label", "keep=yes", "busybox", "false")
         try kade.check("create", "--name", "fresh", "busybox", "sh")
         let fresh = try kade.inspect("fresh", "{{.Id}}")

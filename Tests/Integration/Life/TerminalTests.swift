@@ -8,7 +8,9 @@ import Testing
         let outcome = try kade.terminal(
             [
                 TerminalStep("# ", "tty; stty size\\n"), TerminalStep("33 101", "RESIZE"),
-                TerminalStep("# ", "sleep 0.3; stty size\\n"), TerminalStep("44 102", "exit 9\\n"),
+                TerminalStep(
+                    "# ", "until stty size | grep -q ^44; do sleep 0.1; done; stty size\\n"),
+                TerminalStep("44 102", "exit 9\\n"),
             ],
             "run", "-it", "--rm", "busybox", "sh")
         #expect(outcome.output.contains("/dev/pts/0") || outcome.output.contains("/dev/console"))
@@ -38,7 +40,7 @@ import Testing
 
     @Test func `exec -it has a terminal of its own`() throws {
         let kade = try Kade.withBusybox()
-        try kade.check("run", "-d", "--name", "plain", "busybox", "sleep", "60")
+        try kade.check("run", "-d", "--name", "plain", "busybox", "sleep", "600")
         let outcome = try kade.terminal(
             [TerminalStep("# ", "stty size; tty\\n"), TerminalStep("33 101", "exit 6\\n")],
             "exec", "-it", "plain", "sh")

@@ -66,7 +66,7 @@ import Testing
         try kade.check("start", "one")
         #expect(try kade.monitor(of: "one") != monitor)
         try kade.check("rm", "-f", "one")
-        #expect(try kade.leftovers() == [])
+        try kade.wait { try kade.leftovers() == [] }
     }
 
     @Test func `a container that ends after an upgrade is removed, and a killed monitor missed`()
@@ -84,7 +84,7 @@ import Testing
                 && kade.inspect("lost", "{{.State.Running}} {{.RestartCount}}") == "true 1"
         }
         try kade.check("rm", "-f", "lost")
-        #expect(try kade.leftovers() == [])
+        try kade.wait { try kade.leftovers() == [] }
     }
 
     /// A state of the runtime that says what this one does not know.
@@ -100,6 +100,6 @@ import Testing
         #expect(entered.errors.contains("a newer kade-runtime keeps it"), "\(entered)")
         kill(try kade.monitor(of: "one"), SIGKILL)
         try kade.check("rm", "-f", "one", "two")
-        #expect(try kade.leftovers() == [])
+        try kade.wait { try kade.leftovers() == [] }
     }
 }

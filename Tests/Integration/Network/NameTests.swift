@@ -144,7 +144,8 @@ import Testing
         #expect(try lookUp("api", from: "api") != [])
         try kade.check("network", "connect", "front", "api")
         #expect(try lookUp("b.example", from: "api") == ["198.51.100.7"])
-        #expect(server.questions == ["udp b.example"])
+        // A question is asked again where the answer takes its time.
+        #expect(Set(server.questions) == ["udp b.example"])
     }
 
     @Test func `servers of --dns are asked from inside`() throws {
@@ -189,15 +190,21 @@ import Testing
         try startSleeper("web", "--network", "front")
         try startSleeper("api", "--network", "front")
         #expect(try lookUp("web", from: "api") == ["10.9.0.2"])
-        let monitors = try kade.processes().filter {
-            $0.value.range(of: Data("monitor".utf8)) != nil
+        var monitors: [pid_t: Data] = [:]
+        var servers: [pid_t] = []
+        try kade.wait {  // it ends when nobody has asked for some seconds
+            #expect(try lookUp("web", from: "api") == ["10.9.0.2"])
+            monitors = try kade.processes().filter {
+                $0.value.range(of: Data("monitor".utf8)) != nil
+            }
+            // The name server of `api` is the third.
+            let parents = try monitors.keys.map { pid in
+                let parent = try Tool.run("ps", "-o", "ppid=", "-p", "\(pid)").output
+                return (pid, Int32(parent.filter(\.isNumber)))
+            }
+            servers = parents.filter { monitors[$0.1 ?? 0] != nil }.map(\.0)
+            return servers.count == 1
         }
-        // The name server of `api` is the third.
-        let parents = try monitors.keys.map { pid in
-            (pid, Int32(try Tool.check("ps", "-o", "ppid=", "-p", "\(pid)").filter(\.isNumber)))
-        }
-        let servers = parents.filter { monitors[$0.1 ?? 0] != nil }.map(\.0)
-        #expect(servers.count == 1)
         for pid in servers { kill(pid, SIGKILL) }
         #expect(try lookUp("web", from: "api") == ["10.9.0.2"])
         let id = try kade.inspect("web", "{{.Id}}")
@@ -221,7 +228,11 @@ import Testing
         }
         try kade.wait { try count() == 1 }
         #expect(try lookUp("api", from: "api") == ["10.9.0.2"])
-        #expect(try count() == 2)
+        try kade.wait {  // where it has ended before it was seen, it is asked once more
+            if try count() == 2 { return true }
+            #expect(try lookUp("api", from: "api") == ["10.9.0.2"])
+            return try count() == 2
+        }
         try kade.wait { try count() == 1 }
         #expect(try lookUp("api", from: "api") == ["10.9.0.2"])
     }

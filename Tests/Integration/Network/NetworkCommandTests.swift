@@ -21,15 +21,16 @@ import Testing
     }
 
     /// Whether a container gets an answer from an address.
-    private func reaches(_ address: String, from name: String) throws -> Bool {
-        try kade("exec", name, "ping", "-c", "1", "-W", "2", address).exitCode == 0
+    private func reaches(_ address: String, from name: String, limit: Int = 20) throws -> Bool {
+        try kade("exec", name, "ping", "-c", "1", "-W", "\(limit)", address).exitCode == 0
     }
 
     /// The page that a server shows.
-    private func page(of address: String, _ port: Int, from place: NetworkNamespace) throws -> Bool
-    {
+    private func page(
+        of address: String, _ port: Int, from place: NetworkNamespace, limit: Int = 30
+    ) throws -> Bool {
         let text =
-            "printf 'GET / HTTP/1.0\\r\\n\\r\\n' | timeout -s KILL 5 busybox nc \(address) \(port)"
+            "printf 'GET / HTTP/1.0\\r\\n\\r\\n' | timeout -s KILL \(limit) busybox nc \(address) \(port)"
         return try place.run("sh", "-c", text).output.contains("hello")
     }
 
@@ -100,7 +101,7 @@ import Testing
         try kade.wait { tcpdump.errors.contains("listening on") }
         #expect(try reaches(address(of: "a2", on: "one"), from: "aa"))
         let other = try address(of: "bb", on: "two")
-        #expect(try !reaches(other, from: "aa"))
+        #expect(try !reaches(other, from: "aa", limit: 2))
         #expect(try kade("exec", "aa", "nc", "-w", "1", other, "80").exitCode != 0)
         tcpdump.signal(SIGKILL)
         _ = try tcpdump.wait()
@@ -126,10 +127,13 @@ import Testing
         #expect(try host.check("ip -o link show type bridge").contains("kd-"))
         build.signal(SIGKILL)
         _ = try build.wait()
-        try kade.check("network", "rm", "front")
+        // The instruction ends with the build, a moment later.
+        try kade.wait { try kade("network", "rm", "front").exitCode == 0 }
         #expect(!(try host.check("ip -o link show type bridge").contains("kd-")))
-        try kade.check("ps")
-        #expect(try kade.leftovers() == [])
+        try kade.wait {
+            try kade.check("ps")
+            return try kade.leftovers() == []
+        }
     }
 
     @Test func `an internal network leads nowhere`() throws {
@@ -151,7 +155,7 @@ import Testing
             "run", "-d", "--name", "aa", "--cap-add", "NET_ADMIN", "--network", "inside", "busybox",
             "sleep", "9999")
         try kade.check("exec", "aa", "ip", "route", "add", "default", "via", gateway)
-        #expect(try !reaches("192.0.2.2", from: "aa"))
+        #expect(try !reaches("192.0.2.2", from: "aa", limit: 2))
     }
 
     @Test func `without inter-container communication only the host answers`() throws {
@@ -160,7 +164,7 @@ import Testing
             "com.docker.network.driver.mtu=1400", "apart")
         try startSleeper("aa", on: "apart")
         try startSleeper("bb", on: "apart")
-        #expect(try !reaches(address(of: "bb", on: "apart"), from: "aa"))
+        #expect(try !reaches(address(of: "bb", on: "apart"), from: "aa", limit: 2))
         let gateway = try kade.inspect("aa", "{{.NetworkSettings.Networks.apart.Gateway}}")
         #expect(try reaches(gateway, from: "aa"))
         #expect(try kade.check("exec", "aa", "cat", "/sys/class/net/eth0/mtu") == "1400")
@@ -179,11 +183,11 @@ import Testing
         let six = try kade.inspect("bb", "{{.NetworkSettings.Networks.six.GlobalIPv6Address}}")
         #expect(six.hasPrefix("fd"))
         try kade.wait { try page(of: six, 80, from: host) }
-        #expect(try kade("exec", "aa", "ping", "-c", "1", "-W", "5", six).exitCode == 0)
-        #expect(try kade("exec", "aa", "ping", "-c", "1", "-W", "5", "2001:db8::2").exitCode == 0)
+        #expect(try kade("exec", "aa", "ping", "-c", "1", "-W", "20", six).exitCode == 0)
+        #expect(try kade("exec", "aa", "ping", "-c", "1", "-W", "20", "2001:db8::2").exitCode == 0)
         #expect(try page(of: "2001:db8::1", 8080, from: world))
         // The kernel cannot lead ::1 away, and says so at once.
-        #expect(try !page(of: "::1", 8080, from: host))
+        #expect(try !page(of: "::1", 8080, from: host, limit: 5))
         #expect(try page(of: "192.0.2.1", 8080, from: world))
         #expect(
             try kade.check("ps", "--filter", "name=bb", "--format", "{{.Ports}}")
@@ -197,10 +201,10 @@ import Testing
             "run", "-d", "--name", "web", "--network", "one", "-p", "8080:80", "busybox", "sh",
             "-c", "echo hello > /tmp/index.html; exec httpd -f -p 80 -h /tmp")
         try startSleeper("bb", on: "two")
-        #expect(try !reaches("10.9.0.9", from: "bb"))
+        #expect(try !reaches("10.9.0.9", from: "bb", limit: 2))
         try kade.check("network", "connect", "--ip", "10.9.0.9", "two", "web")
         // The kernel remembers for a while that nobody answered.
-        try kade.wait { try reaches("10.9.0.9", from: "bb") }
+        try kade.wait { try reaches("10.9.0.9", from: "bb", limit: 2) }
         #expect(
             try kade.check("exec", "web", "ip", "route").contains("default via 10.8.0.1 dev eth0"))
         #expect(try kade.check("exec", "web", "cat", "/etc/hosts").contains("10.9.0.9\t"))
@@ -269,7 +273,7 @@ import Testing
             "--ip-range", "192.0.2.64/28", "--gateway", "192.0.2.2", "lan")
         let outcome = try kade(
             "run", "--rm", "--network", "lan", "busybox", "sh", "-c",
-            "ip -o -4 address; ip route; ping -c 1 -W 5 192.0.2.2")
+            "ip -o -4 address; ip route; ping -c 1 -W 20 192.0.2.2")
         #expect(outcome.exitCode == 0, "\(outcome.errors)\(outcome.output)")
         #expect(outcome.output.contains("inet 192.0.2.64/24"))
         #expect(outcome.output.contains("default via 192.0.2.2 dev eth0"))

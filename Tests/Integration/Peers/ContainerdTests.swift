@@ -27,16 +27,22 @@ import Testing
         $run --rm --cwd /etc --env A=b --cap-add CAP_SYS_TIME --read-only --seccomp $image flags \\
             /bin/busybox sh -c 'echo $(busybox pwd) $A; busybox grep CapEff /proc/self/status'
         $run -d --memory-limit 67108864 --cpus 0.5 $image one \\
-            /bin/busybox sh -c 'while :; do busybox sleep 0.1; done'
+            /bin/busybox sh -c 'busybox sleep 10000; exit'
         status
         $inside first one /bin/busybox sh -c 'echo inside; exit 4'
         echo "exec $?"
         $inside second --user 9 one /bin/busybox id -u
-        # ctr does not wait for the last output of a terminal.
-        script -qec "$inside third --tty one /bin/busybox sh -c 'busybox tty; busybox sleep 1'" /dev/null \
-            | grep -o /dev/pts/0
+        # ctr does not wait for the last output of a terminal: the program ends when it is there.
+        (script -qec "$inside third --tty one /bin/busybox sh -c 'busybox tty; exec busybox sleep 1000'" /dev/null \
+            || true) > "$folder/third" 2>&1 &
+        for _ in $(seq 600); do grep -q /dev/pts/0 "$folder/third" && break; sleep 0.1; done
+        grep -o /dev/pts/0 "$folder/third"
+        $ctr task kill --exec-id third --signal KILL one
+        wait $!
         $inside fourth --detach one /bin/busybox sleep 1000
-        $ctr task ps one | grep -c '[0-9]  *-'
+        count() { $ctr task ps one | grep -c '[0-9]  *-'; }
+        for _ in $(seq 600); do [ "$(count)" = 2 ] && break; sleep 0.1; done
+        count
         $ctr task metrics one | awk '$1 ~ /^memory.(limit_in_bytes|usage_limit)/ { print $2 }'
         $ctr task pause one
         status
@@ -44,7 +50,7 @@ import Testing
         status
         $ctr task kill --exec-id fourth --signal KILL one
         $ctr task kill --all --signal KILL one
-        for _ in $(seq 100); do [ "$(status)" = STOPPED ] && break; sleep 0.1; done
+        for _ in $(seq 600); do [ "$(status)" = STOPPED ] && break; sleep 0.1; done
         status
         $ctr task rm one
         echo "code $?"

@@ -75,7 +75,7 @@ import Testing
         $podman exec one touch /tmp/ok
         $podman healthcheck run one
         echo "healthy $?"
-        $podman stop one > /dev/null
+        $podman stop -t 60 one > /dev/null
         $podman inspect -f '{{.State.ExitCode}}' one
         $podman start one > /dev/null
         $podman kill one > /dev/null

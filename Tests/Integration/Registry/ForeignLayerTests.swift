@@ -6,12 +6,12 @@ import Testing
 @Suite struct ForeignLayerTests {
     private let folder: TemporaryFolder
     private let images: TestImages
-    private let port: Int
+    private let port: ReservedPort
 
     init() throws {
         folder = try TemporaryFolder()
         images = try TestImages()
-        port = try freePort()
+        port = try ReservedPort()
     }
 
     /// Adds an image whose layer is at paths of the registry's host.
@@ -21,7 +21,7 @@ import Testing
         try add(
             as: name,
             mediaType: "application/vnd.oci.image.layer.nondistributable.v1.tar+gzip"
-        ) { layer in paths.map { "http://127.0.0.1:\(port)\($0)/\(layer)" } }
+        ) { layer in paths.map { "http://\(port.authority)\($0)/\(layer)" } }
     }
 
     /// Adds an image with one layer of a type.

@@ -40,7 +40,7 @@ import Testing
     @Test(arguments: ["r.invalid:5000", "r.invalid_5000_", "_default"])
     func `an image comes from a mirror, which is told whose it is`(directory: String) throws {
         let mirror = try MisbehavingRegistry(serving: images, fault: .none)
-        let dead = "127.0.0.1:\(try freePort())"
+        let dead = "127.0.0.1:1"
         try write(
             """
             server = "https://r.invalid:5000"

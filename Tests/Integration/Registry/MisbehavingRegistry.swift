@@ -25,6 +25,8 @@ final class MisbehavingRegistry {
         case redirect
         /// Layers come at 2 MB a second.
         case slow
+        /// The first answer with a layer stands still at its half until ``release()``.
+        case halting
         /// A layer comes whole only after ``release()``; parts of it come at once.
         case held
         /// As `held`, and one byte of every part is another, but not of tables of contents.
@@ -59,21 +61,22 @@ final class MisbehavingRegistry {
     /// Host and port of the API.
     let authority: String
     private let folder: TemporaryFolder
+    private let ports: [ReservedPort]
     private let server: Tool.Running
 
-    convenience init(serving images: TestImages, fault: Fault, port: Int? = nil) throws {
+    convenience init(serving images: TestImages, fault: Fault, port: ReservedPort? = nil) throws {
         try self.init(serving: images.path, fault: fault, port: port)
     }
 
     /// Serves the layout in a directory.
-    init(serving layout: String, fault: Fault, port given: Int? = nil) throws {
+    init(serving layout: String, fault: Fault, port given: ReservedPort? = nil) throws {
         folder = try TemporaryFolder()
-        let port = try given ?? freePort()
-        authority = "127.0.0.1:\(port)"
+        ports = [try given ?? ReservedPort(), try ReservedPort()]
+        authority = ports[0].authority
         try folder.write(Self.program, to: "registry.py")
         server = try Tool.start([
-            "python3", folder.at("registry.py"), layout, "\(port)", "\(try freePort())",
-            fault.rawValue, folder.at("log"),
+            "python3", folder.at("registry.py"), layout, "\(ports[0].number)",
+            "\(ports[1].number)", fault.rawValue, folder.at("log"),
         ])
         try waitForListener(at: authority)
     }
@@ -88,7 +91,9 @@ final class MisbehavingRegistry {
 
     /// The requests up to now.
     func requests() throws -> [Request] {
-        try folder.text("log").split(separator: "\n").map {
+        // The last line may not be whole yet.
+        let lines = try folder.text("log").split(separator: "\n", omittingEmptySubsequences: false)
+        return try lines.dropLast().map {
             try JSONDecoder().decode(Request.self, from: Data($0.utf8))
         }
     }
@@ -129,6 +134,14 @@ final class MisbehavingRegistry {
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
                 if self.command != "HEAD": self.wfile.write(body)
+            def wait_for_reader(self):  # a reset would throw away what it has not read
+                ends = {"%04X" % self.client_address[1], "%04X" % self.server.server_address[1]}
+                for _ in range(3000):
+                    rows = [line.split() for line in open("/proc/net/tcp")][1:]
+                    queues = [row[4] for row in rows
+                        if {row[1].split(":")[1], row[2].split(":")[1]} == ends]
+                    if all(queue == "00000000:00000000" for queue in queues): return
+                    time.sleep(0.02)
             def do_GET(self):
                 own = self.server.server_address[1]
                 with lock:
@@ -212,11 +225,16 @@ final class MisbehavingRegistry {
                 if layer and fault.startswith("reset") and number == 1:
                     self.wfile.write(part[:len(part) // 2])
                     self.wfile.flush()
+                    self.wait_for_reader()
                     time.sleep(0.2)
                     self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
                         struct.pack("ii", 1, 0))
                     self.connection.close()
                     self.close_connection = True
+                elif layer and fault == "halting" and number == 1:
+                    self.wfile.write(part[:len(part) // 2])
+                    while not os.path.exists(log + ".release"): time.sleep(0.02)
+                    self.wfile.write(part[len(part) // 2:])
                 elif layer and fault == "slow":
                     for place in range(0, len(part), 100000):
                         self.wfile.write(part[place:place + 100000])

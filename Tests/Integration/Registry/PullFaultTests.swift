@@ -131,7 +131,7 @@ import Testing
 
     @Test(arguments: [SIGKILL, SIGINT])
     func `a pull that is ended half-way goes on from there`(signal: Int32) throws {
-        let server = try serve(.slow)
+        let server = try serve(.halting)
         let running = try Pull.start(reference(server), into: root)
         let partial = "\(root)/image/ingest"
         try Tool.check(

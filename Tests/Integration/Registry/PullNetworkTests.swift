@@ -46,7 +46,7 @@ import Testing
             docker-registry serve "$2/config.yml" >"$2/registry.log" 2>&1 &
             server=$!
             trap 'kill $server' EXIT
-            timeout 20 bash -c "until (exec 3<>/dev/tcp/\(address)/443) 2>/dev/null; do sleep .05; done"
+            timeout 120 bash -c "until (exec 3<>/dev/tcp/\(address)/443) 2>/dev/null; do sleep .05; done"
             mkdir "$2/client"
             cp "$2/cert.pem" "$2/client/me.cert" && cp "$2/key.pem" "$2/client/me.key"
             skopeo copy -q --insecure-policy --dest-cert-dir "$2/client" --dest-tls-verify=false oci:\(images.path):it \\

@@ -165,7 +165,7 @@ import Testing
         let pull = try Pull.run("\(registry.authority)/no/such:tag", into: root)
         #expect(pull.outcome.exitCode == 1)
         #expect(pull.problem.hasPrefix("notFound: cannot pull \(registry.authority)/no/such:tag"))
-        let nobody = try Pull.run("127.0.0.1:\(try freePort())/a", into: root)
+        let nobody = try Pull.run("127.0.0.1:1/a", into: root)
         #expect(nobody.problem.hasPrefix("unavailable"))
         #expect(nobody.problem.contains("onnection refused"))
     }
@@ -232,7 +232,7 @@ import Testing
                 )
                 .contains(text))
         }
-        let gone = "127.0.0.1:\(try freePort())/a:1"
+        let gone = "127.0.0.1:1/a:1"
         try kade.check("tag", name, gone)
         let outcome = try kade("run", "--rm", "-q", "--pull=newer", gone, "busybox", "ls", "/etc")
         #expect(outcome.exitCode == 0 && outcome.output.contains("second"))

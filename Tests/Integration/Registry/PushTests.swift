@@ -296,7 +296,7 @@ import Testing
                 --bridge=none > "$1/log" 2>&1 &
             daemon=$!
             trap 'kill $daemon; wait $daemon' EXIT
-            for _ in $(seq 300); do docker version > /dev/null 2>&1 && break; sleep 0.1; done
+            for _ in $(seq 1200); do docker version > /dev/null 2>&1 && break; sleep 0.1; done
             docker pull -q "$2" && docker image inspect --format '{{index .RepoDigests 0}}' "$2"
             """, "sh", folder.at("peers"), name)
         let named = "\(registry.authority)/team/app@\(blob.digest)"

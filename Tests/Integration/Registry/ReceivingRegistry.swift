@@ -46,16 +46,17 @@ final class ReceivingRegistry {
     /// Host and port of the API.
     let authority: String
     private let folder: TemporaryFolder
+    private let ports: [ReservedPort]
     private let server: Tool.Running
 
     init(_ fault: Fault) throws {
         folder = try TemporaryFolder()
-        let port = try freePort()
-        authority = "127.0.0.1:\(port)"
+        ports = [try ReservedPort(), try ReservedPort()]
+        authority = ports[0].authority
         try folder.write(Self.program, to: "registry.py")
         server = try Tool.start([
-            "python3", folder.at("registry.py"), folder.path, "\(port)", "\(try freePort())",
-            fault.rawValue,
+            "python3", folder.at("registry.py"), folder.path, "\(ports[0].number)",
+            "\(ports[1].number)", fault.rawValue,
         ])
         try waitForListener(at: authority)
     }
@@ -67,7 +68,9 @@ final class ReceivingRegistry {
 
     /// The requests up to now.
     func requests() throws -> [Request] {
-        try folder.text("log").split(separator: "\n").map {
+        // The last line may not be whole yet.
+        let lines = try folder.text("log").split(separator: "\n", omittingEmptySubsequences: false)
+        return try lines.dropLast().map {
             try JSONDecoder().decode(Request.self, from: Data($0.utf8))
         }
     }

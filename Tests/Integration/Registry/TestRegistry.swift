@@ -5,6 +5,7 @@ final class TestRegistry {
     /// Host and port, as references name them.
     let authority: String
     private let folder: TemporaryFolder
+    private let port: ReservedPort
     private let server: Tool.Running
 
     /// The user that a registry with passwords knows.
@@ -21,7 +22,8 @@ final class TestRegistry {
 
     init(withPassword: Bool = false) throws {
         folder = try TemporaryFolder()
-        authority = "127.0.0.1:\(try freePort())"
+        port = try ReservedPort()
+        authority = port.authority
         var configuration = """
             version: 0.1
             log: {level: error}
@@ -58,21 +60,42 @@ final class TestRegistry {
     }
 }
 
-/// A TCP port of 127.0.0.1 that nobody listened on just now.
-func freePort() throws -> Int {
-    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    defer { close(descriptor) }
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
-    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-    let found = withUnsafeMutablePointer(to: &address) {
-        $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-            bind(descriptor, $0, length) == 0 && getsockname(descriptor, $0, &length) == 0
+/// A TCP port of 127.0.0.1 that is a test's own as long as the value lives.
+///
+/// It is held by a socket that is bound and does not listen. Another socket may be bound to the same
+/// port while both have SO_REUSEADDR and nobody listens there, which is what servers ask for; but
+/// the kernel gives the port to nobody who wants just any.
+final class ReservedPort {
+    /// The number.
+    let number: Int
+    private let descriptor: CInt
+
+    init() throws {
+        descriptor = socket(AF_INET, CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        var shared: CInt = 1
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let size = socklen_t(MemoryLayout<CInt>.size)
+        let isShared = setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &shared, size) == 0
+        let descriptor = descriptor
+        let isBound = withUnsafeMutablePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(descriptor, $0, length) == 0 && getsockname(descriptor, $0, &length) == 0
+            }
+        }
+        number = Int(UInt16(bigEndian: address.sin_port))
+        guard isShared, isBound else {
+            close(descriptor)
+            throw Tool.Failure(description: "no free port")
         }
     }
-    guard found else { throw Tool.Failure(description: "no free port") }
-    return Int(UInt16(bigEndian: address.sin_port))
+
+    deinit { close(descriptor) }
+
+    /// Host and port.
+    var authority: String { "127.0.0.1:\(number)" }
 }
 
 /// Waits until somebody listens at "127.0.0.1:PORT".

@@ -108,18 +108,19 @@ import Testing
         #expect(try !isAdmitted("\(registry.authority)/team/unsigned:1", signedBy(right)))
 
         // The signatures may be on the web as well, for Kade as for skopeo.
-        let port = try freePort()
+        let port = try ReservedPort()
+        defer { withExtendedLifetime(port) {} }
         let web = try Tool.start([
             "python3", "-m", "http.server", "--bind", "127.0.0.1", "--directory",
-            folder.at("signatures"), "\(port)",
+            folder.at("signatures"), "\(port.number)",
         ])
         defer { web.signal(SIGKILL) }
-        try waitForListener(at: "127.0.0.1:\(port)")
+        try waitForListener(at: port.authority)
         let file = "home/.config/containers/registries.d/default.yaml"
         let kept = try folder.text(file)
         try folder.write(
             kept.replacingOccurrences(
-                of: "file://\(folder.at("signatures"))", with: "http://127.0.0.1:\(port)"), to: file
+                of: "file://\(folder.at("signatures"))", with: "http://\(port.authority)"), to: file
         )
         #expect(try isAdmitted(name, signedBy(right)))
         #expect(try !isAdmitted(name, signedBy(other)))

@@ -50,10 +50,12 @@ import Testing
         let rest = try arrived(upload, at: registry)
         registry.server.signal(SIGKILL)
         registry = try ServedRegistry(kade)
-        #expect(try arrived(upload, at: registry) == rest)
+        // The killed server may have written more of it before it ended.
+        let kept = try arrived(upload, at: registry)
+        #expect(kept >= rest)
         let end = try registry.send(
             "PUT", "\(upload)?digest=\(digest)",
-            ["Content-Range": "\(rest)-\(blob.count - 1)"], Array(blob[rest...]))
+            ["Content-Range": "\(kept)-\(blob.count - 1)"], Array(blob[kept...]))
         #expect(end.status == 201, "\(end)")
         #expect(try registry.send("GET", "/v2/a/blobs/\(digest)").body == blob)
         #expect(
@@ -186,7 +188,9 @@ import Testing
             server.signal(SIGTERM)
             server.process.waitUntilExit()
         }
-        try kade.wait { FileManager.default.fileExists(atPath: socket) }
+        try kade.wait {
+            server.output.contains("serving the registry localhost at unix://\(socket)")
+        }
         let program = """
             import socket, sys
             s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[1])
@@ -194,7 +198,6 @@ import Testing
             print(s.makefile().readline().strip())
             """
         #expect(try Tool.check("python3", "-c", program, socket) == "HTTP/1.1 200 OK\n")
-        #expect(server.output.contains("serving the registry localhost at unix://\(socket)"))
 
         let registry = try ServedRegistry(kade)
         for (flags, words) in [

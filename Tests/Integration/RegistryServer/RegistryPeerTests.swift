@@ -180,7 +180,9 @@ import Testing
             "openssl", "x509", "-noout", "-fingerprint", "-in", folder.at("tls/ca.crt"),
         ])
         #expect(second == own)
-        #expect(registry.server.output.contains("the certificate stays as it was"))
+        try registry.kade.wait {
+            registry.server.output.contains("the certificate stays as it was")
+        }
     }
 
     @Test func `only users with the right password are let in, over TLS`() throws {
@@ -235,7 +237,9 @@ import Testing
         // The file is read again, and a broken one changes nothing.
         try folder.write("kade:plain\n", to: "htpasswd")
         #expect(try call("pull", "\(registry.authority)/b:3").exitCode == 0)
-        #expect(registry.server.output.contains("the passwords stay as they were"))
+        try registry.kade.wait {
+            registry.server.output.contains("the passwords stay as they were")
+        }
         try folder.write("# nobody\n", to: "htpasswd")
         #expect(try call("pull", "\(registry.authority)/b:3").exitCode == 1)
     }
@@ -294,7 +298,8 @@ import Testing
             --registry-mirror http://127.0.0.1:5000 > "$1/log" 2>&1 &
         daemon=$!
         trap 'kill $daemon $registry; wait' EXIT
-        for _ in $(seq 300); do docker version > /dev/null 2>&1 && break; sleep 0.1; done
+        for _ in $(seq 1200); do docker version > /dev/null 2>&1 && break; sleep 0.1; done
+        for _ in $(seq 600); do grep -q serving "$1/registry.log" && break; sleep 0.1; done
         docker import -c 'CMD /bin/sh' "$3" 127.0.0.1:5000/app:latest > /dev/null \\
             || { cat "$1/log" >&2; exit 1; }
         docker push -q 127.0.0.1:5000/app:latest > /dev/null || cat "$1/registry.log" >&2

@@ -20,16 +20,19 @@ import Testing
 
     /// Runs a test with a registry and the token server that it believes.
     private func withRegistry(_ body: (ServedRegistry) throws -> Void) throws {
-        let port = try freePort()
-        let tokens = try Tool.start(["python3", folder.at("tokens.py"), folder.path, "\(port)"])
+        let port = try ReservedPort()
+        let tokens = try Tool.start([
+            "python3", folder.at("tokens.py"), folder.path, "\(port.number)",
+        ])
         defer {
+            withExtendedLifetime(port) {}
             tokens.signal(SIGKILL)
             tokens.process.waitUntilExit()
         }
-        try waitForListener(at: "127.0.0.1:\(port)")
+        try waitForListener(at: port.authority)
         try body(
             try ServedRegistry(
-                nil, "--token-realm", "http://127.0.0.1:\(port)/token", "--token-service",
+                nil, "--token-realm", "http://\(port.authority)/token", "--token-service",
                 "r.example", "--token-issuer", "test", "--token-key", folder.at("key.pub")))
     }
 

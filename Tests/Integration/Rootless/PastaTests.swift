@@ -17,7 +17,7 @@ import Testing
     private func answer(
         of address: String, _ port: Int, in place: NetworkNamespace
     ) throws -> String {
-        let script = "echo | timeout 10 busybox nc \(address) \(port)"
+        let script = "echo | timeout 30 busybox nc \(address) \(port)"
         return try place.run("sh", "-c", script).output
     }
 
@@ -58,7 +58,7 @@ import Testing
         }
         let script = """
             for address in 192.0.2.2:9000 127.0.0.1:9001 192.0.2.2:9001; do
-                timeout 10 wget -q -O - http://$address
+                timeout 30 wget -q -O - http://$address
             done
             """
         let outcome = try kade.shell(script)

@@ -42,7 +42,7 @@ import Testing
     @Test func `a container's whole life, and nothing is left of it`() throws {
         let id = try kade.check(
             "run", "-d", "--name", "life", "busybox", "sh", "-c",
-            "echo hello; trap 'exit 5' TERM; while :; do sleep 0.1; done")
+            "trap 'exit 5' TERM; echo hello; while :; do sleep 0.1; done")
         try kade.wait { try kade("logs", "life").output == "hello\n" }
         #expect(try kade("exec", "life", "id", "-u").output == "0\n")
         #expect(try kade("exec", "-u", "ann", "life", "id", "-u").output == "1000\n")

@@ -27,6 +27,7 @@ import Testing
         let namespace = try userNamespace(of: kade.inspect("kept", "{{.State.Pid}}"))
         let first = try #require(kade.keeper)
         kill(first, SIGKILL)
+        try kade.wait { !FileManager.default.fileExists(atPath: "/proc/\(first)") }
         #expect(try kade("exec", "kept", "id", "-u").output == "0\n")
         let second = try #require(kade.keeper)
         #expect(second != first)

@@ -252,7 +252,7 @@ import Testing
     @Test func `a build's instruction has a network, too`() throws {
         try serve("web", "--network", "front")
         try expectAnswer(of: "web", to: "web")
-        try kade.folder.write("FROM busybox\nRUN echo | timeout 5 nc web 80\n", to: "b/Dockerfile")
+        try kade.folder.write("FROM busybox\nRUN echo | timeout 60 nc web 80\n", to: "b/Dockerfile")
         try Tool.check("chown", "-R", "\(TestUser.id):\(TestUser.id)", kade.folder.at("b"))
         let outcome = try kade(
             "build", "--progress", "plain", "--network", "front", kade.folder.at("b"))

@@ -61,7 +61,10 @@ import Testing
         #expect(outcome.exitCode == code)
         // An init passes on what asks for an end, not what reports a fault of its own.
         guard signal != "SEGV" else { return }
-        let id = try kade.check("run", "-d", "--init", "busybox", "sleep", "60")
+        let id = try kade.check(
+            "run", "-d", "--init", "busybox", "sh", "-c", "echo ready; exec sleep 600")
+        // Before, the init would have nobody to hand the signal on to.
+        try kade.wait { try kade("logs", id).output.contains("ready") }
         try kade.check("kill", "-s", signal, id)
         #expect(try kade.check("wait", id) == "\(code)")
         #expect(try kade.inspect(id, "{{.State.ExitCode}}") == "\(code)")

@@ -65,7 +65,7 @@ import Testing
     func `--memory-swap limits memory and swap, or is a warning without swap accounting`() throws {
         let file = "memory.memsw.limit_in_bytes"
         let outcome = try kade(
-            "run", "-d", "-m", "64m", "--memory-swap", "96m", "busybox", "sleep", "60")
+            "run", "-d", "-m", "64m", "--memory-swap", "96m", "busybox", "sleep", "600")
         #expect(outcome.exitCode == 0)
         let limited = Running(id: outcome.output.trimmingCharacters(in: .whitespacesAndNewlines))
         if FileManager.default.fileExists(atPath: "/sys/fs/cgroup/memory/\(file)") {
@@ -115,7 +115,7 @@ import Testing
     @Test(.cgroupsOfRoot)
     func `more processes than the limit are refused`() throws {
         let outcome = try kade.shell(
-            "for i in 1 2 3 4 5 6 7 8; do sleep 1 & done", "--pids-limit", "4")
+            "for i in 1 2 3 4 5 6 7 8; do sleep 600 & done", "--pids-limit", "4")
         #expect(outcome.errors.contains("can't fork"), "\(outcome)")
     }
 

@@ -49,7 +49,7 @@ import Testing
 
     @Test func `no network has a loopback that is up, and nothing else`() throws {
         let outcome = try kade.shell(
-            "ls /sys/class/net; cat /sys/class/net/lo/flags; ping -c 1 -w 2 127.0.0.1 >/dev/null"
+            "ls /sys/class/net; cat /sys/class/net/lo/flags; ping -c 1 -w 20 127.0.0.1 >/dev/null"
                 + " && echo reached; cat /proc/net/route | wc -l",
             "--network", "none")
         let devices = outcome.lines.prefix { !$0.hasPrefix("0x") }
@@ -63,7 +63,7 @@ import Testing
     @Test func `container: joins another container's namespaces`() throws {
         let id = try kade.check(
             "run", "-d", "--name", "other", "--hostname", "otherbox", "--ipc", "shareable",
-            "busybox", "sleep", "60")
+            "busybox", "sleep", "600")
         let pid = try kade.inspect(id, "{{.State.Pid}}")
         for (flag, name) in [("--network", "net"), ("--pid", "pid"), ("--ipc", "ipc")] {
             let theirs = String(try Tool.check("readlink", "/proc/\(pid)/ns/\(name)").dropLast())
@@ -82,7 +82,8 @@ import Testing
     }
 
     @Test func `an isolated ipc cannot be joined, and none has no /dev/shm`() throws {
-        try kade.check("run", "-d", "--name", "alone", "--ipc", "private", "busybox", "sleep", "60")
+        try kade.check(
+            "run", "-d", "--name", "alone", "--ipc", "private", "busybox", "sleep", "600")
         let joined = try kade.shell("true", "--ipc", "container:alone")
         #expect(joined.exitCode == 125)
         #expect(joined.errors.contains("alone"))

@@ -86,7 +86,10 @@ import Testing
         let without = try kade.shell("echo $$")
         #expect(without.output == "1\n")
         let with = try kade.shell(
-            "echo $$; (sh -c 'sleep 0.1 & exit' &); sleep 0.4; ps -o stat | grep -c Z; exit 7",
+            "echo $$; (sh -c 'sleep 0.1 & echo $! > /orphan' &); "
+                + "until [ -s /orphan ]; do sleep 0.1; done; "
+                + "n=0; while { [ -e /proc/$(cat /orphan) ] || ps -o stat | grep -q Z; } "
+                + "&& [ $n -lt 300 ]; do n=$((n + 1)); sleep 0.1; done; ps -o stat | grep -c Z; exit 7",
             "--init")
         #expect(with.lines.first != "1", "\(with)")
         #expect(with.lines.last == "0", "no zombie is left")
@@ -105,8 +108,9 @@ import Testing
 
     @Test func `--stop-signal and --stop-timeout decide how a container stops`() throws {
         let id = try kade.check(
-            "run", "-d", "--stop-signal", "USR1", "--stop-timeout", "5", "busybox", "sh", "-c",
-            "trap 'exit 9' USR1; while :; do sleep 0.05; done")
+            "run", "-d", "--stop-signal", "USR1", "--stop-timeout", "60", "busybox", "sh", "-c",
+            "trap 'exit 9' USR1; echo ready; while :; do sleep 0.05; done")
+        try kade.wait { try kade("logs", id).output.contains("ready") }
         try kade.check("stop", id)
         #expect(try kade.inspect(id, "{{.State.ExitCode}}") == "9")
         #expect(try kade.inspect(id, "{{.Config.StopSignal}}") == "USR1")

@@ -20,7 +20,7 @@ struct PropagationFlagTests {
     private func host(_ propagation: String, _ script: String) throws -> Tool.Outcome {
         let kade = kade.commandLine([]).joined(separator: " ")
         return try Tool.run(
-            "timeout", "120", "unshare", "-m", "--propagation", "private", "sh", "-ec",
+            "timeout", "600", "unshare", "-m", "--propagation", "private", "sh", "-ec",
             """
             place=\(place)
             mount -t tmpfs kade-test $place
@@ -34,7 +34,7 @@ struct PropagationFlagTests {
 
     private static let mounter = """
         kade run -d --name one --cap-add SYS_ADMIN $flags busybox sh -c \
-            'mount -t tmpfs inside /d/in; echo from inside > /d/in/file; sleep 60'
+            'mount -t tmpfs inside /d/in; echo from inside > /d/in/file; sleep 600'
         wait_for kade exec one test -e /d/in/file
         """
 

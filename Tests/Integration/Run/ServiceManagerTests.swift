@@ -88,7 +88,7 @@ import Testing
             ["run", "-d", "--name", "one", "--preserve-fds", "1", "busybox", "sh", "-c", shell])
         #expect(outcome.exitCode == 0, "\(outcome)")
         try kade.check("update", "--restart", "always", "one")
-        try kade.check("exec", "one", "touch", "/go")
+        try kade("exec", "one", "touch", "/go")  // which the container's end may interrupt
         try kade.wait {
             try kade.inspect("one", "{{.State.Error}}").contains("--preserve-fds")
         }
@@ -144,13 +144,13 @@ import Testing
         let id = try manager.run(kade, "busybox", "sleep", "600")
         let socket = try program(of: id)
         // Until the manager's queue is full, and then the container's.
-        while try !Poll.wait(for: [socket.rawValue], .writable, milliseconds: 1000)[0].isEmpty {
+        while try !Poll.wait(for: [socket.rawValue], .writable, milliseconds: 3000)[0].isEmpty {
             _ = try socket.sendIfReady(Array("STATUS=warm\n".utf8))
         }
         // What waits is passed on when the manager reads again.
         #expect(try manager.text().hasPrefix("MAINPID="))
         for _ in 0..<15 { #expect(try manager.text() == "STATUS=warm\n") }
-        while try !Poll.wait(for: [socket.rawValue], .writable, milliseconds: 1000)[0].isEmpty {
+        while try !Poll.wait(for: [socket.rawValue], .writable, milliseconds: 3000)[0].isEmpty {
             _ = try socket.sendIfReady(Array("STATUS=warm\n".utf8))
         }
         try kade.check("stop", "-t", "0", id)

@@ -198,7 +198,7 @@ import Testing
                 try kade.check("exec", name, "stat", "-c", "%u:%g", "/plain", "/kept")
                     == "0:0\n1000:1001")
             try kade.check("exec", name, "chown", "4:5", "/kept")
-            if !starts { try kade.check("kill", name) }
+            if !starts { try kade.check("stop", "-t", "0", name) }
             try kade.check("cp", "-a", "\(name):/kept", folder.at("out-\(name)"))
             #expect(
                 try Tool.check("stat", "-c", "%u:%g", folder.at("out-\(name)")) == "4:5\n")

@@ -23,7 +23,10 @@ import Testing
         try bundle.startSleeping()
         let file = bundle.folder.at("pid")
         let (text, process) = try bundle.receivingProcess {
-            ["exec", "--detach", "--pid-file", file, "--pidfd-socket", $0, bundle.id, "sleep", "9"]
+            [
+                "exec", "--detach", "--pid-file", file, "--pidfd-socket", $0, bundle.id, "sleep",
+                "999",
+            ]
         }
         #expect(text == "setns")
         #expect(process == Int(try bundle.folder.text("pid")))

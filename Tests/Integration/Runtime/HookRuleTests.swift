@@ -88,11 +88,16 @@ import Testing
         #expect(names.subtracting(["PATH", "A", "PWD", "OLDPWD", "SHLVL", "_"]).isEmpty)
     }
 
+    /// What a hook begins with; crun fails with EPIPE where one ends before its state is written.
+    private static func reading(_ runtime: RuntimeUnderTest) -> String {
+        runtime == .crun ? "cat > /dev/null; " : ""
+    }
+
     @Test(arguments: Kind.allCases, RuntimeUnderTest.allCases)
     func `hooks of one kind run in their order`(kind: Kind, runtime: RuntimeUnderTest) throws {
         guard runtime.isInstalled else { return }
         let bundle = try Self.bundle(for: runtime, kind) { notes in
-            [1, 2, 3].map { Self.hook("echo \($0) >> \(notes)/order") }
+            [1, 2, 3].map { Self.hook("\(Self.reading(runtime))echo \($0) >> \(notes)/order") }
         }
         let outcome = try bundle.run(shell: "true")
         #expect(outcome.exitCode == 0, "\(outcome.errors)")
@@ -104,16 +109,16 @@ import Testing
         kind: Kind, runtime: RuntimeUnderTest
     ) throws {
         guard runtime.isInstalled else { return }
-        for command in ["exit 3", "exec sleep 60"] {
+        for command in ["exit 3", "exec sleep 600"] {
             let bundle = try Self.bundle(for: runtime, kind) { notes in
                 [
-                    Self.hook(command, timeout: 1),
-                    Self.hook("echo went on > \(notes)/next"),
+                    Self.hook(Self.reading(runtime) + command, timeout: 1),
+                    Self.hook("\(Self.reading(runtime))echo went on > \(notes)/next"),
                 ]
             }
             let begin = Date()
             let outcome = try bundle.run(shell: "exit 5")
-            #expect(Date().timeIntervalSince(begin) < 40)
+            #expect(Date().timeIntervalSince(begin) < 300)
             let hasGoneOn = FileManager.default.fileExists(
                 atPath: bundle.folder.at("notes/next"))
             if kind.isFatal {

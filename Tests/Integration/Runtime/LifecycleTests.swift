@@ -97,8 +97,15 @@ import Testing
         for _ in 0..<3000 where ((try? number()) ?? 0) == 0 { usleep(20_000) }  // not written yet
         #expect(try bundle.runtime("pause", bundle.id).exitCode == 0)
         #expect(try bundle.state()["status"]?.string == "paused")
-        let first = try bundle.folder.text("rootfs/tmp/n")
+        var first = try bundle.folder.text("rootfs/tmp/n")
         usleep(300_000)
+        try wait {  // crun does not wait until the kernel has stopped them all
+            let last = first
+            guard runtime == .crun else { return true }
+            first = try bundle.folder.text("rootfs/tmp/n")
+            usleep(300_000)
+            return first == last
+        }
         #expect(try bundle.folder.text("rootfs/tmp/n") == first)
         if runtime != .crun {
             #expect(

@@ -33,7 +33,7 @@ import Testing
         #expect(!text.contains("10.99.1.1"))
         // It went with the namespace, and its peer with it; the kernel takes its time.
         var isGone = false
-        for _ in 0..<100 where !isGone {
+        for _ in 0..<600 where !isGone {
             isGone = try Tool.run("ip", "link", "show", "\(name)p").exitCode != 0
             if !isGone { usleep(100_000) }
         }

@@ -125,8 +125,8 @@ import Testing
             status() { ./runtime state one | sed -n 's/.*"status": "\\(.*\\)".*/\\1/p'; }
             configure ''
             cat > main << 'END'
-            echo $(id -u) $(id -g); wc -l < /proc/self/uid_map; touch /ready
-            trap 'exit 5' TERM; while :; do sleep 0.1; done
+            echo $(id -u) $(id -g); wc -l < /proc/self/uid_map
+            trap 'exit 5' TERM; touch /ready; while :; do sleep 0.1; done
             END
             ./runtime create one < main > out 2> errors
             echo "create $?"
@@ -135,7 +135,7 @@ import Testing
             echo "start $?"
             status
             ./runtime list -q
-            for _ in $(seq 100); do [ -e rootfs/ready ] && break; sleep 0.1; done
+            for _ in $(seq 600); do [ -e rootfs/ready ] && break; sleep 0.1; done
             cat out
             ./runtime exec one sh -c 'echo inside; exit 4'
             echo "exec $?"
@@ -147,7 +147,7 @@ import Testing
             echo "delete $?"
             ./runtime kill one TERM
             echo "kill $?"
-            for _ in $(seq 100); do [ "$(status)" = stopped ] && break; sleep 0.1; done
+            for _ in $(seq 600); do [ "$(status)" = stopped ] && break; sleep 0.1; done
             status
             ./runtime kill one
             echo "kill $?"

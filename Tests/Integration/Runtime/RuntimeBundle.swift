@@ -93,6 +93,14 @@ final class RuntimeBundle {
         try write()
         let outcome = try runtime("run", "--detach", "--bundle", folder.path, id)
         guard outcome.exitCode == 0 else { throw Tool.Failure(description: outcome.errors) }
+        // runc and crun end before the program has taken the place of what they started.
+        let line = "/proc/\(try state()["pid"]?.int ?? 0)/cmdline"
+        for _ in 0..<3000 {
+            guard let words = FileManager.default.contents(atPath: line) else { return }
+            if String(decoding: words.prefix { $0 != 0 }, as: UTF8.self) == "sleep" { return }
+            usleep(20_000)
+        }
+        throw Tool.Failure(description: "\(id) has not begun its program")
     }
 
     /// Runs a shell command in the running container.

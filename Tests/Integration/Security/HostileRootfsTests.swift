@@ -9,7 +9,7 @@ import Testing
         _ bundle: RuntimeBundle, _ flags: String..., shell command: String
     ) throws -> Tool.Outcome {
         try Tool.start(
-            ["timeout", "-s", "KILL", "10", RuntimeBundle.program, "--root", bundle.root, "exec"]
+            ["timeout", "-s", "KILL", "60", RuntimeBundle.program, "--root", bundle.root, "exec"]
                 + flags
                 + [bundle.id, "sh", "-c", command]
         ).wait()

@@ -39,7 +39,7 @@ import Testing
     }
 
     private func log(_ bundle: RuntimeBundle) throws -> String {
-        for _ in 0..<500 {
+        for _ in 0..<3000 {
             let text = (try? bundle.folder.text("rootfs/log")) ?? ""  // not there yet
             if text.hasSuffix("end\n") { return text }
             usleep(20_000)
@@ -65,7 +65,7 @@ import Testing
         try Tool.check(
             victim.path, "--root", bundle.root, "run", "-d", "-b", bundle.folder.path, bundle.id)
         _ = try Tool.run(
-            "timeout", "20", victim.path, "--root", bundle.root, "exec", bundle.id,
+            "timeout", "120", victim.path, "--root", bundle.root, "exec", bundle.id,
             "/proc/self/exe", "run", "-b", "/bundle", "none")
         try expectRefusal(bundle, victim)
     }
@@ -91,7 +91,7 @@ import Testing
         try makeFifo(in: bundle)
         try bundle.write()
         _ = try Tool.run(
-            "timeout", "20", victim.path, "--root", bundle.root, "run", "-b", bundle.folder.path,
+            "timeout", "120", victim.path, "--root", bundle.root, "run", "-b", bundle.folder.path,
             bundle.id)
         try expectRefusal(attacker, victim)
     }

@@ -77,7 +77,7 @@ import Testing
         try kade.check("commit", "maker", "made:1")
         #expect(try kade.check("run", "--rm", "made:1", "cat", "/f") == "new")
         #expect(try kade("run", "--rm", "made:1", "vi").exitCode == 127)
-        #expect(try kade.leftovers().isEmpty)
+        try kade.wait { try kade.leftovers().isEmpty }
     }
 
     @Test(arguments: ways)

@@ -140,6 +140,11 @@ import Testing
         let directory = try FileManager.default.contentsOfDirectory(
             atPath: file("", of: "scratch"))
         #expect(directory.isEmpty)
+        // The monitors of the other two hold what is mounted until they end.
+        try kade.wait {
+            try kade.processes().filter { $0.value.range(of: Data("monitor".utf8)) != nil }.count
+                == 1
+        }
         try kade.check("restart", "-t", "0", "one")
         #expect(try kade("exec", "one", "cat", "/s/file").exitCode == 1)
         try kade.check("rm", "-f", "one")
