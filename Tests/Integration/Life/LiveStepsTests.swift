@@ -125,4 +125,39 @@ import Testing
                 && Tool.run("pgrep", "-f", folder.at("open")).exitCode == 1
         }
     }
+
+    @Test func `a pull's steps name manifest, configuration and each layer`() throws {
+        for tree in ["base", "top"] {
+            try TestImages.tree(in: folder, named: tree, sizeInBytes: 100_000)
+        }
+        let images = try TestImages()
+        let manifest = try images.add(
+            TestImages.Image(trees: [folder.at("base"), folder.at("top")]), as: "it")
+        let index = try images.addIndex(of: [manifest], as: "all")
+        let registry = try TestRegistry()
+        try registry.push(images, "all", to: "team/app:1")
+        let reference = "\(registry.authority)/team/app:1"
+        let outcome = try kade.call(["run", "--rm", "--explain", reference, "sh", "-c", ":"])
+        #expect(outcome.exitCode == 0, "\(outcome)")
+        let lines = outcome.errors.split(separator: "\n")
+        func row(_ what: String, _ digest: String) throws -> Substring {
+            let short = "\(what) sha256:\(digest.dropFirst("sha256:".count).prefix(12))…"
+            let row = lines.first { $0.contains(short) && $0.contains(" bytes ") }
+            return try #require(row, "\(short) is not in \(outcome.errors)")
+        }
+        _ = try row("index", index.digest)
+        _ = try row("manifest", manifest.digest)
+        for layer in manifest.layers {
+            let fields = try row("layer", layer).split(separator: " ")
+            #expect(fields.contains("layers") && fields.contains("engine"), "\(fields)")
+        }
+        #expect(manifest.layers.count == 2)
+        #expect(lines.contains { $0.contains("configuration sha256:") && $0.contains(" config ") })
+        let pulled = numbers(of: rows(of: "The pull of \(reference)", in: outcome.errors))
+        #expect(pulled == Array(1...6), "\(outcome.errors)")
+        // What is not there is a step that failed.
+        let wrong = try kade.call(["run", "--rm", "--explain", "\(reference)0", "true"])
+        let failed = rows(of: "The pull of \(reference)0", in: wrong.errors).last
+        #expect(failed?.contains("[failed:") == true, "\(wrong)")
+    }
 }
