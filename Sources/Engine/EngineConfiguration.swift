@@ -30,6 +30,8 @@ package struct EngineConfiguration: Sendable {
     package var hasPrivateMounts = false
     /// Whether what makes a container is kept for `explain --steps`, `explain --last` and `why`.
     package var recordsSteps = true
+    /// Who looks at the steps while they are made, beside their record; nil for nobody.
+    package var watch: StepWatch?
     /// Kade's version, for `version` and `info`.
     package var version: String
     /// Where steps are noted that are not to be done; nil for an engine that does them.

@@ -26,16 +26,21 @@ struct Session {
     ///
     /// An ordinary user goes on as root of a user namespace: to be called before there are threads.
     ///
-    /// - Parameter showsSteps: whether the command shows the steps it makes, so that they are
+    /// - Parameters:
+    ///   - showsSteps: whether the command shows the steps it makes, so that they are
     ///   recorded also with `KADE_STEPS=off`.
+    ///   - watch: who looks at them while they are made; nil for nobody.
     /// - Returns: the engine.
     /// - Throws: where its directories or programs are not to be found, or no user namespace is to be had.
-    func engine(showsSteps: Bool = false) throws(Problem) -> Engine {
+    func engine(
+        showsSteps: Bool = false, to watch: StepWatch? = nil
+    ) throws(Problem) -> Engine {
         var configuration = try engineConfiguration()
         configuration.hasPrivateMounts = geteuid() != 0
         configuration.plan = plan
         let keepsSteps = try EnvironmentSwitch.isOn("KADE_STEPS", environment["KADE_STEPS"])
         configuration.recordsSteps = keepsSteps || showsSteps
+        configuration.watch = watch
         if let lack = try SharedUserNamespace.enter(configuration) { try warn(lack) }
         return Engine(configuration: configuration)
     }

@@ -41,6 +41,8 @@ package enum Create {
         package var recordsSteps = false
         /// Where the steps of a creation that fails are written; nil where nobody keeps them.
         package var failedSteps: StepFile?
+        /// What tells of each step as it is made; only where they are recorded.
+        package var stepTeller: StepTeller?
 
         package init(id: String, bundle: Bundle, root: RuntimeRoot, isStartedElsewhere: Bool) {
             self.id = id
@@ -136,6 +138,7 @@ struct Creation: ~Copyable {
             containerID: request.id, bundle: bundle.path, rootfs: bundle.rootfs)
         context.leavesInitToParent = request.leavesInitToParent
         context.bareNamespace = bareNamespace
+        context.stepTeller = request.stepTeller
         context.undo("remove \(directory.path)") { () throws(Problem) in try directory.remove() }
         state = RuntimeState(
             ociVersion: bundle.spec.ociVersion, id: request.id, bundle: bundle.path.string,

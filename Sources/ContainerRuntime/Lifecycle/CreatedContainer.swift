@@ -109,20 +109,27 @@ package struct CreatedContainer: ~Copyable {
         case .some(let journal):
             let records = journal.stepRecords(of: plan, warnings: warnings, failure: failure)
             guard let failure, failure.step == plan.steps.count else { return records }
-            return records + [execution(after: records.last, failed: failure.why)]
+            let last = records.last
+            return records + [
+                .execution(
+                    of: bundle.spec.process?.args ?? [], failed: failure.why,
+                    atMicroseconds: last.map { $0.startInMicroseconds + $0.durationInMicroseconds }
+                        ?? 0)
+            ]
         }
     }
+}
 
+extension StepRecord {
     /// The step that no plan has, as nobody is there any more to tell that it was done.
-    private borrowing func execution(after last: StepRecord?, failed why: String) -> StepRecord {
-        let words = bundle.spec.process?.args ?? []
-        return StepRecord(
+    static func execution(
+        of words: [String], failed why: String, atMicroseconds moment: Int64
+    ) -> StepRecord {
+        StepRecord(
             explanation: Explanation(
                 shell: "exec \(words.joined(separator: " "))", why: "init becomes the program",
                 spec: "process.args"),
-            actor: .`init`,
-            startInMicroseconds: last.map { $0.startInMicroseconds + $0.durationInMicroseconds }
-                ?? 0,
-            durationInMicroseconds: 0, outcome: .failed(why))
+            actor: .`init`, startInMicroseconds: moment, durationInMicroseconds: 0,
+            outcome: .failed(why))
     }
 }

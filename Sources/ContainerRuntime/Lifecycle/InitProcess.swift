@@ -22,7 +22,15 @@ enum InitProcess {
             try plan.run(.launch, in: &context, journal: journal)
             if let process {
                 context.failedStep = plan.steps.count  // what comes after them
-                throw become(process, in: context)
+                let problem = become(process, in: context)
+                if let stepTeller = context.stepTeller {
+                    let moment = Int64(clamping: monotonicNanoseconds() / 1000)
+                    stepTeller.tell(
+                        .ended(
+                            .execution(
+                                of: process.args, failed: problem.why, atMicroseconds: moment)))
+                }
+                throw problem
             }
         } catch {
             report(error, step: context.failedStep ?? -1, in: context)

@@ -5,6 +5,7 @@ package import Diagnostics
 //
 //   client                               monitor
 //     │ ── A attach (streams wanted) ────► │   a first client may hold the start back until here
+//     │ ◄──────────── S step (its record)* │   only to a first client that watches the steps
 //     │ ◄──────────────── T started (pid)  │   or P problem
 //     │ ── I input, E end of input ──────► │
 //     │ ── W window size, G signal ──────► │
@@ -61,6 +62,14 @@ package enum ClientMessage: Sendable, Equatable {
         package static let standardError = Self(rawValue: 4)
         /// The client will remove the container after its end; without it `--rm` is the monitor's.
         package static let willRemove = Self(rawValue: 8)
+        /// The client, which is the first one, wants to hear of the start's steps as they are made.
+        package static let watchesSteps = Self(rawValue: 16)
+
+        /// The options of a message; none where it is another one.
+        package init(ofMessage datagram: [UInt8]) {
+            let isAttach = datagram.count == 2 && datagram[0] == UInt8(ascii: "A")
+            self.init(rawValue: isAttach ? datagram[1] : 0)
+        }
     }
 }
 
@@ -80,6 +89,8 @@ package enum MonitorMessage: Sendable, Equatable {
     case networkChanged
     /// The container could not be started: a ``Problem`` as JSON.
     case problem(json: [UInt8])
+    /// A step of the start has begun or ended.
+    case step(StepEvent)
 }
 
 extension ClientMessage {
@@ -137,6 +148,7 @@ extension MonitorMessage {
         case .checked(let code): [UInt8(ascii: "H")] + code.littleEndianBytes
         case .networkChanged: [UInt8(ascii: "C")]
         case .problem(let json): [UInt8(ascii: "P")] + json
+        case .step(let event): [UInt8(ascii: "S")] + event.bytes
         }
     }
 
@@ -153,6 +165,7 @@ extension MonitorMessage {
         case (UInt8(ascii: "H"), 4): self = .checked(exitCode: Int32(littleEndianBytes: body))
         case (UInt8(ascii: "C"), 0): self = .networkChanged
         case (UInt8(ascii: "P"), _): self = .problem(json: Array(body))
+        case (UInt8(ascii: "S"), _): self = .step(try StepEvent(bytes: body))
         default: throw unreadable(datagram, from: "a monitor")
         }
     }

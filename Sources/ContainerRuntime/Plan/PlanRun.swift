@@ -25,7 +25,8 @@ extension ContainerPlan {
                 var now = monotonicNanoseconds()
                 for index in steps.indices where steps[index].phase == phase {
                     try runTiming(
-                        steps[index].step, index, in: &context, from: &now, journal: journal)
+                        steps[index].step, index, of: phase, in: &context, from: &now,
+                        journal: journal)
                 }
             }
         }
@@ -33,22 +34,25 @@ extension ContainerPlan {
 
     /// Runs a step and notes when; the moment becomes that of its end.
     private func runTiming(
-        _ step: any SetupStep, _ index: Int, in context: inout SetupContext,
-        from moment: inout UInt64, journal: borrowing StepJournal
+        _ step: any SetupStep, _ index: Int, of phase: SetupPhase,
+        in context: inout SetupContext, from moment: inout UInt64, journal: borrowing StepJournal
     ) throws(Problem) {
         let start = moment
+        context.tellBeginning(of: step, by: phase.actor, at: start)
         let warningsBefore = context.warnings.count
         do throws(Problem) {
             try run(step, index, in: &context)
         } catch {
-            journal.note(
-                step: index, startedAt: start, until: monotonicNanoseconds(), ending: .failed)
+            let end = monotonicNanoseconds()
+            journal.note(step: index, startedAt: start, until: end, ending: .failed)
+            context.tellEnd(of: step, index, by: phase.actor, in: start..<end, failure: error)
             throw error
         }
         moment = monotonicNanoseconds()
         journal.note(
             step: index, startedAt: start, until: moment,
             ending: context.warnings.count > warningsBefore ? .warned : .done)
+        context.tellEnd(of: step, index, by: phase.actor, in: start..<moment, failure: nil)
     }
 
     /// Runs a step and remembers which one threw, unless the other side's step did.

@@ -73,6 +73,9 @@ package struct SetupContext: ~Copyable {
     /// The file of the container's program, once init has found it.
     package var program: FilePath?
 
+    /// What tells of each step as it is made; nil where nobody looks.
+    package var stepTeller: StepTeller?
+
     /// What the container has to live without, in the order it was found.
     package private(set) var warnings: [Warning] = []
     /// The number of the step that runs.

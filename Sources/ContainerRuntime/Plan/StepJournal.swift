@@ -63,6 +63,9 @@ package struct StepJournal: ~Copyable {
         }
     }
 
+    /// What is said of a step that failed because the other side did.
+    static let endedWithOther = "the process ended"
+
     /// How a step ended, as it is kept in memory.
     package enum Ending: UInt64 {
         case notRun, done, warned, failed
@@ -76,7 +79,7 @@ package struct StepJournal: ~Copyable {
         func outcome(warning: String?, failure: String?) -> StepRecord.Outcome {
             if let failure { return .failed(failure) }
             if let warning { return .warned(warning) }
-            return ending == Ending.failed.rawValue ? .failed("the process ended") : .done
+            return ending == Ending.failed.rawValue ? .failed(StepJournal.endedWithOther) : .done
         }
     }
 }

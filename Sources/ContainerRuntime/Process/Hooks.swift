@@ -27,14 +27,20 @@ package struct RunHook: SetupStep {
     package func run(in context: inout SetupContext) throws(Problem) {
         var state = state
         state.processID = context.initProcessID ?? getpid()
-        try run(with: state)
+        // Who watches a hook that hangs may want to end it.
+        try run(with: state, endsWithCaller: context.stepTeller != nil)
     }
 
     /// Runs the hook outside of a plan: `poststart`, `poststop`.
     package func run(with state: ContainerState) throws(Problem) {
-        let program = ExternalProgram(
+        try run(with: state, endsWithCaller: false)
+    }
+
+    private func run(with state: ContainerState, endsWithCaller: Bool) throws(Problem) {
+        var program = ExternalProgram(
             path: FilePath(hook.path), arguments: hook.args.isEmpty ? [hook.path] : hook.args,
             environment: hook.env)
+        program.endsWithCaller = endsWithCaller
         let timeout = hook.timeout.map { CInt(clamping: min($0, .max / 1000) * 1000) }
         let result = try explaining("cannot run the \(kind.rawValue) hook \(hook.path)") {
             () throws(SystemCallError) in

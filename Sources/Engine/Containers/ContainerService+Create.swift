@@ -56,6 +56,7 @@ extension ContainerService {
             id: id, name: request.name ?? makeContainerName(), image: request.image,
             imageID: image.id, created: .now, request: merged, layers: image.layers)
         let uses = try context.uses(of: record, inheriting: inherited)
+        context.configuration.watch?.begin(.create(record.name))
         var steps = StepRecorder(for: context.configuration)
         do throws(Problem) {
             try context.make(

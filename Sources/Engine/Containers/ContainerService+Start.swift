@@ -153,6 +153,7 @@ extension EngineContext {
             try removeRuntimeState(of: record.id)
         }
         try leaveEarlierNetworks(of: record)
+        configuration.watch?.begin(.start(record.name))
         var steps = StepRecorder(for: configuration)
         var session: ContainerSession?
         let command = try monitorCommand(of: record.id, record.request)
@@ -172,8 +173,12 @@ extension EngineContext {
         }
         guard let session else { return nil }  // it was only planned
         if options.hasStreams { tell(.attach, of: record) }
+        var options = options
+        if configuration.watch != nil, configuration.recordsSteps {
+            options.insert(.watchesSteps)
+        }
         try session.send(ClientMessage.attach(options))
-        try session.waitForStart(of: record)
+        try session.waitForStart(of: record, showing: configuration.watch)
         return session
     }
 }
@@ -197,18 +202,34 @@ extension EngineContext {
 
 extension ContainerSession {
     /// Waits until the program runs, and leaves the event for the session's user.
-    fileprivate func waitForStart(of record: ContainerRecord) throws(Problem) {
-        let type: UInt8?
+    fileprivate func waitForStart(
+        of record: ContainerRecord, showing watch: StepWatch?
+    ) throws(Problem) {
+        while let type = try typeOfNextMessage(of: record, showing: watch) {
+            switch type {
+            case UInt8(ascii: "S"):
+                guard case .step(let step)? = try receiveMessage() else { continue }
+                watch?.hear(step)
+            case UInt8(ascii: "P"):
+                guard case .failed(let problem) = try receive() else { continue }
+                throw problem
+            default: return
+            }
+        }
+        throw Problem(
+            kind: .bug, what: "cannot start container \(record.name)",
+            why: "its monitor ended without a word")
+    }
+
+    /// - Returns: the first byte of the next message, which stays; nil where the monitor has ended.
+    private func typeOfNextMessage(
+        of record: ContainerRecord, showing watch: StepWatch?
+    ) throws(Problem) -> UInt8? {
         do throws(SystemCallError) {
-            type = try hear { () throws(SystemCallError) in try socket.firstByteOfNextMessage() }
+            try watch?.waitToRead(descriptor)
+            return try hear { () throws(SystemCallError) in try socket.firstByteOfNextMessage() }
         } catch {
             throw Problem(what: "cannot hear the monitor of \(record.name)", refusal: error)
         }
-        guard let type else {
-            throw Problem(
-                kind: .bug, what: "cannot start container \(record.name)",
-                why: "its monitor ended without a word")
-        }
-        if type == UInt8(ascii: "P"), case .failed(let problem) = try receive() { throw problem }
     }
 }

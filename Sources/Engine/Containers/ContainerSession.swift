@@ -32,6 +32,23 @@ package struct ContainerSession: ~Copyable, Sendable {
 
     /// Blocks for the next event; nil when the monitor is gone.
     package func receive() throws(Problem) -> SessionEvent? {
+        while let message = try receiveMessage() {
+            switch message {
+            case .started(let pid): return .started(pid: pid)
+            case .output(let bytes): return .output(bytes)
+            case .error(let bytes): return .error(bytes)
+            case .exited(let code): return .exited(code: code)
+            case .checked(let code): return .checked(exitCode: code)
+            case .networkChanged: return .networkChanged
+            case .problem(let json): return .failed(try Problem(json: json, from: "the monitor"))
+            case .step: continue  // whoever wants them takes them before the program runs
+            }
+        }
+        return nil
+    }
+
+    /// Blocks for the next message; nil when the monitor is gone.
+    func receiveMessage() throws(Problem) -> MonitorMessage? {
         let bytes: [UInt8]?
         do throws(SystemCallError) {
             bytes = try hear { () throws(SystemCallError) in
@@ -41,15 +58,7 @@ package struct ContainerSession: ~Copyable, Sendable {
             throw Problem(what: "cannot hear the container's monitor", refusal: error)
         }
         guard let bytes, !bytes.isEmpty else { return nil }
-        switch try MonitorMessage(datagram: bytes) {
-        case .started(let pid): return .started(pid: pid)
-        case .output(let bytes): return .output(bytes)
-        case .error(let bytes): return .error(bytes)
-        case .exited(let code): return .exited(code: code)
-        case .checked(let code): return .checked(exitCode: code)
-        case .networkChanged: return .networkChanged
-        case .problem(let json): return .failed(try Problem(json: json, from: "the monitor"))
-        }
+        return try MonitorMessage(datagram: bytes)
     }
 
     /// Reads from the monitor; nil where it has ended.

@@ -8,6 +8,7 @@ struct StepRecorder: Sendable {
     private(set) var records: [StepRecord] = []
     private let plan: StepPlan?
     private let isKeeping: Bool
+    private let watch: StepWatch?
 
     /// Makes a recorder without records.
     ///
@@ -16,6 +17,7 @@ struct StepRecorder: Sendable {
     init(for configuration: EngineConfiguration) {
         plan = configuration.plan
         isKeeping = configuration.recordsSteps
+        watch = configuration.watch
     }
 
     /// Does a step and notes it; with `--plan` it is noted only.
@@ -34,6 +36,10 @@ struct StepRecorder: Sendable {
     ) throws(Problem) -> Value {
         guard plan == nil, isKeeping else { return try body() }
         let start = monotonicNanoseconds()
+        if let watch {
+            watch.hear(
+                .begun(explanation(), by: .engine, atMicroseconds: Int64(clamping: start / 1000)))
+        }
         do throws(Problem) {
             let value = try body()
             note(explanation(), since: start, .done)
@@ -47,12 +53,12 @@ struct StepRecorder: Sendable {
     private mutating func note(
         _ explanation: Explanation, since start: UInt64, _ outcome: StepRecord.Outcome
     ) {
-        records.append(
-            StepRecord(
-                explanation: explanation, actor: .engine,
-                startInMicroseconds: Int64(clamping: start / 1000),
-                durationInMicroseconds: Int64(monotonicNanoseconds() - start) / 1000,
-                outcome: outcome))
+        let record = StepRecord(
+            explanation: explanation, actor: .engine,
+            startInMicroseconds: Int64(clamping: start / 1000),
+            durationInMicroseconds: Int64(monotonicNanoseconds() - start) / 1000, outcome: outcome)
+        records.append(record)
+        watch?.hear(.ended(record))
     }
 }
 

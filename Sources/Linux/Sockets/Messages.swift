@@ -82,16 +82,23 @@ extension OwnedFD {
         return bytes
     }
 
-    /// Waits for a message and leaves it there; nil when the other side is gone.
+    /// Waits for a message and leaves it there.
     ///
     /// The system call is `recv(2)` with `MSG_PEEK`.
-    /// - Returns: the message's first byte.
-    package borrowing func firstByteOfNextMessage() throws(SystemCallError) -> UInt8? {
-        var byte: UInt8 = 0
+    /// - Returns: the message's first bytes; none when the other side is gone.
+    package borrowing func beginningOfNextMessage(
+        upToBytes limit: Int
+    ) throws(SystemCallError) -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: limit)
         let count = try kernel("recv", "a socket") {
-            clinux_receive(rawValue, &byte, 1, CInt(MSG_PEEK))
+            clinux_receive(rawValue, &bytes, UInt64(limit), CInt(MSG_PEEK))
         }
-        return count > 0 ? byte : nil
+        return Array(bytes.prefix(Int(count)))
+    }
+
+    /// Waits for a message and leaves it there; nil when the other side is gone.
+    package borrowing func firstByteOfNextMessage() throws(SystemCallError) -> UInt8? {
+        try beginningOfNextMessage(upToBytes: 1).first
     }
 
     /// Waits for a message and takes the descriptor that comes with it.

@@ -6,7 +6,18 @@ package struct MonitorSteps: Sendable {
     /// The steps in their order.
     package private(set) var records: [StepRecord] = []
 
-    package init() {}
+    /// Is told of each step as it is made; nil where nobody looks.
+    private var hear: (@Sendable (StepEvent) -> Void)?
+
+    /// Begins without steps.
+    package init(telling hear: (@Sendable (StepEvent) -> Void)?) { self.hear = hear }
+
+    /// Tells of those steps that were made, and of each that comes; with nil no more.
+    package mutating func tell(_ hear: (@Sendable (StepEvent) -> Void)?) {
+        self.hear = hear
+        guard let hear else { return }
+        for record in records { hear(.ended(record)) }
+    }
 
     /// The moment, for ``note(since:_:_:)``.
     package var now: UInt64 { monotonicNanoseconds() }
@@ -15,11 +26,12 @@ package struct MonitorSteps: Sendable {
     package mutating func note(
         since start: UInt64, _ explanation: Explanation, _ outcome: StepRecord.Outcome
     ) {
-        records.append(
-            StepRecord(
-                explanation: explanation, actor: .monitor,
-                startInMicroseconds: Int64(clamping: start / 1000),
-                durationInMicroseconds: Int64(clamping: (now - start) / 1000), outcome: outcome))
+        let record = StepRecord(
+            explanation: explanation, actor: .monitor,
+            startInMicroseconds: Int64(clamping: start / 1000),
+            durationInMicroseconds: Int64(clamping: (now - start) / 1000), outcome: outcome)
+        records.append(record)
+        hear?(.ended(record))
     }
 
     /// Does a step and notes it, also one that fails.
@@ -27,6 +39,7 @@ package struct MonitorSteps: Sendable {
         _ explanation: @autoclosure () -> Explanation, _ body: () throws(Failure) -> Void
     ) throws(Failure) {
         let start = now
+        hear?(.begun(explanation(), by: .monitor, atMicroseconds: Int64(clamping: start / 1000)))
         do throws(Failure) {
             try body()
         } catch {

@@ -17,7 +17,7 @@ package final class NetworkSandbox {
     /// The ports that lead to the container.
     package internal(set) var ports: [PublishedPort] = []
     /// What was done, and how long it took.
-    var steps = MonitorSteps()
+    var steps = MonitorSteps(telling: nil)
     /// What was set up.
     private(set) var current = NetworkSetup(links: [], ports: [])
     /// The container's network, where it is not made of devices.
@@ -36,7 +36,7 @@ package final class NetworkSandbox {
     ///   - bridges: the file of the network namespace that has the bridges; nil for this process's.
     /// - Throws: what the kernel refuses.
     package init(ownedBy owner: FilePath?, bridgesIn bridges: FilePath?) throws(Problem) {
-        var steps = MonitorSteps()
+        var steps = MonitorSteps(telling: nil)
         let start = steps.now
         let what = "cannot make the container's network namespace"
         let own = try explaining(what) { () throws(SystemCallError) in
@@ -63,6 +63,9 @@ package final class NetworkSandbox {
         defer { steps.removeAll() }
         return steps.records
     }
+
+    /// Tells of those steps that were made, and of each that comes; with nil no more.
+    package func tellSteps(_ hear: (@Sendable (StepEvent) -> Void)?) { steps.tell(hear) }
 
     /// Does a step, which notes no other itself, and notes it, also one that fails.
     func noting(

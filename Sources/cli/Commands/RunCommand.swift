@@ -42,7 +42,8 @@ struct RunCommand: Command {
                 \.removesImage),
             .switch(
                 "explain", nil,
-                "Print the steps that made the container, with their times, once it runs",
+                "Print the steps that pull, make and start the container, as they happen, with their"
+                    + " times",
                 \.explains),
         ]
         return Grammar(
@@ -78,30 +79,41 @@ struct RunCommand: Command {
             request.isRemovedAfterExit = true
         }
         let foreground = try foreground()
-        let engine = try session.engine(showsSteps: explains || tour != nil)
+        let steps = explains && session.plan == nil ? LiveSteps(on: session.error) : nil
+        let engine = try session.engine(showsSteps: explains || tour != nil, to: steps?.watch)
         var new = NewContainer(
-            request: request, flags: container, engine: engine, session: session, startsNext: true)
-        let created = try new.create()
+            request: request, flags: container, engine: engine, session: session, startsNext: true,
+            showsSteps: steps != nil)
+        let created: CreatedContainer
         do {
-            guard let foreground else { return try runDetached(created, engine, session) }
+            created = try new.create()
+        } catch {
+            // Best effort: what kept it from being made is what counts.
+            try? steps?.finish()
+            throw error
+        }
+        do {
+            guard let foreground else { return try runDetached(created, engine, steps, session) }
             if session.plan != nil {
                 _ = try engine.containers.start(
                     created.id, attaching: foreground.streams, removesAfterExit: false)
                 return .success
             }
-            let printer = StepPrinter(engine: engine, session: session)
             let start = try FollowedStart(
                 of: created.id, in: foreground, by: engine,
                 removesAfterExit: request.isRemovedAfterExit)
-            if explains { try printer.print(created.id) }
+            try steps?.finish()
             let ending = try start.follow()
             // The tour shows first what the steps have made.
-            if tour != nil, !explains { try printer.print(created.id) }
+            if tour != nil, !explains {
+                try StepPrinter(engine: engine, session: session).print(created.id)
+            }
             try start.finish(after: ending)
             if removesImage { try removeImage(request.image, engine, session) }
             return ending.code
         } catch {
-            if explains { try StepPrinter(engine: engine, session: session).printFailure(created) }
+            // Best effort: the start's own problem is what counts.
+            try? steps?.finish()
             // One that has run and cannot be removed stays, with the reason. Otherwise the start's
             // own problem says more than what this might add to it.
             let hasRun = (try? engine.containers.hasEnded(created.id)) ?? false
@@ -135,13 +147,11 @@ struct RunCommand: Command {
     }
 
     private func runDetached(
-        _ created: CreatedContainer, _ engine: Engine, _ session: Session
+        _ created: CreatedContainer, _ engine: Engine, _ steps: LiveSteps?, _ session: Session
     ) throws(Problem) -> ExitCode {
         _ = try engine.containers.start(created.id, attaching: [], removesAfterExit: false)
+        try steps?.finish()
         try session.output.writeLine(created.id)
-        if explains, session.plan == nil {
-            try StepPrinter(engine: engine, session: session).print(created.id)
-        }
         return .success
     }
 

@@ -2,7 +2,7 @@ import Diagnostics
 import Engine
 import Linux
 
-/// Prints a container's steps on standard error, for `run --explain`.
+/// Prints a container's steps on standard error, for the tour of `run host`.
 struct StepPrinter {
     let engine: Engine
     let session: Session
@@ -14,17 +14,6 @@ struct StepPrinter {
         } catch {
             try session.warn("\(error)")
         }
-    }
-
-    /// Prints the steps of a start that failed, of which one says so.
-    ///
-    /// Nothing is printed for a failure of another kind, or of another container since.
-    func printFailure(_ container: CreatedContainer) throws(Problem) {
-        // Best effort: the failure itself is what is told next.
-        guard session.plan == nil, let failure = try? engine.containers.lastFailure(),
-            failure.container == container.name, !failure.steps.isEmpty
-        else { return }
-        try session.error.write("\n" + StepTable.text(of: failure.steps, isTruncated: true))
     }
 
     /// Waits a moment for the record, which the monitor writes after the program runs.

@@ -21,8 +21,12 @@ enum StepTable {
                 step.explanation.spec,
             ])
         }
-        return Table.text(rows, minimumWidth: 0)
-            + "\(steps.count) steps in \(milliseconds(steps.workInMicroseconds)) ms\n"
+        return Table.text(rows, minimumWidth: 0) + total(of: steps, count: steps.count)
+    }
+
+    /// How many steps there were, and how long those took that are done.
+    static func total(of steps: [StepRecord], count: Int) -> String {
+        "\(count) steps in \(milliseconds(steps.workInMicroseconds)) ms\n"
     }
 
     /// Steps that were not done: who would do what, and why.
@@ -81,7 +85,8 @@ enum StepTable {
         return String(result.dropLast())
     }
 
-    private static func mark(of outcome: StepRecord.Outcome) -> String {
+    /// Why a step failed, or what it warned of; nothing for one that is done.
+    static func mark(of outcome: StepRecord.Outcome) -> String {
         switch outcome {
         case .done: ""
         case .warned(let note): "  [warning: \(note)]"

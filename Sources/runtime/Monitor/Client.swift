@@ -9,6 +9,8 @@ final class Client {
     var options: ClientMessage.AttachOptions = []
     /// Whether it has said what it takes part in.
     var isAttached = false
+    /// What tells it of the steps of the start that it waits for; nil where it does not want that.
+    var stepTeller: StepTeller?
     private var waiting: [[UInt8]] = []
 
     init(socket: consuming OwnedFD) { self.socket = socket }
@@ -18,9 +20,14 @@ final class Client {
 
     /// Waits for its first message, which stays; false when it hangs up without one.
     func hasSpoken() throws(Problem) -> Bool {
-        try explaining("cannot hear the client") { () throws(SystemCallError) in
-            try socket.firstByteOfNextMessage() != nil
+        let beginning = try explaining("cannot hear the client") { () throws(SystemCallError) in
+            try socket.beginningOfNextMessage(upToBytes: 2)
         }
+        // Its answer comes later; what it watches begins now.
+        if ClientMessage.AttachOptions(ofMessage: beginning).contains(.watchesSteps) {
+            stepTeller = try StepTeller(to: socket)
+        }
+        return !beginning.isEmpty
     }
 
     /// Reads what it has sent, and drops it.
@@ -62,6 +69,7 @@ final class Client {
         case .output: options.contains(.standardOutput)
         case .error: options.contains(.standardError)
         case .started, .exited, .checked, .networkChanged, .problem: true
+        case .step: false  // they have their own way: ``StepTeller``
         }
     }
 }

@@ -52,7 +52,10 @@ final class ContainerNetwork {
     var ports: [PublishedPort] { (sandbox?.ports ?? []) + (sandbox?.pluginPorts ?? []) }
 
     /// Connects the container to its networks, unless that was done.
-    func setUp() throws(Problem) {
+    ///
+    /// - Parameter teller: what tells of the steps as they are made; nil where nobody looks.
+    /// - Throws: what could not be done.
+    func setUp(telling teller: StepTeller?) throws(Problem) {
         guard let setup else {
             try sandbox?.revive()
             return
@@ -64,6 +67,8 @@ final class ContainerNetwork {
             sandbox = try NetworkSandbox(ownedBy: owner, bridgesIn: bridges)
         }
         self.sandbox = sandbox
+        sandbox.tellSteps(teller?.hear)
+        defer { sandbox.tellSteps(nil) }
         try sandbox.setUp(setup)
         try sandbox.completeFiles()
         try prepareNames(setup, in: sandbox)

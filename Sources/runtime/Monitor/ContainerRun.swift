@@ -50,13 +50,14 @@ final class ContainerRun {
     ///   - userNamespace: the container's, where it has one of its own.
     ///   - arrivals: what is held of layers that have not arrived; the program may wait for one.
     ///   - steps: where the steps go, in the place of those of the run before.
+    ///   - teller: what tells of them as they are made; nil where nobody looks.
     ///   - descriptors: those of the monitor that the program gets under their own numbers.
     /// - Returns: the run, whose program has started.
     /// - Throws: what kept the program from starting; the container may be there still.
     static func begin(
         _ configuration: MonitorConfiguration, sharingWith host: FilePath,
         on network: ContainerNetwork?, in userNamespace: KeptUserNamespace?,
-        whileArriving arrivals: ArrivalHolds?, noting steps: StepFile,
+        whileArriving arrivals: ArrivalHolds?, noting steps: StepFile, telling teller: StepTeller?,
         passing descriptors: [CInt]
     ) throws(Problem) -> ContainerRun {
         // Who may not read it has a container all the same.
@@ -66,7 +67,7 @@ final class ContainerRun {
             ? nil : try MonitorStreams(hasInput: configuration.isInputOpen)
         let start = try ContainerStart.begin(
             configuration, streams: pipes?.ofProgram, sharingWith: host, on: network,
-            in: userNamespace, noting: steps, passing: descriptors)
+            in: userNamespace, noting: steps, telling: teller, passing: descriptors)
         _ = network?.takeSteps()  // the copy that starts the container notes them
         pipes?.closeProgramSide()
         return try ContainerRun(

@@ -28,6 +28,7 @@ import SystemPackage
 struct ContainerStart: ~Copyable {
     private let starter: ChildProcess
     private let socket: OwnedFD
+    private let teller: StepTeller?
 
     /// What becomes readable when the process that starts the container is done.
     var descriptor: CInt { socket.rawValue }
@@ -51,13 +52,14 @@ struct ContainerStart: ~Copyable {
     ///   - network: the container's network, which is set up.
     ///   - userNamespace: the container's, where it has one of its own.
     ///   - steps: where the steps of a start go, in the place of those of the one before.
+    ///   - teller: what tells of them as they are made; nil where nobody looks.
     ///   - descriptors: those of the monitor that the program gets under their own numbers.
     /// - Returns: the start under way; it never returns in the new process.
     /// - Throws: when the kernel makes no process.
     static func begin(
         _ configuration: MonitorConfiguration, streams: StandardStreams?,
         sharingWith host: FilePath, on network: ContainerNetwork?,
-        in userNamespace: KeptUserNamespace?, noting steps: StepFile,
+        in userNamespace: KeptUserNamespace?, noting steps: StepFile, telling teller: StepTeller?,
         passing descriptors: [CInt]
     ) throws(Problem) -> ContainerStart {
         let what = "cannot start the container"
@@ -71,13 +73,14 @@ struct ContainerStart: ~Copyable {
         {
         case .parent(let starter):
             _ = consume lock
-            return ContainerStart(starter: starter, socket: pair.split { first, _ in first })
+            return ContainerStart(
+                starter: starter, socket: pair.split { first, _ in first }, teller: teller)
         case .child:
             let socket = pair.split { _, second in second }
             Starter(
                 configuration: configuration, streams: streams, host: host, network: network,
-                userNamespace: userNamespace, steps: steps, descriptors: descriptors,
-                monitor: monitor
+                userNamespace: userNamespace, steps: steps, teller: teller,
+                descriptors: descriptors, monitor: monitor
             ).run(telling: socket, holding: lock)
         }
     }
@@ -92,6 +95,7 @@ struct ContainerStart: ~Copyable {
         var notifySocket: OwnedFD?
         while true {
             try arrivals?.wait(for: socket)
+            try waitWhileWatched()
             var message = try explaining("cannot hear how the container starts") {
                 () throws(SystemCallError) in
                 try socket.receiveMessage(upToBytes: HandshakeMessage.maximumSizeInBytes)
@@ -111,6 +115,21 @@ struct ContainerStart: ~Copyable {
                 }
             case .reached?, .warning?, .seccompListener?, nil: throw Self.lost
             }
+        }
+    }
+
+    /// Waits for the next message; where someone watches the start, it ends with who does.
+    private borrowing func waitWhileWatched() throws(Problem) {
+        guard let teller else { return }
+        do throws(Problem) {
+            try teller.wait(for: socket)
+        } catch {
+            try explaining("cannot end the start of the container") {
+                () throws(SystemCallError) in
+                try starter.send(.kill)
+                _ = try starter.wait()
+            }
+            throw error
         }
     }
 
@@ -156,6 +175,7 @@ private struct Starter {
     let network: ContainerNetwork?
     let userNamespace: KeptUserNamespace?
     let steps: StepFile
+    let teller: StepTeller?
     let descriptors: [CInt]
     /// The monitor's process.
     let monitor: pid_t
@@ -241,7 +261,10 @@ private struct Starter {
         request.keptDescriptors = descriptors
         request.notifyDirectory = notifyDirectory
         request.recordsSteps = configuration.recordsSteps
-        if configuration.recordsSteps { request.failedSteps = steps }
+        if configuration.recordsSteps {
+            request.failedSteps = steps
+            request.stepTeller = teller
+        }
         request.sharingNamespace = host
         request.endsWithRuntime = true
         request.leavesInitToParent = true

@@ -39,6 +39,9 @@ final class Monitor {
     private var nextToken = MonitorSources.Token.firstClient
     /// Where the steps of each start go, after those that the engine has written.
     private var steps: StepFile
+    /// What tells the client that waits for the first start of its steps; nil where it does not want
+    /// that, and after that start.
+    private(set) var stepTeller: StepTeller?
     /// Why those of a start that failed are not there, which is told with its problem.
     private var unrecorded: Problem?
 
@@ -70,6 +73,8 @@ final class Monitor {
         log = try ContainerLog(configuration.log)
         sources = try MonitorSources(socket: FilePath(configuration.socket))
         if let firstClient { try add(firstClient) }
+        stepTeller = firstClient?.stepTeller
+        firstClient?.stepTeller = nil
     }
 
     /// Whether a client that is connected has promised to remove the container.
@@ -190,7 +195,9 @@ final class Monitor {
         try prepareStart()
         let run = try ContainerRun.begin(
             configuration, sharingWith: host, on: network, in: userNamespace,
-            whileArriving: arrivals, noting: steps, passing: passed.forNextRun())
+            whileArriving: arrivals, noting: steps, telling: stepTeller,
+            passing: passed.forNextRun())
+        stepTeller = nil
         passed.close(unlessRestartedBy: configuration)
         phase = .running(run)
         lifecycle.keepPreviousEnd()
@@ -252,7 +259,7 @@ final class Monitor {
     private func prepareStart() throws(Problem) {
         do throws(Problem) {
             if let arrivalFault { throw arrivalFault }
-            try network?.setUp()
+            try network?.setUp(telling: stepTeller)
             lifecycle.ports = network?.ports ?? []
             try network?.publishNames(of: configuration.id)
             try watchNames()

@@ -83,7 +83,7 @@ enum MonitorCommand {
 
     private static func watch(with monitor: Monitor) throws(Problem) {
         let rootfs = try MonitorRootfs()
-        var steps = MonitorSteps()
+        var steps = MonitorSteps(telling: monitor.stepTeller?.hear)
         do throws(Problem) {
             let arrivals = try ArrivalHolds(monitor.configuration)
             try rootfs.mount(
