@@ -45,15 +45,18 @@ integration: check-root
 	$(SUDO) env KADE_TEST_PROGRAMS=$(CURDIR)/$(BIN) PATH="$$PATH" \
 		$(SWIFT) test $(TESTING) --skip-build --filter '^Integration\.'
 
-# Suites of `run`, the life of containers, images, builds and volumes once more, with every `kade` of
-# theirs an ordinary user's. What a user cannot have is marked in them (Fixtures/RootOnly.swift).
-USER_SUITES = BakeCommand BuildCache BuildCommand BuildContext BuildFlag BuildIndex BuildMediaType \
-	BuildOutput BuildSSH Cleanup Commit CopyCommand EventsCommand Exec ExitCode Health \
-	HostImage ImageCommand ImageGroup KilledBuild KilledMonitor LimitFlag List LogDriver \
-	Logs MountFlag NamespaceFlag OwnerFlag PodmanFile PodmanFlag ProcessFlag \
-	PropagationFlag Removal Secret SecurityFlag Smoke SourcePolicyBuild State Stats Stream \
-	System SystemCheck SystemPrune Terminal UpdateCommand VolumeCommand VolumeFilling VolumeUse \
-	Wait
+# Suites of `run`, the life of containers, images, builds, volumes, networks and registries once more,
+# with every `kade` of theirs an ordinary user's. What a user cannot have is marked in them
+# (Fixtures/RootOnly.swift).
+USER_SUITES = AllTags Artifact AttestationCommand BakeCommand BuildCache BuildCommand \
+	BuildContext BuildFlag BuildIndex BuildMediaType BuildOutput BuildPlan BuildSSH Cleanup \
+	Commit CopyCommand EventsCommand Exec ExitCode ExplainSteps FileTime Health HostImage \
+	ImageCommand ImageGroup KilledBuild KilledMonitor LimitFlag List LogDriver Logs ManifestList \
+	MountFlag NamespaceFlag NetworkCommand OwnerFlag Plan PodmanFile PodmanFlag PortUpdate \
+	ProcessFlag PropagationFlag Push PushFault Removal Search Secret SecurityFlag \
+	SelectedContainer ServiceManager Smoke SourcePolicyBuild StandardInput State Stats Stream \
+	System SystemCheck SystemPrune Terminal TransferFlag UpdateCommand VolumeCommand \
+	VolumeFilling VolumeUse Wait Why WhyStart
 EMPTY =
 SPACE = $(EMPTY) $(EMPTY)
 integration-user: check-root

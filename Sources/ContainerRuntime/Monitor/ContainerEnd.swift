@@ -43,6 +43,7 @@ package struct ContainerEnd: Sendable, Equatable {
     /// A command that asked for a signal.
     package struct Client: Sendable, Equatable {
         package var process: Int32
+        /// Who it was for the machine, which may be another number for the monitor.
         package var user: UInt32
         /// "kade stop web"; empty where it had gone already.
         package var command: String

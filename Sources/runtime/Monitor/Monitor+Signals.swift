@@ -100,7 +100,11 @@ extension Client {
         let words = (line ?? []).split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
         let program = words.first.flatMap { FilePath($0).lastComponent?.string } ?? ""
         let text = ([program] + words.dropFirst()).joined(separator: " ")
+        // In an ordinary user's namespace, where that user is 0, the kernel says who it is there; the
+        // record is read outside, too. Best effort: the number inside is better than none.
+        let users = (try? File.readText("/proc/self/uid_map")).map { IDMap(parsing: $0) }
         return ContainerEnd.Client(
-            process: peer.process, user: peer.user, command: String(text.prefix(400)))
+            process: peer.process, user: users?.outside(peer.user) ?? peer.user,
+            command: String(text.prefix(400)))
     }
 }

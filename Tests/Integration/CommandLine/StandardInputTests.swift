@@ -63,9 +63,9 @@ import Testing
         let kade = try Kade.withBusybox()
         try kade.check("save", "-o", kade.folder.at("-"), "busybox")
         try kade.check("rmi", "busybox")
-        let command = ["sh", "-c", "cd $0 && \"$@\"", kade.folder.path]
         let outcome = try Tool.start(
-            command + kade.commandLine(["load", "-i", "-"]), environment: kade.environment
+            kade.commandLine(in: kade.folder.path, ["load", "-i", "-"]),
+            environment: kade.environment
         ).wait()
         #expect(outcome.output == "Loaded image: busybox:latest\n", "\(outcome)")
     }

@@ -27,6 +27,24 @@ final class NetworkNamespace {
         }
     }
 
+    /// Makes one that can be the machine's for whoever the commands are run by.
+    ///
+    /// An ordinary user's containers have a network only where there is a default route; this one
+    /// leads nowhere.
+    static func machine() throws -> NetworkNamespace {
+        let namespace = try NetworkNamespace()
+        guard Kade.isOrdinary else { return namespace }
+        try namespace.check(
+            """
+            ip link add way0 type veth peer name way1
+            ip address add 198.51.100.1/24 dev way0
+            ip link set way0 up
+            ip link set way1 up
+            ip route add default via 198.51.100.2
+            """)
+        return namespace
+    }
+
     /// Makes one with the address 192.0.2.1, whose default route leads to another one beside it,
     /// 192.0.2.2.
     static func routed(by other: NetworkNamespace) throws -> NetworkNamespace {

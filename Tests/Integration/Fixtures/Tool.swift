@@ -135,7 +135,7 @@ final class TemporaryFolder: Sendable {
     }
 
     /// What a test makes is its user's, when the suites run as an ordinary one.
-    private func giveAway(_ path: String) throws {
+    func giveAway(_ path: String) throws {
         guard Kade.isOrdinary else { return }
         let id = uid_t(TestUser.id)
         guard chown(path, id, id) == 0 else {

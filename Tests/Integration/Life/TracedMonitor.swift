@@ -22,9 +22,12 @@ struct TracedMonitor {
             exec "$to/runtime" "\\$@"
             end
             chmod +x "$to/kade-runtime"
+            chown "$3" "$to"
             """
         let from = URL(fileURLWithPath: BuiltProgram.path("kade")).deletingLastPathComponent().path
-        try Tool.check("sh", "-c", script, "sh", from, directory)
+        // Who runs the commands takes the options away.
+        let owner = Kade.isOrdinary ? TestUser.id : 0
+        try Tool.check("sh", "-c", script, "sh", from, directory, "\(owner)")
     }
 
     /// Has strace run the next monitor, with these options.

@@ -62,8 +62,7 @@ import Testing
     }
 
     @Test func `a port that is taken names who has it`() throws {
-        let namespace = try NetworkNamespace()
-        let kade = try Kade.withBusybox(in: namespace)
+        let kade = try Kade.withBusybox(in: .machine())
         try kade.check("run", "-d", "--name", "first", "-p", "8080:80", "busybox", "sleep", "600")
         #expect(
             try kade("run", "-d", "--name", "second", "-p", "8080:80", "busybox", "true").exitCode
@@ -72,8 +71,10 @@ import Testing
         #expect(text.contains("port is already allocated: "), "\(text)")
         #expect(text.contains("to do: stop that, or publish another port"))
         // The monitor's own step has failed; what it had done before is there, too.
-        #expect(text.contains("failed, by monitor: nft add element inet kade "), "\(text)")
-        #expect(text.contains("asked by --publish"), "\(text)")
+        let (shell, flag) =
+            kade.user == nil ? ("nft add element inet kade ", "--publish") : ("pasta ", "--network")
+        #expect(text.contains("failed, by monitor: \(shell)"), "\(text)")
+        #expect(text.contains("asked by \(flag)"), "\(text)")
         let outcome = try kade("start", "second")
         let step = try failedStep(in: outcome.errors)
         let steps = try kade.check("explain", "--last").split(separator: "\n")

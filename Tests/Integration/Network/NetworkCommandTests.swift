@@ -7,8 +7,15 @@ import Testing
     private let kade: Kade
 
     init() throws {
-        host = try NetworkNamespace()
+        host = try .machine()
         kade = try Kade.withBusybox(in: host)
+    }
+
+    /// Runs a program where the bridges are: on the machine, or beside a user's containers.
+    private func startAtBridges(_ command: String...) throws -> Tool.Running {
+        guard kade.user != nil else { return try Tool.start(host.entry + command) }
+        let keeper = try #require(kade.process(notedIn: "bridges"))
+        return try Tool.start(["nsenter", "--net=/proc/\(keeper)/ns/net"] + command)
     }
 
     private func startSleeper(_ name: String, on network: String) throws {
@@ -58,17 +65,26 @@ import Testing
                 "network", "inspect", "-f",
                 "{{range .Containers}}{{.Name}} {{.IPv4Address}}{{end}}", "front")
                 == "aa 10.9.0.2/24")
-        let bridge = "kd-\(id.prefix(12))"
-        #expect(try host.check("ip address show \(bridge)").contains("inet 10.9.0.1/24"))
         let refused = try kade("network", "rm", "front")
         #expect(refused.exitCode == 1)
         #expect(refused.errors.contains("has active endpoints: aa"))
         try kade.check("rm", "-f", "aa")
         #expect(try kade.check("network", "rm", "front") == "front")
-        #expect(try host.run("ip", "link", "show", bridge).exitCode == 1)
-        #expect(!(try host.check("nft list table inet kade").contains(bridge)))
         #expect(try kade("network", "rm", "front").exitCode == 1)
         #expect(try kade("network", "rm", "-f", "front").exitCode == 0)
+    }
+
+    @Test(.rootOnly("a user's bridges have no addresses and no rules; RootlessNetworkTests"))
+    func `the machine has a network's bridge and its rules as long as there is the network`()
+        throws
+    {
+        let id = try kade.check("network", "create", "--subnet", "10.9.0.0/24", "front")
+        let bridge = "kd-\(id.prefix(12))"
+        #expect(try host.check("ip address show \(bridge)").contains("inet 10.9.0.1/24"))
+        #expect(try host.check("nft list table inet kade").contains(bridge))
+        try kade.check("network", "rm", "front")
+        #expect(try host.run("ip", "link", "show", bridge).exitCode == 1)
+        #expect(!(try host.check("nft list table inet kade").contains(bridge)))
     }
 
     @Test(arguments: [
@@ -77,7 +93,7 @@ import Testing
         (["--subnet", "10.0.0.0/24", "--gateway", "10.0.1.1", "x"], "no matching subnet"),
         (["-d", "overlay", "x"], "could not find plugin overlay"),
         (["-o", "color=red", "x"], "has no option color"),
-        (["-d", "macvlan", "x"], "none is named"),
+        (["-d", "macvlan", "x"], Kade.isOrdinary ? "no rights over" : "none is named"),
         (["--config-only", "x"], "swarm"),
         (["-x-"], "unknown shorthand flag"),
     ])
@@ -96,7 +112,7 @@ import Testing
         try startSleeper("a2", on: "one")
         try startSleeper("bb", on: "two")
         let capture = kade.folder.at("capture")
-        let tcpdump = try host.start(
+        let tcpdump = try startAtBridges(
             "tcpdump", "-U", "-n", "-i", "kd-\(second.prefix(12))", "-w", capture)
         try kade.wait { tcpdump.errors.contains("listening on") }
         #expect(try reaches(address(of: "a2", on: "one"), from: "aa"))
@@ -124,19 +140,23 @@ import Testing
         let refused = try kade("network", "rm", "front")
         #expect(refused.exitCode == 1)
         #expect(refused.errors.contains("an instruction of a build"), "\(refused.errors)")
-        #expect(try host.check("ip -o link show type bridge").contains("kd-"))
+        #expect(
+            try startAtBridges("ip", "-o", "link", "show", "type", "bridge").wait().output
+                .contains("kd-"))
         build.signal(SIGKILL)
         _ = try build.wait()
         // The instruction ends with the build, a moment later.
         try kade.wait { try kade("network", "rm", "front").exitCode == 0 }
         #expect(!(try host.check("ip -o link show type bridge").contains("kd-")))
+        // Who keeps a user's bridges ends when nobody is there any more.
         try kade.wait {
             try kade.check("ps")
             return try kade.leftovers() == []
         }
     }
 
-    @Test func `an internal network leads nowhere`() throws {
+    @Test(.rootOnly("no user has a route to the world that a ping takes; RootlessNetworkTests"))
+    func `an internal network leads nowhere`() throws {
         let world = try NetworkNamespace()
         try host.connect(to: world, own: "192.0.2.1/24", others: "192.0.2.2/24")
         try kade.check("network", "create", "--internal", "inside")
@@ -165,12 +185,14 @@ import Testing
         try startSleeper("aa", on: "apart")
         try startSleeper("bb", on: "apart")
         #expect(try !reaches(address(of: "bb", on: "apart"), from: "aa", limit: 2))
-        let gateway = try kade.inspect("aa", "{{.NetworkSettings.Networks.apart.Gateway}}")
-        #expect(try reaches(gateway, from: "aa"))
         #expect(try kade.check("exec", "aa", "cat", "/sys/class/net/eth0/mtu") == "1400")
+        let gateway = try kade.inspect("aa", "{{.NetworkSettings.Networks.apart.Gateway}}")
+        // A user's machine is on no network of its containers.
+        #expect(try kade.user == nil ? reaches(gateway, from: "aa") : gateway == "")
     }
 
-    @Test func `IPv6 reaches neighbours, the world, and published ports`() throws {
+    @Test(.rootOnly("pasta publishes IPv6 where the machine routes it; RootlessNetworkTests"))
+    func `IPv6 reaches neighbours, the world, and published ports`() throws {
         let world = try NetworkNamespace()
         try host.connect(to: world, own: "192.0.2.1/24", others: "192.0.2.2/24")
         try host.check("ip -6 address add 2001:db8::1/64 dev lan0 nodad")
@@ -205,8 +227,12 @@ import Testing
         try kade.check("network", "connect", "--ip", "10.9.0.9", "two", "web")
         // The kernel remembers for a while that nobody answered.
         try kade.wait { try reaches("10.9.0.9", from: "bb", limit: 2) }
-        #expect(
-            try kade.check("exec", "web", "ip", "route").contains("default via 10.8.0.1 dev eth0"))
+        func wayOut() throws -> String {
+            try kade.check("exec", "web", "ip", "route", "show", "default")
+        }
+        // A user's containers go out by pasta, whatever networks they are on.
+        let pasta = kade.user.map { _ in "default via 198.51.100.2 dev pasta0" }
+        #expect(try wayOut().contains(pasta ?? "default via 10.8.0.1 dev eth0"))
         #expect(try kade.check("exec", "web", "cat", "/etc/hosts").contains("10.9.0.9\t"))
         #expect(
             try kade.check("ps", "--filter", "network=two", "--format", "{{.Names}}|{{.Networks}}")
@@ -215,8 +241,7 @@ import Testing
         #expect(again.errors.contains("endpoint with name web already exists in network two"))
         // The way out and the ports go to the network that is left.
         try kade.check("network", "disconnect", "one", "web")
-        #expect(
-            try kade.check("exec", "web", "ip", "route").contains("default via 10.9.0.1 dev eth1"))
+        #expect(try wayOut().contains(pasta ?? "default via 10.9.0.1 dev eth1"))
         #expect(try page(of: "127.0.0.1", 8080, from: host))
         try kade.check("network", "disconnect", "two", "web")
         #expect(try kade.check("exec", "web", "ip", "-o", "link").split(separator: "\n").count == 1)
@@ -230,7 +255,8 @@ import Testing
         #expect(try kade("network", "connect", "host", "web").exitCode == 1)
     }
 
-    @Test func `the gateway is that of the highest priority`() throws {
+    @Test(.rootOnly("a user's containers go out by pasta, whatever networks they are on"))
+    func `the gateway is that of the highest priority`() throws {
         try kade.check("network", "create", "--subnet", "10.8.0.0/24", "one")
         try kade.check("network", "create", "--subnet", "10.9.0.0/24", "two")
         let outcome = try kade(
@@ -265,7 +291,8 @@ import Testing
                 == "stopped\nused")
     }
 
-    @Test func `macvlan containers are on the host's own network`() throws {
+    @Test(.rootOnly("users have no rights over the machine's devices; RootlessNetworkTests"))
+    func `macvlan containers are on the host's own network`() throws {
         let neighbour = try NetworkNamespace()
         try host.connect(to: neighbour, own: "192.0.2.1/24", others: "192.0.2.2/24")
         try kade.check(
@@ -284,7 +311,8 @@ import Testing
         #expect(try kade.check("map", "one").contains("→ is a part of: lan0"))
     }
 
-    @Test func `containers call the host, and those they are linked to, by name`() throws {
+    @Test(.rootOnly("a user's machine is on no network of its containers; RootlessNetworkTests"))
+    func `containers call the host, and those they are linked to, by name`() throws {
         try startSleeper("web", on: "bridge")
         let hosts = try kade.shell(
             "cat /etc/hosts", "--link", "web:db", "--add-host", "box:host-gateway")

@@ -37,6 +37,8 @@ import Testing
         let why = try kade.check("why", "two")
         #expect(why.contains("exit code 3"))
         #expect(why.contains("it wrote: adrift"))
+        try kade.check("stop", "-t", "0", "one")
+        #expect(try kade.check("why", "one").contains("of user \(TestUser.id): kade "))
     }
 
     @Test func `a container's whole life, and nothing is left of it`() throws {

@@ -129,6 +129,107 @@ import Testing
         try expectAnswer(of: "web", to: "api")
     }
 
+    /// A network of both versions.
+    private func makeSix(_ flags: String...) throws {
+        let outcome = try kade.call(
+            ["network", "create", "--ipv6", "--subnet", "10.6.0.0/24", "--subnet", "fd00:6::/64"]
+                + flags + ["six"])
+        guard outcome.exitCode == 0 else { throw Tool.Failure(description: outcome.errors) }
+    }
+
+    /// The addresses of version 6 that a container gets for a name.
+    private func lookUp(_ name: String, from container: String) throws -> [String] {
+        try kade("exec", container, "nslookup", "-type=aaaa", name + ".").lines
+            .drop { !$0.hasPrefix("Name:") }
+            .filter { $0.hasPrefix("Address: ") }.map { String($0.dropFirst(9)) }
+    }
+
+    @Test func `containers reach each other by IPv6, at names and fixed addresses`() throws {
+        try makeSix()
+        try serve("web", "--network", "six", "--ip6", "fd00:6::77")
+        try serve("api", "--network", "six")
+        try serve("store", "--network", "back")
+        #expect(try lookUp("web", from: "api") == ["fd00:6::77"])
+        #expect(try lookUp("api", from: "web") == ["fd00:6::2"])
+        try expectAnswer(of: "web", at: "fd00:6::77", to: "api")
+        try expectAnswer(of: "api", at: "fd00:6::2", to: "web")
+        try expectAnswer(of: "store", to: "store")
+        #expect(try answer(of: "fd00:6::77", to: "store") == "")
+        let fields = ["GlobalIPv6Address", "GlobalIPv6PrefixLen", "IPv6Gateway"]
+            .map { "{{.NetworkSettings.Networks.six.\($0)}}" }.joined(separator: "|")
+        #expect(try kade.inspect("web", fields) == "fd00:6::77|64|")
+        #expect(
+            try kade.check(
+                "network", "inspect", "-f",
+                "{{.EnableIPv6}}{{range .Containers}} {{.Name}}={{.IPv6Address}}{{end}}", "six"
+            ).split(separator: " ").sorted()
+                == ["api=fd00:6::2/64", "true", "web=fd00:6::77/64"])
+        let taken = try kade.shell("true", "--network", "six", "--ip6", "fd00:6::77")
+        #expect(taken.exitCode == 125 && taken.errors.contains("Address already in use"))
+        // It is kept over a restart; who comes later has what it asks for.
+        try kade.check("restart", "-t", "0", "web")
+        try expectAnswer(of: "web", at: "fd00:6::77", to: "api")
+        try kade.check("network", "connect", "--ip6", "fd00:6::88", "six", "store")
+        try expectAnswer(of: "web", at: "fd00:6::77", to: "store")
+        try expectAnswer(of: "store", at: "fd00:6::88", to: "web")
+        try kade.check("network", "disconnect", "six", "store")
+        #expect(try answer(of: "fd00:6::77", to: "store") == "")
+    }
+
+    @Test func `a network of IPv6 alone has names, too, and an internal one no way out`() throws {
+        try other.check("ip -6 address add 2001:db8::2/64 dev lan0 nodad")
+        try machine.check(
+            "ip -6 address add 2001:db8::1/64 dev lan0 nodad;"
+                + " ip -6 route add default via 2001:db8::2")
+        try kade.check(
+            "network", "create", "--internal", "--ipv4=false", "--ipv6", "--subnet",
+            "fd00:7::/64", "inner")
+        try serve("web", "--network", "inner")
+        try serve("api", "--network", "inner")
+        #expect(try kade.inspect("api", "{{.NetworkSettings.Networks.inner.IPAddress}}") == "")
+        // There is no address of version 4 that could answer.
+        try expectAnswer(of: "web", to: "api")
+        try expectAnswer(of: "api", to: "web")
+        func routes() throws -> String { try kade.check("exec", "api", "ip", "-6", "route") }
+        #expect(try !routes().contains("default via"))
+        try makeSix()
+        try kade.check("network", "connect", "six", "api")
+        #expect(try routes().contains("default via 2001:db8::2 dev pasta0"))
+        try kade.check("network", "disconnect", "six", "api")
+        try kade.wait { try !routes().contains("dev pasta0") }
+        try expectAnswer(of: "web", to: "api")
+    }
+
+    @Test func `the way out and published ports are IPv6's where the machine has that`() throws {
+        try makeSix()
+        let refused = try kade.shell("true", "--network", "six", "-p", "[::]:8080:80")
+        #expect(refused.exitCode == 125)
+        #expect(
+            refused.errors.contains("cannot give the container a network with pasta"),
+            "\(refused.errors)")
+        try other.check("ip -6 address add 2001:db8::2/64 dev lan0 nodad")
+        try machine.check(
+            "ip -6 address add 2001:db8::1/64 dev lan0 nodad;"
+                + " ip -6 route add default via 2001:db8::2")
+        try kade.check(
+            "run", "-d", "--name", "web", "--network", "six", "-p", "[::]:8080:80", "busybox",
+            "sh", "-c", "echo 'netstat -tn | grep :80' > /serve; nc -ll -p 80 -e sh /serve")
+        #expect(try kade.check("port", "web") == "80/tcp -> [::]:8080")
+        try kade.wait {
+            try other.run("sh", "-c", "echo | timeout 10 busybox nc 2001:db8::1 8080").output
+                .contains("2001:db8::2:")
+        }
+        try kade.folder.write("hello\n", to: "pages/index.html")
+        let server = try other.start(
+            "busybox", "httpd", "-f", "-p", "[2001:db8::2]:9000", "-h", kade.folder.at("pages"))
+        defer { server.signal(SIGKILL) }
+        try kade.wait {
+            try kade(
+                "exec", "web", "timeout", "10", "wget", "-qO-", "http://[2001:db8::2]:9000"
+            ).output == "hello\n"
+        }
+    }
+
     @Test func `other names are asked for by the way of pasta`() throws {
         let server = try NameServerStub(at: "192.0.2.2", in: other)
         defer { server.stop() }

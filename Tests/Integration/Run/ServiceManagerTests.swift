@@ -49,8 +49,7 @@ import Testing
         #expect(outcome.output == "first ", "\(outcome)")
     }
 
-    @Test(.rootOnly("an ordinary user's command is executed by another one"))
-    func `sockets of a service manager come with LISTEN_FDS`() throws {
+    @Test func `sockets of a service manager come with LISTEN_FDS`() throws {
         let shell = "echo $LISTEN_FDS $LISTEN_FDNAMES $LISTEN_PID $$; cat <&3"
         let names = ["LISTEN_FDNAMES": "web"]
         let outcome = try call(
@@ -103,8 +102,7 @@ import Testing
         #expect(try kade.check("ps", "-aq").isEmpty)
     }
 
-    @Test(.rootOnly("the manager is root's"))
-    func `the program says that it is ready, and the monitor is the service`() throws {
+    @Test func `the program says that it is ready, and the monitor is the service`() throws {
         let manager = try Manager(folder)
         let id = try manager.run(kade, "busybox", "sh", "-c", "echo $NOTIFY_SOCKET; sleep 600")
         let monitor = try manager.text()
@@ -117,7 +115,7 @@ import Testing
         #expect(try kade.check("diff", id).isEmpty)
     }
 
-    @Test(.rootOnly("the manager is root's"), arguments: ["conmon", "healthy"])
+    @Test(arguments: ["conmon", "healthy"])
     func `the monitor says that it is ready`(mode: String) throws {
         let manager = try Manager(folder)
         let check = mode == "healthy" ? ["--health-cmd", "true", "--health-interval", "1s"] : []
@@ -128,8 +126,7 @@ import Testing
         if mode == "healthy" { #expect(try manager.text() == "READY=1\n") }
     }
 
-    @Test(.rootOnly("the manager is root's"))
-    func `a manager that is gone is no reason to end the container`() throws {
+    @Test func `a manager that is gone is no reason to end the container`() throws {
         let id = try runBeyondManager("busybox", "sleep", "600")
         try program(of: id).send(Array("STATUS=warm\n".utf8))
         try kade.wait {
@@ -138,8 +135,7 @@ import Testing
         }
     }
 
-    @Test(.rootOnly("the manager is root's"))
-    func `a program that says more than its manager reads can be stopped`() throws {
+    @Test func `a program that says more than its manager reads can be stopped`() throws {
         let manager = try Manager(folder)
         let id = try manager.run(kade, "busybox", "sleep", "600")
         let socket = try program(of: id)
@@ -171,8 +167,7 @@ import Testing
             to: FilePath(kade.runRoot + "/runtime/\(id)/notify/notify.sock"), .datagrams)
     }
 
-    @Test(.rootOnly("the manager is root's"))
-    func `nobody is told where that is not wanted`() throws {
+    @Test func `nobody is told where that is not wanted`() throws {
         let manager = try Manager(folder)
         try manager.run(kade, "--sdnotify", "ignore", "busybox", "sleep", "600")
         let isEmpty = try Poll.wait(
@@ -190,6 +185,7 @@ import Testing
         init(_ folder: TemporaryFolder) throws {
             address = folder.at("manager.sock")
             receiver = try UnixSocket.receiver(at: FilePath(address))
+            try folder.giveAway(address)
         }
 
         /// The next message.

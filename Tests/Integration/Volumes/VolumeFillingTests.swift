@@ -152,8 +152,7 @@ import Testing
         }
     }
 
-    @Test(.rootOnly("it kills what strace can run"))
-    func `a command that is killed at any call leaves all or nothing`() throws {
+    @Test func `a command that is killed at any call leaves all or nothing`() throws {
         let expected = try listContent(source)
         let command = kade.commandLine(
             ["create", "--name", "one", "-v", "named:/data", "tree", "true"])
@@ -176,16 +175,16 @@ import Testing
         }
     }
 
-    @Test(.rootOnly("it kills what strace can run"))
-    func `a monitor that is killed at any call leaves all or nothing`() throws {
+    @Test func `a monitor that is killed at any call leaves all or nothing`() throws {
         let expected = try listContent(source)
         let other = kade.folder.at("other")
-        try Tool.check("mkdir", other)
+        try kade.tool("mkdir", other)
         try bind(other, as: "bound")
         let programs = try TracedMonitor(in: kade.folder.at("programs"))
-        var command = kade.commandLine(
+        kade.programs = programs.directory
+        let command = kade.commandLine(
             ["run", "--name", "one", "-v", "bound:/data", "tree", "true"])
-        command[0] = programs.directory + "/kade"
+        kade.programs = nil
         try walk {
             try programs.traceNext(with: $0)
             return try Tool.start(command, environment: kade.environment).wait()
@@ -195,7 +194,7 @@ import Testing
             for id in try kade.check("ps", "-aq").split(separator: "\n") {
                 try kade.check("rm", "-f", String(id))
             }
-            try Tool.check("sh", "-c", "rm -rf $1 && mkdir $1", "sh", other)
+            try kade.tool("sh", "-c", "rm -rf $1 && mkdir $1", "sh", other)
         }
     }
 
