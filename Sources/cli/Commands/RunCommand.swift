@@ -98,7 +98,7 @@ struct RunCommand: Command {
             // The tour shows first what the steps have made.
             if tour != nil, !explains { try printer.print(created.id) }
             try start.finish(after: ending)
-            if removesImage { try removeImage(request.image, engine, session) }
+            if removesImage { try removeImage(new.request.image, engine, session) }
             return ending.code
         } catch {
             if explains { try StepPrinter(engine: engine, session: session).printFailure(created) }
