@@ -44,7 +44,8 @@ package actor RegistryClient {
         }
         transport = HTTPTransport(
             proxies: settings.proxies, certificates: settings.certificates,
-            verifiesTLS: settings.verifiesTLS, unlessBy: "--tls-verify=false", host: host)
+            verifiesTLS: settings.verifiesTLS, unlessBy: "--tls-verify=false", host: host,
+            patience: HTTPTransport.usualPatience)
         authorizer = Authorizer(
             registry: registry, repository: repository, access: access,
             store: settings.credentials, transport: transport,

@@ -12,7 +12,7 @@ enum HelperRun {
     /// Does the work and ends the program.
     static func run(_ output: EventOutput, _ body: () throws(Problem) -> Void) -> Never {
         signal(SIGPIPE, SIG_IGN)
-        returnFreedBuffers(from: 64 << 10)
+        returnFreedBuffers(from: transferBuffersInBytes)
         do throws(Problem) {
             _ = try WorkerThread {
                 EventOutput.waitForReaderToLeave()

@@ -18,7 +18,9 @@ enum ServerProgram {
                kade-server login [--credentials FILE] [--authfile FILE] [SERVER]
                kade-server search [--limit N] [--authfile FILE] [REGISTRY/]WORD
                kade-server logout [--authfile FILE] [SERVER]
-               kade-server load [--root DIR] [--platform P]... ARCHIVE
+               kade-server load [--root DIR] [--platform P]... [--daemon-image NAME] ARCHIVE
+               kade-server docker-save NAME
+               kade-server docker-load NAME
                kade-server import [--root DIR] --configuration FILE [--reference REFERENCE] ARCHIVE
                kade-server export LAYER...
                kade-server commit [--root DIR] --base DIGEST --configuration FILE --upper DIR
@@ -45,7 +47,8 @@ enum ServerProgram {
         A part of Kade that kade starts itself. pull brings an image from its registry into the
         store and push the other way, manifest fetches a manifest alone, search looks for images,
         login and logout keep and remove passwords, load brings the images of an archive, and import
-        makes one of a root file system. They report in JSON lines on standard output. export writes
+        makes one of a root file system. docker-save writes an image of Docker's daemon as an archive to
+        descriptor 3, and docker-load gives the daemon the archive there. They report in JSON lines on standard output. export writes
         what layers show, archive a file or directory, and save images, to descriptor 3. commit makes an image of what a
         container changed. For builds layer makes a layer of an upper directory, unpack unpacks an
         archive of files into the directory that is descriptor 3 (what is none is an error with
@@ -76,6 +79,10 @@ enum ServerProgram {
         case "layer": perform { () throws(Problem) in try LayerCommand(parsing: rest).run() }
         case "encode": perform { () throws(Problem) in try EncodeCommand(parsing: rest).run() }
         case "download": perform { () throws(Problem) in try DownloadCommand(parsing: rest).run() }
+        case "docker-save", "docker-load":
+            perform { () throws(Problem) in
+                try DockerCommand(parsing: arguments).run()
+            }
         case "registry": runRegistry(rest)
         case "archive":
             perform { () throws(Problem) in try PathArchiveCommand(parsing: rest).run() }

@@ -97,6 +97,7 @@ import Testing
         ("FROM scratch\nCOPY a", "at least two arguments"),
         ("FROM scratch\nCOPY --nosuch a b", "unknown flag: --nosuch"),
         ("FROM scratch\nCOPY --chown a b", "missing a value on flag: chown"),
+        ("FROM scratch\nRUN --device=vendor.com/gpu=all x", "gives RUN no devices"),
         ("FROM scratch\nENV a", "must have two arguments"),
         ("FROM scratch\nENV a=b c", "can't find = in"),
         ("FROM scratch\nONBUILD ONBUILD RUN x", "isn't allowed"),

@@ -56,6 +56,27 @@ import Testing
         #expect(index.unknownFields["x"] == 1)
     }
 
+    @Test func `images for Windows are kept with their version, and are not for Linux`() throws {
+        let digest = "sha256:" + String(repeating: "c", count: 64)
+        let text = """
+            {"schemaVersion":2,"manifests":[
+             {"mediaType":"application/vnd.oci.image.manifest.v1+json","digest":"\(digest)","size":1,
+              "platform":{"os":"windows","architecture":"amd64","os.version":"10.0.20348.2113",
+                          "os.features":["win32k"]}}]}
+            """
+        let index = try ImageIndex(json: Array(text.utf8), named: "index.json")
+        let platform = try #require(index.manifests[0].platform)
+        #expect(platform.osVersion == "10.0.20348.2113")
+        #expect(platform.osFeatures == ["win32k"])
+        let linux = try Platform(parsing: "linux/amd64")
+        let problem = #expect(throws: Problem.self) {
+            try index.selectManifest(for: linux, named: "x")
+        }
+        #expect(problem?.why.contains("windows/amd64") == true)
+        let windows = try Platform(parsing: "windows/amd64")
+        #expect(try index.selectManifest(for: windows, named: "x").size == 1)
+    }
+
     @Test func `a manifest without a platform is the last resort`() throws {
         var index = try ImageIndex(json: Array(indexText.utf8), named: "index.json")
         index.manifests[0].platform = nil

@@ -53,6 +53,22 @@ import Testing
         #expect(problem?.why.contains("wants a signature") == true)
     }
 
+    @Test func `images of Docker's daemon are let in by name or ID`() throws {
+        let id = "sha256:\(String(repeating: "1", count: 64))"
+        let policy = try policy(
+            """
+            {"default": \(reject), "transports": {"docker-daemon":
+             {"docker.io/library/a": \(accept), "\(id)": \(accept)}}}
+            """)
+        for name in ["a", "a:1", "docker.io/library/a:1", id] {
+            try policy.admit(daemonImage: name)
+        }
+        for name in ["b:1", "a/b", "sha256:" + String(repeating: "2", count: 64)] {
+            let problem = #expect(throws: Problem.self) { try policy.admit(daemonImage: name) }
+            #expect(problem?.kind == .denied, "\(name)")
+        }
+    }
+
     @Test(arguments: [
         (#"{}"#, "no \"default\""),
         (#"{"default": []}"#, "no list of requirements"),

@@ -20,6 +20,18 @@ import Testing
         #expect(WebAddress(text) == nil)
     }
 
+    @Test func `a socket is no text's address, and what it says leads nowhere else`() throws {
+        let socket = WebAddress(socket: "/run/a b.sock", target: "/images/get?names=a")
+        #expect(socket.description == "http+unix://%2Frun%2Fa%20b.sock/images/get?names=a")
+        #expect(socket.authority == "/run/a b.sock")
+        #expect(WebAddress(socket.description) == nil)
+        #expect(WebAddress("https://host/")?.resolving(socket.description) == nil)
+        #expect(socket.resolving("/other")?.socket == "/run/a b.sock")
+        let away = try #require(socket.resolving("http://localhost/"))
+        #expect(away.socket == nil)
+        #expect(!socket.hasSameOrigin(as: away))
+    }
+
     @Test(arguments: [
         ("https://cdn.example/blob?sig=1", "https://cdn.example/blob?sig=1"),
         ("//cdn.example/blob", "http://cdn.example/blob"),

@@ -31,6 +31,18 @@ import Testing
         }
     }
 
+    @Test func `content that is named by another algorithm is refused`() throws {
+        try withTemporaryDirectory { root in
+            let store = try ContentStore(root: root)
+            let digest = try Digest(parsing: "blake3:" + String(repeating: "a", count: 64))
+            let problem = #expect(throws: Problem.self) {
+                _ = try store.writer(for: digest, sizeInBytes: 1)
+            }
+            #expect(problem?.kind == .unsupported)
+            #expect(problem?.why.contains("blake3") == true)
+        }
+    }
+
     @Test func `an interrupted blob goes on where it stopped`() throws {
         try withTemporaryDirectory { root in
             let store = try ContentStore(root: root)

@@ -84,6 +84,9 @@ struct InstalledPackages: Equatable {
 
 extension StepService {
     /// Reads the databases of package managers in layers.
+    ///
+    /// - Throws: `.unsupported` where one is there that Kade does not read: a list without its
+    ///   packages would say that there are none.
     func installedPackages(in layers: [Digest]) throws(Problem) -> InstalledPackages {
         let tree = SourceTree(
             root: try begin(on: layers).openLower(), ignored: .none, keepsOwners: true,
@@ -100,6 +103,17 @@ extension StepService {
         }
         for path in ["lib/apk/db/installed", "usr/lib/apk/db/installed"] {
             if let text = try tree.text(path) { packages.add(apk: text) }
+        }
+        for directory in ["var/lib/rpm", "usr/lib/sysimage/rpm"] {
+            let databases = ["rpmdb.sqlite", "Packages.db", "Packages"]
+            guard try tree.names(in: directory).contains(where: databases.contains) else {
+                continue
+            }
+            throw Problem(
+                kind: .unsupported, what: "cannot list the packages of the image",
+                why: "/\(directory) has a database of rpm, and this version of Kade reads those of"
+                    + " dpkg and apk",
+                fix: "leave --sbom out, and attach the list of another program")
         }
         packages.all.sort { ($0.name, $0.version) < ($1.name, $1.version) }
         return packages

@@ -123,6 +123,9 @@ struct InstructionText {
         run.mounts = try flags.values("mount")
         run.network = try flags.value("network")
         run.security = try flags.value("security")
+        guard try flags.values("device").isEmpty else {
+            throw ShellMistake("this version of Kade gives RUN no devices: leave --device out")
+        }
         try flags.finish()
         guard !flags.rest.isEmpty else {
             throw ShellMistake("RUN requires at least one argument")

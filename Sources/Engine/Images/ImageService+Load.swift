@@ -17,13 +17,23 @@ extension ImageService {
     package func load(
         from archive: FilePath?, platforms: [String], progress: (TransferEvent) -> Void
     ) throws(Problem) -> [String] {
+        try load(
+            [], from: archive?.operand ?? ContentHelper.standardInput, input: 0,
+            platforms: platforms, what: "cannot load \(archive?.string ?? "standard input")",
+            progress: progress)
+    }
+
+    /// Runs the helper's `load` with flags of its own.
+    func load(
+        _ flags: [String], from operand: String, input: CInt, platforms: [String], what: String,
+        progress: (TransferEvent) -> Void
+    ) throws(Problem) -> [String] {
         var images: [JSONValue] = []
-        let flags = platforms.flatMap { ["--platform", $0] }
         _ = try ContentHelper(configuration: context.configuration).change(
             ["load", "--root", context.configuration.dataRoot.string] + flags
-                + [archive?.operand ?? ContentHelper.standardInput],
-            why: "the images of the archive get into the store, under their names", input: 0,
-            file: nil, what: "cannot load \(archive?.string ?? "standard input")"
+                + platforms.flatMap { ["--platform", $0] } + [operand],
+            why: "the images of the archive get into the store, under their names", input: input,
+            file: nil, what: what
         ) { line in
             if line["event"]?.string == "image" { images.append(line) }
             if let event = TransferEvent(line) { progress(event) }

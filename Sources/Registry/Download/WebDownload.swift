@@ -34,7 +34,7 @@ package struct WebDownload: Sendable {
     package func run(into file: borrowing OwnedFD) async throws(Problem) -> Int64 {
         let transport = HTTPTransport(
             proxies: settings.proxies, certificates: settings.certificates, verifiesTLS: true,
-            unlessBy: nil, host: nil)
+            unlessBy: nil, host: nil, patience: HTTPTransport.usualPatience)
         let what = "cannot download \(text)"
         do {
             let response = try await transport.send(WebRequest(address: address))
@@ -45,13 +45,7 @@ package struct WebDownload: Sendable {
                         "the server answers \(response.status.code) \(response.status.reasonPhrase)"
                 )
             }
-            var count: Int64 = 0
-            for try await portion in response.body {
-                try portion.withUnsafeReadableBytes { bytes throws(SystemCallError) in
-                    try file.writeAll(bytes)
-                }
-                count += Int64(portion.readableBytes)
-            }
+            let count = try await response.body.write(to: file)
             if let length = response.headers.first(name: "Content-Length"),
                 let length = Int64(length),
                 length != count
@@ -64,21 +58,40 @@ package struct WebDownload: Sendable {
             return count
         } catch {
             await transport.shutDown()
-            throw Self.problem(error, what: what)
+            throw Problem(transfer: error, what: what)
         }
     }
+}
 
-    private static func problem(_ error: any Error, what: String) -> Problem {
+extension HTTPClientResponse.Body {
+    /// Writes all of it to a file.
+    ///
+    /// - Returns: the number of bytes.
+    func write(to file: borrowing OwnedFD) async throws -> Int64 {
+        var count: Int64 = 0
+        for try await portion in self {
+            try portion.withUnsafeReadableBytes { bytes throws(SystemCallError) in
+                try file.writeAll(bytes)
+            }
+            count += Int64(portion.readableBytes)
+        }
+        return count
+    }
+}
+
+extension Problem {
+    /// Puts what ended a transfer from or to a file into words.
+    init(transfer error: any Error, what: String) {
         switch error {
-        case let problem as Problem: problem
+        case let problem as Problem: self = problem
         case let failure as TransportFailure:
-            Problem(
+            self.init(
                 kind: failure.stage == .securing ? .denied : .unavailable, what: what,
                 why: failure.why, fix: failure.fix, cause: failure)
         case let refusal as SystemCallError:
-            Problem(kind: .exhausted, what: what, why: "\(refusal)", cause: refusal)
+            self.init(kind: .exhausted, what: what, why: "\(refusal)", cause: refusal)
         default:
-            Problem(
+            self.init(
                 kind: .unavailable, what: what, why: TransportFailure.reason(of: error),
                 fix: "try again", cause: error)
         }

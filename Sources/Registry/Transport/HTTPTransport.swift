@@ -16,9 +16,13 @@ actor HTTPTransport {
     /// The flag by which a user can do without that; nil where there is none.
     private let unverifiedFlag: String?
     private let host: Host?
+    /// How long nothing may come or go; an answer may take its server that long.
+    private let patience: TimeAmount
     private var clients: [ProxySettings.Proxy?: HTTPClient] = [:]
     private var tlsConfigurations: [String: TLSConfiguration] = [:]
 
+    /// What is usual of servers whose answers lie there.
+    static let usualPatience = TimeAmount.seconds(60)
     /// The most redirects that one request follows.
     private static let longestRedirectChain = 10
 
@@ -30,13 +34,14 @@ actor HTTPTransport {
 
     init(
         proxies: ProxySettings, certificates: RegistryCertificates, verifiesTLS: Bool,
-        unlessBy unverifiedFlag: String?, host: Host?
+        unlessBy unverifiedFlag: String?, host: Host?, patience: TimeAmount
     ) {
         self.proxies = proxies
         self.certificates = certificates
         self.verifiesTLS = verifiesTLS
         self.unverifiedFlag = unverifiedFlag
         self.host = host
+        self.patience = patience
     }
 
     /// Sends a request and follows its redirects.
@@ -123,7 +128,7 @@ actor HTTPTransport {
         if let client = clients[proxy] { return client }
         var configuration = HTTPClient.Configuration(
             redirectConfiguration: .disallow,
-            timeout: .init(connect: connectTimeout, read: .seconds(60), write: .seconds(60)),
+            timeout: .init(connect: connectTimeout, read: patience, write: patience),
             decompression: .disabled)
         configuration.httpVersion = .http1Only  // one connection a layer, each with its own window
         // A connection that was refused is this module's to try again, with its schedule.
@@ -254,9 +259,9 @@ extension TransportFailure {
         case let error as HTTPClientError where error == .remoteConnectionClosed:
             "the connection was closed half-way"
         case let error as HTTPClientError where error == .readTimeout:
-            "nothing arrived for 60 seconds"
+            "nothing arrived for too long"
         case let error as HTTPClientError where error == .writeTimeout:
-            "nothing could be sent for 60 seconds"
+            "nothing could be sent for too long"
         case let error as HTTPClientError:
             error.shortDescription
         case let error as IOError:

@@ -11,6 +11,10 @@ package struct WebAddress: Sendable, Equatable {
     package var port: Int?
     /// Path and query, beginning with a slash.
     package var target: String
+    /// The socket of this machine that stands in the place of host and port; nil is the network.
+    ///
+    /// No text is read as such an address, so that no registry and no Dockerfile leads to one.
+    private(set) package var socket: String?
 
     /// The two schemes that registries use.
     package enum Scheme: String, Sendable {
@@ -23,6 +27,12 @@ package struct WebAddress: Sendable, Equatable {
         self.host = host
         self.port = port == scheme.defaultPort ? nil : port
         self.target = target
+    }
+
+    /// An address at a socket of this machine, which speaks http.
+    package init(socket: String, target: String) {
+        self.init(scheme: .http, host: "localhost", target: target)
+        self.socket = socket
     }
 
     /// Reads an absolute address; nil when it is not one of http or https.
@@ -64,11 +74,11 @@ package struct WebAddress: Sendable, Equatable {
     /// Whether both addresses are of one scheme, host and port, so that secrets may follow.
     package func hasSameOrigin(as other: WebAddress) -> Bool {
         scheme == other.scheme && host.lowercased() == other.host.lowercased()
-            && effectivePort == other.effectivePort
+            && effectivePort == other.effectivePort && socket == other.socket
     }
 
-    /// The host with its port where one is written: "registry.example:5000".
-    package var authority: String { port.map { "\(host):\($0)" } ?? host }
+    /// The host with its port where one is written: "registry.example:5000"; or the socket.
+    package var authority: String { socket ?? port.map { "\(host):\($0)" } ?? host }
 
     private var pathWithoutQuery: String {
         String(target.prefix { $0 != "?" })
@@ -113,7 +123,11 @@ extension WebAddress.Scheme {
 }
 
 extension WebAddress: CustomStringConvertible {
-    package var description: String { "\(scheme.rawValue)://\(authority)\(target)" }
+    /// The address as the HTTP client takes it.
+    package var description: String {
+        guard let socket else { return "\(scheme.rawValue)://\(authority)\(target)" }
+        return "http+unix://\(socket.escapedForQuery)\(target)"
+    }
 }
 
 extension String {

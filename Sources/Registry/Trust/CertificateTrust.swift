@@ -1,16 +1,10 @@
 import Diagnostics
 import SwiftASN1
-@_spi(FixedExpiryValidationTime) import X509
-
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
+import X509
 
 /// Authorities, and whose certificates of theirs count: `fulcio` and `pki` of a policy.
 struct CertificateTrust: Sendable {
-    private let roots: [Certificate]
+    private let authorities: [CertificateAuthority]
     private let intermediates: [Certificate]
     private let owner: Owner
 
@@ -24,7 +18,11 @@ struct CertificateTrust: Sendable {
     ///
     /// - Throws: `.notFound` or `.invalid` for their file.
     init(_ rule: SigstoreRule.Fulcio) throws(Problem) {
-        roots = try Self.certificates(of: rule.authorities)
+        if let root = try TrustedRoot.read(rule.authorities) {
+            authorities = root.authorities
+        } else {
+            authorities = try Self.authorities(of: rule.authorities)
+        }
         intermediates = []
         owner = .user(email: rule.email, issuer: rule.issuer)
     }
@@ -33,7 +31,7 @@ struct CertificateTrust: Sendable {
     ///
     /// - Throws: `.notFound` or `.invalid` for their files.
     init(_ rule: SigstoreRule.PKI) throws(Problem) {
-        roots = try Self.certificates(of: rule.roots)
+        authorities = try Self.authorities(of: rule.roots)
         intermediates = try rule.intermediates.map(Self.certificates) ?? []
         owner = .holder(email: rule.email, hostname: rule.hostname)
     }
@@ -52,25 +50,14 @@ struct CertificateTrust: Sendable {
             throw Problem.untrusted("it has no certificate")
         }
         let certificate = try Self.certificate(der)
-        var chain = intermediates
-        for der in signature.chain { chain.append(try Self.certificate(der)) }
-        let hostname = try hostname(in: certificate)
-        let time = seconds.map { Date(timeIntervalSince1970: Double($0)) }
-        var verifier = Verifier(rootCertificates: CertificateStore(roots)) {
-            if let time {
-                RFC5280Policy(fixedExpiryValidationTime: time)
-            } else {
-                RFC5280Policy()
-            }
-            CodeSigningPolicy()
-            if let hostname { ServerIdentityPolicy(serverHostname: hostname, serverIP: nil) }
-        }
-        let result = await verifier.validate(
-            leaf: certificate, intermediates: CertificateStore(chain))
-        if case .couldNotValidate(let failures) = result {
-            let why = failures.map { ": \($0.policyFailureReason)" }.first ?? ""
-            throw Problem.untrusted("its certificate is of no trusted authority\(why)")
-        }
+        var others = intermediates
+        for der in signature.chain { others.append(try Self.certificate(der)) }
+        let trusted = authorities.filter { seconds.map($0.period.contains) ?? true }
+        try await CertificatePath(
+            purpose: .codeSigning, hostname: try hostname(in: certificate)
+        ).check(
+            certificate, roots: trusted.map(\.root), others: others + trusted.flatMap(\.chain),
+            at: seconds)
         try checkOwner(of: certificate)
         let key: String
         do {
@@ -145,6 +132,14 @@ struct CertificateTrust: Sendable {
         }
     }
 
+    private static func authorities(
+        of source: SignaturePolicy.TrustedKeys
+    ) throws(Problem) -> [CertificateAuthority] {
+        try certificates(of: source).map {
+            CertificateAuthority(root: $0, chain: [], period: TrustPeriod())
+        }
+    }
+
     private static func certificates(
         of source: SignaturePolicy.TrustedKeys
     ) throws(Problem) -> [Certificate] {
@@ -161,36 +156,5 @@ struct CertificateTrust: Sendable {
             kind: .invalid, what: "cannot use \(source.name)",
             why: "there are no certificates in PEM form",
             fix: "they begin with -----BEGIN CERTIFICATE-----")
-    }
-}
-
-/// All certificates of a chain must be for signing code where they say what they are for, and those
-/// of authorities for signing certificates (RFC 5280, 4.2.1.3 and 4.2.1.12).
-private struct CodeSigningPolicy: VerifierPolicy {
-    /// Names in the certificate are compared afterwards.
-    let verifyingCriticalExtensions: [ASN1ObjectIdentifier] = [
-        .X509ExtensionID.extendedKeyUsage, .X509ExtensionID.subjectAlternativeName,
-    ]
-
-    func chainMeetsPolicyRequirements(
-        chain: UnverifiedCertificateChain
-    ) -> PolicyEvaluationResult {
-        do {
-            for (number, certificate) in chain.enumerated() {
-                if let purposes = try certificate.extensions.extendedKeyUsage,
-                    !purposes.contains(.codeSigning), !purposes.contains(.any)
-                {
-                    return .failsToMeetPolicy(reason: "it is not for signing code")
-                }
-                if number > 0, let usage = try certificate.extensions.keyUsage,
-                    !usage.keyCertSign
-                {
-                    return .failsToMeetPolicy(reason: "it is of somebody who is no authority")
-                }
-            }
-            return .meetsPolicy
-        } catch {
-            return .failsToMeetPolicy(reason: "what it is for cannot be read")
-        }
     }
 }

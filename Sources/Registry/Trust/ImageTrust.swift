@@ -53,4 +53,12 @@ package struct ImageTrust: Sendable {
             try policy.admit(transport: transport, path: archive.lexicallyNormalized().string)
         }
     }
+
+    /// Refuses an image of Docker's daemon that the policy does not let in.
+    ///
+    /// - Parameter name: a reference, or a whole ID with its algorithm.
+    /// - Throws: `.denied`; `.invalid` for what is neither.
+    package func admit(daemonImage name: String) throws(Problem) {
+        try policy?.admit(daemonImage: name)
+    }
 }

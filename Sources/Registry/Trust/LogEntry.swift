@@ -18,13 +18,19 @@ struct LogEntry: Sendable {
 
     /// Verifies what the log vouches for with.
     ///
+    /// - Parameters:
+    ///   - logs: the keys of logs, of which those count that were trusted at the entry's time.
+    ///   - seen: when the signature is known to have been there, in seconds since 1970; the time of
+    ///     an entry for which the log gives none.
     /// - Returns: the time of the entry in seconds since 1970; nil where the log vouches only for its
     ///   presence.
     /// - Throws: `.denied` when nothing vouches for the entry, or is wrong.
-    func verify(by keys: [SigningKey]) throws(Problem) -> Int64? {
+    func verify(by logs: [LogKey], seen: Int64?) throws(Problem) -> Int64? {
         guard promise != nil || proof != nil else {
             throw Problem.untrusted("nothing vouches for its entry in the log")
         }
+        let time = promise == nil ? seen : timeInSeconds
+        let keys = logs.filter { log in time.map(log.period.contains) ?? true }.map(\.key)
         if let promise {
             let text = promisedText
             guard keys.contains(where: { $0.isValid(promise, for: text) }) else {
@@ -43,14 +49,24 @@ struct LogEntry: Sendable {
     /// - Throws: `.denied`.
     func check(isAbout signature: SigstoreSignature, by signer: [UInt8]) throws(Problem) {
         let entry = try JSONValue.parse(body, named: "the entry in the log")
+        let spec = entry["spec"]
         let kind = entry["kind"]?.string ?? ""
         let version = entry["apiVersion"]?.string ?? ""
         let isAbout: Bool
         switch (kind, version, signature.content) {
         case ("hashedrekord", "0.0.1", _):
-            isAbout = hasHash(of: signature, in: entry, by: signer)
+            isAbout = hasHash(of: signature, in: spec, by: signer)
+        case ("hashedrekord", "0.0.2", _):
+            isAbout = hasDigest(of: signature, in: spec?["hashedRekordV002"], by: signer)
         case ("dsse", "0.0.1", .envelope(let payload, _)):
-            isAbout = hasEnvelope(payload, signature.signature, in: entry, by: signer)
+            isAbout = hasEnvelope(payload, signature.signature, in: spec, by: signer)
+        case ("dsse", "0.0.2", .envelope(let payload, _)):
+            let spec = spec?["dsseV002"]
+            isAbout =
+                Self.isDigest(spec?["payloadHash"], of: payload)
+                && spec?["signatures"]?.array?.contains {
+                    Self.isSignature($0, signature.signature, by: signer)
+                } == true
         default:
             throw Problem.untrusted(
                 "its entry in the log is of an unknown kind: \(kind) \(version)")
@@ -71,19 +87,27 @@ struct LogEntry: Sendable {
     }
 
     private func hasHash(
-        of signature: SigstoreSignature, in entry: JSONValue, by signer: [UInt8]
+        of signature: SigstoreSignature, in spec: JSONValue?, by signer: [UInt8]
     ) -> Bool {
-        let spec = entry["spec"]
-        return Self.isHash(spec?["data"]?["hash"], of: signature.message)
+        Self.isHash(spec?["data"]?["hash"], of: signature.message)
             && spec?["signature"]?["content"].flatMap(Self.bytes) == signature.signature
             && spec?["signature"]?["publicKey"]?["content"].flatMap(Self.pem) == signer
     }
 
-    private func hasEnvelope(
-        _ payload: [UInt8], _ signature: [UInt8], in entry: JSONValue, by signer: [UInt8]
+    /// The same in the form of Rekor's second version: rekor-tiles, entry.proto.
+    private func hasDigest(
+        of signature: SigstoreSignature, in spec: JSONValue?, by signer: [UInt8]
     ) -> Bool {
-        let spec = entry["spec"]
-        return Self.isHash(spec?["payloadHash"], of: payload)
+        Self.isDigest(spec?["data"], of: signature.message)
+            && spec?["signature"].map {
+                Self.isSignature($0, signature.signature, by: signer)
+            } == true
+    }
+
+    private func hasEnvelope(
+        _ payload: [UInt8], _ signature: [UInt8], in spec: JSONValue?, by signer: [UInt8]
+    ) -> Bool {
+        Self.isHash(spec?["payloadHash"], of: payload)
             && spec?["signatures"]?.array?.contains {
                 $0["signature"].flatMap(Self.bytes) == signature
                     && $0["verifier"].flatMap(Self.pem) == signer
@@ -94,14 +118,32 @@ struct LogEntry: Sendable {
     ///
     /// Signers with keys on P-384 and P-521, and with Ed25519, have longer ones than SHA-256.
     private static func isHash(_ hash: JSONValue?, of text: [UInt8]) -> Bool {
-        let found: [UInt8]
         switch hash?["algorithm"]?.string {
-        case "sha256": found = Array(SHA256.hash(data: text))
-        case "sha384": found = Array(SHA384.hash(data: text))
-        case "sha512": found = Array(SHA512.hash(data: text))
-        default: return false
+        case "sha256": hash?["value"]?.string == Array(SHA256.hash(data: text)).hexadecimal
+        case "sha384": hash?["value"]?.string == Array(SHA384.hash(data: text)).hexadecimal
+        case "sha512": hash?["value"]?.string == Array(SHA512.hash(data: text)).hexadecimal
+        default: false
         }
-        return hash?["value"]?.string == found.hexadecimal
+    }
+
+    private static func isDigest(_ hash: JSONValue?, of text: [UInt8]) -> Bool {
+        let digest = hash?["digest"].flatMap(bytes)
+        return switch hash?["algorithm"]?.string {
+        case "SHA2_256": digest == Array(SHA256.hash(data: text))
+        case "SHA2_384": digest == Array(SHA384.hash(data: text))
+        case "SHA2_512": digest == Array(SHA512.hash(data: text))
+        default: false
+        }
+    }
+
+    /// Whether a member is the signature, by the owner of a certificate or key in DER form.
+    private static func isSignature(
+        _ value: JSONValue, _ signature: [UInt8], by signer: [UInt8]
+    ) -> Bool {
+        let verifier = value["verifier"]
+        let own = verifier?["x509Certificate"] ?? verifier?["publicKey"]
+        return value["content"].flatMap(bytes) == signature
+            && own?["rawBytes"].flatMap(bytes) == signer
     }
 
     private static func bytes(_ value: JSONValue) -> [UInt8]? {

@@ -40,7 +40,8 @@ struct SignatureLookaside: Sendable {
         }
         let transport = HTTPTransport(
             proxies: settings.proxies, certificates: settings.certificates,
-            verifiesTLS: settings.verifiesTLS, unlessBy: "--tls-verify=false", host: nil)
+            verifiesTLS: settings.verifiesTLS, unlessBy: "--tls-verify=false", host: nil,
+            patience: HTTPTransport.usualPatience)
         let result: Result<[[UInt8]], any Error>
         do {
             result = .success(try await fetch(below: address, name, transport))

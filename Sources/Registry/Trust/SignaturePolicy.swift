@@ -59,10 +59,29 @@ package struct SignaturePolicy: Sendable, Equatable {
             scopes.append(String(rest))
             rest = rest[..<slash]
         }
-        let rule = rule(transport: transport, scopes: scopes + ["/"])
+        try admit(
+            "cannot load \(path)",
+            unsignedBy: rule(transport: transport, scopes: scopes + ["/"]))
+    }
+
+    /// Refuses an image of Docker's daemon where the rule does not let it in.
+    ///
+    /// - Parameter name: a reference, or a whole ID with its algorithm.
+    /// - Throws: `.denied`, as for archives; `.invalid` for what is neither.
+    func admit(daemonImage name: String) throws(Problem) {
+        // Most references are digests by the grammar, too: "debian:12".
+        let isID = (try? Digest(parsing: name))?.isSupported == true
+        let scopes =
+            isID ? [name] : Self.scopes(of: try ImageReference(parsing: name).withDefaultTag)
+        try admit(
+            "cannot pull docker-daemon:\(name)",
+            unsignedBy: rule(transport: "docker-daemon", scopes: scopes))
+    }
+
+    private func admit(_ what: String, unsignedBy rule: Rule) throws(Problem) {
         for requirement in rule.requirements where requirement != .insecureAcceptAnything {
             throw denied(
-                "cannot load \(path)", rule,
+                what, rule,
                 requirement == .reject ? "rejects it" : "wants a signature, which archives have not"
             )
         }

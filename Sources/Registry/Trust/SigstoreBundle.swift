@@ -33,6 +33,13 @@ enum SigstoreBundle {
             signature.logEntries.append(
                 Result { () throws(Problem) in try logEntry(entry) })
         }
+        let times = material?["timestampVerificationData"]?["rfc3161Timestamps"]?.array ?? []
+        for time in times {
+            guard let der = time["signedTimestamp"].flatMap(Self.bytes) else {
+                throw Problem.untrusted("its timestamp is not whole")
+            }
+            signature.timestamps.append(der)
+        }
         return signature
     }
 
@@ -56,12 +63,11 @@ enum SigstoreBundle {
 
     private static func logEntry(_ value: JSONValue) throws(Problem) -> LogEntry {
         guard let body = value["canonicalizedBody"].flatMap(Self.bytes),
-            let index = value["logIndex"].flatMap(Self.integer),
             let logID = value["logId"]?["keyId"].flatMap(Self.bytes)
         else { throw Problem.untrusted("its entry in the log is not whole") }
         var entry = LogEntry(
             body: body, timeInSeconds: value["integratedTime"].flatMap(Self.integer) ?? 0,
-            index: index, logID: logID.hexadecimal)
+            index: value["logIndex"].flatMap(Self.integer) ?? 0, logID: logID.hexadecimal)
         if let promise = value["inclusionPromise"] {
             entry.promise = promise["signedEntryTimestamp"].flatMap(Self.bytes) ?? []
         }

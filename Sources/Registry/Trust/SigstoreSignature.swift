@@ -11,6 +11,8 @@ struct SigstoreSignature: Sendable {
     var chain: [[UInt8]] = []
     /// What logs say of it, or why that cannot be read; it may not matter.
     var logEntries: [Result<LogEntry, Problem>] = []
+    /// Answers of authorities for times (RFC 3161), each in DER form.
+    var timestamps: [[UInt8]] = []
 
     /// What is signed.
     enum Content: Sendable {

@@ -5,7 +5,9 @@ import Storage
 /// Verifies signatures as cosign makes them by a rule of the policy.
 struct SigstoreVerification: Sendable {
     private let signer: Signer
-    private let logKeys: [SigningKey]
+    private let logs: [LogKey]
+    /// Who may say when a signature was there.
+    private let timeAuthorities: [CertificateAuthority]
 
     private enum Signer {
         case keys([SigningKey])
@@ -17,7 +19,19 @@ struct SigstoreVerification: Sendable {
     ///
     /// - Throws: `.notFound`, `.invalid` or `.unsupported` for one of their files.
     init(_ rule: SigstoreRule) throws(Problem) {
-        logKeys = try Self.keys(rule.logKeys)
+        var logs: [LogKey] = []
+        var timeAuthorities: [CertificateAuthority] = []
+        for source in rule.logKeys {
+            if let root = try TrustedRoot.read(source) {
+                logs += root.logs
+                timeAuthorities += root.timeAuthorities
+            } else {
+                let key = try SigningKey(pem: try source.bytes(), named: source.name)
+                logs.append(LogKey(key: key, period: TrustPeriod()))
+            }
+        }
+        self.logs = logs
+        self.timeAuthorities = timeAuthorities
         switch rule.signer {
         case .keys(let keys): signer = .keys(try Self.keys(keys))
         case .fulcio(let fulcio): signer = .fulcio(try CertificateTrust(fulcio))
@@ -34,8 +48,10 @@ struct SigstoreVerification: Sendable {
             $0.isValid(signature.signature, for: message)
         }
         guard let key else { throw Problem.untrusted("it is not signed by a trusted key") }
-        if case .keys = signer, !logKeys.isEmpty {
-            _ = try loggedTime(of: signature, by: key.der)  // that it is in the log is enough
+        if case .keys = signer, !logs.isEmpty {
+            // That it is in the log is enough.
+            let seen = await sightings(of: signature).times.first
+            _ = try loggedTime(of: signature, by: key.der, seen: seen)
         }
         switch signature.content {
         case .text(let bytes): return try SignedStatement(json: bytes, .cosign)
@@ -57,22 +73,51 @@ struct SigstoreVerification: Sendable {
             guard let certificate = signature.certificate else {
                 throw Problem.untrusted("it has no certificate")
             }
-            guard let time = try loggedTime(of: signature, by: certificate) else {
-                throw Problem.untrusted("the log does not vouch for its time")
+            let seen = await sightings(of: signature)
+            let logged = try loggedTime(of: signature, by: certificate, seen: seen.times.first)
+            let times = [logged].compactMap(\.self) + seen.times
+            guard !times.isEmpty else {
+                throw seen.failure
+                    ?? .untrusted("the log does not vouch for its time, and no timestamp does")
             }
-            return [try await trust.key(of: signature, at: time)]
+            var keys: [SigningKey] = []
+            for time in times { keys = [try await trust.key(of: signature, at: time)] }
+            return keys
         }
+    }
+
+    /// What timestamps say.
+    private struct Sightings {
+        /// When authorities that are trusted have seen the signature, in seconds since 1970.
+        var times: [Int64] = []
+        /// Why another one does not count; the log's word may do without it.
+        var failure: Problem?
+    }
+
+    private func sightings(of signature: SigstoreSignature) async -> Sightings {
+        var seen = Sightings()
+        guard !timeAuthorities.isEmpty else { return seen }
+        for der in signature.timestamps {
+            do throws(Problem) {
+                seen.times.append(
+                    try await TimestampToken(der: der).verify(
+                        of: signature.signature, by: timeAuthorities))
+            } catch {
+                seen.failure = error
+            }
+        }
+        return seen
     }
 
     /// When the log that is trusted took the signature; nil where it does not say.
     private func loggedTime(
-        of signature: SigstoreSignature, by signer: [UInt8]
+        of signature: SigstoreSignature, by signer: [UInt8], seen: Int64?
     ) throws(Problem) -> Int64? {
         var failure = Problem.untrusted("it has no entry in a log")
         for entry in signature.logEntries {
             do throws(Problem) {
                 let entry = try entry.get()
-                let time = try entry.verify(by: logKeys)
+                let time = try entry.verify(by: logs, seen: seen)
                 try entry.check(isAbout: signature, by: signer)
                 return time
             } catch {

@@ -35,15 +35,54 @@ struct LoadCommand: Command {
                 kind: .invalid, what: "requested load from stdin", why: "stdin is a terminal",
                 fix: "name an archive with -i, or pipe one in")
         }
+        return try report(
+            try names(in: session) { images, platforms, progress throws(Problem) in
+                try images.load(
+                    from: input.map { FilePath($0) }, platforms: platforms, progress: progress)
+            }, in: session)
+    }
+
+    /// Takes images from where a transport says.
+    func load(_ transport: ImageTransport, in session: Session) throws(Problem) -> ExitCode {
+        try report(try names(from: transport, in: session), in: session)
+    }
+
+    /// Takes images from where a transport says, which is no registry.
+    ///
+    /// - Returns: their names, or IDs of those without one; none in a plan.
+    func names(
+        from transport: ImageTransport, in session: Session
+    ) throws(Problem) -> [String] {
+        try names(in: session) { images, platforms, progress throws(Problem) in
+            switch transport {
+            case .registry: preconditionFailure("images of registries are pulled")
+            case .file(let path):
+                try images.load(from: path, platforms: platforms, progress: progress)
+            case .daemon(let name):
+                try images.load(fromDocker: name, platforms: platforms, progress: progress)
+            }
+        }
+    }
+
+    private func names(
+        in session: Session,
+        _ load: (
+            ImageService, _ platforms: [String], _ progress: (TransferEvent) -> Void
+        ) throws(Problem) -> [String]
+    ) throws(Problem) -> [String] {
         var display = ProgressDisplay(
             on: session.error, style: .fitting(session.error, isQuiet: isQuiet))
-        let names = try session.engine().images.load(
-            from: input.map { FilePath($0) },
-            platforms: platforms.flatMap { $0.split(separator: ",").map(String.init) }
+        let names = try load(
+            session.engine().images,
+            platforms.flatMap { $0.split(separator: ",").map(String.init) }
         ) { event in
             if case .layer(_, _, _, _) = event { display.show(event) }
         }
         if let failure = display.failure { throw failure }
+        return names
+    }
+
+    private func report(_ names: [String], in session: Session) throws(Problem) -> ExitCode {
         guard !isQuiet else { return .success }
         for name in names {
             let word = Digest.hash(namedBy: name) != name ? "Loaded image ID" : "Loaded image"

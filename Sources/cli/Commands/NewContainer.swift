@@ -14,6 +14,20 @@ struct NewContainer {
     let startsNext: Bool
     /// Whether the steps are shown, also of a pull.
     let showsSteps: Bool
+    /// Whether the image is one that a file or Docker's daemon has brought.
+    private var isBrought = false
+
+    init(
+        request: ContainerRequest, flags: ContainerFlags, engine: Engine, session: Session,
+        startsNext: Bool, showsSteps: Bool
+    ) {
+        self.request = request
+        self.flags = flags
+        self.engine = engine
+        self.session = session
+        self.startsNext = startsNext
+        self.showsSteps = showsSteps
+    }
 
     mutating func create() throws(Problem) -> CreatedContainer {
         if let file = flags.idFile, File.exists(FilePath(file)) {
@@ -21,6 +35,7 @@ struct NewContainer {
                 kind: .conflict, what: "container ID file found", why: "\(file) exists",
                 fix: "make sure the other container isn't running, or delete \(file)")
         }
+        try bringByTransport()
         if flags.replaces { try removeReplaced() }
         if flags.pullPolicy == .always && isOfRegistry { try pull() }
         if flags.pullPolicy == .newer && isOfRegistry { try pullNewer() }
@@ -31,7 +46,48 @@ struct NewContainer {
     }
 
     /// Whether a registry may have the image.
-    private var isOfRegistry: Bool { request.image != "host" && request.rootfs == nil }
+    private var isOfRegistry: Bool {
+        request.image != "host" && request.rootfs == nil && !isBrought
+    }
+
+    /// Takes the image in that the operand names with a transport, and goes on with its name.
+    private mutating func bringByTransport() throws(Problem) {
+        guard request.rootfs == nil else { return }
+        let operand = request.image
+        let transport: ImageTransport
+        do throws(Problem) {
+            transport = try ImageTransport(operand)
+        } catch {
+            // A transport's name may be an image's, too: "sif:1".
+            guard try engine.images.canRun(operand, platform: request.platform) else { throw error }
+            return
+        }
+        if case .registry(let name) = transport {
+            request.image = name
+            return
+        }
+        try refusePlan(of: "the image would be taken in first")
+        var load = LoadCommand()
+        load.isQuiet = flags.isQuiet
+        load.platforms = request.platform.map { [$0] } ?? []
+        let names = try load.names(from: transport, in: session)
+        guard let name = names.first, names.count == 1 else {
+            throw Problem(
+                kind: .invalid, what: "cannot tell which image of \(operand) is meant",
+                why: "it has \(names.joined(separator: ", "))",
+                fix: "they are in the store now: name one")
+        }
+        request.image = name
+        isBrought = true
+    }
+
+    private func refusePlan(of why: String) throws(Problem) {
+        guard session.plan != nil else { return }
+        throw Problem(
+            kind: .unavailable, what: "cannot plan a container of \(request.image)",
+            why: "\(why), and the steps depend on what is in it",
+            fix: "kade pull \(request.image)")
+    }
 
     /// The image is looked for only after a refusal, so that the usual case costs nothing.
     private mutating func createPullingWhereMissing() throws(Problem) -> CreatedContainer {
@@ -82,12 +138,7 @@ struct NewContainer {
     }
 
     private mutating func pull() throws(Problem) {
-        guard session.plan == nil else {
-            throw Problem(
-                kind: .unavailable, what: "cannot plan a container of \(request.image)",
-                why: "the image would be pulled first, and the steps depend on what is in it",
-                fix: "kade pull \(request.image)")
-        }
+        try refusePlan(of: "the image would be pulled first")
         let stream = session.error
         var display = ProgressDisplay(
             on: stream, style: .fitting(stream, isQuiet: flags.isQuiet || showsSteps))

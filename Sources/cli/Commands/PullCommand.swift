@@ -55,10 +55,13 @@ struct PullCommand: Command {
 
     func run(in session: Session) throws(Problem) -> ExitCode {
         let platform = try parts.joined(with: platform)
-        let reference: String
-        switch try ImageTransport(self.reference) {
-        case .registry(let name): reference = name
-        case .file(let path): return try load(path, platform, in: session)
+        let transport = try ImageTransport(self.reference)
+        guard case .registry(let reference) = transport else {
+            try checkFlagsOfRegistries()
+            var command = LoadCommand()
+            command.isQuiet = isQuiet
+            command.platforms = platform.map { [$0] } ?? []
+            return try command.load(transport, in: session)
         }
         let parsed = try ImageReference(parsing: reference)
         if parsed.tag == nil && parsed.digest == nil && !allTags && !isQuiet {
@@ -113,14 +116,16 @@ struct PullCommand: Command {
             fix: "kade pull \(name)")
     }
 
-    /// Takes in the images of a file of this machine.
-    private func load(
-        _ path: FilePath, _ platform: String?, in session: Session
-    ) throws(Problem) -> ExitCode {
-        var command = LoadCommand()
-        command.input = path.string
-        command.isQuiet = isQuiet
-        command.platforms = platform.map { [$0] } ?? []
-        return try command.run(in: session)
+    /// Refuses flags that mean nothing where no registry is asked.
+    private func checkFlagsOfRegistries() throws(Problem) {
+        let given = [
+            ("--all-tags", allTags), ("--authfile", authFile != nil),
+            ("--policy", policy != .always), ("--signature-policy", signaturePolicy != nil),
+            ("--tls-verify", !verifiesServer),
+        ].filter(\.1).map(\.0)
+        guard let flag = given.first else { return }
+        throw Problem(
+            kind: .invalid, what: "cannot use \(flag) for \(reference)",
+            why: "it is for images of registries", fix: "leave it out")
     }
 }

@@ -70,7 +70,11 @@ struct PushCommand: Command {
     }
 
     func run(in session: Session) throws(Problem) -> ExitCode {
-        guard case .registry(let reference) = try ImageTransport(self.reference) else {
+        let reference: String
+        switch try ImageTransport(self.reference) {
+        case .registry(let name): reference = name
+        case .daemon(let name): return try push(toDocker: name, in: session)
+        case .file:
             throw Problem(
                 kind: .unsupported, what: "cannot push to \(self.reference)",
                 why: "it is no registry", fix: "write a file: kade save --format docker-archive")
@@ -104,6 +108,25 @@ struct PushCommand: Command {
                 digest, to: digestFile, what: "cannot write the digest to \(digestFile)")
         }
         if isQuiet { try session.output.writeLine("\(target)") }
+        return .success
+    }
+
+    /// Gives the image to Docker's daemon, which keeps layers in its own way.
+    private func push(toDocker name: String, in session: Session) throws(Problem) -> ExitCode {
+        let given = [
+            ("--all-tags", allTags), ("--authfile", authFile != nil),
+            ("--compression-format", format != .gzip), ("--compression-level", level != nil),
+            ("--digestfile", digestFile != nil), ("--force-compression", forcesCompression),
+            ("--tls-verify", !verifiesServer),
+        ].filter(\.1).map(\.0)
+        if let flag = given.first {
+            throw Problem(
+                kind: .invalid, what: "cannot use \(flag) for \(self.reference)",
+                why: "it is for registries", fix: "leave it out")
+        }
+        try session.engine().images.push(
+            toDocker: name, platforms: platform.map { [$0] } ?? [])
+        if session.plan == nil { try session.output.writeLine(self.reference) }
         return .success
     }
 }

@@ -109,7 +109,7 @@ struct RunCommand: Command {
                 try StepPrinter(engine: engine, session: session).print(created.id)
             }
             try start.finish(after: ending)
-            if removesImage { try removeImage(request.image, engine, session) }
+            if removesImage { try removeImage(new.request.image, engine, session) }
             return ending.code
         } catch {
             // Best effort: the start's own problem is what counts.

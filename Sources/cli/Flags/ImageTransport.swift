@@ -8,6 +8,8 @@ enum ImageTransport {
     case registry(String)
     /// An archive or a directory of this machine: `dir:`, `oci:`, `oci-archive:`, `docker-archive:`.
     case file(FilePath)
+    /// Docker's daemon: `docker-daemon:NAME`.
+    case daemon(String)
 
     /// Reads an operand.
     ///
@@ -20,6 +22,10 @@ enum ImageTransport {
         let parts = text.split(separator: ":", maxSplits: 1).map(String.init)
         guard parts.count == 2 else {
             self = .registry(text)
+            return
+        }
+        if parts[0] == "docker-daemon" {
+            self = .daemon(parts[1])
             return
         }
         if let fix = Self.remedy(for: parts[0], parts[1]) {
@@ -35,7 +41,6 @@ enum ImageTransport {
 
     private static func remedy(for transport: String, _ name: String) -> String? {
         switch transport {
-        case "docker-daemon": "docker save \(name) | kade load"
         case "containers-storage": "podman save \(name) | kade load"
         case "ostree", "sif": "copy it into an archive first: skopeo copy"
         case "tarball": "kade import FILE NAME"

@@ -15,6 +15,8 @@ struct ArchiveArguments: Equatable {
     var platforms: [Platform] = []
     /// The one image that `load` takes, without its names; nil for all.
     var choice: ImageArchive.Choice?
+    /// The image of Docker's daemon that the archive of `load` is; nil for an archive of its own.
+    var daemonImage: String?
     /// The archive, "-" for standard input; `load` takes the directory of a layout too.
     var archive: FilePath
 
@@ -26,7 +28,8 @@ struct ArchiveArguments: Equatable {
         let flags =
             ["--root"]
             + (command == "import"
-                ? ["--configuration", "--reference"] : ["--platform", "--only", "--or-single"])
+                ? ["--configuration", "--reference"]
+                : ["--platform", "--only", "--or-single", "--daemon-image"])
         while let argument = rest.popFirst() {
             guard argument.hasPrefix("-"), argument != "-" else {
                 archives.append(argument)
@@ -49,6 +52,7 @@ struct ArchiveArguments: Equatable {
         choice = values["--only"].map {
             ImageArchive.Choice(name: $0, orSingle: values["--or-single"] == "true")
         }
+        daemonImage = values["--daemon-image"]
         configuration = values["--configuration"].map { FilePath($0) }
         reference = try values["--reference"].map { text throws(Problem) in
             try ImageReference(parsing: text)

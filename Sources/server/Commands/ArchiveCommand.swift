@@ -20,8 +20,12 @@ struct ArchiveCommand {
     func load() -> Never {
         run { store, layers throws(Problem) in
             let file = ArchiveFile(path: arguments.archive)
-            try ImageTrust.ofUser(policyFile: nil)
-                .admit(archive: file.isStandardInput ? "/dev/stdin" : file.path)
+            let trust = try ImageTrust.ofUser(policyFile: nil)
+            if let image = arguments.daemonImage {
+                try trust.admit(daemonImage: image)
+            } else {
+                try trust.admit(archive: file.isStandardInput ? "/dev/stdin" : file.path)
+            }
             let archive = ImageArchive(
                 store: store, layers: layers, platforms: arguments.platforms,
                 choice: arguments.choice)

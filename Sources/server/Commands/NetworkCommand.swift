@@ -10,7 +10,7 @@ enum NetworkCommand {
     static func run(
         _ body: @escaping @Sendable (EventOutput) async throws(Problem) -> Void
     ) -> Never {
-        var signals = EndingSignals.prepare()
+        var signals = EndingSignals.prepare(returningBuffersFrom: transferBuffersInBytes)
         let output = EventOutput()
         let work = Task {
             do throws(Problem) {

@@ -49,7 +49,7 @@ struct RegistryCommand {
 
     /// Serves and ends the program: on SIGTERM and SIGINT with 0, once requests are answered.
     func run() throws(Problem) -> Never {
-        var signals = EndingSignals.prepare()
+        var signals = EndingSignals.prepare(returningBuffersFrom: 64 << 10)
         let registry = try ImageRegistry(options)
         let work = Task {
             do throws(Problem) {

@@ -63,6 +63,18 @@ import Testing
         #expect(try site.build("--annotation", "index-descriptor:a=1").exitCode == 125)
     }
 
+    @Test(arguments: ["var/lib/rpm/rpmdb.sqlite", "usr/lib/sysimage/rpm/Packages.db"])
+    func `no list of packages lacks those of a manager that Kade does not read`(
+        database: String
+    ) throws {
+        let site = try BuildSite(
+            "FROM base\nCOPY db /\(database)", context: "printf x > db")
+        let refused = try site.build("--sbom")
+        #expect(refused.exitCode == 1)
+        #expect(refused.errors.contains("a database of rpm"))
+        try site.check("--provenance")
+    }
+
     @Test func `provenance and packages are attested as Docker's builder does`() throws {
         let site = try BuildSite(
             "FROM base\nARG A\nCOPY status /var/lib/dpkg/status\nCOPY apk /lib/apk/db/installed\n"

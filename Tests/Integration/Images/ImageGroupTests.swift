@@ -151,9 +151,7 @@ import Testing
         for (arguments, fix) in [
             (["image", "sign", "x"], "cosign sign"), (["image", "trust", "show"], "policy.json"),
             (["image", "scp", "x", "host::"], "kade save IMAGE | ssh HOST kade load"),
-            (["pull", "docker-daemon:x:1"], "docker save x:1 | kade load"),
             (["pull", "containers-storage:x"], "podman save x | kade load"),
-            (["push", "docker-daemon:x:1"], "docker save x:1 | kade load"),
             (["push", "dir:/x"], "kade save --format docker-archive"),
         ] {
             let outcome = try kade.call(arguments)

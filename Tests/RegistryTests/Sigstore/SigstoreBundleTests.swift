@@ -178,7 +178,8 @@ import Testing
     func `damaged bundles are refused, or say what was signed`(seed: UInt64) throws {
         let whole = try loggedBundle()
         let signed = try SigstoreBundle.signature(json: whole, of: Self.manifest).message
-        let logKeys = [try SigningKey(pem: log.key.publicPEM, named: "the log's key")]
+        let logKey = try SigningKey(pem: log.key.publicPEM, named: "the log's key")
+        let logs = [LogKey(key: logKey, period: TrustPeriod())]
         let key = try SigningKey(pem: signer.publicPEM, named: "the signer's key")
         let found = complaints(about: [whole], seed: seed) { bytes throws(Problem) in
             do throws(Problem) {
@@ -186,7 +187,7 @@ import Testing
                 guard key.isValid(signature.signature, for: signature.message),
                     let entry = signature.logEntries.first
                 else { throw Problem.untrusted("it is not signed, or not in the log") }
-                _ = try entry.get().verify(by: logKeys)
+                _ = try entry.get().verify(by: logs, seen: nil)
                 try entry.get().check(isAbout: signature, by: key.der)
                 guard signature.message == signed else {
                     throw Problem(kind: .bug, what: "accepted", why: "it says something else")

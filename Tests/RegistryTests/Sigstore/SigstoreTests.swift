@@ -113,16 +113,17 @@ import X509
 
     @Test(arguments: 1...9)
     func `a proof holds for its place in the log's tree and no other`(count: Int) throws {
-        let keys = [try SigningKey(pem: log.key.publicPEM, named: "the log's key")]
+        let key = try SigningKey(pem: log.key.publicPEM, named: "the log's key")
+        let keys = [LogKey(key: key, period: TrustPeriod())]
         for place in 0..<count {
             let entry = try log.proven([9, 9, UInt8(place)], at: place, of: count)
-            #expect(try entry.verify(by: keys) == nil)
+            #expect(try entry.verify(by: keys, seen: nil) == nil)
             let proof = try #require(entry.proof)
             for other in -1...count where other != place {
                 var moved = entry
                 moved.proof?.index = Int64(other)
                 #expect(throws: Problem.self, "\(other) for \(place) of \(count)") {
-                    try moved.verify(by: keys)
+                    try moved.verify(by: keys, seen: nil)
                 }
             }
             var wrong: [LogEntry] = Array(repeating: entry, count: 5)
@@ -131,7 +132,9 @@ import X509
             wrong[2].body.append(0)
             wrong[3].proof?.checkpoint = proof.checkpoint.replacing("log.kade", with: "gol.kade")
             wrong[4].proof?.checkpoint = String(proof.checkpoint.prefix(20))
-            for entry in wrong { #expect(throws: Problem.self) { try entry.verify(by: keys) } }
+            for entry in wrong {
+                #expect(throws: Problem.self) { try entry.verify(by: keys, seen: nil) }
+            }
         }
     }
 

@@ -7,6 +7,8 @@ import OCI
 /// A log of signatures, as Rekor is one.
 struct TestLog {
     let key = P256.Signing.PrivateKey()
+    /// What signs checkpoints in its place, as in Rekor's second version.
+    var checkpointKey: Curve25519.Signing.PrivateKey?
     private let logID = String(repeating: "0a", count: 32)
 
     /// The entry of a text that is signed (hashedrekord).
@@ -41,6 +43,37 @@ struct TestLog {
             """.utf8)
     }
 
+    /// What an entry of Rekor's second version says (hashedrekord and dsse 0.0.2).
+    struct SecondBody {
+        var kind = "hashedrekord"
+        var text: [UInt8]
+        var signature: [UInt8]
+        /// The signer's certificate or key, in DER form, and which of both it is.
+        var signer: [UInt8]
+        var signerMember = "x509Certificate"
+        var algorithm = "SHA2_256"
+
+        var bytes: [UInt8] {
+            let hash: [UInt8] =
+                switch algorithm {
+                case "SHA2_384": Array(SHA384.hash(data: text))
+                case "SHA2_512": Array(SHA512.hash(data: text))
+                default: Array(SHA256.hash(data: text))
+                }
+            let digest = #"{"algorithm":"\#(algorithm)","digest":"\#(Base64.encode(hash))"}"#
+            let signed =
+                #"{"content":"\#(Base64.encode(signature))","verifier":{"keyDetails":"#
+                + #""PKIX_ECDSA_P256_SHA_256","\#(signerMember)":"#
+                + #"{"rawBytes":"\#(Base64.encode(signer))"}}}"#
+            let spec =
+                kind == "dsse"
+                ? #"{"dsseV002":{"payloadHash":\#(digest),"signatures":[\#(signed)]}}"#
+                : #"{"hashedRekordV002":{"data":\#(digest),"signature":\#(signed)}}"#
+            return Array(
+                #"{"apiVersion":"0.0.2","kind":"\#(kind)","spec":\#(spec)}"#.utf8)
+        }
+    }
+
     /// An entry with the log's word for it and its time.
     func promised(_ body: [UInt8], at seconds: Int64) throws -> LogEntry {
         let text =
@@ -57,7 +90,10 @@ struct TestLog {
         bodies[place] = body
         let root = Data(Self.root(bodies[...])).base64EncodedString()
         let text = "log.kade.test - 1\n\(count)\n\(root)\n"
-        let signature = Data([1, 2, 3, 4] + (try key.sign(Array(text.utf8))))
+        let signed =
+            try checkpointKey.map { Array(try $0.signature(for: Array(text.utf8))) }
+            ?? key.sign(Array(text.utf8))
+        let signature = Data([1, 2, 3, 4] + signed)
         return LogEntry(
             body: body, timeInSeconds: 0, index: Int64(place), logID: logID,
             proof: InclusionProof(
