@@ -71,7 +71,8 @@ struct ContentHelper {
             descriptors: [input ?? -1, writing.rawValue, 2] + (file.map { [$0] } ?? []),
             hasOwnSession: false)
         _ = consume writing
-        var lines = HelperLines(reading: try pipe.onlyReading())
+        var lines = HelperLines(
+            reading: try pipe.onlyReading(), showing: configuration.watch)
         var problem: Problem?
         while let line = try lines.next() {
             // The rest comes in the background, and nobody needs to wait for it.
@@ -98,6 +99,10 @@ extension TransferEvent {
         case "resolved":
             self = .resolved(
                 reference: line.text("reference") ?? "", digest: line.text("digest") ?? "")
+        case "document":
+            self = .document(
+                kind: line.text("kind") ?? "", digest: line.text("digest") ?? "",
+                status: line.text("status") ?? "", sizeInBytes: line.integer("total") ?? 0)
         case "layer":
             self = .layer(
                 digest: line.text("digest") ?? "", status: line.text("status") ?? "",
@@ -133,8 +138,13 @@ private struct HelperLines: ~Copyable {
     private let source: OwnedFD
     private var buffer: [UInt8] = []
     private var isAtEnd = false
+    /// Who looks at the steps that the lines tell of.
+    private let watch: StepWatch?
 
-    init(reading source: consuming OwnedFD) { self.source = source }
+    init(reading source: consuming OwnedFD, showing watch: StepWatch?) {
+        self.source = source
+        self.watch = watch
+    }
 
     mutating func next() throws(Problem) -> JSONValue? {
         while true {
@@ -145,7 +155,9 @@ private struct HelperLines: ~Copyable {
             }
             guard !isAtEnd else { return nil }
             let more = try explaining("cannot read from kade-server") {
-                () throws(SystemCallError) in try source.read(upToBytes: 65536)
+                () throws(SystemCallError) in
+                try watch?.waitToRead(source.rawValue)
+                return try source.read(upToBytes: 65536)
             }
             isAtEnd = more.isEmpty
             buffer += more

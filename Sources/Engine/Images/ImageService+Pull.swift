@@ -26,6 +26,27 @@ extension ImageService {
     package func pull(
         _ request: TransferRequest, progress: (TransferEvent) -> Void
     ) throws(Problem) -> String {
+        guard let watch = context.configuration.watch else {
+            return try fetch(request) { event, _ in progress(event) }
+        }
+        var request = request
+        request.tellsEachPart = true
+        var steps = try PullSteps(of: request, telling: watch)
+        do throws(Problem) {
+            return try fetch(request) { event, moment in
+                steps.take(event, atMicroseconds: moment)
+                progress(event)
+            }
+        } catch {
+            steps.fail(error)
+            throw error
+        }
+    }
+
+    /// Pulls, and tells what happened and at which microsecond, where that is known.
+    private func fetch(
+        _ request: TransferRequest, _ progress: (TransferEvent, Int64?) -> Void
+    ) throws(Problem) -> String {
         var pulled: String?
         let what = "cannot pull \(request.reference)"
         let isDone = try ContentHelper(configuration: context.configuration).change(
@@ -35,7 +56,7 @@ extension ImageService {
         ) { line in
             guard let event = TransferEvent(line) else { return }
             if case .done(let reference, _, _, _) = event { pulled = reference }
-            progress(event)
+            progress(event, line.integer("at"))
         }
         guard isDone else { return request.reference }
         guard let pulled else {

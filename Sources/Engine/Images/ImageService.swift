@@ -34,6 +34,9 @@ package enum TransferEvent: Sendable {
     case resolved(reference: String, digest: String)
     /// A push begins to the reference's repository.
     case pushing(reference: String, digest: String)
+    /// A manifest, index or configuration is downloading, done or exists; told only to who watches
+    /// the steps of a pull.
+    case document(kind: String, digest: String, status: String, sizeInBytes: Int64)
     /// A layer changed: waiting, downloading, verifying, extracting, done or exists; in a push
     /// preparing, pushing, pushed, present or mounted from a repository.
     case layer(digest: String, status: String, current: Int64, total: Int64)

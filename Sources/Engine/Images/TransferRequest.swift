@@ -16,6 +16,8 @@ package struct TransferRequest: Sendable {
     /// Whether a pull returns as soon as containers can use the image, where they can before it has
     /// come whole.
     package var endsEarly = false
+    /// Whether a pull tells of manifests and configurations, too.
+    var tellsEachPart = false
     /// Whether the registry may speak http, and show any certificate.
     package var isInsecure = false
     /// How a push compresses layers.
@@ -35,6 +37,7 @@ package struct TransferRequest: Sendable {
         if allPlatforms { arguments.append("--all-platforms") }
         if isWhole { arguments.append("--whole") }
         if endsEarly { arguments.append("--lazy") }
+        if tellsEachPart { arguments.append("--each-part") }
         if command == "push" {
             arguments += encoding.arguments
         }

@@ -184,7 +184,9 @@ extension ImagePull {
                 kind: .invalid, what: purpose,
                 why: "its configuration has \(descriptor.size) bytes, more than any image's")
         }
-        let bytes = try await smallBlob(descriptor)
+        let bytes = try await told(.configuration, descriptor) {
+            try await smallBlob(descriptor)
+        }
         let configuration = try ImageConfiguration(json: bytes, named: "the image configuration")
         guard configuration.rootfs.diffIDs.count == manifest.layers.count else {
             throw Problem(
@@ -209,11 +211,27 @@ extension ImagePull {
     /// A manifest or index, from the store when it is there.
     private func document(of descriptor: Descriptor) async throws -> ManifestDocument {
         guard let bytes = try await here(descriptor.digest, limitInBytes: 8 << 20) else {
-            return try await noted(.digest(descriptor.digest))
+            return try await told(descriptor.mediaType.isIndex ? .index : .manifest, descriptor) {
+                try await noted(.digest(descriptor.digest))
+            }
         }
         let type = try ManifestType.mediaType(
             of: bytes, contentType: descriptor.mediaType.rawValue, purpose: purpose)
         return ManifestDocument(bytes: bytes, mediaType: type, digest: descriptor.digest)
+    }
+
+    /// Fetches a document, and tells of it where that is wanted.
+    private func told<Document>(
+        _ kind: PullEvent.DocumentKind, _ descriptor: Descriptor,
+        _ fetch: () async throws -> Document
+    ) async throws -> Document {
+        guard tellsEachPart else { return try await fetch() }
+        let limit = Int(Self.configurationLimitInBytes)
+        let isHere = try await here(descriptor.digest, limitInBytes: limit) != nil
+        if !isHere { report(.document(kind, descriptor, status: .downloading)) }
+        let document = try await fetch()
+        report(.document(kind, descriptor, status: isHere ? .exists : .done))
+        return document
     }
 
     /// What has come already, or was in the store.

@@ -33,6 +33,8 @@ package struct ImagePull: Sendable {
     ///
     /// Where its layers cannot be used before that, it is not called.
     package var whenUsable: (@Sendable () throws(Problem) -> Void)?
+    /// Whether documents are told of, and layers that containers can use before they have come.
+    package var tellsEachPart = false
     /// What lets the transfer of layers wait; nil where nothing does.
     private(set) var brake: TransferBrake?
 
@@ -116,12 +118,19 @@ package struct ImagePull: Sendable {
     private func pull() async throws -> PulledImage {
         let top = try await topDescriptor()
         report(.resolved(reference: reference, digest: top.digest))
+        // It came with its name, or was here.
+        if tellsEachPart {
+            report(.document(top.mediaType.isIndex ? .index : .manifest, top, status: .exists))
+        }
         let lease = try await blocking { SharedLease(try content.lease()) }
         let parts = try await parts(of: top)
         try await blocking { try lease.protect(parts.digests) }
         var pull = self
         let arrivals = try await pull.beginArrivals(of: parts)
         let early = arrivals?.digests ?? []
+        if tellsEachPart {
+            reportArrivals(of: parts.blobs.map(\.descriptor).filter { early.contains($0.digest) })
+        }
         let image: PulledImage
         do {
             async let kept: Void = keepSmallContent()
@@ -138,6 +147,12 @@ package struct ImagePull: Sendable {
         if let arrivals { try await pull.settle(arrivals, parts.blobs) }
         try await blocking { lease.end() }
         return image
+    }
+
+    private func reportArrivals(of layers: [Descriptor]) {
+        for blob in layers {
+            report(.layer(digest: blob.digest, status: .arriving, current: 0, total: blob.size))
+        }
     }
 
     /// Puts manifests and configurations into the store, whose protection has begun.

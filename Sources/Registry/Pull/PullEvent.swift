@@ -5,12 +5,19 @@ package import OCI
 package enum PullEvent: Sendable, Equatable {
     /// The reference's manifest (or index) is known.
     case resolved(reference: ImageReference, digest: Digest)
+    /// A manifest, an index or a configuration of the image changed; told only where that is wanted.
+    case document(DocumentKind, Descriptor, status: LayerStatus)
     /// A layer changed.
     case layer(digest: Digest, status: LayerStatus, current: Int64, total: Int64)
     /// The image is in the store.
     case done(PulledImage)
     /// What is told after this nobody needs to wait for: the image's layers can be used.
     case usable
+
+    /// What is read whole, and says what else belongs to the image.
+    package enum DocumentKind: String, Sendable {
+        case index, manifest, configuration
+    }
 
     /// What happens to a layer.
     package enum LayerStatus: String, Sendable {
@@ -24,6 +31,8 @@ package enum PullEvent: Sendable, Equatable {
         case done
         /// It was in the store before.
         case exists
+        /// Containers can use it, and it comes meanwhile; told as documents are.
+        case arriving
     }
 }
 
@@ -54,6 +63,12 @@ extension PullEvent {
             [
                 "event": "resolved", "reference": .string("\(reference)"),
                 "digest": .string("\(digest)"),
+            ]
+        case .document(let kind, let descriptor, let status):
+            [
+                "event": "document", "kind": .string(kind.rawValue),
+                "digest": .string("\(descriptor.digest)"), "status": .string(status.rawValue),
+                "total": .number(JSONNumber(descriptor.size)),
             ]
         case .layer(let digest, let status, let current, let total):
             [

@@ -27,7 +27,7 @@ struct CreateCommand: Command {
         let request = try container.request(image: image, command: arguments, in: session)
         var new = NewContainer(
             request: request, flags: container, engine: try session.engine(), session: session,
-            startsNext: false)
+            startsNext: false, showsSteps: false)
         let created = try new.create()
         try session.output.writeLine(created.id)
         return .success

@@ -12,6 +12,8 @@ struct NewContainer {
     let session: Session
     /// Whether the command starts the container at once.
     let startsNext: Bool
+    /// Whether the steps are shown, also of a pull.
+    let showsSteps: Bool
 
     mutating func create() throws(Problem) -> CreatedContainer {
         if let file = flags.idFile, File.exists(FilePath(file)) {
@@ -88,13 +90,18 @@ struct NewContainer {
         }
         let stream = session.error
         var display = ProgressDisplay(
-            on: stream, style: .fitting(stream, isQuiet: flags.isQuiet))
+            on: stream, style: .fitting(stream, isQuiet: flags.isQuiet || showsSteps))
+        var notes: [String] = []
         var transfer = TransferRequest(request.image)
         transfer.platform = request.platform
         transfer.endsEarly = startsNext
         transfer.authFile = flags.authFile.map { FilePath($0) }
         transfer.isInsecure = !flags.verifiesServer
-        let pulled = try engine.images.pull(transfer) { event in display.show(event) }
+        let pulled = try engine.images.pull(transfer) { event in
+            display.show(event)
+            if showsSteps, case .note(let text) = event { notes.append(text) }
+        }
+        for text in notes { try stream.writeLine(text) }
         // registries.conf may know a short name as an image of another registry.
         let usual = try ImageReference(parsing: request.image).withDefaultTag
         if "\(usual)" != pulled { request.image = pulled }

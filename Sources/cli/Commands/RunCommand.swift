@@ -82,7 +82,8 @@ struct RunCommand: Command {
         let steps = explains && session.plan == nil ? LiveSteps(on: session.error) : nil
         let engine = try session.engine(showsSteps: explains || tour != nil, to: steps?.watch)
         var new = NewContainer(
-            request: request, flags: container, engine: engine, session: session, startsNext: true)
+            request: request, flags: container, engine: engine, session: session, startsNext: true,
+            showsSteps: steps != nil)
         let created: CreatedContainer
         do {
             created = try new.create()

@@ -53,6 +53,7 @@ struct PullCommand {
         let content = try ContentStore(root: arguments.root)
         let layers = try Layers.receiving(root: arguments.root)
         let isQuiet = arguments.isQuiet
+        let tellsEachPart = arguments.tellsEachPart
         let isWanted = try LazyStart.isWanted()
         for reference in references {
             var pull = try ImagePull(
@@ -61,8 +62,9 @@ struct PullCommand {
                 settings: settings, trust: trust,
                 report: { event in
                     if case .layer = event, isQuiet { return }
-                    output.write(event)
+                    output.write(tellsEachPart ? event.jsonWithTime : event.json)
                 })
+            pull.tellsEachPart = tellsEachPart
             if arguments.endsEarly, isWanted {
                 pull.whenUsable = { () throws(Problem) in
                     output.write(.usable)
@@ -71,6 +73,16 @@ struct PullCommand {
             }
             _ = try await pull.run()
         }
+    }
+}
+
+extension PullEvent {
+    /// The event with the microseconds of the machine's clock: who reads it may come to it later.
+    fileprivate var jsonWithTime: JSONValue {
+        guard var object = json.object else { return json }
+        let now = Int64(clamping: monotonicNanoseconds() / 1000)
+        object.append("at", .number(JSONNumber(now)))
+        return .object(object)
     }
 }
 

@@ -18,6 +18,8 @@ struct TransferArguments: Equatable {
     var isWhole = false
     /// Whether a pull goes on in the background once containers can use the image.
     var endsEarly = false
+    /// Whether a pull tells of manifests and configurations, too.
+    var tellsEachPart = false
     /// The one file with credentials to use.
     var authFile: FilePath?
     /// The policy about signatures to use.
@@ -41,6 +43,7 @@ struct TransferArguments: Equatable {
         var takesAllPlatforms = false
         var isWhole = false
         var endsEarly = false
+        var tellsEachPart = false
         var authFile: FilePath?
         var signaturePolicy: FilePath?
         var encoding = LayerEncoding(.gzip)
@@ -56,6 +59,7 @@ struct TransferArguments: Equatable {
                 takesAllPlatforms = try reading.bool(of: "--all-platforms")
             case .flag("--whole"): isWhole = try reading.bool(of: "--whole")
             case .flag("--lazy"): endsEarly = try reading.bool(of: "--lazy")
+            case .flag("--each-part"): tellsEachPart = try reading.bool(of: "--each-part")
             case .flag("--authfile"): authFile = FilePath(try reading.value(of: "--authfile"))
             case .flag("--signature-policy"):
                 signaturePolicy = FilePath(try reading.value(of: "--signature-policy"))
@@ -80,6 +84,7 @@ struct TransferArguments: Equatable {
         self.takesAllPlatforms = takesAllPlatforms
         self.isWhole = isWhole
         self.endsEarly = endsEarly
+        self.tellsEachPart = tellsEachPart
         self.authFile = authFile
         self.signaturePolicy = signaturePolicy
         self.encoding = encoding

@@ -62,21 +62,22 @@ import Testing
         #expect(!before.contains("setpriv --reuid") && !before.contains(" steps in "), "\(before)")
         #expect(run.output.isEmpty)
         let shown = numbers(of: rows(of: "The start of one", in: before))
-        #expect(shown == Array(1...shown.count))
+        #expect(!shown.isEmpty && shown == Array(1..<(shown.count + 1)))
 
         try folder.write("", to: "open")
         let outcome = try run.wait()
 
         #expect(outcome.exitCode == 0 && outcome.output == "hi\n", "\(outcome)")
         let all = rows(of: "The start of one", in: outcome.errors)
-        #expect(numbers(of: all) == Array(1...numbers(of: all).count), "\(outcome.errors)")
-        #expect(numbers(of: all).count > shown.count)
+        let count = numbers(of: all).count
+        #expect(numbers(of: all) == Array(1..<(count + 1)), "\(outcome.errors)")
+        #expect(count > shown.count)
         // The one that took its time has it at last.
         let hook = try #require(all.last { $0.contains("hooks.createRuntime") })
         #expect(hook.last.flatMap { Int($0) } != nil, "\(hook)")
         #expect(outcome.errors.contains(" steps in "))
         let recorded = try kade.check("explain", "--steps", "--json", "one")
-        #expect(recorded.split(separator: "\n").count == numbers(of: all).count)
+        #expect(recorded.split(separator: "\n").count == count)
         // The container's making has numbers of its own.
         #expect(numbers(of: rows(of: "The making of one", in: outcome.errors)).first == 1)
     }
@@ -124,5 +125,40 @@ import Testing
             try kade.check("ps", "-aq").isEmpty && kade.leftovers().isEmpty
                 && Tool.run("pgrep", "-f", folder.at("open")).exitCode == 1
         }
+    }
+
+    @Test func `a pull's steps name manifest, configuration and each layer`() throws {
+        for tree in ["base", "top"] {
+            try TestImages.tree(in: folder, named: tree, sizeInBytes: 100_000)
+        }
+        let images = try TestImages()
+        let manifest = try images.add(
+            TestImages.Image(trees: [folder.at("base"), folder.at("top")]), as: "it")
+        let index = try images.addIndex(of: [manifest], as: "all")
+        let registry = try TestRegistry()
+        try registry.push(images, "all", to: "team/app:1")
+        let reference = "\(registry.authority)/team/app:1"
+        let outcome = try kade.call(["run", "--rm", "--explain", reference, "sh", "-c", ":"])
+        #expect(outcome.exitCode == 0, "\(outcome)")
+        let lines = outcome.errors.split(separator: "\n")
+        func row(_ what: String, _ digest: String) throws -> Substring {
+            let short = "\(what) sha256:\(digest.dropFirst("sha256:".count).prefix(12))…"
+            let row = lines.first { $0.contains(short) && $0.contains(" bytes ") }
+            return try #require(row, "\(short) is not in \(outcome.errors)")
+        }
+        _ = try row("index", index.digest)
+        _ = try row("manifest", manifest.digest)
+        for layer in manifest.layers {
+            let fields = try row("layer", layer).split(separator: " ")
+            #expect(fields.contains("layers") && fields.contains("engine"), "\(fields)")
+        }
+        #expect(manifest.layers.count == 2)
+        #expect(lines.contains { $0.contains("configuration sha256:") && $0.contains(" config ") })
+        let pulled = numbers(of: rows(of: "The pull of \(reference)", in: outcome.errors))
+        #expect(pulled == Array(1...6), "\(outcome.errors)")
+        // What is not there is a step that failed.
+        let wrong = try kade.call(["run", "--rm", "--explain", "\(reference)0", "true"])
+        let failed = rows(of: "The pull of \(reference)0", in: wrong.errors).last
+        #expect(failed?.contains("[failed:") == true, "\(wrong)")
     }
 }
