@@ -115,8 +115,18 @@ import Testing
     }
 
     @Test func `who leaves while a step hangs ends the start`() throws {
-        let run = try kade.start(
-            "run", "--rm", "--explain", "--device", "vendor.com/gate=waiting", "busybox", "true")
+        // A thread of the tests may block the signal, and what it starts would do so, too.
+        let unblocked = """
+            import os, signal, sys
+            signal.pthread_sigmask(signal.SIG_SETMASK, [])
+            os.execv(sys.argv[1], sys.argv[1:])
+            """
+        let run = try Tool.start(
+            ["python3", "-c", unblocked]
+                + kade.commandLine([
+                    "run", "--rm", "--explain", "--device", "vendor.com/gate=waiting", "busybox",
+                    "true",
+                ]), environment: kade.environment)
         try kade.wait { run.errors.contains("hooks.createRuntime") }
         run.signal(SIGTERM)
         #expect(try run.wait().exitCode == 128 + SIGTERM)
