@@ -49,6 +49,7 @@ extension ContainerScript {
                 rm -r "$begin"
                 {
                     until [ "$(readlink "/proc/$$/ns/user")" != "$(readlink /proc/self/ns/user)" ]; do
+                        readlink "/proc/$$/exe" >/dev/null || exit    # has ended, and waits for its parent
                         sleep 0.05
                     done
             """)
