@@ -39,8 +39,10 @@ enum PortHolder {
     /// but the container's monitor has noted it.
     private static func container(with transport: Transport, _ port: UInt16) -> String? {
         let own = (try? FileStatus(of: "/proc/self/ns/net"))?.identity
+        // A monitor that takes a port again is nobody else; what it has noted is how it was.
+        let caller = (try? Link.target(of: "/proc/self"))?.string
         for entry in (try? Directory.list("/proc")) ?? []
-        where entry.name.string.allSatisfy(\.isNumber) {
+        where entry.name.string.allSatisfy(\.isNumber) && entry.name.string != caller {
             // The same port of another network namespace is another one.
             guard let bundle = monitoredBundle(of: entry.name.string),
                 let namespace = try? FileStatus(of: FilePath("/proc/\(entry.name)/ns/net")),

@@ -45,6 +45,23 @@ import Testing
         try kade.wait(until: { try kade.leftovers().isEmpty })
     }
 
+    @Test func `a port that stays is taken again beside connections that have ended`() throws {
+        try kade.check(
+            "run", "-d", "--name", "web", "-p", "8080:80", "busybox", "nc", "-ll", "-p", "80",
+            "-e", "echo", "here")
+        try kade.wait { try answer(of: "127.0.0.1", 8080, in: machine) == "here\n" }
+        // Whoever closes first remembers the connection for a minute (TIME_WAIT): here the server.
+        try kade.wait {
+            try machine.check("sleep 1 | timeout 30 busybox nc 127.0.0.1 8080; cat /proc/net/tcp")
+                .contains(#/:1F90 \S+ 06/#)
+        }
+        try kade.check("update", "-p", "8081:80", "web")
+        for port in [8080, 8081] {
+            try kade.wait { try answer(of: "127.0.0.1", port, in: machine) == "here\n" }
+        }
+        try kade.check("rm", "-f", "web")
+    }
+
     @Test func `a container calls out, and reaches nothing of the machine's loopback`() throws {
         try kade.folder.write("hello\n", to: "pages/index.html")
         let pages = kade.folder.at("pages")
