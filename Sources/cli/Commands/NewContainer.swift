@@ -15,19 +15,7 @@ struct NewContainer {
     /// Whether the steps are shown, also of a pull.
     let showsSteps: Bool
     /// Whether the image is one that a file or Docker's daemon has brought.
-    private var isBrought = false
-
-    init(
-        request: ContainerRequest, flags: ContainerFlags, engine: Engine, session: Session,
-        startsNext: Bool, showsSteps: Bool
-    ) {
-        self.request = request
-        self.flags = flags
-        self.engine = engine
-        self.session = session
-        self.startsNext = startsNext
-        self.showsSteps = showsSteps
-    }
+    private(set) var isBrought = false
 
     mutating func create() throws(Problem) -> CreatedContainer {
         if let file = flags.idFile, File.exists(FilePath(file)) {
