@@ -195,8 +195,8 @@ import Testing
                 "save", "--format", format, "-o", folder.at(format), "example.com/rich:1")
         }
         let outcome = try Tool.run(
-            "unshare", "-m", "-n", "--propagation", "private", "sh", "-c", Self.dockerScript, "sh",
-            folder.path)
+            "unshare", "-m", "-n", "--propagation", "private", "sh", "-c",
+            PrivateDockerd.start + Self.dockerScript, "sh", folder.path)
         #expect(outcome.exitCode == 0, "\(outcome.errors)")
         #expect(
             outcome.lines == [
@@ -215,15 +215,6 @@ import Testing
 
     /// Loads both of Kade's archives, exports their files, and saves the last.
     private static let dockerScript = """
-        mount -t tmpfs -o mode=755 tmpfs /run
-        ip link set lo up
-        export DOCKER_HOST="unix:///run/docker.sock" DOCKER_CONFIG="$1"
-        dockerd --data-root "$1/data" --exec-root /run/docker --pidfile /run/docker.pid \\
-            --host "$DOCKER_HOST" --iptables=false --ip6tables=false --ip-forward=false \\
-            --ip-masq=false --bridge=none > "$1/log" 2>&1 &
-        daemon=$!
-        trap 'kill "$daemon"; wait "$daemon"' EXIT
-        for _ in $(seq 1200); do docker version > /dev/null 2>&1 && break; sleep 0.1; done
         for format in docker docker-archive; do
             docker load -q -i "$1/$format" || exit 1
             docker create --name "$format" example.com/rich:1 > /dev/null || exit 1

@@ -84,8 +84,9 @@ import Testing
              "docker.io/library/absent": [{"type": "insecureAcceptAnything"}]}}}
             """, to: "home/.config/containers/policy.json")
         let outcome = try Tool.run(
-            "unshare", "-m", "-n", "--propagation", "private", "sh", "-c", Self.script, "sh",
-            folder.path, try Kade.busyboxArchive.get(), BuiltProgram.path("kade"))
+            "unshare", "-m", "-n", "--propagation", "private", "sh", "-c",
+            PrivateDockerd.start + Self.script, "sh", folder.path, try Kade.busyboxArchive.get(),
+            BuiltProgram.path("kade"))
         #expect(outcome.lines == Self.expected, "\(outcome.errors)")
         #expect(outcome.errors.contains("the daemon says: "))
         #expect(outcome.errors.contains("the policy "))
@@ -98,17 +99,8 @@ import Testing
 
     /// An image goes from Docker to Kade, runs, changes there and goes back.
     private static let script = """
-        mount -t tmpfs -o mode=755 tmpfs /run
-        ip link set lo up
-        export DOCKER_HOST="unix:///run/docker.sock" DOCKER_CONFIG="$1" KADE_DEFAULT_NETWORK=none
-        export HOME="$1/home"
+        export KADE_DEFAULT_NETWORK=none HOME="$1/home"
         kade="$3 --root $1/kade --runroot $1/kade-run"
-        dockerd --data-root "$1/data" --exec-root /run/docker --pidfile /run/docker.pid \\
-            --host "$DOCKER_HOST" --iptables=false --ip6tables=false --ip-forward=false \\
-            --ip-masq=false --bridge=none > "$1/log" 2>&1 &
-        daemon=$!
-        trap 'kill "$daemon"; wait "$daemon"' EXIT
-        for _ in $(seq 300); do docker version > /dev/null 2>&1 && break; sleep 0.1; done
         docker import -c 'ENV PATH=/bin' "$2" from:1 > /dev/null || { cat "$1/log" >&2; exit 1; }
         docker tag from:1 from:2
         $kade pull -q docker-daemon:from:1 || exit 1
