@@ -49,7 +49,8 @@ import Testing
             "run", "--detach", "--bundle", bundle.folder.path, bundle.id)
         #expect(outcome.exitCode == 0, "\(outcome.errors)")
         let second = try bundle.exec(
-            shell: "mkdir /tmp/y; while ! [ -s /tmp/errors ]; do sleep 0.1; done; cat /tmp/errors")
+            shell: "mkdir /tmp/y; for n in $(seq 600); do [ -s /tmp/errors ] && break; sleep 0.1; "
+                + "done; cat /tmp/errors")
         #expect(second.output.contains("No space left on device"), "\(second)")
         #expect(second.errors.contains("No space left on device"), "\(second)")
         #expect(try agent.wait().exitCode == 0)
