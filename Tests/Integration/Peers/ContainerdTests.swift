@@ -33,8 +33,8 @@ import Testing
         echo "exec $?"
         $inside second --user 9 one /bin/busybox id -u
         # ctr does not wait for the last output of a terminal: the program ends when it is there.
-        (script -qec "$inside third --tty one /bin/busybox sh -c 'busybox tty; exec busybox sleep 1000'" /dev/null \
-            || true) > "$folder/third" 2>&1 &
+        script -qec "$inside third --tty one /bin/busybox sh -c 'busybox tty; exec busybox sleep 1000'" /dev/null \
+            > "$folder/third" 2>&1 &
         for _ in $(seq 600); do grep -q /dev/pts/0 "$folder/third" && break; sleep 0.1; done
         grep -o /dev/pts/0 "$folder/third"
         $ctr task kill --exec-id third --signal KILL one
