@@ -1,6 +1,6 @@
 import Diagnostics
-import Glibc
 import Linux
+import Synchronization
 import Testing
 
 @testable import Engine
@@ -10,11 +10,21 @@ import Testing
 @Suite final class LiveStepsTests {
     private let file: OwnedFD
     private let steps: LiveSteps
+    private let clock: Clock
+
+    /// Time that passes when a test says so.
+    private final class Clock: Sendable {
+        let nanoseconds = Mutex<UInt64>(0)
+    }
 
     init() throws {
         let file = try OwnedFD.memory(named: "steps")
-        steps = LiveSteps(on: OutputStream(descriptor: file.rawValue, name: "the test"))
+        let clock = Clock()
+        steps = LiveSteps(
+            on: OutputStream(descriptor: file.rawValue, name: "the test"),
+            now: { clock.nanoseconds.withLock { $0 } })
         self.file = file
+        self.clock = clock
     }
 
     private func record(
@@ -41,7 +51,7 @@ import Testing
     private func settle() {
         for _ in 0..<1000 {
             guard let pause = steps.watch.wait() else { return }
-            usleep(UInt32(pause) * 1000)
+            clock.nanoseconds.withLock { $0 += UInt64(pause) * 1_000_000 }
         }
     }
 

@@ -9,9 +9,19 @@ import Synchronization
 /// done; where others go on meanwhile it comes once more when it is.
 final class LiveSteps: Sendable {
     private let stream: OutputStream
-    private let state = Mutex(State())
+    private let state: Mutex<State>
 
-    init(on stream: OutputStream) { self.stream = stream }
+    /// Shows nothing yet.
+    ///
+    /// - Parameters:
+    ///   - stream: where the rows go.
+    ///   - now: the moment, in nanoseconds of the machine's clock.
+    init(
+        on stream: OutputStream, now: @escaping @Sendable () -> UInt64 = { monotonicNanoseconds() }
+    ) {
+        self.stream = stream
+        state = Mutex(State(now: now))
+    }
 
     /// What the engine tells of the steps.
     var watch: StepWatch {
@@ -44,7 +54,7 @@ final class LiveSteps: Sendable {
     private func change(_ body: (inout State) -> Void) {
         state.withLock { state in
             body(&state)
-            state.writeRows(at: monotonicNanoseconds())
+            state.writeRows(at: state.now())
             let text = state.takeText()
             guard !text.isEmpty, state.failure == nil else { return }
             do throws(Problem) { try stream.write(text) } catch { state.failure = error }
@@ -53,6 +63,7 @@ final class LiveSteps: Sendable {
 
     /// The steps that are not written, or not done.
     fileprivate struct State {
+        let now: @Sendable () -> UInt64
         /// Those that are not written yet, in the order of their rows; the first one's row may be
         /// there without its end.
         private var waiting: [Row] = []
@@ -64,6 +75,8 @@ final class LiveSteps: Sendable {
         private var lastNumber = 0
         private var text = ""
         var failure: Problem?
+
+        init(now: @escaping @Sendable () -> UInt64) { self.now = now }
 
         struct Row {
             var record: StepRecord
@@ -109,8 +122,7 @@ final class LiveSteps: Sendable {
         /// Runtime and init work side by side, and may be heard in another order than they began in.
         private mutating func add(_ record: StepRecord, isDone: Bool) {
             let row = Row(
-                record: record, heardInNanoseconds: monotonicNanoseconds(), isDone: isDone,
-                number: nil)
+                record: record, heardInNanoseconds: now(), isDone: isDone, number: nil)
             var place = waiting.count
             while record.isSideBySide, place > 0, waiting[place - 1].number == nil,
                 waiting[place - 1].record.isSideBySide,
@@ -140,7 +152,7 @@ final class LiveSteps: Sendable {
 
         /// After how many milliseconds a row will have waited long enough; nil where none waits.
         mutating func millisecondsToNextRow() -> Int32? {
-            let moment = monotonicNanoseconds()
+            let moment = now()
             writeRows(at: moment)
             guard let next = waiting.first(where: { $0.number == nil }) else { return nil }
             let due = next.heardInNanoseconds + Row.patienceInNanoseconds
