@@ -28,9 +28,6 @@ extension ImageService {
         try ContentHelper(configuration: context.configuration).runWithoutFlush(
             ["docker-save", name], input: nil, file: archive.rawValue, what: what
         ) { _ in }
-        try explaining(what) { () throws(SystemCallError) in
-            try archive.seek(toOffsetInBytes: 0)
-        }
         return try load(
             ["--daemon-image", name], from: ContentHelper.standardInput,
             input: archive.rawValue, platforms: platforms, what: what, progress: progress)
