@@ -52,13 +52,8 @@ package enum RFC3339 {
         return "\(year)-\(month)-\(day)T\(hour):\(minute):\(second).\(fraction)Z"
     }
 
-    private static func padded(_ value: Int, to digits: Int) -> String {
-        let text = String(value)
-        return String(repeating: "0", count: max(0, digits - text.utf8.count)) + text
-    }
-
     /// Days of the proleptic Gregorian calendar, counted from 1970-01-01.
-    private static func daysSinceEpoch(year: Int, month: Int, day: Int) -> Int {
+    package static func daysSinceEpoch(year: Int, month: Int, day: Int) -> Int {
         // The year begins in March here, so that the leap day is its last.
         let shifted = month <= 2 ? year - 1 : year
         let era = (shifted >= 0 ? shifted : shifted - 399) / 400
@@ -66,6 +61,11 @@ package enum RFC3339 {
         let dayOfYear = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1
         let dayOfEra = yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear
         return era * 146_097 + dayOfEra - 719_468
+    }
+
+    private static func padded(_ value: Int, to digits: Int) -> String {
+        let text = String(value)
+        return String(repeating: "0", count: max(0, digits - text.utf8.count)) + text
     }
 }
 

@@ -20,21 +20,14 @@ extension ImageService {
     ) throws(Problem) -> [String] {
         let name = try Self.daemonName(name)
         let what = "cannot pull docker-daemon:\(name)"
-        guard context.plan == nil else {
-            context.plan?.note(
-                Explanation(
-                    shell: "docker save \(name) | kade load",
-                    why: "the image gets into the store, under its names",
-                    spec: "docker-daemon"), by: .engine)
-            return []
-        }
+        let isOnlyNoted = noteInPlan(
+            "docker save \(name) | kade load",
+            why: "the image gets into the store, under its names")
+        guard !isOnlyNoted else { return [] }
         let archive = try StepService(context: context).temporaryFile()
         try ContentHelper(configuration: context.configuration).runWithoutFlush(
             ["docker-save", name], input: nil, file: archive.rawValue, what: what
         ) { _ in }
-        try explaining(what) { () throws(SystemCallError) in
-            try archive.seek(toOffsetInBytes: 0)
-        }
         return try load(
             ["--daemon-image", name], from: ContentHelper.standardInput,
             input: archive.rawValue, platforms: platforms, what: what, progress: progress)
@@ -49,14 +42,10 @@ extension ImageService {
     package func push(toDocker name: String, platforms: [String]) throws(Problem) {
         let name = try Self.daemonName(name)
         let what = "cannot push docker-daemon:\(name)"
-        guard context.plan == nil else {
-            context.plan?.note(
-                Explanation(
-                    shell: "kade save \(name) | docker load",
-                    why: "Docker's daemon gets the image, under its name",
-                    spec: "docker-daemon"), by: .engine)
-            return
-        }
+        let isOnlyNoted = noteInPlan(
+            "kade save \(name) | docker load",
+            why: "Docker's daemon gets the image, under its name")
+        guard !isOnlyNoted else { return }
         let archive = try StepService(context: context).temporaryFile()
         var request = SaveRequest(names: [name], format: "docker")
         request.platforms = platforms
@@ -64,6 +53,15 @@ extension ImageService {
         try ContentHelper(configuration: context.configuration).runWithoutFlush(
             ["docker-load", name], input: nil, file: archive.rawValue, what: what
         ) { _ in }
+    }
+
+    /// Notes what is done otherwise, where there is a plan.
+    ///
+    /// - Returns: whether there is one, and so nothing else to do.
+    private func noteInPlan(_ shell: String, why: String) -> Bool {
+        guard let plan = context.plan else { return false }
+        plan.note(Explanation(shell: shell, why: why, spec: "docker-daemon"), by: .engine)
+        return true
     }
 
     /// An image's name: with a tag, since a bare one would mean all of them.

@@ -142,8 +142,10 @@ package struct DockerDaemon: Sendable {
             try? JSONValue.parse(Array($0.readableBytesView), named: "the daemon's answer")
         }
         let words = json?["message"]?.string ?? "\(response.status)"
+        let isMissing = response.status == .notFound
         throw Problem(
-            kind: response.status == .notFound ? .notFound : .unavailable, what: what,
-            why: "the daemon says: \(words)")
+            kind: isMissing ? .notFound : .unavailable, what: what,
+            why: "the daemon says: \(words)",
+            fix: isMissing ? "see which images it has: docker images" : nil)
     }
 }

@@ -1,5 +1,6 @@
 import Crypto
 import Diagnostics
+import OCI
 import SwiftASN1
 import X509
 
@@ -240,11 +241,7 @@ extension Array where Element == ASN1Node {
 extension GeneralizedTime {
     /// Seconds since 1970; a fraction counts for nothing.
     fileprivate var secondsSinceEpoch: Int64 {
-        // The year begins in March here, so that the leap day is its last.
-        let shifted = month <= 2 ? year - 1 : year
-        let dayOfYear = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1
-        let days =
-            shifted * 365 + shifted / 4 - shifted / 100 + shifted / 400 + dayOfYear - 719_468
+        let days = RFC3339.daysSinceEpoch(year: year, month: month, day: day)
         return Int64(days) * 86_400 + Int64(hours * 3600 + minutes * 60 + seconds)
     }
 }
