@@ -32,11 +32,13 @@ let lean: [SwiftSetting] =
 
 /// The runtime: no dynamic linker, ready in a millisecond.
 ///
-/// Functions that a start needs lie side by side (Scripts/function-order); that takes LLVM's linker.
+/// Functions that a start needs lie side by side (Scripts/function-order, functions.ld); that takes
+/// LLVM's linker.
 let fullyStatic: [LinkerSetting] = [
     .unsafeFlags([
         "-static-executable", "-use-ld=lld", "-Xlinker", "--no-warn-symbol-ordering", "-Xlinker",
         "--symbol-ordering-file=\(Context.packageDirectory)/Sources/CEntry/functions.order",
+        "-Xlinker", "\(Context.packageDirectory)/Sources/CEntry/functions.ld",
     ])
 ]
 
@@ -92,7 +94,7 @@ let package = Package(
     targets: [
         // Level 0
         .target(name: "CLinux"),
-        .target(name: "CEntry", exclude: ["functions.order"]),
+        .target(name: "CEntry", exclude: ["functions.ld", "functions.order"]),
         .target(name: "Diagnostics", swiftSettings: lean),
         .systemLibrary(name: "CSQLite", providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(name: "CZstd", providers: [.apt(["libzstd-dev"])]),
