@@ -15,10 +15,10 @@ let unoptimised: [SwiftSetting] = [
     .unsafeFlags(["-Onone"], .when(configuration: .release))
 ]
 
-/// The modules of the lean programs also get their types ready before the program starts.
+/// The modules of programs that somebody waits for also get their types ready before they start.
 ///
 /// By default each generic type, such as an array of something, is looked up by its name when it is
-/// first used: a quarter of what the runtime computes for a container. And each function gets a
+/// first used: a quarter of what the runtime computes for a container, and a tenth of `kade exec`. And each function gets a
 /// section, so that the linker can arrange them, and keeps its name, which LLVM's merging takes.
 let lean: [SwiftSetting] =
     strict + [
@@ -32,11 +32,13 @@ let lean: [SwiftSetting] =
 
 /// The runtime: no dynamic linker, ready in a millisecond.
 ///
-/// Functions that a start needs lie side by side (Scripts/function-order); that takes LLVM's linker.
+/// Functions that a start needs lie side by side (Scripts/function-order, functions.ld); that takes
+/// LLVM's linker.
 let fullyStatic: [LinkerSetting] = [
     .unsafeFlags([
         "-static-executable", "-use-ld=lld", "-Xlinker", "--no-warn-symbol-ordering", "-Xlinker",
         "--symbol-ordering-file=\(Context.packageDirectory)/Sources/CEntry/functions.order",
+        "-Xlinker", "\(Context.packageDirectory)/Sources/CEntry/functions.ld",
     ])
 ]
 
@@ -92,7 +94,7 @@ let package = Package(
     targets: [
         // Level 0
         .target(name: "CLinux"),
-        .target(name: "CEntry", exclude: ["functions.order"]),
+        .target(name: "CEntry", exclude: ["functions.ld", "functions.order"]),
         .target(name: "Diagnostics", swiftSettings: lean),
         .systemLibrary(name: "CSQLite", providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(name: "CZstd", providers: [.apt(["libzstd-dev"])]),
@@ -119,7 +121,7 @@ let package = Package(
                 "Diagnostics", "OCI", "Linux", system,
                 .product(name: "Crypto", package: "swift-crypto"),
             ],
-            swiftSettings: strict),
+            swiftSettings: lean),
         // Level 3
         .target(
             name: "Unpacking",
@@ -150,12 +152,12 @@ let package = Package(
                 "Diagnostics", "OCI", "Linux", "ContainerRuntime", "Networking", "Storage",
                 "CSQLite", system,
             ],
-            swiftSettings: strict),
+            swiftSettings: lean),
         // Level 5
         .target(
             name: "Build",
             dependencies: ["Diagnostics", "OCI", "Linux", "Storage", "Engine", system],
-            swiftSettings: strict),
+            swiftSettings: lean),
         .target(
             name: "RegistryServer",
             dependencies: [
@@ -172,9 +174,9 @@ let package = Package(
         .target(
             name: "cli",
             dependencies: ["Diagnostics", "OCI", "Linux", "Networking", "Engine", "Build", system],
-            swiftSettings: strict),
+            swiftSettings: lean),
         .executableTarget(
-            name: "kade", dependencies: ["cli"], swiftSettings: strict,
+            name: "kade", dependencies: ["cli"], swiftSettings: lean,
             linkerSettings: fullyStaticWithEssentials),
         .executableTarget(
             name: "runtime",

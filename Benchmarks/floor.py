@@ -7,6 +7,7 @@ import lives
 import runtimes
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+# Without a profile: the floor loads a filter that is made, and Kade makes it from 35 KB of JSON.
 GOAL = {"floor": 1.3}
 
 
@@ -70,4 +71,5 @@ def comparisons(comparison, programs, plain, filtered, sleeping, work):
                 "run", commands, comparison.rounds,
                 lambda _, command: [lives.Timed(command).processor
                                     for _ in range(comparison.runs)])
-            yield comparison.seconds(f"run{name}: processor time, cgroup v2", times, GOAL)
+            yield comparison.seconds(f"run{name}: processor time, cgroup v2", times,
+                                     {} if name else GOAL)

@@ -53,17 +53,17 @@ struct CommandLineDispatch {
         if first == "explain", let planned = try Self.planned(Array(words.dropFirst())) {
             return try run(planned, in: session)
         }
-        if let group = CommandTree.groups.first(where: { $0.name == first }) {
-            return try run(group, Array(words.dropFirst()), in: session)
+        let rest = Array(words.dropFirst())
+        if let entry = CommandTree.top.first(where: { $0.name == first }) {
+            return run(entry.command, as: "kade \(first)", rest, in: session)
         }
-        guard let entry = CommandTree.top.first(where: { $0.name == first }) else {
+        guard let group = CommandTree.groups.first(where: { $0.name == first }) else {
             throw RefusedCommand.problem(of: words)
                 ?? unknown(
                     first, in: "kade",
                     among: CommandTree.top.map(\.name) + CommandTree.groups.map(\.name))
         }
-        return run(
-            entry.command, as: "kade \(first)", Array(words.dropFirst()), in: session)
+        return try run(group, rest, in: session)
     }
 
     /// What follows `explain` as a command with `--plan`, where it is a command's words.
