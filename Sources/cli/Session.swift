@@ -161,14 +161,20 @@ struct ProgramDirectories {
     /// Where it is nowhere, the place beside this program is the answer: whoever needs the program
     /// fails there with its name, and commands that do not need it work.
     func find(_ name: String, searchPath: String) -> FilePath {
-        let directory = own.removingLastComponent()
-        let beside = directory.appending(name)
-        let libexec = directory.removingLastComponent().appending("libexec/kade").appending(name)
-        for place in [beside.string, libexec.string, name] {
+        let directory = Self.parent(of: own.string[...])
+        let beside = "\(directory)/\(name)"
+        let libexec = "\(Self.parent(of: directory))/libexec/kade/\(name)"
+        for place in [beside, libexec, name] {
             if case .found(let program) = lookUpProgram(place, searchPath: searchPath) {
                 return program
             }
         }
-        return beside
+        return FilePath(beside)
+    }
+
+    /// What is before the last slash: FilePath's own way would make types at run time, on every
+    /// command.
+    private static func parent(of path: Substring) -> Substring {
+        path.utf8.lastIndex(of: UInt8(ascii: "/")).map { path[..<$0] } ?? ""
     }
 }

@@ -71,7 +71,13 @@ extension Dictionary: JSONCodable where Key == String, Value: JSONCodable {
     /// Writes the members in the order of their names.
     package func write(to json: inout JSONWriter) {
         json.beginObject()
-        for (name, value) in sorted(by: { $0.key < $1.key }) { json.member(name, value) }
+        // Names alone: a list of both would be a type to be made at run time.
+        var names: [String] = []
+        for (name, _) in self { names.append(name) }
+        names.sort()
+        for name in names {
+            if let value = self[name] { json.member(name, value) }
+        }
         json.endObject()
     }
 }

@@ -31,7 +31,7 @@ struct PlannableLine<C: Command> {
     /// The command's grammar, with `--plan` and `--latest` where the command has them.
     static var grammar: Grammar<PlannableLine<C>> {
         let inner = C.grammar
-        var flags = inner.flags.map { $0.lifted(to: \PlannableLine<C>.command) }
+        var flags: [Flag<PlannableLine<C>>] = inner.flags.map { $0.onLine() }
         if C.canPlan {
             flags.append(
                 .switch("plan", nil, "Print what would be done, and do nothing", \.isPlanned))

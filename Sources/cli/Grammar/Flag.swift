@@ -152,6 +152,19 @@ struct Flag<Target> {
     }
 }
 
+extension Flag where Target: Command {
+    /// The same flag of a command line.
+    ///
+    /// It needs no key path: that of a generic type would be made anew for each flag, in a command
+    /// that somebody waits for.
+    func onLine() -> Flag<PlannableLine<Target>> {
+        let apply = apply
+        return Flag<PlannableLine<Target>>(description: description) {
+            line, value throws(FlagError) in try apply(&line.command, value)
+        }
+    }
+}
+
 extension Flag {
     private init(
         _ name: String, _ letter: Character?, _ valueName: String?, _ help: String,
