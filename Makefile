@@ -45,18 +45,29 @@ integration: check-root
 	$(SUDO) env KADE_TEST_PROGRAMS=$(CURDIR)/$(BIN) PATH="$$PATH" \
 		$(SWIFT) test $(TESTING) --skip-build --filter '^Integration\.'
 
-# Suites of `run`, the life of containers, images, builds, volumes, networks and registries once more,
-# with every `kade` of theirs an ordinary user's. What a user cannot have is marked in them
-# (Fixtures/RootOnly.swift).
-USER_SUITES = AllTags Artifact AttestationCommand BakeCommand BuildCache BuildCommand \
-	BuildContext BuildFlag BuildIndex BuildMediaType BuildOutput BuildPlan BuildSSH Cleanup \
-	Commit CopyCommand EventsCommand Exec ExitCode ExplainSteps FileTime Health HostImage \
-	ImageCommand ImageGroup KilledBuild KilledMonitor LimitFlag List LogDriver Logs ManifestList \
-	MountFlag NamespaceFlag NetworkCommand OwnerFlag Plan PodmanFile PodmanFlag PortUpdate \
-	ProcessFlag PropagationFlag Push PushFault Removal Search Secret SecurityFlag \
-	SelectedContainer ServiceManager Smoke SourcePolicyBuild StandardInput State Stats Stream \
-	System SystemCheck SystemPrune Terminal TransferFlag UpdateCommand VolumeCommand \
-	VolumeFilling VolumeUse Wait Why WhyStart
+# Suites that run once more with every `kade` of theirs an ordinary user's. What a user cannot have is
+# marked in them (Fixtures/RootOnly.swift). Of the suites that drive `kade`, these stay root's:
+#   Bridge, CNI, CNIRefusal, DatagramPort, ExplainNetwork, Leak, Name: bridges, rules and resolv.conf of
+#     the machine; a user's networks are RootlessNetworkTests' and PastaTests'
+#   UserNamespace, ExplainShell: RootlessUserNamespaceTests and ExplainShellUserTests are the user's,
+#     and these, Rootless… and Pasta make a user of their own in root's run
+#   FullDisk, StorageOption, Journal, LazyStart, ErofsImage: mounts, quotas, sockets and fanotify of root
+#   BuildComparison, Tour: what they compare with, or tell of, is root's
+#   Pull, PullFault, PullMemory, PullNetwork, HostsFile, ForeignLayer, RegistriesConfigurationFile: they
+#     drive kade-server, which `kade` starts inside of a user's namespace
+#   Crowd, KilledAtEveryCall, ManyContainers: minutes of what the others do, or calls that are counted
+USER_SUITES = AllTags Artifact AttestationCommand BakeCommand BlobAPI BuildCache BuildCommand \
+	BuildContext BuildFlag BuildIndex BuildMediaType BuildOutput BuildPlan BuildSSH Cleanup Commit \
+	Completion Conversion CopyCommand DockerConfiguration EventsCommand Exec ExitCode Explain \
+	ExplainSteps FileTime GarbageRace Health HostImage ImageCommand ImageGroup InterfaceDevice \
+	KilledBuild KilledImport KilledMonitor LimitFlag List LiveSteps LogDriver Login Logs \
+	ManifestAPI ManifestList Map MapDrawing MissingFile MonitorMemory MountFlag NamespaceFlag \
+	NetworkCommand OwnerFlag Plan PodmanFile PodmanFlag PortUpdate PowerCut ProcessFlag \
+	PropagationFlag Push PushFault RegistryFault RegistryPeer RegistryRemoval RegistryToken \
+	RelativeRoot Removal SavedImage Search Secret SecurityFlag SelectedContainer ServiceManager \
+	SigstoreTrust Smoke Snapshotter SourcePolicyBuild StandardInput State Stats Stream System \
+	SystemCheck SystemPrune Terminal TransferFlag Transport Trust UpdateCommand Upgrade \
+	VolumeCommand VolumeFilling VolumeUse Wait Why WhyStart
 EMPTY =
 SPACE = $(EMPTY) $(EMPTY)
 integration-user: check-root

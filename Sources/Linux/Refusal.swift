@@ -35,6 +35,17 @@ extension Problem.Kind {
     }
 }
 
+extension SystemCallError {
+    /// What to do where a file that the user has named is not there; nil after other refusals.
+    package var fixOfNamedFile: String? {
+        switch errno {
+        case .noSuchFileOrDirectory, .notDirectory:
+            "the path is one of this machine, from the current directory on"
+        default: nil
+        }
+    }
+}
+
 /// Runs a call and gives the kernel's refusal its meaning.
 ///
 /// - Parameters:

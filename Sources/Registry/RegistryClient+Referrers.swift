@@ -16,11 +16,7 @@ extension RegistryClient {
         var found: [Descriptor] = []
         var query = ""
         for _ in 0..<Self.pageLimit {
-            let response = try await send(
-                RegistryRequest(
-                    method: .GET, place: .resource("referrers/\(digest)\(query)"),
-                    headers: [("Accept", MediaType.index.rawValue)],
-                    accepted: [400, 404, 405, 501], purpose: purpose))
+            let response = try await askForReferrers(of: digest, query: query, purpose: purpose)
             guard response.status == .ok else {
                 _ = await response.refusal()
                 let index = try await fallbackIndex(of: digest, purpose: purpose)
@@ -50,6 +46,28 @@ extension RegistryClient {
             ?? ImageIndex(schemaVersion: 2, mediaType: .index)
         guard !index.manifests.contains(where: { $0.digest == descriptor.digest }) else { return }
         index.manifests.append(descriptor)
+        try await putFallback(index, subject: subject, purpose: purpose)
+    }
+
+    /// Whether the registry lists itself what is about a manifest.
+    func listsReferrers(of digest: Digest, purpose: String) async throws -> Bool {
+        let response = try await askForReferrers(of: digest, query: "", purpose: purpose)
+        _ = await response.refusal()
+        return response.status == .ok
+    }
+
+    private func askForReferrers(
+        of digest: Digest, query: String, purpose: String
+    ) async throws -> HTTPClientResponse {
+        try await send(
+            RegistryRequest(
+                method: .GET, place: .resource("referrers/\(digest)\(query)"),
+                headers: [("Accept", MediaType.index.rawValue)],
+                accepted: [400, 404, 405, 501], purpose: purpose))
+    }
+
+    /// Puts the list under its subject's tag.
+    func putFallback(_ index: ImageIndex, subject: Digest, purpose: String) async throws {
         let bytes = index.json()
         try await put(
             ManifestDocument(
@@ -57,7 +75,8 @@ extension RegistryClient {
             as: .tag(Self.fallbackTag(of: subject)), purpose: purpose)
     }
 
-    private func fallbackIndex(of digest: Digest, purpose: String) async throws -> ImageIndex? {
+    /// The list under a subject's tag; nil where there is none.
+    func fallbackIndex(of digest: Digest, purpose: String) async throws -> ImageIndex? {
         let tag = Self.fallbackTag(of: digest)
         guard let document = try await manifestIfPresent(.tag(tag), purpose: purpose),
             document.mediaType.isIndex

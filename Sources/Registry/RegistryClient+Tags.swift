@@ -23,7 +23,7 @@ extension RegistryClient {
     }
 
     /// An error of a tag that is not there, with those that are.
-    private func withTags(_ problem: Problem, missing name: ManifestName) async -> Problem {
+    func withTags(_ problem: Problem, missing name: ManifestName) async -> Problem {
         // A registry that does not say them leaves the error as it is.
         guard case .tag = name, let tags = try? await tags(purpose: problem.what), !tags.isEmpty
         else { return problem }

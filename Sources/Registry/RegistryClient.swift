@@ -67,6 +67,9 @@ package actor RegistryClient {
         return client
     }
 
+    /// The address that is tried first.
+    nonisolated var firstCandidate: WebAddress? { candidates.first }
+
     /// Sends a request, and sends it again as the schedule says.
     ///
     /// - Returns: an answer of status 2xx or an accepted one, whose body is still to be read.

@@ -32,3 +32,16 @@ package func asking<Result: ~Copyable>(
         throw Problem(error, what: what())
     }
 }
+
+/// ``asking(_:_:)`` for a file that the user has named, which may not be there.
+package func askingForNamed<Result: ~Copyable>(
+    _ what: @autoclosure () -> String, _ body: () throws(SystemCallError) -> Result
+) throws(Problem) -> Result {
+    do throws(SystemCallError) {
+        return try body()
+    } catch {
+        var problem = Problem(error, what: what())
+        problem.fix = problem.fix ?? error.fixOfNamedFile
+        throw problem
+    }
+}

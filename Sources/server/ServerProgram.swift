@@ -15,6 +15,7 @@ enum ServerProgram {
                                 [--quiet] [--all-tags] [--whole] [--authfile FILE]
                                 REFERENCE
                kade-server manifest [--root DIR] [--store] [--authfile FILE] REFERENCE
+               kade-server delete [--manifest] [--tls-verify=BOOL] [--authfile FILE] REFERENCE
                kade-server login [--credentials FILE] [--authfile FILE] [SERVER]
                kade-server search [--limit N] [--authfile FILE] [REGISTRY/]WORD
                kade-server logout [--authfile FILE] [SERVER]
@@ -45,7 +46,8 @@ enum ServerProgram {
                kade-server serve
 
         A part of Kade that kade starts itself. pull brings an image from its registry into the
-        store and push the other way, manifest fetches a manifest alone, search looks for images,
+        store and push the other way, manifest fetches a manifest alone, delete deletes a
+        tag or a manifest at its registry, search looks for images,
         login and logout keep and remove passwords, load brings the images of an archive, and import
         makes one of a root file system. docker-save writes an image of Docker's daemon as an archive to
         descriptor 3, and docker-load gives the daemon the archive there. They report in JSON lines on standard output. export writes
@@ -65,6 +67,7 @@ enum ServerProgram {
         case "pull": transfer(arguments) { PullCommand($0).run() }
         case "push": transfer(arguments) { PushCommand($0).run() }
         case "manifest": perform { () throws(Problem) in try ManifestCommand(parsing: rest).run() }
+        case "delete": perform { () throws(Problem) in try DeleteCommand(parsing: rest).run() }
         case "search": perform { () throws(Problem) in try SearchCommand(parsing: rest).run() }
         case "login": runLogin(arguments) { command throws(Problem) in command.login() }
         case "logout": runLogin(arguments) { command throws(Problem) in try command.logout() }

@@ -141,6 +141,40 @@ import Testing
             _ = try builder.build()
         }
     }
+
+    @Test func `an ordinary user's container gets the machine's own node`() throws {
+        var request = ContainerRequest(image: "i")
+        request.command = ["true"]
+        var host = SpecHost()
+        host.isRootless = true
+        var input = SpecInput(
+            id: "id", request: request,
+            user: ContainerUser(uid: 0, gid: 0, additionalGroups: [], home: "/"), host: host,
+            hostname: "h")
+        input.devices["/dev/y"] = HostDevice(
+            path: "/dev/y", isBlock: false, major: 8, minor: 1, permissions: 0o660, user: 0,
+            group: 0)
+        var edits = CDISpec.ContainerEdits()
+        edits.deviceNodes = [.init(path: "/dev/x", hostPath: "/dev/y", permissions: "r")]
+        input.deviceEdits = [edits]
+        var builder = SpecBuilder(input)
+        let spec = try builder.build()
+        #expect(spec.linux?.devices.contains { $0.path == "/dev/x" } != true)
+        let mount = try #require(spec.mounts.last)
+        #expect(mount.destination == "/dev/x" && mount.source == "/dev/y")
+        #expect(mount.options.contains("bind") && mount.options.contains("ro"))
+        // Numbers alone are no node, and users make none.
+        edits.deviceNodes[0].hostPath = "/dev/none"
+        edits.deviceNodes[0].type = .character
+        edits.deviceNodes[0].major = 1
+        input.deviceEdits = [edits]
+        #expect {
+            var builder = SpecBuilder(input)
+            _ = try builder.build()
+        } throws: {
+            ($0 as? Problem)?.why.contains("/dev/none") == true
+        }
+    }
 }
 
 @Suite struct GPURequestTests {

@@ -96,6 +96,10 @@ extension TransferEvent {
     /// The progress that a line of the helper tells of; nil when it tells something else.
     init?(_ line: JSONValue) {
         switch line["event"]?.string {
+        case "place":
+            self = .place(
+                RegistryPlace(address: line.text("address") ?? "", query: line.text("query") ?? ""),
+                line.text("use").flatMap(RegistryPlace.Use.init) ?? .all)
         case "resolved":
             self = .resolved(
                 reference: line.text("reference") ?? "", digest: line.text("digest") ?? "")

@@ -30,6 +30,8 @@ package struct ImageSummary: Sendable {
 
 /// How a pull, push, load or import goes on.
 package enum TransferEvent: Sendable {
+    /// A pull asks another place; told only to who watches its steps.
+    case place(RegistryPlace, RegistryPlace.Use)
     /// The reference's manifest is known.
     case resolved(reference: String, digest: String)
     /// A push begins to the reference's repository.

@@ -5,8 +5,10 @@ import OCI
 /// What a pull tells of its progress, as steps for whoever watches them.
 struct PullSteps {
     private let watch: StepWatch
-    /// Where the registry has the repository.
-    private let place: String
+    /// Where the repository is that is asked.
+    private var place: RegistryPlace
+    /// What stands for the image in its repository: a digest or a tag.
+    private let tag: String
     /// Those that are not done, by what they bring.
     private var open: [Part: StepRecord] = [:]
     /// When the last step began: no two begin at one time.
@@ -25,16 +27,9 @@ struct PullSteps {
         self.watch = watch
         now = Self.now()
         let reference = try ImageReference(parsing: request.reference).withDefaultTag
-        let host = reference.domain == "docker.io" ? "registry-1.docker.io" : reference.domain
-        let isLocal = host.hasPrefix("127.") || host.hasPrefix("localhost")
-        place = "\(isLocal ? "http" : "https")://\(host)/v2/\(reference.path)"
+        place = .named(by: reference)
+        tag = reference.digest.map { "\($0)" } ?? reference.tag ?? "latest"
         watch.begin(.pull("\(reference)"))
-        let tag = reference.digest.map { "\($0)" } ?? reference.tag ?? "latest"
-        begin(
-            .name,
-            Explanation(
-                shell: "curl \(place)/manifests/\(tag)",
-                why: "the registry says which digest the name stands for", spec: "IMAGE"))
     }
 
     /// Takes what the pull tells.
@@ -45,6 +40,7 @@ struct PullSteps {
     mutating func take(_ event: TransferEvent, atMicroseconds moment: Int64?) {
         now = moment ?? Self.now()
         switch event {
+        case .place(let place, let use): ask(place, for: use)
         case .resolved(_, let digest):
             end(.name, .done) { $0.why = "the registry says that the name stands for \(digest)" }
         case .document(let kind, let digest, let status, let size):
@@ -58,8 +54,9 @@ struct PullSteps {
     /// Ends what is not done, because the pull has failed.
     mutating func fail(_ problem: Problem) {
         now = Self.now()
-        let parts = open.sorted { $0.value.startInMicroseconds < $1.value.startInMicroseconds }
-            .map(\.key)
+        // It may have failed before it could say whom it asks.
+        if lastStart == 0 { beginName(at: place) }
+        let parts = openParts
         let cause =
             parts.first { part in
                 guard case .content(let digest) = part else { return false }
@@ -68,6 +65,26 @@ struct PullSteps {
         for part in parts {
             end(part, .failed(part == cause ? problem.why : "the pull ended")) { _ in }
         }
+    }
+
+    /// What is not done, in the order of the beginnings.
+    private var openParts: [Part] {
+        open.sorted { $0.value.startInMicroseconds < $1.value.startInMicroseconds }.map(\.key)
+    }
+
+    /// Goes on with another place, which has what the one before has not.
+    private mutating func ask(_ place: RegistryPlace, for use: RegistryPlace.Use) {
+        for part in openParts { end(part, .failed("the next place is asked")) { _ in } }
+        if use != .names { self.place = place }
+        if use != .content { beginName(at: place) }
+    }
+
+    private mutating func beginName(at place: RegistryPlace) {
+        begin(
+            .name,
+            Explanation(
+                shell: place.curl("manifests/\(tag)"),
+                why: "the registry says which digest the name stands for", spec: "IMAGE"))
     }
 
     private mutating func take(_ part: Part, _ status: String, _ explanation: Explanation) {
@@ -114,7 +131,7 @@ struct PullSteps {
             default: ("names its layers", "layers")
             }
         return Explanation(
-            shell: "curl -L \(place)/\(blobs)/\(digest)",
+            shell: place.curl("\(blobs)/\(digest)", "-L "),
             why: "\(kind) \(digest) of \(size) bytes \(says)", spec: field)
     }
 
@@ -126,7 +143,7 @@ struct PullSteps {
             default: "is fetched and unpacked"
             }
         return Explanation(
-            shell: "curl -L \(place)/blobs/\(digest) | tar -x",
+            shell: place.curl("blobs/\(digest)", "-L ") + " | tar -x",
             why: "layer \(digest) of \(size) bytes \(what)", spec: "layers")
     }
 }

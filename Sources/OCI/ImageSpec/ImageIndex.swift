@@ -72,7 +72,7 @@ extension ImageIndex {
         json.member("schemaVersion", schemaVersion)
         json.optional("mediaType", mediaType)
         json.optional("artifactType", artifactType)
-        json.optional("manifests", manifests)
+        json.member("manifests", manifests)  // the specification wants it, empty or not
         json.optional("subject", subject)
         json.optional("annotations", annotations)
         json.members(unknownFields)

@@ -6,6 +6,8 @@ package enum RegistryAccess: Sendable, Equatable {
     case login
     /// To read and write, and to read the repository that a blob is mounted from.
     case push(mountingFrom: String?)
+    /// To delete, and to write what lists of others have to say then.
+    case delete
 
     /// The rights to ask a token server for (distribution's token specification).
     ///
@@ -21,6 +23,7 @@ package enum RegistryAccess: Sendable, Equatable {
         case .push(let source):
             let own = "repository:\(repository):pull,push"
             return source.map { "\(own) repository:\($0):pull" } ?? own
+        case .delete: return "repository:\(repository):pull,push,delete"
         }
     }
 
@@ -29,6 +32,7 @@ package enum RegistryAccess: Sendable, Equatable {
         switch self {
         case .pull: "cannot read \(repository) on \(registry)"
         case .push: "cannot write to \(repository) on \(registry)"
+        case .delete: "cannot delete in \(repository) on \(registry)"
         case .login: "cannot log in to \(registry)"
         }
     }

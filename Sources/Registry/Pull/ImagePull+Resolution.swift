@@ -43,6 +43,7 @@ extension ImagePull {
         var failures: [String] = []
         for resolver in resolvers {
             let client = RegistryClient(resolver, access: .pull, settings: settings)
+            await tellPlace(of: client, .names)
             let result: Result<Digest?, any Error>
             do {
                 result = .success(try await client.manifestDigest(of: tag, purpose: purpose))

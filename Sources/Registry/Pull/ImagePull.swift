@@ -116,6 +116,8 @@ package struct ImagePull: Sendable {
     var purpose: String { "cannot pull \(reference)" }
 
     private func pull() async throws -> PulledImage {
+        let asksElsewhere = reference.digest == nil && !resolvers.isEmpty
+        await tellPlace(of: client, asksElsewhere ? .content : .all)
         let top = try await topDescriptor()
         report(.resolved(reference: reference, digest: top.digest))
         // It came with its name, or was here.
@@ -147,6 +149,14 @@ package struct ImagePull: Sendable {
         if let arrivals { try await pull.settle(arrivals, parts.blobs) }
         try await blocking { lease.end() }
         return image
+    }
+
+    /// Tells where a client asks, where that is wanted.
+    func tellPlace(of client: RegistryClient, _ use: PullEvent.PlaceUse) async {
+        guard tellsEachPart, let first = client.firstPlace else { return }
+        report(.place(first, use))
+        guard let found = await client.foundPlace(), found != first else { return }
+        report(.place(found, use))
     }
 
     private func reportArrivals(of layers: [Descriptor]) {

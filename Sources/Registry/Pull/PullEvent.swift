@@ -3,6 +3,8 @@ package import OCI
 
 /// What a pull reports while it goes on.
 package enum PullEvent: Sendable, Equatable {
+    /// Another place is asked; told only where that is wanted.
+    case place(RepositoryPlace, PlaceUse)
     /// The reference's manifest (or index) is known.
     case resolved(reference: ImageReference, digest: Digest)
     /// A manifest, an index or a configuration of the image changed; told only where that is wanted.
@@ -13,6 +15,16 @@ package enum PullEvent: Sendable, Equatable {
     case done(PulledImage)
     /// What is told after this nobody needs to wait for: the image's layers can be used.
     case usable
+
+    /// What a place is asked for.
+    package enum PlaceUse: String, Sendable {
+        /// For the digest of the tag alone.
+        case names
+        /// For manifests and blobs; another place knows the tags.
+        case content
+        /// For both.
+        case all
+    }
 
     /// What is read whole, and says what else belongs to the image.
     package enum DocumentKind: String, Sendable {
@@ -59,6 +71,11 @@ extension PullEvent {
     /// The event as `kade-server pull` prints it: one JSON object.
     package var json: JSONValue {
         switch self {
+        case .place(let place, let use):
+            [
+                "event": "place", "address": .string(place.address),
+                "query": .string(place.query), "use": .string(use.rawValue),
+            ]
         case .resolved(let reference, let digest):
             [
                 "event": "resolved", "reference": .string("\(reference)"),

@@ -18,8 +18,14 @@ struct LogEntry: Sendable {
 
     /// Verifies what the log vouches for with.
     ///
+    /// A proof alone says that the log holds the entry, and not since when. Where nobody else has seen
+    /// the signature, there is no time to hold a log's period against, and each of the keys counts, as
+    /// with Sigstore's own clients. That is for signers whose own key says enough: who needs the time,
+    /// as a certificate of Fulcio does, does without an entry that has none.
+    ///
     /// - Parameters:
-    ///   - logs: the keys of logs, of which those count that were trusted at the entry's time.
+    ///   - logs: the keys of logs, of which those count that were trusted at the entry's time, or all
+    ///     where that is not known.
     ///   - seen: when the signature is known to have been there, in seconds since 1970; the time of
     ///     an entry for which the log gives none.
     /// - Returns: the time of the entry in seconds since 1970; nil where the log vouches only for its

@@ -49,7 +49,7 @@ struct SigstoreVerification: Sendable {
         }
         guard let key else { throw Problem.untrusted("it is not signed by a trusted key") }
         if case .keys = signer, !logs.isEmpty {
-            // That it is in the log is enough.
+            // That it is in the log is enough: since when is not asked, nor known of all.
             let seen = await sightings(of: signature).times.first
             _ = try loggedTime(of: signature, by: key.der, seen: seen)
         }

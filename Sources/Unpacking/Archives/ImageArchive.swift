@@ -74,7 +74,7 @@ package struct ImageArchive: Sendable {
     package func load(
         from path: FilePath, progress: (Event) -> Void
     ) throws(Problem) -> [Image] {
-        let status = try asking("cannot load \(path)") { () throws(SystemCallError) in
+        let status = try askingForNamed("cannot load \(path)") { () throws(SystemCallError) in
             try FileStatus(of: path)
         }
         guard status.kind != .directory else {
@@ -83,7 +83,7 @@ package struct ImageArchive: Sendable {
                 ? try load(DirectoryTransport(directory), progress)
                 : try load(directory, progress)
         }
-        let file = try asking("cannot load \(path)") { () throws(SystemCallError) in
+        let file = try askingForNamed("cannot load \(path)") { () throws(SystemCallError) in
             try OwnedFD.open(path, .readOnly)
         }
         return try load(from: file, named: "\(path)", progress: progress)

@@ -77,7 +77,14 @@ extension BuildCommand {
         let variable = session.environment["EXPERIMENTAL_BUILDKIT_SOURCE_POLICY"]
         guard let file = sourcePolicyFile ?? variable, !file.isEmpty else { return nil }
         let what = "cannot read the source policy \(file)"
-        let text = try asking(what) { () throws(SystemCallError) in try File.read(FilePath(file)) }
+        let text: [UInt8]
+        do throws(SystemCallError) {
+            text = try File.read(FilePath(file))
+        } catch {
+            throw Problem(
+                kind: Problem.Kind(error.errno), what: what, why: "\(error.errno)",
+                fix: error.fixOfNamedFile, cause: error)
+        }
         return try SourcePolicy(json: text, named: file)
     }
 

@@ -174,7 +174,7 @@ struct BakeCommand: Command {
             } catch {
                 throw Problem(
                     kind: .notFound, what: "cannot read \(name)", why: "\(error.errno)",
-                    cause: error)
+                    fix: error.fixOfNamedFile, cause: error)
             }
         }
     }

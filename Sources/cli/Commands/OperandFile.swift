@@ -17,7 +17,8 @@ enum OperandFile {
                 ? try OwnedFD.standardInput() : try OwnedFD.open(FilePath(operand), .readOnly)
         } catch {
             throw Problem(
-                kind: Problem.Kind(error.errno), what: what, why: "\(error.errno)", cause: error)
+                kind: Problem.Kind(error.errno), what: what, why: "\(error.errno)",
+                fix: error.fixOfNamedFile, cause: error)
         }
     }
 }

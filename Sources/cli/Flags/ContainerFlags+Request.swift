@@ -177,7 +177,7 @@ enum FlagFile {
             throw Problem(
                 kind: error.errno == .noSuchFileOrDirectory ? .notFound : .denied,
                 what: "cannot read \(path) for \(flag)", why: "\(error.errno)",
-                fix: "the path is one of this machine, from the current directory on",
+                fix: error.fixOfNamedFile ?? "let \(path) be read by who runs the command",
                 cause: error)
         }
     }

@@ -101,7 +101,9 @@ enum CommandTree {
             Group(
                 name: "registry", summary: "Manage registries",
                 entries: [
-                    Entry(name: "serve", command: ServeRegistryCommand.self)
+                    Entry(name: "rm", command: RemoveFromRegistryCommand.self),
+                    Entry(name: "remove", command: RemoveFromRegistryCommand.self, isHidden: true),
+                    Entry(name: "serve", command: ServeRegistryCommand.self),
                 ]),
             Group(
                 name: "secret", summary: "Manage secrets",

@@ -43,7 +43,7 @@ struct ProgressDisplay {
         do throws(Problem) {
             switch event {
             case .resolved(let reference, _): try header(reference)
-            case .document: break  // only steps show it
+            case .place, .document: break  // only steps show it
             case .layer(let digest, let status, let current, let total):
                 try update(
                     Layer(digest: digest, status: status, current: current, total: total))

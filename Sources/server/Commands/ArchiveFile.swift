@@ -19,7 +19,7 @@ struct ArchiveFile {
     /// - Returns: the file, or a second descriptor of standard input.
     /// - Throws: why it cannot be opened.
     func open(to verb: String) throws(Problem) -> OwnedFD {
-        try asking("cannot \(verb) \(name)") { () throws(SystemCallError) in
+        try askingForNamed("cannot \(verb) \(name)") { () throws(SystemCallError) in
             isStandardInput ? try OwnedFD.standardInput() : try OwnedFD.open(path, .readOnly)
         }
     }

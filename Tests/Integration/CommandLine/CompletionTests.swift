@@ -22,7 +22,7 @@ import Testing
         [
             "PATH": "\(kade.folder.at("bin")):/usr/local/bin:/usr/bin:/bin",
             "KADE_ROOT": kade.root, "KADE_RUNROOT": kade.runRoot, "HOME": kade.folder.path,
-            "TERM": "dumb",
+            "TERM": "dumb", "PS1": "# ",
         ]
     }
 
@@ -46,7 +46,7 @@ import Testing
                     TerminalStep("# ", "\(typed)\\t"),
                     TerminalStep(String(whole.dropFirst(typed.count)), "\\x01: \\n"),
                     TerminalStep("# ", "exit\\n"),
-                ], shell, environment: environment)
+                ], kade.entry + shell, environment: environment)
             #expect(!outcome.output.contains("waited in vain"), "\(typed): \(outcome.output)")
         }
     }
@@ -65,10 +65,10 @@ import Testing
 
     @Test(.enabled(if: isInstalled("fish"))) func `fish completes`() throws {
         for (typed, whole) in Self.lines {
+            let script =
+                "cd \(kade.folder.path) && fish -N -c \"source kade.fish; complete -C '\(typed)'\""
             let candidates = try Tool.check(
-                "sh", "-c",
-                "cd \(kade.folder.path) && fish -N -c \"source kade.fish; complete -C '\(typed)'\"",
-                environment: environment)
+                kade.entry + ["sh", "-c", script], environment: environment)
             let word = whole.split(separator: " ").last ?? ""
             let first = candidates.split(separator: "\n").first?.split(separator: "\t").first
             #expect(first == word, "\(typed): \(candidates)")
@@ -80,8 +80,10 @@ import Testing
         elsewhere["KADE_ROOT"] = nil
         elsewhere["KADE_RUNROOT"] = nil
         let candidates = try Tool.check(
-            BuiltProgram.path("kade"), "__complete", "--", "--root", kade.root, "--runroot",
-            kade.runRoot, "start", "", environment: elsewhere)
+            kade.entry + [
+                BuiltProgram.path("kade"), "__complete", "--", "--root", kade.root, "--runroot",
+                kade.runRoot, "start", "",
+            ], environment: elsewhere)
         #expect(candidates == "fresh\n")
     }
 

@@ -135,6 +135,17 @@ final class Kade {
         try Tool.start(commandLine(arguments), environment: environment)
     }
 
+    /// Starts `kade registry serve`, whose process becomes another program.
+    ///
+    /// An ordinary user's namespace is made before. Who makes it closes what others left open when it
+    /// becomes that program: and with it what Foundation takes for the process's end, for which it
+    /// lets all who wait for a program wait.
+    func serve(_ flags: [String]) throws -> Tool.Running {
+        if user != nil { try check("ps", "-q") }
+        return try Tool.start(
+            commandLine(["registry", "serve"] + flags), environment: environment)
+    }
+
     /// Runs a shell command in a new container of busybox, which is removed.
     @discardableResult
     func shell(_ command: String, _ flags: String...) throws -> Tool.Outcome {
@@ -199,9 +210,12 @@ final class Kade {
     func leftovers() throws -> [String] {
         let layers = try layerMounts()
         let mounts = try mounts().filter { !layers.contains($0.point) }.map { "mount \($0.text)" }
+        let keeper = keeper
         let processes = try processes().compactMap { pid, line -> String? in
             // It writes the image's layers to the disk, and belongs to no container.
             guard line.range(of: Data("\0flush\0".utf8)) == nil else { return nil }
+            // It is there for the user's commands to come.
+            guard pid != keeper else { return nil }
             return "process \(pid) \(String(decoding: line, as: UTF8.self))"
         }
         // There is no run root before the first container starts, and what a monitor removes

@@ -75,7 +75,8 @@ import Testing
         #expect(try away("pull", "docker-daemon:x").errors.contains("docker save NAME | kade load"))
     }
 
-    @Test func `images come from Docker's daemon and go there`() throws {
+    @Test(.rootOnly("the test's daemon is root's, and so is its socket"))
+    func `images come from Docker's daemon and go there`() throws {
         let folder = try TemporaryFolder()
         try folder.write(
             """

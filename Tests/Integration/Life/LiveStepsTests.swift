@@ -119,7 +119,7 @@ import Testing
         let unblocked = """
             import os, signal, sys
             signal.pthread_sigmask(signal.SIG_SETMASK, [])
-            os.execv(sys.argv[1], sys.argv[1:])
+            os.execvp(sys.argv[1], sys.argv[1:])
             """
         let run = try Tool.start(
             ["python3", "-c", unblocked]

@@ -8,7 +8,7 @@ import Testing
             let line =
                 [BuiltProgram.path("kade"), "--root", "data", "--runroot", "run"] + arguments
             let outcome = try Tool.start(
-                ["sh", "-c", "cd \"$0\" && exec \"$@\"", kade.folder.path] + line
+                kade.entry + ["sh", "-c", "cd \"$0\" && exec \"$@\"", kade.folder.path] + line
             ).wait()
             #expect(outcome.exitCode == 0, "\(outcome.errors)")
             return outcome.output

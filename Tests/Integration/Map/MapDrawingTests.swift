@@ -10,11 +10,14 @@ import Testing
         private let namespace: NetworkNamespace
 
         init() throws {
-            namespace = try NetworkNamespace()
+            namespace = try NetworkNamespace.machine()
             kade = try Kade.withBusybox(in: namespace)
-            try kade.check(
-                "run", "-d", "--name", "web", "-m", "64m", "--cpus", "0.5", "-p", "8080:80", "-v",
-                "data:/a<b>&\"'漢字", "busybox", "sh", "-c", "# <script>\u{1B}[31m\nsleep 600; true")
+            let run = try kade.call(
+                ["run", "-d", "--name", "web"] + MapTests.limits + [
+                    "-p", "8080:80", "-v", "data:/a<b>&\"'漢字", "busybox", "sh", "-c",
+                    "# <script>\u{1B}[31m\nsleep 600; true",
+                ])
+            try #require(run.exitCode == 0, "\(run)")
             try kade.check(
                 "run", "-d", "--name", "guest", "--network", "container:web", "busybox", "sleep",
                 "600")

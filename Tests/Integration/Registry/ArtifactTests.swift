@@ -69,6 +69,17 @@ import Testing
         #expect(run.errors.contains("artifact of the type application/spdx+json"))
         try other.check("rmi", sbom)
         #expect(try other.check("images", "-q").isEmpty)
+        #expect(
+            try kade.check("registry", "rm", "--manifest", sbom)
+                == "Deleted: \(server.authority)/a/b@\(blob.digest)")
+        #expect(try other("pull", "-q", sbom).exitCode == 1)
+        if fault == .noReferrers {
+            // Who lists what is about an image strikes it out.
+            let index = try server.manifest(tag, in: "a/b")
+            #expect(!index.contains(blob.digest) && index.contains("\"manifests\":[]"), "\(index)")
+        } else {
+            #expect(try server.requests("PUT", "/v2/a/b/manifests/\(tag)").isEmpty)
+        }
     }
 
     @Test func `content that a descriptor holds itself is used, and must be what it names`() throws

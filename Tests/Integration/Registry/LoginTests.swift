@@ -105,7 +105,7 @@ import Testing
         try folder.write(
             """
             #!/bin/sh
-            file="$HOME/kept"
+            file="\(folder.at("kept"))"
             case $1 in
                 store) cat > "$file" ;;
                 get) cat "$file" 2> /dev/null || { echo credentials not found in native keychain; exit 1; } ;;

@@ -259,6 +259,12 @@ final class ReceivingRegistry {
                 if self.command != "PUT":
                     if not os.path.exists(file): return self.error(404, "MANIFEST_UNKNOWN")
                     data = open(file, "rb").read()
+                    if self.command == "DELETE":
+                        for one in os.listdir(folder + "/manifests"):
+                            one = folder + "/manifests/" + one
+                            if ":" in name and open(one, "rb").read() == data: os.remove(one)
+                        if ":" not in name: os.remove(file)
+                        return self.answer(202)
                     return self.answer(200, {"Content-Type": json.loads(data)["mediaType"]}, data)
                 data = self.body()
                 if fault == "unavailable" and number == 1: return self.answer(503)

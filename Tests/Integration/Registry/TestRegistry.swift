@@ -20,14 +20,16 @@ final class TestRegistry {
         return "\(user):\(hash)"
     }
 
-    init(withPassword: Bool = false) throws {
+    init(withPassword: Bool = false, allowingDeletions: Bool = false) throws {
         folder = try TemporaryFolder()
         port = try ReservedPort()
         authority = port.authority
         var configuration = """
             version: 0.1
             log: {level: error}
-            storage: {filesystem: {rootdirectory: \(folder.at("store"))}}
+            storage:
+              filesystem: {rootdirectory: \(folder.at("store"))}
+              delete: {enabled: \(allowingDeletions)}
             http: {addr: "\(authority)"}
 
             """

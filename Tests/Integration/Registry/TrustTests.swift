@@ -180,12 +180,15 @@ import Testing
         try Tool.check(
             "skopeo", "copy", "-q", "--insecure-policy", "oci:\(images.path):it",
             "oci-archive:\(archive):a:1")
-        try folder.write(
-            #"{"default": [{"type": "reject"}]}"#, to: "home/.config/containers/policy.json")
+        // An ordinary user's home is the instance's folder anyway.
+        let home = kade.folder
+        try home.write(
+            #"{"default": [{"type": "reject"}]}"#, to: ".config/containers/policy.json")
         let load = kade.commandLine(["load", "-i", archive])
-        let refused = try Tool.start(load, environment: ["HOME": folder.at("home")]).wait()
+        let refused = try Tool.start(load, environment: ["HOME": home.path]).wait()
         #expect(refused.exitCode == 1)
         #expect(refused.errors.contains("rejects it"))
+        try Tool.check("rm", home.at(".config/containers/policy.json"))
         try kade.check("load", "-i", archive)
     }
 

@@ -183,7 +183,7 @@ import Testing
 
     @Test func `it listens at a socket, and says what it cannot do`() throws {
         let socket = folder.at("registry.sock")
-        let server = try kade.start("registry", "serve", "--listen", "unix://\(socket)")
+        let server = try kade.serve(["--listen", "unix://\(socket)"])
         defer {
             server.signal(SIGTERM)
             server.process.waitUntilExit()
@@ -217,7 +217,7 @@ import Testing
             #expect(outcome.exitCode == 1)
             #expect(outcome.errors.lowercased().contains(words.lowercased()), "\(outcome.errors)")
         }
-        let open = try kade.start("registry", "serve", "--listen", "0.0.0.0:0")
+        let open = try kade.serve(["--listen", "0.0.0.0:0"])
         try kade.wait { open.output.contains("WARNING: whoever reaches") }
         open.signal(SIGINT)
         #expect(try open.wait().exitCode == 0)

@@ -269,9 +269,12 @@ import Testing
             "openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj",
             "/CN=test", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", folder.at("key.pem"),
             "-out", folder.at("tls/ca.crt"))
+        try folder.giveAway(folder.at("key.pem"))
     }
 
-    @Test(.enabled(if: isRoot)) func `Docker pushes, pulls, and takes it for a mirror`() throws {
+    @Test(
+        .enabled(if: isRoot), .rootOnly("the daemon and the registry beside it are root's"))
+    func `Docker pushes, pulls, and takes it for a mirror`() throws {
         let outcome = try Tool.run(
             "unshare", "-m", "-n", "--propagation", "private", "sh", "-c", Self.dockerScript, "sh",
             folder.path, BuiltProgram.path("kade"), try Kade.busyboxArchive.get())

@@ -66,6 +66,8 @@ import Testing
             let output = try call("push", copy)
             #expect(output.exitCode == 0, "\(output.errors)")
             #expect(output.output.contains("Mounted from team/app"))
+            let removal = try call("registry", "rm", copy)
+            #expect(removal.output == "Untagged: \(copy)\n", "\(removal.errors)")
         }
     }
 

@@ -14,8 +14,7 @@ final class ServedRegistry {
 
     init(_ kade: Kade? = nil, _ flags: String...) throws {
         self.kade = try kade ?? Kade()
-        let flags = ["registry", "serve", "--listen", "127.0.0.1:0", "--name", Self.name] + flags
-        server = try Tool.start(self.kade.commandLine(flags))
+        server = try self.kade.serve(["--listen", "127.0.0.1:0", "--name", Self.name] + flags)
         authority = try Self.authority(of: server)
     }
 

@@ -41,7 +41,9 @@ import Testing
         (list "$($podman image mount "$(cat id)")")
         """
 
-    @Test(arguments: ways)
+    @Test(
+        .rootOnly("users have no devices, and mount images in `kade unshare` alone"),
+        arguments: ways)
     func `an image looks as podman shows it`(way: String) throws {
         let folder = try TemporaryFolder()
         try Tool.check("sh", "-ec", Self.makeTrees, "sh", folder.path)
@@ -120,7 +122,9 @@ import Testing
         find / -path /proc -prune -o -path /sys -prune -o -path /dev -prune -o -print | wc -l
         """
 
-    @Test(arguments: ways)
+    @Test(
+        .rootOnly("users mount images in `kade unshare` alone; RootlessNamespaceTests"),
+        arguments: ways)
     func `files of all layers are on one file system`(way: String) throws {
         let kade = try kade(way)
         for (base, name) in [("busybox", "one"), ("one", "two"), ("two", "three")] {

@@ -133,6 +133,35 @@ import X509
         #expect(try await refusal(signature, by: changed)?.contains("vouch for its time") == true)
     }
 
+    @Test func `a log's period counts for a key's signature where a time is known`() async throws {
+        let signature = try signer.sign(text)
+        let body = TestLog.SecondBody(
+            text: text, signature: signature,
+            signer: Array(signer.publicKey.derRepresentation), signerMember: "publicKey")
+        func why(_ timestamps: [[UInt8]], _ root: TestTrustedRoot) async throws -> String? {
+            let verification = try SigstoreVerification(
+                SigstoreRule(
+                    signer: .keys([.data(signer.publicPEM)]),
+                    logKeys: [.data(root.json)], identity: .matchRepository))
+            let signed = SigstoreSignature(
+                content: .text(text), signature: signature, certificate: nil,
+                logEntries: [.success(try log.proven(body.bytes, at: 2, of: 5))],
+                timestamps: timestamps)
+            do throws(Problem) {
+                _ = try await verification.statement(of: signed)
+                return nil
+            } catch {
+                return error.why
+            }
+        }
+        let seen = [try clock.timestamp(.init(signature: signature, seconds: start))]
+        var over = try root
+        over.logPeriod = #"{"start": "2020-01-01T00:00:00Z", "end": "2023-11-14T22:13:19Z"}"#
+        #expect(try await why(seen, root) == nil)
+        #expect(try await why(seen, over)?.contains("another log") == true)
+        #expect(try await why([], over) == nil)
+    }
+
     @Test func `an entry of Rekor's second version is about the signature`() async throws {
         func why(_ change: (inout TestLog.SecondBody) -> Void) async throws -> String? {
             let signature = try signed(change) { signature in

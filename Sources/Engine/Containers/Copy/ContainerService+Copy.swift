@@ -153,11 +153,20 @@ extension ContainerService {
         let source: String
         let target: String
 
-        /// A path as `cp` has it: `CONTAINER:PATH`, or a path of this machine.
-        func place(of path: CopyPath, on side: String) -> String {
+        /// The container that a side is; nil where it is this machine.
+        static func container(_ side: String) -> String? {
             let word = "container "
-            return side.hasPrefix(word)
-                ? "\(side.dropFirst(word.count)):\(path.path)" : path.path
+            return side.hasPrefix(word) ? String(side.dropFirst(word.count)) : nil
+        }
+
+        /// A path as `cp` has it: `CONTAINER:PATH`, or a path of this machine.
+        static func place(of path: String, on side: String) -> String {
+            container(side).map { "\($0):\(path)" } ?? path
+        }
+
+        /// The words before a command that shall run on a side.
+        static func command(of side: String) -> String {
+            container(side).map { "kade exec \($0) " } ?? ""
         }
     }
 
@@ -169,15 +178,20 @@ extension ContainerService {
         let from = try Self.source(source, in: sourceRoot, request, names.source)
         let what = "cannot copy \(source.path) of \(names.source) to \(target.path)"
         guard let to = try Self.place(target.path, in: targetRoot, followsLink: true, what) else {
-            throw Self.missing("the file \(target.parent)", names.target)
+            throw Self.missing(
+                target.parent, names.target,
+                fix: "make that directory first: \(CopyNames.command(of: names.target))"
+                    + "mkdir -p \(target.parent)")
         }
         let decision = try CopyRules.decide(
             .init(path: source, isDirectory: from.status?.kind == .directory), to: target,
             existing: to.status?.kind)
         if let plan = context.plan {
             let copied = Explanation.copy(
-                names.place(of: source, on: names.source) + (decision == .fill ? "/." : ""),
-                to: names.place(of: target, on: names.target), keepsOwners: request.keepsOwners)
+                CopyNames.place(of: source.path, on: names.source)
+                    + (decision == .fill ? "/." : ""),
+                to: CopyNames.place(of: target.path, on: names.target),
+                keepsOwners: request.keepsOwners)
             plan.note(copied, by: .engine)
             return 0
         }
@@ -223,7 +237,14 @@ extension ContainerService {
         let found = try place(
             path.path, in: root, followsLink: request.followsLink || path.asksForDirectory,
             "cannot copy \(path.path) of \(side)")
-        guard let found, found.status != nil else { throw missing("the file \(path.path)", side) }
+        guard let found, found.status != nil else {
+            let place = CopyNames.place(of: path.parent, on: side)
+            throw missing(
+                path.path, side,
+                fix: "see what there is with: "
+                    + (CopyNames.container(side) == nil
+                        ? "ls \(place)" : "kade cp \(place) - | tar -t"))
+        }
         return found
     }
 
@@ -237,10 +258,10 @@ extension ContainerService {
         }
     }
 
-    private static func missing(_ subject: String, _ side: String) -> Problem {
+    private static func missing(_ path: String, _ side: String, fix: String) -> Problem {
         Problem(
-            kind: .notFound, what: "Could not find \(subject) in \(side)",
-            why: "no such file or directory")
+            kind: .notFound, what: "Could not find the file \(path) in \(side)",
+            why: "no such file or directory", fix: fix)
     }
 
     private static func readOnly(_ side: String, _ cause: SystemCallError) -> Problem {

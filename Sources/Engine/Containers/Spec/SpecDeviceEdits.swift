@@ -33,6 +33,19 @@ extension SpecBuilder {
                 why: "\(node.hostPath) is no device node on this machine",
                 fix: "load the device's driver, or have its CDI file written anew")
         }
+        if input.host.isRootless, kind != .fifo {
+            guard host != nil else {
+                throw Problem(
+                    kind: .unsupported, what: "CDI device injection failed",
+                    why:
+                        "the machine has no node \(node.hostPath), and the kernel lets no ordinary "
+                        + "user make one for \(node.path)",
+                    fix: "load the device's driver, or run kade as root")
+            }
+            spec.mounts.append(
+                deviceMount(of: node.hostPath, at: node.path, permissions: node.permissions))
+            return
+        }
         let major = kind == .fifo ? nil : node.major ?? host?.major
         let minor = kind == .fifo ? nil : node.minor ?? host?.minor
         let user = spec.process?.user.uid ?? 0

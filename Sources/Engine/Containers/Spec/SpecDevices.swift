@@ -21,12 +21,19 @@ extension SpecBuilder {
     /// cannot make.
     var deviceMounts: [RuntimeSpec.Mount] {
         guard input.host.isRootless, !request.security.isPrivileged else { return [] }
-        return request.security.devices.map { device in
-            .init(
-                destination: device.containerPath, type: "bind", source: device.hostPath,
-                options: ["bind", "rprivate", "nosuid", "noexec"]
-                    + (device.permissions.contains("w") ? [] : ["ro"]))
+        return request.security.devices.map {
+            deviceMount(of: $0.hostPath, at: $0.containerPath, permissions: $0.permissions)
         }
+    }
+
+    /// A host's node in the place of a new one.
+    func deviceMount(
+        of source: String, at path: String, permissions: String
+    ) -> RuntimeSpec.Mount {
+        .init(
+            destination: path, type: "bind", source: source,
+            options: ["bind", "rprivate", "nosuid", "noexec"]
+                + (permissions.contains("w") ? [] : ["ro"]))
     }
 
     /// Who may open, make and write which device.
