@@ -78,7 +78,6 @@ struct RefusedFlag {
             ),
             row("container run", "init-ctr", pods),
             row("container diff", "format", "kade diff prints lines: a letter, and the path"),
-            row("container exec", "preserve-fds", "kade run has it, for the program itself"),
             row(
                 "container exists", "external",
                 "Kade sees no containers of other programs' storage"

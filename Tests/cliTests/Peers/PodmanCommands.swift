@@ -48,8 +48,8 @@ extension PeerCommands {
         subgidname subuidname sysctl systemd timeout tls-verify tmpfs tty/t tz uidmap ulimit \
         umask unsetenv unsetenv-all user/u userns uts variant volume/v volumes-from workdir/w
         container diff: format latest/l
-        container exec: detach/d detach-keys env/e env-file interactive/i latest/l preserve-fds \
-        privileged tty/t user/u workdir/w
+        container exec: detach/d detach-keys env/e env-file interactive/i latest/l preserve-fd \
+        preserve-fds privileged tty/t user/u workdir/w
         container exists: external
         container export: output/o
         container init
