@@ -97,6 +97,7 @@ enum CommandTree {
                     Entry(name: "prune", command: PruneNetworksCommand.self),
                     Entry(name: "rm", command: RemoveNetworkCommand.self),
                     Entry(name: "remove", command: RemoveNetworkCommand.self, isHidden: true),
+                    Entry(name: "update", command: UpdateNetworkCommand.self),
                 ]),
             Group(
                 name: "registry", summary: "Manage registries",

@@ -59,10 +59,6 @@ struct RefusedCommand {
                 "kade inspect, or kade explain --json"),
             .init("quadlet", "this version of Kade reads no units of Quadlet", unit),
             .init(
-                "network update",
-                "name servers belong to containers and to the host, not to networks",
-                "kade run --dns"),
-            .init(
                 "network reload", "a restart makes what is missing of a container's network",
                 "kade restart"),
             .init("volume mount", volume, "kade volume inspect -f '{{.Mountpoint}}'"),

@@ -68,6 +68,9 @@ import Testing
             "network disconnect net one", after: "network create net", connected,
             leaves: "running"),
         Case(
+            "network update --dns-add 192.0.2.9 net", after: "network create net", connected,
+            leaves: "running"),
+        Case(
             "run -d --name one -p 8080:80 busybox sleep 1000",
             leaves: "", "created", "running", "exited"),
     ]

@@ -196,7 +196,7 @@ extension PeerCommands {
         manifest rm
         mount
         network connect: alias ip ip6 mac-address
-        network create: disable-dns driver/d gateway internal ip-range ipam-driver ipv6 label \
+        network create: disable-dns dns driver/d gateway internal ip-range ipam-driver ipv6 label \
         opt/o subnet
         network disconnect: force/f
         network exists
