@@ -52,7 +52,7 @@ USER_SUITES = AllTags Artifact AttestationCommand BakeCommand BuildCache BuildCo
 	BuildContext BuildFlag BuildIndex BuildMediaType BuildOutput BuildPlan BuildSSH \
 	Cleanup Commit CopyCommand EventsCommand Exec ExitCode ExplainSteps FileTime Health \
 	HostImage ImageCommand ImageGroup KilledBuild KilledMonitor LimitFlag List LogDriver \
-	Logs ManifestList MountFlag NamespaceFlag NetworkCommand NetworkUpdate \
+	Logs ManifestList MountFlag NamespaceFlag NetworkCommand NetworkReload NetworkUpdate \
 	OwnerFlag Plan PodmanFile PodmanFlag PortUpdate ProcessFlag PropagationFlag Push \
 	PushFault Removal Search Secret SecurityFlag SelectedContainer ServiceManager Smoke \
 	SourcePolicyBuild StandardInput State Stats Stream System SystemCheck SystemPrune \

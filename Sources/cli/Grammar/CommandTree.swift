@@ -95,6 +95,7 @@ enum CommandTree {
                     Entry(name: "ls", command: ListNetworksCommand.self),
                     Entry(name: "list", command: ListNetworksCommand.self, isHidden: true),
                     Entry(name: "prune", command: PruneNetworksCommand.self),
+                    Entry(name: "reload", command: ReloadNetworkCommand.self),
                     Entry(name: "rm", command: RemoveNetworkCommand.self),
                     Entry(name: "remove", command: RemoveNetworkCommand.self, isHidden: true),
                     Entry(name: "update", command: UpdateNetworkCommand.self),

@@ -58,9 +58,6 @@ struct RefusedCommand {
                 "generate spec", "what a container was asked for has no form of its own",
                 "kade inspect, or kade explain --json"),
             .init("quadlet", "this version of Kade reads no units of Quadlet", unit),
-            .init(
-                "network reload", "a restart makes what is missing of a container's network",
-                "kade restart"),
             .init("volume mount", volume, "kade volume inspect -f '{{.Mountpoint}}'"),
             .init("volume umount", volume, "kade volume inspect -f '{{.Mountpoint}}'"),
             .init("volume unmount", volume, "kade volume inspect -f '{{.Mountpoint}}'"),

@@ -203,7 +203,7 @@ extension PeerCommands {
         network inspect: format/f
         network ls: filter/f format no-trunc noheading quiet/q
         network prune: filter force/f
-        network reload
+        network reload: all/a latest/l
         network rm: force/f time/t
         network update: dns-add dns-drop
         pause
