@@ -50,14 +50,14 @@ integration: check-root
 # (Fixtures/RootOnly.swift).
 USER_SUITES = AllTags Artifact AttestationCommand BakeCommand BuildCache BuildCommand \
 	BuildContext BuildFlag BuildIndex BuildMediaType BuildOutput BuildPlan BuildSSH \
-	Cleanup Commit CopyCommand EventsCommand Exec ExitCode ExplainSteps FileTime Health \
-	HostImage ImageCommand ImageGroup KilledBuild KilledMonitor LimitFlag List LogDriver \
-	Logs ManifestList MountFlag NamespaceFlag NetworkCommand NetworkReload NetworkUpdate \
-	OwnerFlag Plan PodmanFile PodmanFlag PortUpdate ProcessFlag PropagationFlag Push \
-	PushFault Removal Search Secret SecurityFlag SelectedContainer ServiceManager Smoke \
-	SourcePolicyBuild StandardInput State Stats Stream System SystemCheck SystemPrune \
-	Terminal TransferFlag UpdateCommand VolumeCommand VolumeFilling VolumeUse Wait Why \
-	WhyStart
+	Cleanup Clone Commit CopyCommand EventsCommand Exec ExitCode ExplainSteps FileTime \
+	Health HostImage ImageCommand ImageGroup KilledBuild KilledMonitor LimitFlag List \
+	LogDriver Logs ManifestList MountFlag NamespaceFlag NetworkCommand NetworkReload \
+	NetworkUpdate OwnerFlag Plan PodmanFile PodmanFlag PortUpdate ProcessFlag \
+	PropagationFlag Push PushFault Removal Search Secret SecurityFlag SelectedContainer \
+	ServiceManager Smoke SourcePolicyBuild StandardInput State Stats Stream System \
+	SystemCheck SystemPrune Terminal TransferFlag UpdateCommand VolumeCommand \
+	VolumeFilling VolumeUse Wait Why WhyStart
 EMPTY =
 SPACE = $(EMPTY) $(EMPTY)
 integration-user: check-root

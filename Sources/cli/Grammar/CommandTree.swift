@@ -23,7 +23,7 @@ enum CommandTree {
     static var top: [Entry] {
         common
             + containerEntries.filter {
-                !["ls", "list", "cleanup", "exists", "inspect", "prune"].contains($0.name)
+                !["clone", "ls", "list", "cleanup", "exists", "inspect", "prune"].contains($0.name)
             }
             + [
                 Entry(name: "bake", command: BakeCommand.self),
@@ -157,6 +157,7 @@ enum CommandTree {
     private static var containerEntries: [Entry] {
         [
             Entry(name: "attach", command: AttachCommand.self),
+            Entry(name: "clone", command: CloneCommand.self),
             Entry(name: "commit", command: CommitCommand.self),
             Entry(name: "cp", command: CopyCommand.self),
             Entry(name: "create", command: CreateCommand.self),

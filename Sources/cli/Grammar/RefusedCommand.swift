@@ -39,9 +39,6 @@ struct RefusedCommand {
             .init("checkpoint", checkpoint, bundles),
             .init("container checkpoint", checkpoint, bundles),
             .init("container restore", checkpoint, bundles),
-            .init(
-                "container clone", "this version of Kade makes no container after another one",
-                "kade commit, and kade run of that image; kade explain shows the flags"),
             .init("init", start, "kade create, and kade start"),
             .init("container init", start, "kade create, and kade start"),
             .init("mount", mounted, look), .init("container mount", mounted, look),

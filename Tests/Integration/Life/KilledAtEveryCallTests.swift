@@ -44,6 +44,9 @@ import Testing
         Case(
             "cp /etc/hostname one:/tmp/", after: "create --name one busybox true", leaves: "created"
         ),
+        Case(
+            "container clone --destroy one", after: "create --name one -v /x busybox true",
+            leaves: "created", "dead", ""),
         Case("restart -t 0 one", after: running, leaves: "running", "exited"),
         Case("stop -t 0 one", after: running, leaves: "running", "exited"),
         Case(

@@ -23,7 +23,9 @@ extension PeerCommands {
         container attach: detach-keys latest/l no-stdin sig-proxy
         container checkpoint
         container cleanup: all/a exec latest/l rm rmi
-        container clone
+        container clone: blkio-weight blkio-weight-device cpu-period cpu-quota cpu-rt-period \
+        cpu-rt-runtime cpu-shares/c cpus cpuset-cpus cpuset-mems destroy device-read-bps \
+        device-write-bps force/f memory/m memory-reservation memory-swap memory-swappiness name run
         container commit: author/a change/c format/f iidfile include-volumes message/m pause/p \
         quiet/q squash/s
         container cp: archive/a overwrite
