@@ -1,5 +1,6 @@
 import Diagnostics
 import Networking
+import OCI
 import Testing
 
 @testable import Engine

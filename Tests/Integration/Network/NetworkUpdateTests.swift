@@ -4,6 +4,7 @@ import Testing
 /// The name servers of a network: `kade network update`, and `create --dns`.
 @Suite(.enabled(if: isRoot)) struct NetworkUpdateTests {
     private let machine: NetworkNamespace
+    private let world: NetworkNamespace
     private let kade: Kade
     /// Servers of the world outside; the machine's own is the last one.
     private let servers: [NameServerStub]
@@ -12,6 +13,7 @@ import Testing
 
     init() throws {
         let world = try NetworkNamespace()
+        self.world = world
         machine = try NetworkNamespace(resolver: "nameserver 192.0.2.4\n")
         try machine.connect(to: world, own: "192.0.2.1/24", others: "192.0.2.2/24")
         try machine.check("ip route add default via 192.0.2.2")
@@ -28,7 +30,7 @@ import Testing
         guard outcome.exitCode == 0 else { throw Tool.Failure(description: outcome.errors) }
     }
 
-    /// Which servers hear of a name that a container asks for; each name is asked once.
+    /// Which servers hear of a name that a container asks for, and none has asked for before.
     private func asked(_ name: String, by container: String) throws -> [Int] {
         try kade.wait {
             try kade("exec", container, "nslookup", "-type=a", "\(name).example.").output
