@@ -57,12 +57,12 @@ integration: check-root
 #     drive kade-server, which `kade` starts inside of a user's namespace
 #   Crowd, KilledAtEveryCall, ManyContainers: minutes of what the others do, or calls that are counted
 USER_SUITES = AllTags Artifact AttestationCommand BakeCommand BlobAPI BuildCache BuildCommand \
-	BuildContext BuildFlag BuildIndex BuildMediaType BuildOutput BuildPlan BuildSSH Cleanup Commit \
-	Completion Conversion CopyCommand DockerConfiguration EventsCommand Exec ExitCode Explain \
+	BuildContext BuildFlag BuildIndex BuildMediaType BuildOutput BuildPlan BuildSSH Cleanup Clone \
+	Commit Completion Conversion CopyCommand DockerConfiguration EventsCommand Exec ExitCode Explain \
 	ExplainSteps FileTime GarbageRace Health HostImage ImageCommand ImageGroup InterfaceDevice \
-	KilledBuild KilledImport KilledMonitor LimitFlag List LiveSteps LogDriver Login Logs \
-	ManifestAPI ManifestList Map MapDrawing MissingFile MonitorMemory MountFlag NamespaceFlag \
-	NetworkCommand OwnerFlag Plan PodmanFile PodmanFlag PortUpdate PowerCut ProcessFlag \
+	KilledBuild KilledImport KilledMonitor LimitFlag List LiveSteps LogDriver Login Logs ManifestAPI \
+	ManifestList Map MapDrawing MissingFile MonitorMemory MountFlag NamespaceFlag NetworkCommand \
+	NetworkReload NetworkUpdate OwnerFlag Plan PodmanFile PodmanFlag PortUpdate PowerCut ProcessFlag \
 	PropagationFlag Push PushFault RegistryFault RegistryPeer RegistryRemoval RegistryToken \
 	RelativeRoot Removal SavedImage Search Secret SecurityFlag SelectedContainer ServiceManager \
 	SigstoreTrust Smoke Snapshotter SourcePolicyBuild StandardInput State Stats Stream System \

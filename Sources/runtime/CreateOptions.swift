@@ -163,4 +163,20 @@ enum PreservedDescriptors {
         }
         return count
     }
+
+    /// `--preserve-fd` of `exec`: descriptors that the program gets under their own numbers, with
+    /// commas between them.
+    static func list(_ text: String?) throws(Problem) -> [CInt] {
+        guard let text else { return [] }
+        var numbers: [CInt] = []
+        for part in text.split(separator: ",") {
+            guard let number = CInt(part), number > 2, fcntl(number, F_GETFD) != -1 else {
+                throw Problem(
+                    kind: .invalid, what: "cannot pass descriptor \(part) on",
+                    why: "--preserve-fd asks for it, and it is not open", fix: "open it")
+            }
+            numbers.append(number)
+        }
+        return numbers
+    }
 }

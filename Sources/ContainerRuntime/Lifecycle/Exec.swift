@@ -12,6 +12,8 @@ package enum Exec {
         package var process: RuntimeSpec.Process
         package var streams: StandardStreams = .inherited
         package var preservedDescriptors = 0
+        /// Other descriptors that the program inherits under their own numbers.
+        package var keptDescriptors: [CInt] = []
         /// Whether a frozen container is entered all the same; the program runs when it thaws.
         package var ignoresPause = false
         /// Where below the container's cgroup the program runs.

@@ -63,7 +63,8 @@ struct ExecPlanMaker {
         }
         plan.add(
             [
-                CloseOnExecute(first: CInt(3 + request.preservedDescriptors)),
+                CloseOnExecute(
+                    first: CInt(3 + request.preservedDescriptors), kept: request.keptDescriptors),
                 ConnectStreams(streams: request.streams),
                 KeepProc(), Await(rendezvous: .placed), ForbidInspection(),
             ] + entry.joinSteps, to: .settle)

@@ -35,7 +35,8 @@ extension ContainerService {
             () throws(Problem) in try context.execProcess(request, in: record, pid: pid)
         }
         if let plan = context.plan {
-            try context.planExec(of: process, in: record, noting: plan)
+            try context.planExec(
+                of: process, passing: request.descriptors, in: record, noting: plan)
             return nil
         }
         let file = try explaining("cannot describe the process to run") {
@@ -61,6 +62,15 @@ extension ContainerService {
                 arguments += ["--detach-keys", keys]
             }
             arguments += ["--exit-event", context.exitEvent(of: record, execID: id).jsonString()]
+        }
+        if !request.descriptors.isEmpty {
+            arguments += [
+                "--preserve-fd", request.descriptors.map { "\($0)" }.joined(separator: ","),
+            ]
+            try explaining("cannot pass descriptors on") { () throws(SystemCallError) in
+                // A helper may have been kept from inheriting them.
+                for number in request.descriptors { try passOn(number) }
+            }
         }
         return PreparedProgram(path: program, arguments: arguments + [record.id])
     }

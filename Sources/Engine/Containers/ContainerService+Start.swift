@@ -155,10 +155,10 @@ extension EngineContext {
         try leaveEarlierNetworks(of: record)
         configuration.watch?.begin(.start(record.name))
         var steps = StepRecorder(for: configuration)
-        var session: ContainerSession?
+        var started: ContainerSession?
         let command = try monitorCommand(of: record.id, record.request)
         try step(.startMonitor(command)) {
-            () throws(Problem) in session = try waitingMonitor(of: record)
+            () throws(Problem) in started = try waitingMonitor(of: record)
         }
         do throws(Problem) {
             // A creation that was killed may not have come so far.
@@ -171,7 +171,8 @@ extension EngineContext {
             noteFailedSteps(steps, of: record.id)
             throw error
         }
-        guard let session else { return nil }  // it was only planned
+        guard let waiting = started.take() else { return nil }  // it was only planned
+        let session = try monitor(waiting, withBridgesOf: record, recording: &steps)
         if options.hasStreams { tell(.attach, of: record) }
         var options = options
         if configuration.watch != nil, configuration.recordsSteps {

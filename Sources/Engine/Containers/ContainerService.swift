@@ -128,6 +128,9 @@ package struct ExecRequest: Sendable {
     package var isDetached = false
     /// `--detach-keys`: the bytes that leave a process with a terminal alone; empty for none.
     package var detachKeys: [UInt8] = []
+    /// `--preserve-fds`: descriptors of the calling process that the command gets under their own
+    /// numbers.
+    package var descriptors: [Int32] = []
 
     package init(command: [String]) {
         self.command = command

@@ -11,10 +11,13 @@ package struct ContainerSession: ~Copyable, Sendable {
     /// The container.
     package let containerID: String
     let socket: OwnedFD
+    /// Where the monitor's bridges are, which an ordinary user's got when it was started.
+    let bridges: FileStatus.Identity?
 
-    init(containerID: String, socket: consuming OwnedFD) {
+    init(containerID: String, socket: consuming OwnedFD, bridges: FileStatus.Identity?) {
         self.containerID = containerID
         self.socket = socket
+        self.bridges = bridges
     }
 
     /// Joins the container's monitor.
@@ -24,7 +27,7 @@ package struct ContainerSession: ~Copyable, Sendable {
         let socket = try explaining("cannot reach the monitor of container \(containerID)") {
             () throws(SystemCallError) in try UnixSocket.connect(to: path, .packets)
         }
-        self.init(containerID: containerID, socket: socket)
+        self.init(containerID: containerID, socket: socket, bridges: nil)
     }
 
     /// For `poll(2)`; readable when ``receive()`` has something.

@@ -29,11 +29,14 @@ extension EngineContext {
             () throws(SystemCallError) in try pair.second.duplicate()
         }
         let bridges = try usesUserBridges(request) ? UserBridges.make(configuration) : nil
-        let kept: [CInt] =
-            switch bridges {
-            case .some(let bridges): [bridges.namespace.rawValue, bridges.use.rawValue]
-            case .none: []
-            }
+        var kept: [CInt] = []
+        var place: FileStatus.Identity?
+        switch bridges {
+        case .some(let bridges):
+            kept = [bridges.namespace.rawValue, bridges.use.rawValue]
+            place = try bridges.identity()
+        case .none: break
+        }
         let passed = request.process.descriptors
         var descriptors = [CInt](repeating: -1, count: Self.clientNumber(request))
         for number in passed { descriptors[Int(number)] = number }
@@ -43,7 +46,26 @@ extension EngineContext {
             environment: configuration.helperEnvironment,
             descriptors: descriptors + [monitorEnd.rawValue] + kept, hasOwnSession: true)
         withExtendedLifetime(bridges) {}  // their numbers are given, not they
-        return ContainerSession(containerID: id, socket: pair.split { first, _ in first })
+        return ContainerSession(
+            containerID: id, socket: pair.split { first, _ in first }, bridges: place)
+    }
+
+    /// The monitor that waits, or another one where bridges have been made anew since it was
+    /// started, because the process that kept them was killed: it would look for the container's in
+    /// vain.
+    func monitor(
+        _ waiting: consuming ContainerSession, withBridgesOf record: ContainerRecord,
+        recording steps: inout StepRecorder
+    ) throws(Problem) -> ContainerSession {
+        guard waiting.bridges != nil else { return waiting }
+        var session = waiting
+        while let place = try UserBridges.find(configuration)?.identity(),
+            place != session.bridges
+        {
+            session = try startMonitor(of: record.id, record.request)
+            try prepareHost(for: endpoints(of: record).map(\.network), recording: &steps)
+        }
+        return session
     }
 
     /// The command line of a container's monitor.

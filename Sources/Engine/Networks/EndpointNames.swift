@@ -31,6 +31,18 @@ extension EndpointRecord {
     }
 }
 
+extension [EndpointRecord] {
+    /// Those whom the networks name, in the networks' order.
+    fileprivate var nameServers: [String] {
+        var servers: [String] = []
+        for server in flatMap(\.network.definition.nameServers).map({ "\($0)" })
+        where !servers.contains(server) {
+            servers.append(server)
+        }
+        return servers
+    }
+}
+
 extension NetworkRecord {
     /// Whether containers on it find each other by name: on all networks but the default bridge.
     var hasNames: Bool {
@@ -87,6 +99,7 @@ extension ContainerRecord {
         options.options = request.network.resolverOptions
         let asksHost = endpoints.contains { !$0.network.definition.isInternal }
         var servers = request.network.nameServers
+        if servers.isEmpty { servers = endpoints.nameServers }
         // Root of a user namespace asks from inside alone; pasta leads it to the host's server.
         if servers.isEmpty, isRootless, asksHost, !ResolverFile(host).servers.isEmpty {
             servers = [PastaSetup.nameServer]

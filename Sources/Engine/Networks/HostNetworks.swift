@@ -37,7 +37,7 @@ extension EngineContext {
         if bridges.contains(where: { !$0.definition.isInternal }) {
             try prepareForwarding(of: bridges, recording: &steps)
         }
-        try prepareTable(for: bridges, recording: &steps)
+        _ = try prepareTable(for: bridges, renewing: false, recording: &steps)
         for network in bridges { try makeBridge(of: network, recording: &steps) }
         _ = consume lock
     }
@@ -62,9 +62,18 @@ extension EngineContext {
 
     // MARK: The table
 
-    private func prepareTable(
-        for bridges: [NetworkRecord], recording steps: inout StepRecorder
-    ) throws(Problem) {
+    /// Makes sure that the table is there, and has the elements of bridges; the caller holds the
+    /// networks' lock.
+    ///
+    /// - Parameters:
+    ///   - bridges: those of networks.
+    ///   - renews: whether the rules of a table that is there are made anew.
+    ///   - steps: gets what is done.
+    /// - Returns: whether the table was not there, so that all containers' ports were given back.
+    /// - Throws: what the kernel refuses.
+    func prepareTable(
+        for bridges: [NetworkRecord], renewing renews: Bool, recording steps: inout StepRecorder
+    ) throws(Problem) -> Bool {
         let what = "cannot make the firewall's table inet \(KadeTable.name)"
         let socket = try Self.filtering(what) { () throws(SystemCallError) in
             try NetlinkSocket(.netfilter)
@@ -74,25 +83,27 @@ extension EngineContext {
         }
         var batch = FilterBatch.ofKade
         let isNew = presence != .present
-        if isNew {
-            batch.makeTable(replacing: presence == .other)
+        if isNew { batch.makeTable(replacing: presence == .other) }
+        if !isNew, renews { batch.renewTable() }
+        if isNew || renews {
             for network in try allBridges() { batch.add(network.filtered) }
             for version in IPVersion.allCases where try isRouterByKade(version) {
                 batch.markUnrouted(version)
             }
         }
         for network in bridges { batch.add(network.filtered) }
-        try steps.perform(.addToTable(bridges, isNew: isNew)) { () throws(Problem) in
+        try steps.perform(.addToTable(bridges, isNew: isNew || renews)) { () throws(Problem) in
             try Self.filtering(what) { () throws(SystemCallError) in
                 try batch.commit(over: socket, "make the table inet \(KadeTable.name)")
             }
         }
         // Somebody flushed the rules while containers run: their ports lead to them again.
-        guard isNew else { return }
+        guard isNew else { return false }
         let ports = try portsOfRunningContainers()
         if !ports.isEmpty {
             try steps.perform(.giveBack(ports)) { () throws(Problem) in try PortRules.add(ports) }
         }
+        return true
     }
 
     /// Runs a call to nf_tables, whose refusal may mean that the kernel lacks it.
@@ -129,14 +140,19 @@ extension EngineContext {
         let records = try database.read { database throws(Problem) in try database.containers() }
         var ports: [PublishedPort] = []
         for record in records where !record.request.publishedSpecs.isEmpty {
-            let status = try status(of: record)
-            guard status.truth.isMonitorAlive else { continue }
-            // Those of other networks are led by rules of others.
-            let gateway = Self.gateway(among: try endpoints(of: record))
-            guard gateway?.network.definition.driver == .bridge else { continue }
-            ports += status.lifecycle?.ports ?? []
+            ports += try portsInTable(of: record)
         }
         return ports
+    }
+
+    /// The ports of a container that the table leads to it, where it runs.
+    func portsInTable(of record: ContainerRecord) throws(Problem) -> [PublishedPort] {
+        let status = try status(of: record)
+        guard status.truth.isMonitorAlive else { return [] }
+        // Those of other networks are led by rules of others.
+        let gateway = Self.gateway(among: try endpoints(of: record))
+        guard gateway?.network.definition.driver == .bridge else { return [] }
+        return status.lifecycle?.ports ?? []
     }
 
     // MARK: Bridges

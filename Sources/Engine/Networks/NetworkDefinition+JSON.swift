@@ -5,7 +5,7 @@ import OCI
 extension NetworkDefinition {
     /// The definition in the words of `docker network inspect`, which is what the database keeps.
     var json: JSONObject {
-        [
+        var json: JSONObject = [
             "Driver": .string(driver.rawValue), "EnableIPv4": .bool(hasIPv4),
             "EnableIPv6": .bool(hasIPv6),
             "IPAM": [
@@ -16,7 +16,14 @@ extension NetworkDefinition {
             "Internal": .bool(isInternal), "Attachable": .bool(isAttachable),
             "Options": .map(options), "Labels": .map(labels),
         ]
+        if !nameServers.isEmpty { json.append(Self.serversName, serversJSON) }
+        return json
     }
+
+    /// The name servers, as Podman's templates call them.
+    static let serversName = "NetworkDNSServers"
+
+    var serversJSON: JSONValue { .strings(nameServers.map { "\($0)" }) }
 
     /// Reads what ``json`` wrote.
     init(_ json: JSONValue, named name: String) throws(Problem) {
@@ -33,6 +40,7 @@ extension NetworkDefinition {
         options = json["Options"]?.stringMap ?? [:]
         addressOptions = json["IPAM"]?["Options"]?.stringMap ?? [:]
         labels = json["Labels"]?.stringMap ?? [:]
+        nameServers = (json[Self.serversName]?.stringList ?? []).compactMap { IPAddress($0) }
         subnets = (json["IPAM"]?["Config"]?.array ?? []).compactMap(NetworkSubnet.init)
     }
 }

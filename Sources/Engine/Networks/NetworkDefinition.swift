@@ -16,6 +16,8 @@ package struct NetworkDefinition: Sendable, Equatable {
     /// `--ipam-opt`.
     package var addressOptions: [String: String] = [:]
     package var labels: [String: String] = [:]
+    /// `--dns`: who is asked about other names than containers'; empty takes the host's servers.
+    package var nameServers: [IPAddress] = []
 
     package init(driver: NetworkDriver) {
         self.driver = driver

@@ -23,6 +23,7 @@ package struct NetworkService: Sendable {
         let isRootless = try context.isRootless()
         try Self.check(name: name)
         try definition.checkOptions(of: name)
+        try NetworkRecord.check(definition.nameServers, of: name)
         if isRootless { try definition.checkOptionsOfUser(of: name) }
         try context.makePredefinedNetworks()
         var facts = try HostNetworks.facts()
@@ -121,6 +122,7 @@ package struct NetworkService: Sendable {
         json.append("ConfigOnly", false)
         json.append("Containers", .object(containers))
         for name in ["Options", "Labels"] { json.append(name, definition[name] ?? .null) }
+        json.append(NetworkDefinition.serversName, network.definition.serversJSON)
         return .object(json)
     }
 

@@ -45,6 +45,16 @@ extension Explanation {
             "the network has a name, and addresses that no other has: \(subnets)", "network create")
     }
 
+    static func update(_ network: NetworkRecord) -> Explanation {
+        let servers = network.definition.nameServers.map { "\($0)" }.joined(separator: ", ")
+        return database(
+            "UPDATE networks SET definition = … WHERE id = '\(network.id)'",
+            servers.isEmpty
+                ? "other names are the host's name servers' again"
+                : "these are asked about other names than containers': \(servers)",
+            "network update")
+    }
+
     static func delete(_ network: NetworkRecord) -> Explanation {
         database(
             "DELETE FROM networks WHERE id = '\(network.id)'",

@@ -42,11 +42,13 @@ extension EngineContext {
 extension EngineContext {
     /// Notes what the runtime and a further process in a container would do.
     func planExec(
-        of process: RuntimeSpec.Process, in record: ContainerRecord, noting plan: StepPlan
+        of process: RuntimeSpec.Process, passing descriptors: [Int32], in record: ContainerRecord,
+        noting plan: StepPlan
     ) throws(Problem) {
         let root = RuntimeRoot(path: configuration.runtimeRoot)
-        let request = Exec.Request(
+        var request = Exec.Request(
             container: try RecordedContainer(record.id, in: root), process: process)
+        request.keptDescriptors = descriptors
         for planned in try request.plan().steps {
             plan.note(planned.step.explanation, by: planned.phase.actor)
         }

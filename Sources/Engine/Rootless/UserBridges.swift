@@ -16,6 +16,13 @@ struct UserBridges: ~Copyable {
     /// The shared lock; who inherits it uses the bridges, too.
     let use: OwnedFD
 
+    /// What tells the namespace from those before and after it.
+    borrowing func identity() throws(Problem) -> FileStatus.Identity {
+        try explaining("cannot look at your bridges") { () throws(SystemCallError) in
+            try FileStatus(of: namespace).identity
+        }
+    }
+
     /// The bridges' namespace; one is made where there is none.
     static func make(_ configuration: EngineConfiguration) throws(Problem) -> UserBridges {
         let use = try share(configuration)
@@ -23,9 +30,21 @@ struct UserBridges: ~Copyable {
             try FileLock(configuration.networksLock, .exclusive)
         }
         defer { withExtendedLifetime(lock) {} }
-        if let path = try kept(configuration), let namespace = try open(path) {
-            return UserBridges(namespace: namespace, path: path, use: use)
+        // A keeper that is killed before anybody uses its namespace takes that along.
+        for _ in 0..<4 {
+            if let path = try kept(configuration), let namespace = try open(path) {
+                return UserBridges(namespace: namespace, path: path, use: use)
+            }
+            try startKeeper(configuration)
         }
+        throw Problem(
+            kind: .unavailable, what: "cannot make your bridges' network namespace",
+            why: "the process that keeps it ends, or is killed, each time it is started",
+            fix: "look at the kernel's log, and try again")
+    }
+
+    /// Starts a process that keeps the namespace, and notes it; the caller holds the networks' lock.
+    private static func startKeeper(_ configuration: EngineConfiguration) throws(Problem) {
         let users = try users(configuration)
         let hold = ["--bridges", configuration.bridgesNote.string]
         let keeper: NamespaceKeeper
@@ -38,13 +57,6 @@ struct UserBridges: ~Copyable {
         }
         withExtendedLifetime(users) {}
         try keeper.note(in: configuration.bridgesNote)
-        guard let path = try kept(configuration), let namespace = try open(path) else {
-            throw Problem(
-                kind: .unavailable, what: "cannot make your bridges' network namespace",
-                why: "the process that keeps it has ended, or was killed",
-                fix: "look at the kernel's log, and try again")
-        }
-        return UserBridges(namespace: namespace, path: path, use: use)
     }
 
     /// The bridges' namespace; nil where there is none.

@@ -24,10 +24,11 @@ extension StepFiles {
         let record = ContainerRecord(
             id: id, name: "build", image: request.image, imageID: "", created: .now,
             request: request, layers: layers.map(\.description))
-        let session = try context.startMonitor(of: id, request)
+        let waiting = try context.startMonitor(of: id, request)
         var steps = StepRecorder(for: context.configuration)
         try context.prepareBundle(
             of: record, isListed: false, restartCount: 0, recording: &steps)
+        let session = try context.monitor(waiting, withBridgesOf: record, recording: &steps)
         try session.send(ClientMessage.attach([.standardOutput, .standardError]))
         defer { removeRuntimeState() }
         return try session.follow(interruption: interruption, output: output)

@@ -82,6 +82,11 @@ package func closeOnExecute(from first: CInt, keeping kept: [CInt]) throws(Syste
 /// itself would be closed by `execve(2)` (`FD_CLOEXEC`).
 package func isInherited(_ number: CInt) -> Bool { clinux_fcntl(number, F_GETFD, 0) == 0 }
 
+/// Lets a descriptor that was inherited be inherited by the next program, too.
+package func passOn(_ number: CInt) throws(SystemCallError) {
+    try kernel("fcntl", "descriptor \(number)") { clinux_fcntl(number, F_SETFD, 0) }
+}
+
 /// Closes all descriptors from a number on but some, so that whoever waits for the end of a pipe
 /// that was passed on by chance does not wait for this process.
 ///

@@ -25,6 +25,11 @@ package struct FilterBatch: Sendable {
         add(2, []) { [table] in $0.appendAttribute(type: 1, text: table) }
     }
 
+    /// Removes all rules of the table (`NFT_MSG_DELRULE`); chains and sets stay.
+    package mutating func deleteRules() {
+        add(8, []) { [table] in $0.appendAttribute(type: 1, text: table) }
+    }
+
     /// Makes a chain (`NFT_MSG_NEWCHAIN`).
     package mutating func add(_ chain: FilterChain) {
         add(3, .create) { [table] message in

@@ -137,6 +137,12 @@ extension FilterBatch {
         KadeTable.make(in: &self)
     }
 
+    /// Makes what is missing of Kade's table, and its rules anew; all elements stay.
+    package mutating func renewTable() {
+        deleteRules()
+        KadeTable.make(in: &self)
+    }
+
     package mutating func add(_ bridge: FilteredBridge) {
         for part in bridge.parts { add(part.elements, to: part.set.rawValue) }
     }

@@ -17,6 +17,7 @@ struct CreateNetworkCommand: Command {
     var options: [String: String] = [:]
     var addressOptions: [String: String] = [:]
     var labels: [Label] = []
+    var nameServers: [[IPAddress]] = []
 
     static let canPlan = true
 
@@ -39,6 +40,10 @@ struct CreateNetworkCommand: Command {
             .list("label", nil, "list", "Set metadata on a network", \.labels, LabelFlag.parse),
             .pairs(
                 "opt", "o", "map", "Set driver specific options", \.options, KeyValueFlag.parse),
+            .list(
+                "dns", nil, "strings",
+                "Name servers that are asked about other names than containers'", \.nameServers,
+                AddressListFlag.parse),
             .allowing("scope", "local", "networks of Kade are of one machine"),
         ]
     }
@@ -95,6 +100,9 @@ struct CreateNetworkCommand: Command {
         definition.hasIPv6 = hasIPv6
         definition.options = options
         definition.addressOptions = addressOptions
+        for server in nameServers.joined() where !definition.nameServers.contains(server) {
+            definition.nameServers.append(server)
+        }
         for label in labels { definition.labels[label.key] = label.value }
         for text in subnets {
             guard let subnet = Subnet(text) else { throw invalid("invalid subnet \(text)") }

@@ -14,6 +14,7 @@ struct ExecCommand: Command {
     var hasTerminal = false
     var user: String?
     var workingDirectory: String?
+    var descriptors = DescriptorFlags()
     var name = ""
     var arguments: [String] = []
 
@@ -51,7 +52,8 @@ struct ExecCommand: Command {
                 .value(
                     "workdir", "w", "string", "Working directory inside the container",
                     \.workingDirectory, WorkingDirectoryFlag.parse),
-            ], operands: .atLeast(2), operandKind: .runningContainers,
+            ] + DescriptorFlags.flags.map { $0.lifted(to: \.descriptors) }, operands: .atLeast(2),
+            operandKind: .runningContainers,
             endsFlagsAtFirstOperand: true,
             assign: { command, operands in
                 command.name = operands[0]
@@ -66,6 +68,8 @@ struct ExecCommand: Command {
                 why: "the input device is not a TTY", fix: "leave -t out when the input is a pipe")
         }
         var request = ExecRequest(command: arguments)
+        request.descriptors = try descriptors.open(
+            after: 0, example: "kade exec --preserve-fds 1 CONTAINER COMMAND 3<FILE")
         request.isDetached = isDetached
         request.detachKeys = detachKeys ?? []
         request.isPrivileged = isPrivileged

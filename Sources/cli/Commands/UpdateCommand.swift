@@ -19,10 +19,13 @@ struct UpdateCommand: Command {
                 A container that runs has the new limits at once, and every container keeps them.
                 What is not given stays as it is.
                 """,
-            flags: processorFlags + memoryFlags + portFlags, operands: .atLeast(1),
+            flags: limitFlags + portFlags, operands: .atLeast(1),
             operandKind: .containers,
             assign: { $0.names = $1 })
     }
+
+    /// What limits there are, and the restart policy.
+    static var limitFlags: [Flag<UpdateCommand>] { processorFlags + memoryFlags }
 
     private static var processorFlags: [Flag<UpdateCommand>] {
         let realTime = "the kernel's real-time group scheduling is not supported yet"

@@ -15,7 +15,7 @@ struct DescriptorFlags {
         [
             .setting(
                 "preserve-fds", nil, "uint",
-                "Pass this many descriptors on, from 3 (or the last one of LISTEN_FDS) on",
+                "Pass this many descriptors on, from 3 (in run: the last one of LISTEN_FDS) on",
                 \.count, NumberValue.parse(in: 0...1024)),
             .list(
                 "preserve-fd", nil, "list",
@@ -50,6 +50,29 @@ struct DescriptorFlags {
         isInherited: (Int32) -> Bool = Linux.isInherited
     ) throws(Problem) {
         let listeners = try Self.listeners(environment, process)
+        request.process.descriptors = try open(
+            after: listeners, example: "kade run --preserve-fds 1 IMAGE 3<FILE",
+            isInherited: isInherited)
+        guard listeners > 0 else { return }
+        // The runtime adds LISTEN_PID, which it alone knows.
+        request.process.environment.append("LISTEN_FDS=\(listeners)")
+        if let names = environment["LISTEN_FDNAMES"] {
+            request.process.environment.append("LISTEN_FDNAMES=\(names)")
+        }
+    }
+
+    /// The numbers of all that are passed on.
+    ///
+    /// - Parameters:
+    ///   - listeners: how many sockets of a service manager come before those of `--preserve-fds`.
+    ///   - example: a command line that passes one on.
+    ///   - isInherited: whether a descriptor came from the caller.
+    /// - Returns: the numbers.
+    /// - Throws: ``Problem`` of kind `invalid` for a descriptor that is not open.
+    func open(
+        after listeners: Int, example: String,
+        isInherited: (Int32) -> Bool = Linux.isInherited
+    ) throws(Problem) -> [Int32] {
         let first = 3 + Int32(listeners)
         var all = Set(3..<first + Int32(count))
         for list in numbers { all.formUnion(list) }
@@ -61,15 +84,9 @@ struct DescriptorFlags {
             throw Problem(
                 kind: .invalid, what: "cannot pass descriptor \(number) on",
                 why: "\(flag) asks for it, and it is not open",
-                fix: "open it for kade, as in: kade run --preserve-fds 1 IMAGE 3<FILE")
+                fix: "open it for kade, as in: \(example)")
         }
-        request.process.descriptors = all.sorted()
-        guard listeners > 0 else { return }
-        // The runtime adds LISTEN_PID, which it alone knows.
-        request.process.environment.append("LISTEN_FDS=\(listeners)")
-        if let names = environment["LISTEN_FDNAMES"] {
-            request.process.environment.append("LISTEN_FDNAMES=\(names)")
-        }
+        return all.sorted()
     }
 
     /// How many sockets a service manager passes on to this process (sd_listen_fds(3)).

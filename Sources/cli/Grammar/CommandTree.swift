@@ -23,7 +23,7 @@ enum CommandTree {
     static var top: [Entry] {
         common
             + containerEntries.filter {
-                !["ls", "list", "cleanup", "exists", "inspect", "prune"].contains($0.name)
+                !["clone", "ls", "list", "cleanup", "exists", "inspect", "prune"].contains($0.name)
             }
             + [
                 Entry(name: "bake", command: BakeCommand.self),
@@ -95,8 +95,10 @@ enum CommandTree {
                     Entry(name: "ls", command: ListNetworksCommand.self),
                     Entry(name: "list", command: ListNetworksCommand.self, isHidden: true),
                     Entry(name: "prune", command: PruneNetworksCommand.self),
+                    Entry(name: "reload", command: ReloadNetworkCommand.self),
                     Entry(name: "rm", command: RemoveNetworkCommand.self),
                     Entry(name: "remove", command: RemoveNetworkCommand.self, isHidden: true),
+                    Entry(name: "update", command: UpdateNetworkCommand.self),
                 ]),
             Group(
                 name: "registry", summary: "Manage registries",
@@ -157,6 +159,7 @@ enum CommandTree {
     private static var containerEntries: [Entry] {
         [
             Entry(name: "attach", command: AttachCommand.self),
+            Entry(name: "clone", command: CloneCommand.self),
             Entry(name: "commit", command: CommitCommand.self),
             Entry(name: "cp", command: CopyCommand.self),
             Entry(name: "create", command: CreateCommand.self),

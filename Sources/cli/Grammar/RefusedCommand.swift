@@ -39,9 +39,6 @@ struct RefusedCommand {
             .init("checkpoint", checkpoint, bundles),
             .init("container checkpoint", checkpoint, bundles),
             .init("container restore", checkpoint, bundles),
-            .init(
-                "container clone", "this version of Kade makes no container after another one",
-                "kade commit, and kade run of that image; kade explain shows the flags"),
             .init("init", start, "kade create, and kade start"),
             .init("container init", start, "kade create, and kade start"),
             .init("mount", mounted, look), .init("container mount", mounted, look),
@@ -58,13 +55,6 @@ struct RefusedCommand {
                 "generate spec", "what a container was asked for has no form of its own",
                 "kade inspect, or kade explain --json"),
             .init("quadlet", "this version of Kade reads no units of Quadlet", unit),
-            .init(
-                "network update",
-                "name servers belong to containers and to the host, not to networks",
-                "kade run --dns"),
-            .init(
-                "network reload", "a restart makes what is missing of a container's network",
-                "kade restart"),
             .init("volume mount", volume, "kade volume inspect -f '{{.Mountpoint}}'"),
             .init("volume umount", volume, "kade volume inspect -f '{{.Mountpoint}}'"),
             .init("volume unmount", volume, "kade volume inspect -f '{{.Mountpoint}}'"),

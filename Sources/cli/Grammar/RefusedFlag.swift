@@ -61,6 +61,11 @@ struct RefusedFlag {
             row(
                 "container cleanup", "all/a exec latest/l rm rmi", "monitors tidy up by themselves"),
             row(
+                "container clone",
+                "blkio-weight-device device-read-bps device-write-bps memory-swappiness",
+                "a clone has the other container's; kade create makes one with others"
+            ),
+            row(
                 "container commit", "format/f iidfile include-volumes quiet/q squash/s",
                 "an image of Kade has OCI's format, and its ID is printed alone"
             ),
@@ -78,7 +83,6 @@ struct RefusedFlag {
             ),
             row("container run", "init-ctr", pods),
             row("container diff", "format", "kade diff prints lines: a letter, and the path"),
-            row("container exec", "preserve-fds", "kade run has it, for the program itself"),
             row(
                 "container exists", "external",
                 "Kade sees no containers of other programs' storage"

@@ -8,20 +8,22 @@ enum ExecCommand {
     private static let names: [OptionName] =
         Handover.names + ExecProcess.names + [
             .flag("detach", "d"), .value("preserve-fds"), .value("cgroup"), .flag("ignore-paused"),
-            .value("exit-event"), .value("timeout"), .value("detach-keys"),
+            .value("exit-event"), .value("timeout"), .value("detach-keys"), .value("preserve-fd"),
         ]
 
     static func run(_ arguments: [String], _ global: GlobalOptions) throws(Problem) -> CInt {
         let parsed = try ParsedArguments(arguments, options: names, stopsAtOperand: true)
         try parsed.requireOperands(1...Int.max, of: "exec")
         let preserved = try PreservedDescriptors.count(parsed, after: 0)
+        let kept = try PreservedDescriptors.list(parsed.value("preserve-fd"))
         try SelfProtection.ensure(
             closingFrom: 3 + preserved,
-            keeping: inheritedDescriptor(parsed.value("process")).map { [$0] } ?? [])
+            keeping: kept + (inheritedDescriptor(parsed.value("process")).map { [$0] } ?? []))
         let container = try RecordedContainer(parsed.operands[0], in: global.root)
         var request = Exec.Request(
             container: container, process: try ExecProcess.read(parsed, in: container))
         request.preservedDescriptors = preserved
+        request.keptDescriptors = kept
         request.ignoresPause = try parsed.has("ignore-paused")
         let timeout = try parsed.number("timeout").map { CInt(clamping: $0) }
         let exitEvent = try parsed.value("exit-event").map { text throws(Problem) in
@@ -43,6 +45,8 @@ enum ExecCommand {
         default: break
         }
         var program = try Exec.run(request)
+        // So that the end of a pipe is seen when the program closes it.
+        for number in kept { _ = OwnedFD(adopting: number) }
         let warnings = program.warnings
         for warning in warnings { global.log.warn(warning) }
         var terminal: OwnedFD?

@@ -44,6 +44,9 @@ import Testing
         Case(
             "cp /etc/hostname one:/tmp/", after: "create --name one busybox true", leaves: "created"
         ),
+        Case(
+            "container clone --destroy one", after: "create --name one -v /x busybox true",
+            leaves: "created", "dead", ""),
         Case("restart -t 0 one", after: running, leaves: "running", "exited"),
         Case("stop -t 0 one", after: running, leaves: "running", "exited"),
         Case(
@@ -66,6 +69,9 @@ import Testing
             "run -d --name one busybox sleep 1000", leaves: "running"),
         Case(
             "network disconnect net one", after: "network create net", connected,
+            leaves: "running"),
+        Case(
+            "network update --dns-add 192.0.2.9 net", after: "network create net", connected,
             leaves: "running"),
         Case(
             "run -d --name one -p 8080:80 busybox sleep 1000",

@@ -265,6 +265,30 @@ import Testing
         try kade.wait { !isAlive(second) }
     }
 
+    @Test(arguments: [
+        // As soon as it is noted; and while the monitor that has its bridges waits for the command.
+        ("rename:delay_exit=700000", "hold"), ("flock:delay_enter=700000", "monitor"),
+    ])
+    func `a keeper that is killed during the only start does it no harm`(
+        delay: String, process: String
+    ) throws {
+        try kade.check("create", "--name", "web", "--network", "front", "busybox", "sleep", "600")
+        let start = try Tool.start(
+            ["strace", "-o", "/dev/null", "-e", "trace=flock,rename", "--inject=\(delay)"]
+                + kade.commandLine(["start", "web"]), environment: kade.environment)
+        let word = Data("\0\(process)\0".utf8)
+        try kade.wait {
+            try keeper != nil && kade.processes().values.contains { $0.range(of: word) != nil }
+        }
+        let first = try #require(keeper)
+        kill(first, SIGKILL)
+        #expect(try start.wait().exitCode == 0, "\(start.errors)")
+        #expect(keeper != first)
+        try serve("api", "--network", "front")
+        try expectAnswer(of: "api", to: "api")
+        #expect(try kade("exec", "web", "ping", "-c", "1", "-W", "30", "api").exitCode == 0)
+    }
+
     @Test func `what a killed monitor leaves the next command cleans up`() throws {
         try serve("web", "--network", "front")
         try serve("api", "--network", "front")

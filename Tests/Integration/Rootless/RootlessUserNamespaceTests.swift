@@ -97,6 +97,36 @@ import Testing
         }
     }
 
+    @Test func `names of one file are those of one file with other owners, too`() throws {
+        let tree = kade.folder.at("tree")
+        try Tool.check("mkdir", "-p", tree + "/bin", tree + "/a", tree + "/z/deep")
+        try Tool.check("cp", "/bin/busybox", tree + "/bin/busybox")
+        try Tool.check(
+            "sh", "-ec",
+            """
+            cd "$1"; echo one > a/first; ln a/first a/second; ln a/first z/deep/third
+            ln -s first a/link; ln -P a/link z/link
+            chown 1000:1001 a/first; chmod 4755 a/first
+            """, "sh", tree)
+        let archive = kade.folder.at("tree.tar")
+        try Tool.check("tar", "--numeric-owner", "-C", tree, "-cf", archive, ".")
+        try kade.check("import", archive, "linked")
+        let shell = """
+            set -- $(busybox stat -c %i /a/first /a/second /z/deep/third /a/link /z/link)
+            [ $1 = $2 ] && [ $1 = $3 ] && [ $4 = $5 ] && echo same
+            busybox stat -c '%h %u:%g %a' /a/first /z/deep/third /z/link
+            """
+        for mode in ["host", "keep-id", "nomap", "auto"] {
+            let outcome = try kade(
+                "run", "--rm", "--userns", mode, "--user", "0", "linked", "/bin/busybox", "sh",
+                "-c", shell)
+            #expect(
+                outcome.lines
+                    == ["same", "3 1000:1001 4755", "3 1000:1001 4755", "2 0:0 777"],
+                "\(mode): \(outcome)")
+        }
+    }
+
     @Test func `a data root that nobody else may enter does for all of them`() throws {
         try Tool.check("chmod", "700", kade.folder.path)
         for mode in ["keep-id", "nomap", "auto"] {

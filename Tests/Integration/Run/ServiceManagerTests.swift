@@ -38,6 +38,44 @@ import Testing
         #expect(plain.output == "0\n1\n2\n3\n", "\(plain)")
     }
 
+    @Test func `so they are to a further process, whether somebody waits for it or not`() throws {
+        try kade.check("run", "-d", "--name", "one", "busybox", "sleep", "600")
+        let flags = ["--preserve-fds", "1", "--preserve-fd", "5"]
+        let shell = "cat <&3; cat <&5; echo; ls /proc/self/fd"
+        let outcome = try call(["exec"] + flags + ["one", "sh", "-c", shell])
+        #expect(outcome.output == "first second\n0\n1\n2\n3\n4\n5\n", "\(outcome)")
+        let plain = try call(["exec", "one", "ls", "/proc/self/fd"])
+        #expect(plain.output == "0\n1\n2\n3\n", "\(plain)")
+        let terminal = try call(["exec", "-t"] + flags + ["one", "sh", "-c", shell])
+        #expect(terminal.output.hasPrefix("first second"), "\(terminal)")
+        let detached = try call(
+            ["exec", "-d"] + flags + ["one", "sh", "-c", "cat <&5 >/five; mv /five /done"])
+        #expect(detached.exitCode == 0, "\(detached)")
+        try kade.wait { try kade("exec", "one", "cat", "/done").output == "second" }
+        let plan = try call(["exec", "--plan"] + flags + ["one", "true"])
+        #expect(plan.exitCode == 0, "\(plan)")
+        let refused = try kade("exec", "--preserve-fds", "90", "one", "true")
+        #expect(refused.exitCode == 125 || refused.exitCode == 1, "\(refused)")
+        #expect(refused.errors.contains("and it is not open"), "\(refused)")
+    }
+
+    @Test func `a further process's end of a pipe is the only one`() throws {
+        try kade.check("run", "-d", "--name", "one", "busybox", "sleep", "600")
+        let script = """
+            mkfifo "$1"; cat "$1" & reader=$!; exec 4>"$1"; shift
+            "$@" 3>&4 4>&- & exec 4>&-; wait $reader; echo over; wait
+            """
+        let outcome = try Tool.start(
+            ["bash", "-c", script, "bash", folder.at("fifo")]
+                + kade.commandLine([
+                    "exec", "--preserve-fds", "1", "one", "sh", "-c",
+                    "echo written >&3; exec 3>&-; until [ -e /go ]; do sleep 0.1; done",
+                ]), environment: kade.environment)
+        defer { outcome.signal(SIGKILL) }
+        try kade.wait { outcome.output.contains("written\nover\n") }
+        try kade.check("exec", "one", "touch", "/go")
+    }
+
     @Test func `a high number is passed on under the usual limit`() throws {
         let script = "ulimit -n 1024; exec 900< \"$1\"; shift; exec \"$@\""
         let outcome = try Tool.start(

@@ -23,7 +23,9 @@ extension PeerCommands {
         container attach: detach-keys latest/l no-stdin sig-proxy
         container checkpoint
         container cleanup: all/a exec latest/l rm rmi
-        container clone
+        container clone: blkio-weight blkio-weight-device cpu-period cpu-quota cpu-rt-period \
+        cpu-rt-runtime cpu-shares/c cpus cpuset-cpus cpuset-mems destroy device-read-bps \
+        device-write-bps force/f memory/m memory-reservation memory-swap memory-swappiness name run
         container commit: author/a change/c format/f iidfile include-volumes message/m pause/p \
         quiet/q squash/s
         container cp: archive/a overwrite
@@ -48,8 +50,8 @@ extension PeerCommands {
         subgidname subuidname sysctl systemd timeout tls-verify tmpfs tty/t tz uidmap ulimit \
         umask unsetenv unsetenv-all user/u userns uts variant volume/v volumes-from workdir/w
         container diff: format latest/l
-        container exec: detach/d detach-keys env/e env-file interactive/i latest/l preserve-fds \
-        privileged tty/t user/u workdir/w
+        container exec: detach/d detach-keys env/e env-file interactive/i latest/l preserve-fd \
+        preserve-fds privileged tty/t user/u workdir/w
         container exists: external
         container export: output/o
         container init
@@ -196,14 +198,14 @@ extension PeerCommands {
         manifest rm
         mount
         network connect: alias ip ip6 mac-address
-        network create: disable-dns driver/d gateway internal ip-range ipam-driver ipv6 label \
+        network create: disable-dns dns driver/d gateway internal ip-range ipam-driver ipv6 label \
         opt/o subnet
         network disconnect: force/f
         network exists
         network inspect: format/f
         network ls: filter/f format no-trunc noheading quiet/q
         network prune: filter force/f
-        network reload
+        network reload: all/a latest/l
         network rm: force/f time/t
         network update: dns-add dns-drop
         pause

@@ -73,7 +73,7 @@ struct OwnedLayers {
         let top = try FileStatus(of: lower[0])
         try File.changePermissions(of: upper, to: FilePermissions(rawValue: top.permissions))
         let shown = try OverlayMount(lower: lower, upper: upper, work: work).open(through: target)
-        try shown.open(".", [.readOnly, .directory]).giveAll(by: maps)
+        try OwnerGift(of: shown.open(".", [.readOnly, .directory]), by: maps).giveAll()
         _ = consume shown
         // Without that a power failure could leave the name, and files without their content.
         try OpenDirectory(at: upper).synchronizeFileSystem()
@@ -176,57 +176,5 @@ struct OwnedLayers {
         let words = diffIDs.map(\.description) + maps.users.words + ["/"] + maps.groups.words
         let all = ContentHasher.sha256(Array(words.joined(separator: " ").utf8))
         return "\(diffIDs.last?.encoded ?? "0")-\(all.encoded.prefix(16))"
-    }
-}
-
-extension OwnedFD {
-    /// Gives all that is in this open directory, and the directory, to users of a namespace.
-    ///
-    /// - Parameter maps: what makes owners inside those outside; who has no place is left alone.
-    /// - Throws: the kernel's refusal.
-    fileprivate borrowing func giveAll(by maps: UserMaps) throws(SystemCallError) {
-        for entry in try listDirectory() {
-            let name = FilePath(root: nil, components: entry.name)
-            let status = try FileStatus(ofLink: name, in: self)
-            if status.kind == .directory {
-                try open(name, [.readOnly, .directory, .noFollow]).giveAll(by: maps)
-                continue
-            }
-            guard status.kind == .file else {
-                _ = try open(name, [.path, .noFollow]).give(status, by: maps)
-                continue
-            }
-            try open(name, [.readOnly, .noFollow]).giveFile(status, by: maps)
-        }
-        _ = try open(".", [.path]).give(try FileStatus(of: self), by: maps)
-    }
-
-    /// Gives a regular file to its user, with what a change of the owner takes away: the bits that
-    /// set users, and capabilities.
-    ///
-    /// Who sets capabilities in a user namespace sets them for that namespace and those below it
-    /// (capabilities(7) § Namespaced file capabilities): the kernel notes Kade's root with them, which
-    /// the containers' namespaces are below.
-    private borrowing func giveFile(
-        _ status: FileStatus, by maps: UserMaps
-    ) throws(SystemCallError) {
-        let capabilities = try extendedAttribute(Self.capabilities)
-        guard try give(status, by: maps) else { return }
-        if status.permissions & 0o6000 != 0 {
-            try changePermissions(to: FilePermissions(rawValue: status.permissions))
-        }
-        if let capabilities { try setExtendedAttribute(Self.capabilities, to: capabilities) }
-    }
-
-    private static var capabilities: String { "security.capability" }
-
-    /// - Returns: whether it has another owner now.
-    private borrowing func give(
-        _ status: FileStatus, by maps: UserMaps
-    ) throws(SystemCallError) -> Bool {
-        let inside = OwnerIDs(user: status.owner, group: status.group)
-        guard let outside = maps.outside(inside), outside != inside else { return false }
-        try changeOwnerOfHandle(user: outside.user, group: outside.group)
-        return true
     }
 }
