@@ -165,9 +165,24 @@ package struct StoreCheck: Sendable {
         }
         guard let blob else {
             tally.uncomparedLayers += 1
-            return nil
+            return try fault(ofObjectsOf: diffID)
         }
         return try LayerVerification(store: store, layers: layers).difference(
             of: diffID, from: blob)
+    }
+
+    /// What is wrong with the files that a layer shares with others, which are named by digests.
+    private func fault(ofObjectsOf diffID: Digest) throws(Problem) -> String? {
+        let digests: Set<Digest>
+        do throws(Problem) {
+            digests = try layers.objects(of: diffID)
+        } catch  where error.kind == .corrupt {
+            return error.why
+        }
+        for digest in digests.sorted() {
+            guard let why = layers.objects.fault(of: digest) else { continue }
+            return "its file \(layers.objects.path(of: digest)) \(why)"
+        }
+        return nil
     }
 }
