@@ -12,10 +12,11 @@ import Testing
     private func store(_ text: String, for place: String, in layers: Layers) throws -> OCI.Digest {
         let place = layers.directory.appending("sha256").appending(place)
         try Directory.makeAll(place, permissions: .ownerReadWriteExecute)
+        let list = try layers.objects.beginList(in: place)
         var draft = try layers.objects.begin()
         try Array(text.utf8).withUnsafeBytes { try draft.write($0) }
         try draft.writeGap(3)
-        return try draft.finish(listing: ObjectList(in: place))
+        return try draft.finish(listing: list)
     }
 
     private func read(_ digest: OCI.Digest, in layers: Layers) throws -> String {

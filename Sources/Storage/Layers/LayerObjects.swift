@@ -39,17 +39,22 @@ package struct LayerObjects: Sendable {
         try FileLock(lockFile, mode)
     }
 
+    /// Begins the list of a layer's objects, of which there may be none.
+    ///
+    /// - Parameter place: where the layer is unpacked.
+    /// - Returns: the list, which is empty.
+    /// - Throws: what the kernel refuses.
+    package func beginList(in place: FilePath) throws(SystemCallError) -> ObjectList {
+        // Overlay wants the directory, whatever is in it.
+        try Directory.makeAll(directory, permissions: .privateDirectory)
+        return try ObjectList(in: place)
+    }
+
     /// Begins an object; it has no name until it is whole.
     package func begin() throws(SystemCallError) -> ObjectDraft {
-        let options: OpenFlags = [.readWrite, .temporaryFile]
-        do throws(SystemCallError) {
-            return ObjectDraft(
-                try OwnedFD.open(directory, options, permissions: Self.objectFile), of: self)
-        } catch  where error.errno == .noSuchFileOrDirectory {
-            try Directory.makeAll(directory, permissions: .privateDirectory)
-            return ObjectDraft(
-                try OwnedFD.open(directory, options, permissions: Self.objectFile), of: self)
-        }
+        ObjectDraft(
+            try OwnedFD.open(
+                directory, [.readWrite, .temporaryFile], permissions: Self.objectFile), of: self)
     }
 
     /// Whether an object has the content that its name says.

@@ -1,5 +1,5 @@
 package import Diagnostics
-package import Linux
+import Linux
 package import OCI
 package import SystemPackage
 
@@ -14,7 +14,7 @@ package final class ObjectList {
     package static let name: FilePath.Component = "objects"
 
     /// Begins the list of a layer.
-    package init(in place: FilePath) throws(SystemCallError) {
+    init(in place: FilePath) throws(SystemCallError) {
         file = try OwnedFD.open(
             place.appending(Self.name), [.writeOnly, .create, .truncate, .append],
             permissions: .storeFile)

@@ -21,7 +21,7 @@ struct MergedImage {
     init(objects: LayerObjects, in place: FilePath) throws(Problem) {
         self.objects = objects
         list = try asking("cannot list the objects of layers in \(place)") {
-            () throws(SystemCallError) in try ObjectList(in: place)
+            () throws(SystemCallError) in try objects.beginList(in: place)
         }
     }
 

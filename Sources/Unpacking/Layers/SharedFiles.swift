@@ -16,7 +16,7 @@ struct SharedFiles {
         self.objects = objects
         self.place = place
         list = try asking("cannot list the objects of a layer in \(place)") {
-            () throws(SystemCallError) in try ObjectList(in: place)
+            () throws(SystemCallError) in try objects.beginList(in: place)
         }
     }
 

@@ -155,6 +155,12 @@ package struct StoreCheck: Sendable {
         guard layers.contains(diffID) else {
             return "it was not on the disk when the machine went down"
         }
+        let objects: [Digest]
+        do throws(Problem) {
+            objects = try layers.objects(of: diffID).sorted()
+        } catch  where error.kind == .corrupt {
+            return error.why  // the collector would not know what the layer needs
+        }
         let plain = store.path(of: diffID)
         let isShared = try asking("cannot look at \(plain)") { () throws(SystemCallError) in
             try layers.isShared(plain, as: diffID)
@@ -165,24 +171,14 @@ package struct StoreCheck: Sendable {
         }
         guard let blob else {
             tally.uncomparedLayers += 1
-            return try fault(ofObjectsOf: diffID)
+            return objects.lazy.compactMap { fault(of: $0) }.first
         }
         return try LayerVerification(store: store, layers: layers).difference(
             of: diffID, from: blob)
     }
 
-    /// What is wrong with the files that a layer shares with others, which are named by digests.
-    private func fault(ofObjectsOf diffID: Digest) throws(Problem) -> String? {
-        let digests: Set<Digest>
-        do throws(Problem) {
-            digests = try layers.objects(of: diffID)
-        } catch  where error.kind == .corrupt {
-            return error.why
-        }
-        for digest in digests.sorted() {
-            guard let why = layers.objects.fault(of: digest) else { continue }
-            return "its file \(layers.objects.path(of: digest)) \(why)"
-        }
-        return nil
+    /// What is wrong with a file that layers share, which is named by its digest.
+    private func fault(of object: Digest) -> String? {
+        layers.objects.fault(of: object).map { "its file \(layers.objects.path(of: object)) \($0)" }
     }
 }

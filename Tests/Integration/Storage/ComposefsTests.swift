@@ -180,6 +180,14 @@ import Testing
         #expect(second.output.contains("/big has lost its content"), "\(second.output)")
         try store.kade.check("system", "check", "--repair")
         #expect(try store.kade.check("run", "--rm", "one", "cat", "/big").hasSuffix("\n20000"))
+        // Without its list the collector would not know what the layer needs.
+        try Tool.check("sh", "-ec", "rm $1/layers/sha256/*/objects", "sh", store.kade.root)
+        #expect(try store.kade("image", "prune", "-f").errors.contains("--repair"))
+        let third = try store.kade("system", "check")
+        #expect(third.output.contains("its list is missing"), "\(third.output)")
+        try store.kade.check("system", "check", "--repair")
+        try store.kade.check("image", "prune", "-f")
+        #expect(try store.kade("system", "check").exitCode == 0)
     }
 
     @Test func `a damaged object is not shared with a layer that comes`() throws {
