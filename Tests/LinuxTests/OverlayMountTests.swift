@@ -7,8 +7,15 @@ import Testing
     @Test func `the option string names the uppermost layer first`() {
         let mount = OverlayMount(lower: ["/top", "/bottom"], upper: "/u", work: "/w")
         #expect(
-            mount.optionString(lower: mount.lower.map(\.string))
+            mount.optionString(lower: mount.lower.map(\.string), data: [])
                 == "lowerdir=/top:/bottom,upperdir=/u,workdir=/w")
+    }
+
+    @Test func `data-only layers follow, each after two colons`() {
+        let mount = OverlayMount(lower: ["/a", "/b"], upper: nil, work: nil)
+        #expect(
+            mount.optionString(lower: ["/a", "/b"], data: ["/x", "/y"])
+                == "lowerdir=/a:/b::/x::/y")
     }
 
     @Test func `separators in a path lose their meaning`() {
@@ -18,6 +25,6 @@ import Testing
     @Test func `marks and syncs are options`() {
         let mount = OverlayMount(
             lower: ["/l"], upper: nil, work: nil, usesUserAttributes: true, isVolatile: true)
-        #expect(mount.optionString(lower: ["/l"]) == "lowerdir=/l,userxattr,volatile")
+        #expect(mount.optionString(lower: ["/l"], data: []) == "lowerdir=/l,userxattr,volatile")
     }
 }

@@ -88,5 +88,6 @@ struct HostileArchive: Sendable, CustomStringConvertible {
 extension SnapshotterChoice {
     /// The ways to keep layers that this machine and user have.
     static let here: [SnapshotterChoice] =
-        ErofsProbe.obstacle(in: "/tmp") == nil ? [.directory, .erofs] : [.directory]
+        [.directory] + (ErofsProbe.obstacle(in: "/tmp") == nil ? [.erofs] : [])
+        + (ComposefsProbe.obstacle(in: "/tmp") == nil ? [.composefs] : [])
 }

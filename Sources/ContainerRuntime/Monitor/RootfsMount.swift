@@ -18,6 +18,9 @@ extension MonitorConfiguration.RootfsMount {
                 why: "the container's files are those of the directory", spec: "--rootfs")
         }
         var options = "lowerdir=\(lower.joined(separator: ":"))"
+        // Best effort: a layer that is not shown yet does not say where its data is.
+        let data = (try? DataLayer.paths(of: overlay.lower)) ?? []
+        options += data.map { "::\($0)" }.joined()
         if let upper { options += ",upperdir=\(upper)" }
         if let work { options += ",workdir=\(work)" }
         return Explanation(

@@ -43,10 +43,10 @@ extension StepService {
     ) throws(Problem) -> StepLayer? {
         try context.restore(diffIDs, exceptArriving: false)
         let snapshots = try Snapshots(root: dataRoot)
-        let base = count > 0 ? try snapshots.lower(of: Array(diffIDs.prefix(count))) : []
+        let base = count > 0 ? try snapshots.separateLayers(of: Array(diffIDs.prefix(count))) : []
         var arguments = ["layer", "--root", dataRoot.string, "--base", "\(base.count)"]
         if let time { arguments += ["--latest-time", "\(time)"] }
-        arguments += (base + (try snapshots.lower(of: diffIDs))).map(\.string)
+        arguments += (base + (try snapshots.separateLayers(of: diffIDs))).map(\.string)
         return try context.makeLayer(arguments)
     }
 }

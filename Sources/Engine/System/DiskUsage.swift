@@ -124,6 +124,10 @@ extension SystemService {
 struct MeasuredStore {
     var blobs: [Digest: TreeUsage] = [:]
     var layers: [Digest: TreeUsage] = [:]
+    /// The data of files that layers share, by the digests of the data.
+    var objects: [Digest: TreeUsage] = [:]
+    /// What of that each layer has.
+    private var objectsOfLayers: [Digest: Set<Digest>] = [:]
 
     init(_ store: ImageStore) throws(Problem) {
         for digest in try store.content.list() {
@@ -142,7 +146,22 @@ struct MeasuredStore {
                 usage.allocatedInBytes -= own.allocatedInBytes
             }
             layers[diffID] = usage
+            let shared = try store.layers.objects(of: diffID)
+            guard !shared.isEmpty else { continue }
+            objectsOfLayers[diffID] = shared
+            for digest in shared where objects[digest] == nil {
+                objects[digest] = try measure(store.layers.objects.path(of: digest))
+            }
         }
+    }
+
+    /// Parts of an image, and the files that its layers have together with others.
+    func withObjects(_ items: Set<Item>) -> Set<Item> {
+        var all = items
+        for case .layer(let diffID) in items {
+            all.formUnion((objectsOfLayers[diffID] ?? []).map { .object($0) })
+        }
+        return all
     }
 
     /// All of an image's blobs and layers that are here.
@@ -154,6 +173,7 @@ struct MeasuredStore {
         switch item {
         case .blob(let digest): blobs[digest]?.allocatedInBytes ?? 0
         case .layer(let diffID): layers[diffID]?.allocatedInBytes ?? 0
+        case .object(let digest): objects[digest]?.allocatedInBytes ?? 0
         }
     }
 
@@ -161,6 +181,8 @@ struct MeasuredStore {
     enum Item: Hashable {
         case blob(Digest)
         case layer(Digest)
+        /// The data of a file of a layer, which other layers may have as well.
+        case object(Digest)
     }
 }
 
@@ -182,14 +204,17 @@ extension DiskUsage {
         var names: [Digest: [String]] = [:]
         var created: [Digest: Timestamp] = [:]
         for image in try store.readableImages() {
-            items[image.id, default: []].formUnion(try store.items(of: image))
+            items[image.id, default: []].formUnion(
+                measured.withObjects(try store.items(of: image)))
             names[image.id, default: []] += image.name.map { [$0] } ?? []
             created[image.id] = image.configuration.created.flatMap { Timestamp(rfc3339: $0) }
         }
         var owners: [MeasuredStore.Item: Int] = [:]
         for item in items.values.joined() { owners[item, default: 0] += 1 }
         var needed: Set<MeasuredStore.Item> = []
-        for diffID in try context.layersInUse() { needed.insert(.layer(diffID)) }
+        for diffID in try context.layersInUse() {
+            needed.formUnion(measured.withObjects([.layer(diffID)]))
+        }
         for (id, parts) in items.sorted(by: { $0.key.encoded < $1.key.encoded }) {
             let count = containers.count { $0.imageID == "\(id)" }
             if count > 0 { needed.formUnion(parts) }
@@ -203,7 +228,8 @@ extension DiskUsage {
         let cached = try addCachedSteps(
             measured, in: store, otherwise: needed.union(owners.keys))
         let all = Set(measured.blobs.keys.map { MeasuredStore.Item.blob($0) })
-            .union(measured.layers.keys.map { .layer($0) }).subtracting(cached)
+            .union(measured.layers.keys.map { .layer($0) })
+            .union(measured.objects.keys.map { .object($0) }).subtracting(cached)
         imagesInBytes = measured.size(of: all)
         reclaimableImagesInBytes = measured.size(of: all.subtracting(needed))
     }
@@ -219,7 +245,9 @@ extension DiskUsage {
         for (key, step) in records.sorted(by: { $0.key.encoded < $1.key.encoded }) {
             var items: Set<MeasuredStore.Item> = []
             if let layer = step.layer { items.insert(.blob(layer.digest)) }
-            if let diffID = step.diffID { items.insert(.layer(diffID)) }
+            if let diffID = step.diffID {
+                items.formUnion(measured.withObjects([.layer(diffID)]))
+            }
             own.formUnion(items.subtracting(used))
             buildCache.append(
                 .init(
@@ -261,6 +289,14 @@ extension DiskUsage {
         totalInBytes = total.allocatedInBytes
         add("Image blobs", "image/blobs", Self.sum(measured.blobs), "kade image prune -a")
         add("Unpacked layers", "layers", Self.sum(measured.layers), "kade image prune -a")
+        let objects = root.appending("layers/objects")
+        let merged = root.appending("layers/merged")
+        if File.exists(merged) {
+            add("Layers together", "layers/merged", try measure(merged), "kade image prune -a")
+        }
+        if File.exists(objects) {
+            add("Files of layers", "layers/objects", try measure(objects), "kade image prune -a")
+        }
         add(
             "Layers for user namespaces", "owned", try measure(root.appending("owned")),
             "kade image prune -a")

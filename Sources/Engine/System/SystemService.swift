@@ -3,6 +3,7 @@ package import Diagnostics
 import Glibc
 import Linux
 package import OCI
+import Storage
 import SystemPackage
 
 /// What the engine says about itself and the machine.
@@ -31,6 +32,7 @@ package struct SystemService: Sendable {
         json.append("ContainersStopped", .integer(containers.count - running - paused))
         json.append("Images", .integer(images))
         json.append("Driver", "overlay2")
+        json.append("DriverStatus", .array(try layerStatus()))
         json.append(
             "Plugins",
             [
@@ -122,6 +124,22 @@ package struct SystemService: Sendable {
         }
         // Only version 1 can keep the kernel from killing.
         json.append("OomKillDisable", .bool(isAllowed && layout.version(of: .memory) == .v1))
+    }
+
+    /// How many layers are kept in each way, as Docker tells things of its storage: in pairs.
+    private func layerStatus() throws(Problem) -> [JSONValue] {
+        let layers = try context.imageStore().layers
+        var counts: [LayerRecord.Kind: Int] = [:]
+        for diffID in try layers.list() {
+            if let kind = layers.wholeRecord(of: diffID)?.kind { counts[kind, default: 0] += 1 }
+        }
+        var status = LayerRecord.Kind.allCases.compactMap { kind in
+            counts[kind].map { JSONValue.strings(["Layers, \(kind.rawValue)", "\($0)"]) }
+        }
+        if counts[.composefs] != nil {
+            status.append(.strings(["Files of composefs", "not verified by the kernel"]))
+        }
+        return status
     }
 
     private static func isForwarding() throws(Problem) -> Bool {

@@ -29,6 +29,22 @@ package enum Link {
         }
     }
 
+    /// Makes a name for a file that is open, and may have none yet (`O_TMPFILE`).
+    ///
+    /// The system call is `linkat(2)` with `AT_SYMLINK_FOLLOW`, through `/proc/self/fd`.
+    package static func makeHard(
+        at path: FilePath, toOpen file: borrowing OwnedFD
+    ) throws(SystemCallError) {
+        let source = file.procPath
+        try kernel("linkat", "\(path)") {
+            source.withPlatformString { source in
+                path.withPlatformString {
+                    linkat(AT_FDCWD, source, AT_FDCWD, $0, AT_SYMLINK_FOLLOW)
+                }
+            }
+        }
+    }
+
     /// Moves a file within its file system, over one that is there.
     ///
     /// The system call is `rename(2)`.

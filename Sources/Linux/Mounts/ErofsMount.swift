@@ -6,12 +6,13 @@ package import SystemPackage
 /// the page cache (ext4, XFS, Btrfs; not tmpfs, nor overlayfs). See Documentation/filesystems/erofs.rst.
 package struct ErofsMount: Sendable {
     private let image: FilePath
-    private let data: FilePath
+    /// Nil for an image without an extra device.
+    private let data: FilePath?
 
     /// The largest value that `fsconfig(2)` takes, with its final 0.
     private static let longestValue = 256
 
-    package init(image: FilePath, data: FilePath) {
+    package init(image: FilePath, data: FilePath?) {
         self.image = image
         self.data = data
     }
@@ -21,12 +22,17 @@ package struct ErofsMount: Sendable {
     /// - Throws: ENOTBLK or EINVAL of a kernel or file system that cannot.
     package func mount() throws(SystemCallError) -> DetachedMount {
         let imageFile = try OwnedFD.open(image, .readOnly)
-        let dataFile = try OwnedFD.open(data, .readOnly)
         let context = try FileSystemContext(type: "erofs")
         // The path itself is what /proc/self/mounts shows, where it is not too long.
         try context.set("source", to: Self.name(of: image, imageFile))
-        try context.set("device", to: Self.name(of: data, dataFile))
         try context.set("ro")
+        guard let data else {
+            let mount = try context.mount([])
+            withExtendedLifetime(imageFile) {}  // what names it may be its descriptor
+            return mount
+        }
+        let dataFile = try OwnedFD.open(data, .readOnly)
+        try context.set("device", to: Self.name(of: data, dataFile))
         let mount = try context.mount([])
         withExtendedLifetime(imageFile) {}  // what names them may be their descriptors
         withExtendedLifetime(dataFile) {}

@@ -46,6 +46,12 @@ extension OverlayMount {
             try Self.bind(layer, at: place, mappedBy: namespace)
             mapped.lower[index] = place
         }
+        mapped.data = []
+        for (index, layer) in try dataLayers.enumerated() {
+            let place = directory.appending("data\(index)")
+            try Self.bind(layer, at: place, mappedBy: namespace)
+            mapped.data?.append(place)
+        }
         guard let upper, let work, let upperName = upper.lastComponent,
             let workName = work.lastComponent
         else { return mapped }

@@ -14,6 +14,8 @@ package struct OverlayMount: Sendable, Equatable {
     /// Stores overlay's own marks as `user.overlay.…` attributes, as a mount in a user namespace
     /// does in any case: there the kernel has no `trusted.…` ones.
     package var usesUserAttributes: Bool
+    /// The data-only layers; nil for those that the layers themselves name.
+    var data: [FilePath]?
     /// Leaves out every sync of the upper layer: `volatile`, for what need not outlive a crash.
     package var isVolatile: Bool
 
@@ -54,6 +56,7 @@ package struct OverlayMount: Sendable, Equatable {
     ///
     /// The layers go to the kernel one at a time (`fsconfig(2)`, `lowerdir+`, since Linux 6.7), so
     /// that their number is not limited by a page of options (the kernel's own limit is 500).
+    /// Data-only layers, which their layers name, follow (`datadir+`).
     /// Older kernels get one string of short names, relative to a directory of links. A single
     /// read-only layer, which overlay refuses, becomes a read-only bind mount.
     package func mount(at target: FilePath) throws(SystemCallError) {
@@ -63,7 +66,7 @@ package struct OverlayMount: Sendable, Equatable {
 
     /// The mount, attached nowhere yet; nil where the kernel does not take layers one at a time.
     func detached() throws(SystemCallError) -> DetachedMount? {
-        if lower.count == 1, upper == nil {
+        if lower.count == 1, upper == nil, try dataLayers.isEmpty {
             let layer = try DetachedMount(
                 cloning: OwnedFD.open(lower[0], [.path, .directory]), isRecursive: false)
             try layer.descriptor.changeMount(.init(set: .readOnly), isRecursive: false)

@@ -7,6 +7,7 @@ extension OverlayMount {
     func mountedLayerByLayer() throws(SystemCallError) -> DetachedMount {
         let context = try FileSystemContext(type: "overlay")
         for layer in lower { try context.set("lowerdir+", to: layer.string) }
+        for layer in try dataLayers { try context.set("datadir+", to: layer.string) }
         if let upper, let work {
             try context.set("upperdir", to: upper.string)
             try context.set("workdir", to: work.string)
@@ -16,6 +17,14 @@ extension OverlayMount {
         if try hasErofsLayer { try context.set("xino", to: "on") }
         try context.set("source", to: "overlay")
         return try context.mount([])
+    }
+
+    /// The data-only layers beneath all others.
+    var dataLayers: [FilePath] {
+        get throws(SystemCallError) {
+            if let data { return data }
+            return try DataLayer.paths(of: lower)
+        }
     }
 
     /// Whether overlay's marks must be attributes that an unprivileged mount can have.
@@ -48,18 +57,23 @@ extension OverlayMount {
     func mountByOptionString(at target: FilePath) throws(SystemCallError) {
         var marked = self
         marked.usesUserAttributes = try marksAsUser
-        let direct = marked.optionString(lower: lower.map { Self.escaped($0.string) })
+        let data = try dataLayers
+        let direct = marked.optionString(
+            lower: lower.map { Self.escaped($0.string) }, data: data.map { Self.escaped($0.string) }
+        )
         if direct.utf8.count < Self.optionPage {
             return try Mount.mount("overlay", at: target, type: "overlay", [], data: direct)
         }
         let links = FilePath("/tmp/.overlay.\(Random.hexadecimal(bytes: 8))")
         try Directory.make(links, permissions: .ownerReadWriteExecute)
         defer { try? Directory.removeTree(links) }  // best effort: only links, in a temporary place
-        let names = lower.indices.map { String($0, radix: 36) }
-        for (name, layer) in zip(names, lower) {
+        let all = lower + data
+        let names = all.indices.map { String($0, radix: 36) }
+        for (name, layer) in zip(names, all) {
             try Link.makeSymbolic(at: links.appending(name), to: layer)
         }
-        let short = marked.optionString(lower: names)
+        let short = marked.optionString(
+            lower: Array(names.prefix(lower.count)), data: Array(names.dropFirst(lower.count)))
         let place = try OwnedFD.open(target, [.path, .directory])
         let before = try OwnedFD.open(".", [.path, .directory])
         try WorkingDirectory.change(to: links)
@@ -68,8 +82,9 @@ extension OverlayMount {
     }
 
     /// The options as `mount(2)` takes them.
-    func optionString(lower: [String]) -> String {
-        var options = ["lowerdir=" + lower.joined(separator: ":")]
+    func optionString(lower: [String], data: [String]) -> String {
+        let layers = lower.joined(separator: ":") + data.map { "::" + $0 }.joined()
+        var options = ["lowerdir=" + layers]
         if let upper, let work {
             options.append("upperdir=" + Self.escaped(upper.string))
             options.append("workdir=" + Self.escaped(work.string))

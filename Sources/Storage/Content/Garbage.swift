@@ -43,11 +43,13 @@ extension ContentStore {
         try remove(try list(), butFor: mark.kept, noting: &garbage)
         for diffID in try layers.list()
         where !mark.kept.contains(diffID) && !usedLayers.contains(diffID) {
-            garbage.layersInBytes += layers.wholeRecord(of: diffID)?.sizeInBytes ?? 0
+            garbage.layersInBytes += layers.ownBytes(of: diffID)
             try layers.remove(diffID)
             garbage.layers.append(diffID)
         }
         try layers.sweep()
+        try layers.collectMerged()
+        garbage.layersInBytes += try layers.collectObjects(without: [], removes: true)
         try removePartials { name, status in
             name.hasPrefix("import-") || now - status.modified.seconds > 86400
         }
@@ -65,11 +67,13 @@ extension ContentStore {
         where !mark.kept.contains(diffID) && !usedLayers.contains(diffID)
             && !draft.content.hasRemoved(layer: diffID)
         {
-            garbage.layersInBytes += layers.wholeRecord(of: diffID)?.sizeInBytes ?? 0
+            garbage.layersInBytes += layers.ownBytes(of: diffID)
             draft.content.remove(layer: diffID)
             draft.note(.removeLayer(layers.place(of: diffID)))
             garbage.layers.append(diffID)
         }
+        garbage.layersInBytes += try layers.collectObjects(
+            without: Set(garbage.layers), removes: false)
         return garbage
     }
 

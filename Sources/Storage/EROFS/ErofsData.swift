@@ -87,8 +87,10 @@ enum Erofs {
     static let deviceSize = 128
     /// `EROFS_SUPER_MAGIC_V1`.
     static let magic: UInt32 = 0xE0F5_E1E2
-    /// `EROFS_FEATURE_INCOMPAT_CHUNKED_FILE` and `EROFS_FEATURE_INCOMPAT_DEVICE_TABLE`.
-    static let features: UInt32 = 0x4 | 0x8
+    /// `EROFS_FEATURE_INCOMPAT_CHUNKED_FILE`.
+    static let chunkedFiles: UInt32 = 0x4
+    /// `EROFS_FEATURE_INCOMPAT_DEVICE_TABLE`.
+    static let deviceTable: UInt32 = 0x8
 
     /// How an inode's content is found (`EROFS_INODE_…`).
     enum DataLayout: UInt16 {

@@ -70,7 +70,7 @@ extension ErofsNode {
     /// The kind of file in a directory entry (`FT_…`).
     fileprivate var fileType: UInt8 {
         switch content {
-        case .file: 1
+        case .file, .smallFile: 1
         case .directory: 2
         case .characterDevice: 3
         case .blockDevice: 4

@@ -1,7 +1,7 @@
 import Glibc
 import Linux
 
-/// A tree of files as an EROFS image, without the data of its files.
+/// A tree of files as an EROFS image, without the data of its larger files.
 ///
 /// ```
 /// superblock | device table | inodes, each with its attributes and small content | directories
@@ -16,7 +16,8 @@ package struct ErofsImage {
     /// The blocks that follow the inodes.
     private var blocks = 0
     private let uuid: [UInt8]
-    private let dataBlocks: UInt32
+    /// The size of the extra device; nil for none.
+    private let dataBlocks: UInt32?
 
     /// An inode and where its parts are.
     private struct Placement {
@@ -38,12 +39,14 @@ package struct ErofsImage {
     ///
     /// - Parameters:
     ///   - root: the tree's root, a directory.
-    ///   - dataInBytes: the size of the extra device.
+    ///   - dataInBytes: the size of the extra device; nil where no file's data is in one.
     ///   - uuid: 16 bytes that tell the image from others.
-    package init(root: ErofsNode, dataInBytes: Int64, uuid: [UInt8]) {
+    package init(root: ErofsNode, dataInBytes: Int64?, uuid: [UInt8]) {
         precondition(root.isDirectory && uuid.count == 16)
         self.uuid = uuid
-        dataBlocks = UInt32(clamping: (dataInBytes + Erofs.blockSize - 1) / Erofs.blockSize)
+        dataBlocks = dataInBytes.map {
+            UInt32(clamping: ($0 + Erofs.blockSize - 1) / Erofs.blockSize)
+        }
         root.linkCount = 2
         var directories = [place(root, parent: root)].compactMap(\.self)
         // The files of a directory lie side by side, in the order of their names.
@@ -80,7 +83,7 @@ package struct ErofsImage {
             placement.content = .directory(directory)
             entries = directory
             behind = place(directory.sizeInBytes, &placement, header: header)
-        case .symlink(let target):
+        case .symlink(let target), .smallFile(let target):
             placement.content = .bytes(target)
             behind = place(target.count, &placement, header: header)
         case .file, .characterDevice, .blockDevice, .fifo: break
@@ -145,14 +148,15 @@ package struct ErofsImage {
         bytes.append(zeros: 8)  // numbers of inodes count from the start; no shared attributes
         bytes += uuid
         bytes.append(zeros: 16)  // no name
-        bytes.append(little: Erofs.features)
+        bytes.append(
+            little: Erofs.chunkedFiles | (dataBlocks == nil ? 0 : Erofs.deviceTable))
         bytes.append(zeros: 2)  // no compression
-        bytes.append(little: UInt16(1))  // one extra device
+        bytes.append(little: UInt16(dataBlocks == nil ? 0 : 1))  // extra devices
         let slot = (Erofs.superblockOffset + Erofs.superblockSize) / Erofs.deviceSize
         bytes.append(little: UInt16(slot))
         bytes.append(zeros: 38)
         bytes.append(zeros: 64)  // the device has no tag: whoever mounts names it
-        bytes.append(little: dataBlocks)
+        bytes.append(little: dataBlocks ?? 0)
         bytes.append(zeros: 60)
     }
 
@@ -236,7 +240,7 @@ extension ErofsNode {
     fileprivate var kind: UInt32 {
         switch content {
         case .directory: S_IFDIR
-        case .file: S_IFREG
+        case .file, .smallFile: S_IFREG
         case .symlink: S_IFLNK
         case .characterDevice: S_IFCHR
         case .blockDevice: S_IFBLK

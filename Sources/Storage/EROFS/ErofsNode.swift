@@ -3,7 +3,8 @@ package import Linux
 /// A file of an EROFS image; several names may lead to it.
 ///
 /// An image holds names, attributes and links (the kernel's Documentation/filesystems/erofs.rst).
-/// The data of its files lies in another file, the image's extra device: see ``ErofsData``.
+/// The data of its files lies in another file, the image's extra device (see ``ErofsData``), or in
+/// others that overlay finds (``ErofsAttribute/redirect(to:)``).
 package final class ErofsNode {
     package let content: Content
     /// The permission bits with setuid, setgid and sticky.
@@ -23,6 +24,8 @@ package final class ErofsNode {
     package enum Content {
         case directory
         case file(ErofsData)
+        /// A file whose data is in the image itself.
+        case smallFile([UInt8])
         /// A symbolic link, at most ``ErofsNode/longestTarget`` bytes.
         case symlink([UInt8])
         case characterDevice(DeviceNumber)
@@ -107,6 +110,21 @@ package struct ErofsAttribute: Sendable, Equatable {
     /// What hides a directory of lower layers.
     package static let opaque = ErofsAttribute(
         prefix: .trusted, name: Array("overlay.opaque".utf8), value: [UInt8(ascii: "y")])
+
+    /// What says that overlay finds a file's data elsewhere.
+    package static let hasNoData = ErofsAttribute(
+        prefix: .trusted, name: Array("overlay.metacopy".utf8), value: [])
+
+    /// What says where: a path in a data-only layer.
+    package static func redirect(to path: String) -> ErofsAttribute {
+        ErofsAttribute(
+            prefix: .trusted, name: Array("overlay.redirect".utf8), value: Array(path.utf8))
+    }
+
+    /// What a root says of where that layer is: see ``Linux/DataLayer``.
+    package static func data(in path: String) -> ErofsAttribute? {
+        ErofsAttribute(name: DataLayer.attribute, value: Array(path.utf8))
+    }
 
     private init(prefix: Prefix, name: [UInt8], value: [UInt8]) {
         self.prefix = prefix

@@ -19,21 +19,6 @@ package enum ErofsProbe {
         }
     }
 
-    /// ``obstacle(in:)``, but no second trial after one that worked, as long as the machine runs.
-    ///
-    /// That it worked is a file in the directory which names the boot.
-    static func rememberedObstacle(in directory: FilePath) -> String? {
-        let note = directory.appending("erofs-works")
-        // Best effort: what cannot be read or noted is tried again.
-        let boot = try? BootID.current()
-        if let boot, (try? File.readText(note)) == boot { return nil }
-        if let obstacle = obstacle(in: directory) { return obstacle }
-        if let boot {
-            try? File.renew(note, with: Array(boot.utf8), permissions: .ownerReadWrite)
-        }
-        return nil
-    }
-
     private static func attempt(in directory: FilePath) throws(SystemCallError) -> Bool {
         let content = [UInt8](repeating: UInt8(ascii: "k"), count: Int(Erofs.blockSize))
         let size = Int64(content.count)

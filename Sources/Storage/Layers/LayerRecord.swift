@@ -42,12 +42,13 @@ package struct LayerRecord: Sendable, Equatable {
 
     /// How the files of a layer are kept; the raw value is in the record.
     package enum Kind: String, Sendable, JSONStringEnum {
-        case directory, erofs
+        case directory, erofs, composefs
 
         package var snapshotter: any Snapshotter {
             switch self {
             case .directory: DirectorySnapshotter()
             case .erofs: ErofsSnapshotter()
+            case .composefs: ComposefsSnapshotter()
             }
         }
     }

@@ -153,11 +153,23 @@ package struct Layers: Sendable {
             guard try held.lock(.exclusive, wait: false, "\(removed)") else { return }
             try Self.removeTree(removed)
         }
+        try collectMerged()
     }
 
     /// The machine's present boot, or nil when the kernel does not say.
     package func currentBoot() -> String? {
         boot ?? (try? BootID.current())  // without it, what waits to be flushed counts as lost
+    }
+
+    /// The data of files that layers share.
+    package var objects: LayerObjects { LayerObjects(layers: directory) }
+
+    /// Images of several layers, each under the digest of their names: see MergedLayers.swift.
+    var merged: Layers { Layers(directory: directory.appending("merged"), boot: boot) }
+
+    private init(directory: FilePath, boot: String?) {
+        self.directory = directory
+        self.boot = boot
     }
 
     /// The lower directory of an image without layers.
@@ -184,8 +196,7 @@ extension Layers {
         let directory = directory.appending("sha256")
         try asking("cannot clear up the layers in \(directory)") { () throws(SystemCallError) in
             try arrivals.sweepArrivals()
-            for entry in try Directory.list(directory) where entry.name.string.contains(".") {
-                let path = directory.appending(entry.name)
+            for path in try arrivals.passing() {
                 let held: OwnedFD
                 do throws(SystemCallError) {
                     held = try OwnedFD.open(path, [.readOnly, .directory, .noFollow])
@@ -197,6 +208,27 @@ extension Layers {
             }
         }
     }
+
+    /// What no layer is, or not yet: places that are being unpacked or removed, and trials.
+    private func passing() throws(SystemCallError) -> [FilePath] {
+        let places = self.directory.appending("sha256")
+        return try Directory.list(places).filter { $0.name.string.contains(".") }
+            .map { places.appending($0.name) }
+            + Directory.list(directory).filter { $0.name.string.hasPrefix(Self.trial) }
+            .map { directory.appending($0.name) }
+    }
+
+    /// The places that are being unpacked.
+    func partials() throws(Problem) -> [FilePath] {
+        let layers = self
+        return try asking("cannot list the layers in \(directory)") {
+            () throws(SystemCallError) in
+            try layers.passing().filter { $0.extension == "partial" }
+        }
+    }
+
+    /// How the names of the probes' directories begin.
+    static let trial = "trial-"
 
     /// Removes a layer's place with all that is in it; what is mounted there is unmounted.
     private static func removeTree(_ place: FilePath) throws(SystemCallError) {

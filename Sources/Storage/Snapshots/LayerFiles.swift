@@ -30,6 +30,7 @@ package struct LayerFiles: Sendable {
             guard status.sizeInBytes <= limitInBytes else {
                 throw SystemCallError(call: "read", subject: "\(path)", errno: .fileTooLarge)
             }
+            if let data = try place.directory.data?.file(of: file) { return try data.readAll() }
             return try file.readAll()
         } catch {
             throw Problem(error, what: what)

@@ -22,6 +22,9 @@ package struct MergedDirectory: Sendable {
                 HeldDirectory(
                     try asking("cannot open the layer \(layer)") { () throws(SystemCallError) in
                         try OpenDirectory(at: layer)
+                    },
+                    data: try asking("cannot open the data of the layer \(layer)") {
+                        () throws(SystemCallError) in try LayerData(of: layer)
                     }))
         }
         self.parts = parts
@@ -58,7 +61,8 @@ package struct MergedDirectory: Sendable {
                 break
             }
             top = top ?? status
-            found.append(HeldDirectory(try part.directory.directory(name)))
+            found.append(
+                HeldDirectory(try part.directory.directory(name), data: part.data))
             if try part.directory.isOpaque(name) { break }
         }
         return top.map { .directory(MergedDirectory(parts: found), $0) }
@@ -81,8 +85,13 @@ package struct MergedDirectory: Sendable {
 /// A directory held open that several values share.
 package final class HeldDirectory: Sendable {
     package let directory: OpenDirectory
+    /// Where its files' data is, when they have none themselves.
+    package let data: LayerData?
 
-    init(_ directory: consuming OpenDirectory) { self.directory = directory }
+    init(_ directory: consuming OpenDirectory, data: LayerData?) {
+        self.directory = directory
+        self.data = data
+    }
 }
 
 extension OpenDirectory {

@@ -51,22 +51,37 @@ package struct Snapshots: Sendable {
     }
 
     /// The lower directories of an image, the uppermost first, with their files visible.
+    ///
+    /// There may be less of them than layers: see MergedLayers.swift.
     package func lower(of diffIDs: [Digest]) throws(Problem) -> [FilePath] {
         try lower(of: diffIDs, takesArriving: false)
+    }
+
+    /// The files of each layer of an image by itself, the uppermost first, for who mounts nothing.
+    package func separateLayers(of diffIDs: [Digest]) throws(Problem) -> [FilePath] {
+        try shown(diffIDs, takesArriving: false).map(\.files)
     }
 
     private func lower(
         of diffIDs: [Digest], takesArriving: Bool
     ) throws(Problem) -> [FilePath] {
-        var paths: [FilePath] = []
-        for diffID in diffIDs.reversed() {
+        let shown = try shown(diffIDs, takesArriving: takesArriving)
+        guard !shown.isEmpty else { return [layers.empty] }
+        return try layers.mountable(shown)
+    }
+
+    private func shown(
+        _ diffIDs: [Digest], takesArriving: Bool
+    ) throws(Problem) -> [Layers.Shown] {
+        var shown: [Layers.Shown] = []
+        for diffID in diffIDs.reversed() where !shown.contains(where: { $0.diffID == diffID }) {
             let isArriving =
                 takesArriving && !layers.contains(diffID) && layers.arrival(of: diffID) != nil
             let path =
                 isArriving ? layers.arrivingPath(of: diffID) : try layers.show(diffID)
-            if !paths.contains(path) { paths.append(path) }
+            shown.append(.init(diffID: diffID, files: path))
         }
-        return paths.isEmpty ? [layers.empty] : paths
+        return shown
     }
 
     /// Makes a writable layer in a directory, on any lower directories.

@@ -42,13 +42,18 @@ package struct ErofsSnapshotter: Snapshotter {
     package static let image: FilePath.Component = "image.erofs"
 
     package func show(_ place: FilePath) throws(SystemCallError) {
+        try Self.show(place, data: place.appending(Self.archive))
+    }
+
+    /// Mounts the image of a layer, with an extra device or without one.
+    static func show(_ place: FilePath, data: FilePath?) throws(SystemCallError) {
         guard try !Layers.isMounted(in: place) else { return }
         let image = place.appending(Self.image)
         // Two that mounted it at once would not share their pages.
         let held = try OwnedFD.open(image, .readOnly)
         _ = try held.lock(.exclusive, wait: true, "\(image)")
         guard try !Layers.isMounted(in: place) else { return }
-        try ErofsMount(image: image, data: place.appending(Self.archive)).mount()
+        try ErofsMount(image: image, data: data).mount()
             .attach(onto: place.appending(Layers.files))
         withExtendedLifetime(held) {}
     }

@@ -86,7 +86,7 @@ package struct ArrivingContents: Sendable {
         dataInBytes = position
         image =
             ErofsImage(
-                root: builder.root, dataInBytes: position, uuid: diffID.uuid.map { ~$0 }
+                root: builder.root, dataInBytes: position, uuid: diffID.firstBytes.map { ~$0 }
             ).bytes()
     }
 

@@ -21,14 +21,43 @@ struct ErofsTreeBuilder {
 
     init() { lastParent = root }
 
+    /// What a file holds, and where.
+    struct FileContent {
+        var content: ErofsNode.Content
+        /// What says that the data is elsewhere.
+        var attributes: [ErofsAttribute] = []
+    }
+
+    /// Adds a member whose data lies in an extra device.
+    ///
+    /// - Parameters:
+    ///   - entry: the member.
+    ///   - position: where its data begins in the device.
+    /// - Returns: false when the layer cannot be an image.
+    /// - Throws: `.invalid` for a path that leaves the layer's root.
+    mutating func add(_ entry: TarEntry, dataAt position: Int64) throws(Problem) -> Bool {
+        try add(entry) { entry in
+            var extents: [ErofsData.Extent] = []
+            var position = position
+            for range in entry.dataRanges {
+                extents.append(ErofsData.Extent(range, at: position))
+                position += Int64(range.count)
+            }
+            return ErofsData(sizeInBytes: entry.fileSizeInBytes, extents: extents)
+                .map { FileContent(content: .file($0)) }
+        }
+    }
+
     /// Adds a member.
     ///
     /// - Parameters:
     ///   - entry: the member.
-    ///   - position: where its data begins in the archive.
+    ///   - file: is asked what a file holds; nil where the image has no place for it.
     /// - Returns: false when the layer cannot be an image.
-    /// - Throws: `.invalid` for a path that leaves the layer's root.
-    mutating func add(_ entry: TarEntry, dataAt position: Int64) throws(Problem) -> Bool {
+    /// - Throws: `.invalid` for a path that leaves the layer's root; what `file` throws.
+    mutating func add(
+        _ entry: TarEntry, _ file: (TarEntry) throws(Problem) -> FileContent?
+    ) throws(Problem) -> Bool {
         let path = try LayerPath(entry.name)
         tally.count(entry)
         if path.isRoot {
@@ -49,8 +78,9 @@ struct ErofsTreeBuilder {
         if let existing, existing.isDirectory, entry.kind == .directory {
             return setAttributes(of: existing, from: entry)
         }
-        guard let content = content(of: entry, at: position) else { return false }
-        let node = ErofsNode(content)
+        guard let content = try content(of: entry, file) else { return false }
+        let node = ErofsNode(content.content)
+        for attribute in content.attributes { node.set(attribute) }
         if existing?.isWhiteout == true, node.isDirectory { node.set(ErofsAttribute.opaque) }
         if existing?.isDirectory == true { forgetParent() }
         parent.set(node, named: path.name)
@@ -86,27 +116,23 @@ struct ErofsTreeBuilder {
     }
 
     private mutating func content(
-        of entry: TarEntry, at position: Int64
-    ) -> ErofsNode.Content? {
+        of entry: TarEntry, _ file: (TarEntry) throws(Problem) -> FileContent?
+    ) throws(Problem) -> FileContent? {
         switch entry.kind {
-        case .directory: return .directory
+        case .directory: return FileContent(content: .directory)
         case .hardLink: return nil
-        case .fifo: return .fifo
-        case .characterDevice: return entry.device.fitsKernel ? .characterDevice(entry.device) : nil
-        case .blockDevice: return entry.device.fitsKernel ? .blockDevice(entry.device) : nil
+        case .fifo: return FileContent(content: .fifo)
+        case .characterDevice, .blockDevice:
+            guard entry.device.fitsKernel else { return nil }
+            return FileContent(
+                content: entry.kind == .blockDevice
+                    ? .blockDevice(entry.device) : .characterDevice(entry.device))
         case .symlink:
-            let lengths = 1...ErofsNode.longestTarget
-            return lengths.contains(entry.linkTarget.count) ? .symlink(entry.linkTarget) : nil
+            guard (1...ErofsNode.longestTarget).contains(entry.linkTarget.count) else { return nil }
+            return FileContent(content: .symlink(entry.linkTarget))
         case .file:
-            var extents: [ErofsData.Extent] = []
-            var position = position
-            for range in entry.sparse?.ranges ?? [0..<entry.sizeInBytes] where !range.isEmpty {
-                extents.append(ErofsData.Extent(range, at: position))
-                position += Int64(range.count)
-                tally.dataInBytes += Int64(range.count)
-            }
-            let size = entry.sparse?.sizeInBytes ?? entry.sizeInBytes
-            return ErofsData(sizeInBytes: size, extents: extents).map { .file($0) }
+            for range in entry.dataRanges { tally.dataInBytes += Int64(range.count) }
+            return try file(entry)
         }
     }
 
@@ -154,6 +180,16 @@ extension ErofsTreeBuilder {
     private mutating func forgetParent() { (lastParent, lastParentPath) = (root, []) }
 }
 
+extension TarEntry {
+    /// The parts of a file that the archive holds.
+    var dataRanges: [Range<Int64>] {
+        (sparse?.ranges ?? [0..<sizeInBytes]).filter { !$0.isEmpty }
+    }
+
+    /// The size of a file with all gaps.
+    var fileSizeInBytes: Int64 { sparse?.sizeInBytes ?? sizeInBytes }
+}
+
 extension ErofsNode {
     /// A directory that no member of the archive describes.
     fileprivate static func implicitDirectory() -> ErofsNode {
@@ -176,7 +212,7 @@ extension ErofsNode {
         }
         guard attribute.name.hasPrefix("user.") else { return true }
         switch content {
-        case .directory, .file: return true
+        case .directory, .file, .smallFile: return true
         case .symlink, .characterDevice, .blockDevice, .fifo: return false
         }
     }

@@ -17,11 +17,12 @@ package final class LayerIngest: Sendable {
 
     init(
         diffID: Digest, boot: String, limit: ArchiveLimit, kind: LayerRecord.Kind,
-        blob: FilePath?, partial: consuming PartialLayer
+        blob: FilePath?, objects: LayerObjects, partial: consuming PartialLayer
     ) throws(Problem) {
         self.diffID = diffID
         pipeline = LayerPipeline(
-            diffID: diffID, boot: boot, limit: limit, kind: kind, blob: blob, partial: partial)
+            diffID: diffID, boot: boot, limit: limit, kind: kind, blob: blob, objects: objects,
+            partial: partial)
         threads = try pipeline.start(from: input)
     }
 
@@ -98,7 +99,8 @@ extension Layers {
         guard let partial = partial.take() else { return nil }
         return try LayerIngest(
             diffID: diffID, boot: boot, limit: archiveLimit,
-            kind: try snapshotter.kind(in: directory), blob: blob, partial: partial)
+            kind: try snapshotter.kind(in: directory), blob: blob, objects: objects,
+            partial: partial)
     }
 
     /// Unpacks a layer whose blob is in the content store; no change when it is unpacked.

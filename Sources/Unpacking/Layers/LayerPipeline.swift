@@ -13,6 +13,7 @@ final class LayerPipeline: Sendable {
     private let kind: LayerRecord.Kind
     /// A file that has the archive as it is.
     private let blob: FilePath?
+    private let objects: LayerObjects
     private let tarForHash = BoundedQueue<Chunk>(capacity: 6)
     private let tarForDisk = BoundedQueue<Chunk>(capacity: 6)
     private let first = FirstProblem()
@@ -28,9 +29,10 @@ final class LayerPipeline: Sendable {
 
     init(
         diffID: Digest, boot: String, limit: ArchiveLimit, kind: LayerRecord.Kind,
-        blob: FilePath?, partial: consuming PartialLayer
+        blob: FilePath?, objects: LayerObjects, partial: consuming PartialLayer
     ) {
         self.blob = blob
+        self.objects = objects
         self.diffID = diffID
         self.kind = kind
         self.boot = boot
@@ -104,7 +106,11 @@ final class LayerPipeline: Sendable {
         }
         guard let partial = taken.take(), let record else { throw problem }
         do throws(SystemCallError) {
+            // The collector sees the list of its objects where it was, or where it is then.
+            var lock: FileLock?
+            if record.kind == .composefs { lock = try objects.lock(.shared) }
             try partial.commit(record)
+            _ = lock.take()
         } catch {
             throw Problem(error, what: "cannot store the layer \(diffID)")
         }
@@ -161,6 +167,9 @@ final class LayerPipeline: Sendable {
                 case .directory: try WrittenLayer(unpacking: source, of: diffID, into: path)
                 case .erofs:
                     try WrittenLayer(imaging: source, of: diffID, into: path, sharing: blob)
+                case .composefs:
+                    try WrittenLayer(
+                        sharing: source, of: diffID, into: path, objects: objects, blob: blob)
                 }
             state.withLock { $0.files = files }
         } catch {

@@ -64,7 +64,9 @@ package struct LayerVerification: Sendable {
         mayLackAttributes: Bool
     ) throws(Problem) -> String? {
         let root: OpenDirectory
+        let data: LayerData?
         do throws(SystemCallError) {
+            data = try LayerData(of: files)
             root = try OpenDirectory(at: files)
         } catch {
             return "its files cannot be opened: \(error)"
@@ -79,7 +81,7 @@ package struct LayerVerification: Sendable {
             () throws(SystemCallError) in try !UserNamespace.isInitial()
         }
         var comparison = TreeComparisonRun(
-            walker: DirectoryWalker(root: root), mayLackAttributes: mayLackAttributes,
+            walker: DirectoryWalker(root: root), data: data, mayLackAttributes: mayLackAttributes,
             lacksDevices: lacksDevices)
         reader = try self.reader(of: blob)
         var ordinal = 0
@@ -153,6 +155,8 @@ private struct ExpectedTree {
 /// A comparison of members with the files that they were unpacked to.
 private struct TreeComparisonRun {
     var walker: DirectoryWalker
+    /// Where the files' data is, when they have none themselves.
+    let data: LayerData?
     let mayLackAttributes: Bool
     let lacksDevices: Bool
 
@@ -191,7 +195,16 @@ private struct TreeComparisonRun {
         let file = try asking(what) { () throws(SystemCallError) in
             try parent.directory.openFile(name)
         }
-        return try contentDifference(entry, file, &reader)
+        var elsewhere: OwnedFD?
+        do throws(SystemCallError) {
+            elsewhere = try data?.file(of: file)
+        } catch {
+            return "has lost its content: \(error)"
+        }
+        guard let content = elsewhere.take() else {
+            return try contentDifference(entry, file, &reader)
+        }
+        return try contentDifference(entry, content, &reader)
     }
 
     private static func difference(_ status: FileStatus, _ entry: TarEntry) -> String? {

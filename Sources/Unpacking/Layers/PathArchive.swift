@@ -56,7 +56,8 @@ package struct PathArchive: Sendable {
         }
         let path = Array((newName ?? "").utf8)
         guard status.kind == .directory else {
-            return try archiver.add(cString(Array(name.utf8)), status, in: parent, at: path)
+            return try archiver.add(
+                cString(Array(name.utf8)), status, in: parent, dataIn: nil, at: path)
         }
         let top = try asking("cannot open \(name)") { () throws(SystemCallError) in
             try parent.directory(name)

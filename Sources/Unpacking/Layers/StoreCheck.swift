@@ -155,6 +155,12 @@ package struct StoreCheck: Sendable {
         guard layers.contains(diffID) else {
             return "it was not on the disk when the machine went down"
         }
+        let objects: [Digest]
+        do throws(Problem) {
+            objects = try layers.objects(of: diffID).sorted()
+        } catch  where error.kind == .corrupt {
+            return error.why  // the collector would not know what the layer needs
+        }
         let plain = store.path(of: diffID)
         let isShared = try asking("cannot look at \(plain)") { () throws(SystemCallError) in
             try layers.isShared(plain, as: diffID)
@@ -165,9 +171,14 @@ package struct StoreCheck: Sendable {
         }
         guard let blob else {
             tally.uncomparedLayers += 1
-            return nil
+            return objects.lazy.compactMap { fault(of: $0) }.first
         }
         return try LayerVerification(store: store, layers: layers).difference(
             of: diffID, from: blob)
+    }
+
+    /// What is wrong with a file that layers share, which is named by its digest.
+    private func fault(of object: Digest) -> String? {
+        layers.objects.fault(of: object).map { "its file \(layers.objects.path(of: object)) \($0)" }
     }
 }

@@ -54,7 +54,7 @@ extension TreeArchiver {
             if isIncidental { continue }
             guard !name.starts(with: Self.whiteoutPrefix) else { throw Self.nameless(own) }
             guard status.kind == .directory else {
-                try add(name, status, in: upper, at: own)
+                try add(name, status, in: upper, dataIn: nil, at: own)
                 continue
             }
             try addDirectory(name, in: upper, over: before, at: own)

@@ -50,7 +50,7 @@ extension TreeArchiver {
         let isSame = entry.status.identity == before?.status.identity
         switch entry {
         case .other(let directory, let status):
-            if !isSame { try add(name, status, in: directory.directory, at: path) }
+            if !isSame { try add(name, status, in: directory, at: path) }
         case .directory(let directory, _):
             if !isSame, let top = directory.top { try add(directory: top.directory, at: path) }
             var below: MergedDirectory?

@@ -33,7 +33,7 @@ extension TreeArchiver {
             switch entry {
             case nil: continue
             case .other(let holder, let status):
-                try add(name, status, in: holder.directory, at: own)
+                try add(name, status, in: holder, at: own)
             case .directory(let inner, _):
                 if let top = inner.top { try add(directory: top.directory, at: own) }
                 try addContent(of: inner, at: own)

@@ -44,10 +44,17 @@ struct TreeArchiver {
         self.latestTime = latestTime
     }
 
+    /// Adds what a name of a layer stands for, unless it is a directory.
+    mutating func add(
+        _ name: [CChar], _ status: FileStatus, in holder: HeldDirectory, at path: [UInt8]
+    ) throws(Problem) {
+        try add(name, status, in: holder.directory, dataIn: holder.data, at: path)
+    }
+
     /// Adds what a name stands for, unless it is a directory.
     mutating func add(
         _ name: [CChar], _ status: FileStatus, in directory: borrowing OpenDirectory,
-        at path: [UInt8]
+        dataIn data: LayerData?, at path: [UInt8]
     ) throws(Problem) {
         guard status.kind != .socket else {
             tally.skippedSockets += 1
@@ -61,7 +68,7 @@ struct TreeArchiver {
             return
         }
         if status.kind == .file {
-            guard try addFile(name, in: directory, at: path) else { return }
+            guard try addFile(name, in: directory, dataIn: data, at: path) else { return }
         } else {
             var entry = entry(status, TarEntry.Kind(status.kind), at: path)
             try asking("cannot read \(display(path))") { () throws(SystemCallError) in
@@ -104,7 +111,8 @@ struct TreeArchiver {
 
     /// Adds a regular file; false when it was removed meanwhile.
     private mutating func addFile(
-        _ name: [CChar], in directory: borrowing OpenDirectory, at path: [UInt8]
+        _ name: [CChar], in directory: borrowing OpenDirectory, dataIn data: LayerData?,
+        at path: [UInt8]
     ) throws(Problem) -> Bool {
         let what = "cannot read \(display(path))"
         var opened = try asking(what) { () throws(SystemCallError) -> OwnedFD? in
@@ -115,13 +123,13 @@ struct TreeArchiver {
             }
         }
         guard let file = opened.take() else { return false }
-        try addData(of: file, name, in: directory, at: path)
+        try addData(of: file, name, in: directory, dataIn: data, at: path)
         return true
     }
 
     private mutating func addData(
         of file: borrowing OwnedFD, _ name: [CChar], in directory: borrowing OpenDirectory,
-        at path: [UInt8]
+        dataIn data: LayerData?, at path: [UInt8]
     ) throws(Problem) {
         let what = "cannot read \(display(path))"
         let status = try asking(what) { () throws(SystemCallError) in try FileStatus(of: file) }
@@ -130,7 +138,14 @@ struct TreeArchiver {
             try attributes(of: name, in: directory)
         }
         try tar.begin(entry)
-        if try !tar.copyData(of: file, status, named: display(path)) { tally.shortenedFiles += 1 }
+        let elsewhere = try asking(what) { () throws(SystemCallError) in try data?.file(of: file) }
+        let isWhole =
+            if let elsewhere {
+                try tar.copyData(of: elsewhere, status, named: display(path))
+            } else {
+                try tar.copyData(of: file, status, named: display(path))
+            }
+        if !isWhole { tally.shortenedFiles += 1 }
         tally.dataInBytes += status.sizeInBytes
     }
 

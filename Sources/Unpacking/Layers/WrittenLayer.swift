@@ -50,35 +50,78 @@ struct WrittenLayer: Sendable {
         }
         try reader.drain()
         guard isImage else {
-            let source = try asking("cannot read \(path)") { () throws(SystemCallError) in
-                try OwnedFD.open(path, .readOnly)
-            }
-            self = try WrittenLayer(
-                unpacking: FileSource(source, named: "\(path)"), of: diffID, into: place)
-            try asking("cannot remove \(path)") { () throws(SystemCallError) in
-                try Link.remove(path)
-            }
+            self = try WrittenLayer(unpackingCopy: path, of: diffID, into: place)
             return
         }
         let image = ErofsImage(
-            root: builder.root, dataInBytes: copy.sizeInBytes, uuid: diffID.uuid)
+            root: builder.root, dataInBytes: copy.sizeInBytes, uuid: diffID.firstBytes)
+        try Self.write(image, of: diffID, into: place)
+        kind = .erofs
+        tally = builder.tally
+    }
+
+    /// Keeps the data of each file once over all layers, and writes an EROFS image of the names.
+    ///
+    /// The archive is kept until all of it has found its place: where an image cannot hold what it
+    /// says, it is unpacked. The objects that it has brought are then garbage.
+    ///
+    /// - Parameters:
+    ///   - archive: the archive's bytes.
+    ///   - diffID: the layer.
+    ///   - place: its place.
+    ///   - objects: the data of files.
+    ///   - blob: a file that has the archive as it is.
+    /// - Throws: what is wrong with the archive; what the disk refuses.
+    init(
+        sharing archive: any ByteSource, of diffID: Digest, into place: FilePath,
+        objects: LayerObjects, blob: FilePath?
+    ) throws(Problem) {
+        let path = place.appending(ErofsSnapshotter.archive)
+        var reader = TarReader(try RecordedSource(archive, to: path, sharing: blob))
+        var builder = ErofsTreeBuilder()
+        var files = try SharedFiles(objects, in: place)
+        var isImage = true
+        while isImage, let entry = try reader.nextEntry() {
+            isImage = try builder.add(entry) { entry throws(Problem) in
+                try files.content(of: entry, from: &reader)
+            }
+        }
+        try reader.drain()
+        guard isImage else {
+            try files.remove()
+            self = try WrittenLayer(unpackingCopy: path, of: diffID, into: place)
+            return
+        }
+        if let data = ErofsAttribute.data(in: LayerObjects.pathFromLayer) {
+            builder.root.set(data)
+        }
+        let image = ErofsImage(root: builder.root, dataInBytes: nil, uuid: diffID.firstBytes)
+        try Self.write(image, of: diffID, into: place)
+        try asking("cannot remove \(path)") { () throws(SystemCallError) in try Link.remove(path) }
+        kind = .composefs
+        tally = builder.tally
+    }
+
+    /// Unpacks the archive's copy in the layer's place, which goes.
+    private init(
+        unpackingCopy path: FilePath, of diffID: Digest, into place: FilePath
+    ) throws(Problem) {
+        let source = try asking("cannot read \(path)") { () throws(SystemCallError) in
+            try OwnedFD.open(path, .readOnly)
+        }
+        self = try WrittenLayer(
+            unpacking: FileSource(source, named: "\(path)"), of: diffID, into: place)
+        try asking("cannot remove \(path)") { () throws(SystemCallError) in try Link.remove(path) }
+    }
+
+    private static func write(
+        _ image: ErofsImage, of diffID: Digest, into place: FilePath
+    ) throws(Problem) {
         try asking("cannot write the image of the layer \(diffID)") {
             () throws(SystemCallError) in
             try File.create(
                 place.appending(ErofsSnapshotter.image), content: image.bytes(),
                 permissions: .layerFile)
-        }
-        kind = .erofs
-        tally = builder.tally
-    }
-}
-
-extension Digest {
-    /// The first 16 bytes, by which the kernel tells file systems apart.
-    var uuid: [UInt8] {
-        let digits = Array(encoded.utf8.prefix(32))
-        return stride(from: 0, to: 32, by: 2).map { index in
-            UInt8(String(decoding: digits[index..<index + 2], as: UTF8.self), radix: 16) ?? 0
         }
     }
 }

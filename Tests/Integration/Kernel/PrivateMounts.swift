@@ -46,3 +46,6 @@ let isRoot = geteuid() == 0
 
 /// Whether the kernel mounts EROFS images from files where tests have theirs.
 let canMountErofs = !Kade.isOrdinary && ErofsProbe.obstacle(in: "/tmp") == nil
+
+/// Whether the kernel reads the files of a layer from another one.
+let canShareFiles = !Kade.isOrdinary && ComposefsProbe.obstacle(in: "/tmp") == nil

@@ -3,7 +3,7 @@ import Testing
 
 /// What a pull needs of memory.
 @Suite struct PullMemoryTests {
-    @Test(arguments: ["directory", "auto"])
+    @Test(arguments: ["directory", "auto"] + (canShareFiles ? ["composefs"] : []))
     func `it is small however large the layers are`(snapshotter: String) throws {
         let folder = try TemporaryFolder()
         let images = try TestImages()

@@ -4,7 +4,9 @@ import Testing
 /// What every way to keep layers must do, from `load` to `rmi`; podman shows what images hold.
 @Suite(.enabled(if: isRoot)) struct SnapshotterTests {
     /// The values of the environment variable on this machine.
-    private static let ways = canMountErofs ? ["directory", "erofs", "auto"] : ["directory"]
+    private static let ways =
+        (canMountErofs ? ["directory", "erofs", "auto"] : ["directory"])
+        + (canShareFiles ? ["composefs"] : [])
 
     private func kade(_ way: String) throws -> Kade {
         try Kade.withBusybox(environment: ["KADE_SNAPSHOTTER": way])
@@ -203,7 +205,7 @@ import Testing
         let outcome = try kade("import", try Kade.busyboxArchive.get(), "busybox")
         #expect(outcome.exitCode != 0)
         #expect(outcome.errors.contains("KADE_SNAPSHOTTER=floppy"))
-        #expect(outcome.errors.contains("directory, erofs, auto"))
+        #expect(outcome.errors.contains("directory, erofs, auto, composefs"))
     }
 
     @Test(.enabled(if: canMountErofs))

@@ -55,8 +55,10 @@ import Testing
         try unpack("\(archive).compressed", diffID: diffID, into: root, choice)
         #expect(try Layers(root: root).record(of: diffID).kind.rawValue == choice.rawValue)
         let peer = folder.at("peer")
-        try withPrivateMounts { _ in
-            let layer = try Layers(root: root).show(diffID).string
+        try withPrivateMounts { place in
+            try OverlayMount(lower: [Layers(root: root).show(diffID)], upper: nil, work: nil)
+                .mount(at: place)
+            let layer = place.string
             let ours = try Tool.check("sh", "-ec", Self.listing, "sh", layer)
             let theirs = try Tool.check("sh", "-ec", Self.listing, "sh", peer)
             #expect(ours == theirs)

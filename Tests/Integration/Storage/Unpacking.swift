@@ -42,5 +42,6 @@ func digest(of path: String) throws -> Digest {
 
 extension SnapshotterChoice {
     /// The ways to keep layers that this machine has.
-    static let here: [SnapshotterChoice] = canMountErofs ? [.directory, .erofs] : [.directory]
+    static let here: [SnapshotterChoice] =
+        [.directory] + (canMountErofs ? [.erofs] : []) + (canShareFiles ? [.composefs] : [])
 }

@@ -110,9 +110,9 @@ extension EngineContext {
         for diffID in try record.diffIDs() where try !layers.showIfWhole(diffID) {
             missing.append(diffID)
         }
-        guard !missing.isEmpty else { return }
-        try restore(missing, exceptArriving: false)
-        for diffID in missing { try layers.show(diffID) }
+        if !missing.isEmpty { try restore(missing, exceptArriving: false) }
+        // What overlays of them consist of is shown, too.
+        _ = try Snapshots(root: configuration.dataRoot).lower(of: record.diffIDs())
     }
 
     /// Unpacks those of the layers again that are not there.

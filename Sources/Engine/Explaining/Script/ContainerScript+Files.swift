@@ -178,6 +178,9 @@ extension ContainerScript {
         for (number, layer) in mount.lower.enumerated() {
             script.run("ln -s \(layer.shellWord) \"\(own)/lower/\(number + 1)\"")
         }
+        for (number, layer) in dataLayers(of: mount).enumerated() {
+            script.run("ln -s \(layer.string.shellWord) \"\(own)/lower/data\(number + 1)\"")
+        }
     }
 
     /// Mounts layers that have short names; a single one that nobody writes to as it is.
@@ -188,17 +191,25 @@ extension ContainerScript {
         if hasUsers, mount.hasMappedOwners {
             return mountCopy(of: mount, in: own, at: place, &script)
         }
-        if mount.upper == nil, mount.lower.count == 1 {
+        let data = dataLayers(of: mount)
+        if mount.upper == nil, mount.lower.count == 1, data.isEmpty {
             return script.run(
                 "mount --bind \"\(own)/lower/1/.\" \"\(place)\"\n"
                     + "mount -o remount,bind,ro \"\(place)\"")
         }
         var options = mount.lower.indices.map { "\(own)/lower/\($0 + 1)" }.joined(separator: ":")
+        options += data.indices.map { "::\(own)/lower/data\($0 + 1)" }.joined()
         if mount.upper != nil { options += ",upperdir=\(own)/upper,workdir=\(own)/work" }
         if hasErofsLayer(mount) { options += ",xino=on" }
         // Root of a user namespace may not write the attributes that overlay uses otherwise.
         if isRootless { options += ",userxattr" }
         script.run("mount -t overlay -o \"lowerdir=\(options)\" overlay \"\(place)\"")
+    }
+
+    /// Where the data of layers is that have only names.
+    private func dataLayers(of mount: MonitorConfiguration.RootfsMount) -> [FilePath] {
+        // What cannot be looked at now: the command itself will say so.
+        (try? DataLayer.paths(of: mount.lower.map { FilePath($0) })) ?? []
     }
 
     /// Whether a layer is a file system of its own, so that files would have several device numbers.
