@@ -30,6 +30,15 @@ int32_t clinux_mount_id(int32_t directory, const char *path, int32_t flags, uint
     return result;
 }
 
+int32_t clinux_birth_time(
+    int32_t directory, const char *path, int32_t flags, int64_t *seconds, uint32_t *nanoseconds) {
+    struct statx status = {0};
+    int32_t result = statx(directory, path, flags, STATX_BTIME, &status);
+    *seconds = status.stx_mask & STATX_BTIME ? status.stx_btime.tv_sec : 0;
+    *nanoseconds = status.stx_mask & STATX_BTIME ? status.stx_btime.tv_nsec : 0;
+    return result;
+}
+
 int32_t clinux_pipe2(int32_t *descriptors, int32_t flags) { return pipe2(descriptors, flags); }
 
 int32_t clinux_dup3(int32_t from, int32_t to, int32_t flags) { return dup3(from, to, flags); }

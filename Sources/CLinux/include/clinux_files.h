@@ -17,6 +17,11 @@ int32_t clinux_openat2(
 /// statx(2) for the mount's id alone (STATX_MNT_ID).
 int32_t clinux_mount_id(int32_t directory, const char *path, int32_t flags, uint64_t *id);
 
+/// statx(2) for when the file was made (STATX_BTIME); 0 seconds and nanoseconds where the file
+/// system does not say.
+int32_t clinux_birth_time(
+    int32_t directory, const char *path, int32_t flags, int64_t *seconds, uint32_t *nanoseconds);
+
 /// pipe2(2).
 int32_t clinux_pipe2(int32_t *descriptors, int32_t flags);
 /// dup3(2) with O_CLOEXEC or 0.

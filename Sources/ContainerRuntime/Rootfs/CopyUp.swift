@@ -105,41 +105,11 @@ struct CopyUp: ~Copyable {
 
 extension OwnedFD {
     /// Gives the open file another's owner, permissions, extended attributes and time.
-    ///
-    /// In this order: a change of the owner takes capabilities away.
     borrowing func takeOver(
         _ status: FileStatus, of original: borrowing OwnedFD, _ maps: UserMaps?
     ) throws(SystemCallError) {
-        let owner = status.owner(in: maps)
-        try changeOwner(user: owner.user, group: owner.group)
-        try changePermissions(to: FilePermissions(rawValue: status.permissions))
-        for name in try original.extendedAttributeNames()
-        where Self.isCopied(name, isMapped: maps != nil) {
-            guard let value = try original.extendedAttribute(name) else { continue }
-            do throws(SystemCallError) {
-                try setExtendedAttribute(name, to: value)
-            } catch  where error.errno == .notSupported {
-                continue  // the file system has none of this kind
-            } catch  where error.errno == .notPermitted && !Self.isForOwners(name) {
-                continue  // only the host's root sets these
-            }
-        }
-        try setModified(status.modified)
-    }
-
-    /// Whether an attribute goes with a file into another file system.
-    ///
-    /// Those of overlayfs would mean something else there, and labels are the mount's. Users in ACLs
-    /// are numbers of this namespace.
-    private static func isCopied(_ name: String, isMapped: Bool) -> Bool {
-        !name.hasPrefix("trusted.overlay.") && !name.hasPrefix("user.overlay.")
-            && name != "security.selinux" && !(isMapped && name.hasPrefix("system.posix_acl_"))
-    }
-
-    /// Whether who owns the files of a user namespace may set it.
-    private static func isForOwners(_ name: String) -> Bool {
-        name == "security.capability" || name.hasPrefix("user.")
-            || name.hasPrefix("system.posix_acl_")
+        try takeOver(
+            status, of: original, owner: status.owner(in: maps), isMapped: maps != nil)
     }
 
     /// Gives a file that is open with `O_PATH` another's owner.

@@ -31,7 +31,7 @@ package struct SystemService: Sendable {
         json.append("ContainersPaused", .integer(paused))
         json.append("ContainersStopped", .integer(containers.count - running - paused))
         json.append("Images", .integer(images))
-        json.append("Driver", "overlay2")
+        json.append("Driver", .string(try context.newStorageDriver().dockerName))
         json.append("DriverStatus", .array(try layerStatus()))
         json.append(
             "Plugins",

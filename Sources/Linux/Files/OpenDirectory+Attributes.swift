@@ -19,6 +19,21 @@ extension OpenDirectory {
         return FileStatus(raw)
     }
 
+    /// When what has a name was made; nil where the file system does not say.
+    ///
+    /// The system call is `statx(2)` with `STATX_BTIME`.
+    package func birthTime(
+        of name: UnsafePointer<CChar>
+    ) throws(SystemCallError) -> FileTime? {
+        var (seconds, nanoseconds) = (Int64(0), UInt32(0))
+        try kernel("statx", String(cString: name)) {
+            clinux_birth_time(
+                descriptor.rawValue, name, AT_SYMLINK_NOFOLLOW, &seconds, &nanoseconds)
+        }
+        if seconds == 0, nanoseconds == 0 { return nil }
+        return FileTime(seconds: seconds, nanoseconds: Int64(nanoseconds))
+    }
+
     /// What the directory itself is.
     package func status() throws(SystemCallError) -> FileStatus {
         try descriptor.status(of: "directory")
