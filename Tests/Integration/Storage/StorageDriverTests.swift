@@ -69,9 +69,11 @@ struct StorageDriverTests {
         for (command, (box, archive)) in zip(commands, zip(["box", "other"], archives)) {
             try kade.check(command, "-o", archive, box)
         }
-        #expect(
-            try TreeListing.text(ofArchive: archives[0])
-                == TreeListing.text(ofArchive: archives[1]))
+        // What was made to mount on is in the started one alone.
+        let listings = try archives.map {
+            try Tool.check("tar", "--full-time", "-tvf", $0, "d", "opaque", "many")
+        }
+        #expect(listings[0] == listings[1])
         let size = try kade.check("ps", "-a", "-s", "--filter", "name=box", "--format", "{{.Size}}")
         #expect(size.hasPrefix("77B (virtual "), "\(size)")
         #expect(try kade("system", "check").exitCode == 0)
