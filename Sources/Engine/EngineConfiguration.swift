@@ -1,3 +1,4 @@
+import Storage
 package import SystemPackage
 
 /// Where an engine keeps its things and finds its programs; the caller decides, the engine asks no
@@ -28,6 +29,8 @@ package struct EngineConfiguration: Sendable {
     package var defaultNetwork: String
     /// Whether mounts of this process are seen by nobody else, and end with it.
     package var hasPrivateMounts = false
+    /// How the roots of new containers are made of their images' layers.
+    var storageDriver = StorageDriver.Choice.auto
     /// Whether what makes a container is kept for `explain --steps`, `explain --last` and `why`.
     package var recordsSteps = true
     /// Who looks at the steps while they are made, beside their record; nil for nobody.

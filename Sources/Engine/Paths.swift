@@ -65,6 +65,8 @@ struct ContainerBundle: Sendable {
     var mounts: FilePath { directory.appending("mounts") }
     var upper: FilePath { directory.appending("upper") }
     var work: FilePath { directory.appending("work") }
+    /// A copy of the image's layers in the place of the two.
+    var copy: FilePath { directory.appending("root") }
     /// The layers of this run above bind mounts.
     var overlays: FilePath { directory.appending("overlays") }
     /// A copy of a time zone of the host.

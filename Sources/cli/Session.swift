@@ -38,6 +38,7 @@ struct Session {
         var configuration = try engineConfiguration()
         configuration.hasPrivateMounts = geteuid() != 0
         configuration.plan = plan
+        try configuration.takeStorageDriver { environment[$0] }
         let keepsSteps = try EnvironmentSwitch.isOn("KADE_STEPS", environment["KADE_STEPS"])
         configuration.recordsSteps = keepsSteps || showsSteps
         configuration.watch = watch

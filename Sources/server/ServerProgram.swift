@@ -23,8 +23,9 @@ enum ServerProgram {
                kade-server docker-load NAME
                kade-server import [--root DIR] --configuration FILE [--reference REFERENCE] ARCHIVE
                kade-server export LAYER...
-               kade-server commit [--root DIR] --base DIGEST --configuration FILE --upper DIR
-                                  [--reference REFERENCE] [--latest-time SECONDS] LOWER...
+               kade-server commit [--root DIR] --base DIGEST --configuration FILE
+                                  --upper DIR|--copy DIR [--reference REFERENCE]
+                                  [--latest-time SECONDS] LOWER...
                kade-server save [--root DIR] [--format FORMAT] [--platform P]...
                                 [--directory DIR] DIGEST[=REFERENCE,...]...
                kade-server check [--root DIR]
@@ -38,7 +39,7 @@ enum ServerProgram {
                kade-server unpack [--certain] ARCHIVE
                kade-server archive DIR NAME [NEW-NAME]
                kade-server download ADDRESS
-               kade-server layer [--root DIR] --upper DIR [--latest-time SECONDS]
+               kade-server layer [--root DIR] --upper DIR|--copy DIR [--latest-time SECONDS]
                                  [--mount-point PATH]... LOWER...
                kade-server encode [--root DIR] [--compression FORMAT] [--compression-level N]
                                   [--force-compression] MEDIA-TYPE DIGEST SIZE
@@ -50,7 +51,7 @@ enum ServerProgram {
         makes one of a root file system. docker-save writes an image of Docker's daemon as an archive to
         descriptor 3, and docker-load gives the daemon the archive there. They report in JSON lines on standard output. export writes
         what layers show, archive a file or directory, and save images, to descriptor 3. commit makes an image of what a
-        container changed. For builds layer makes a layer of an upper directory, unpack unpacks an
+        container changed. For builds layer makes a layer of an upper directory, or of what a copy of layers has more, unpack unpacks an
         archive of files into the directory that is descriptor 3 (what is none is an error with
         --certain), download writes a file from the web to descriptor 3, and encode compresses the
         layers of an image. check verifies the store. restore unpacks layers again whose

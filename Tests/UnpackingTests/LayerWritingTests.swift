@@ -36,9 +36,10 @@ import Testing
             let lease = try store.lease()
             defer { withExtendedLifetime(lease) {} }
             return try store.writeLayer(
-                of: OverlayMount(
-                    lower: [root.appending("lower")], upper: root.appending("upper"),
-                    work: nil),
+                of: .overlay(
+                    OverlayMount(
+                        lower: [root.appending("lower")], upper: root.appending("upper"),
+                        work: nil)),
                 LayerOptions(
                     compression: compression, latestTime: latestTime,
                     withoutMountPoints: RuntimeMountPoints.paths, ownersIn: nil), into: layers,

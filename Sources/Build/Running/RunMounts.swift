@@ -140,15 +140,8 @@ extension RunMounts {
     /// Mounts layers for the program; writing goes to a layer that is dropped.
     private func mount(_ layers: [Digest], isReadOnly: Bool) throws(Problem) -> FilePath {
         let place = try makeDirectory()
-        let snapshots = try Snapshots(root: step.build.engine.steps.dataRoot)
-        let lower = try snapshots.lower(of: layers)
-        let overlay =
-            isReadOnly
-            ? OverlayMount(lower: lower, upper: nil, work: nil)
-            : try snapshots.prepare(in: try makeDirectory(), lower: lower)
-        try asking("cannot mount the layers at \(place)") { () throws(SystemCallError) in
-            try overlay.mount(at: place)
-        }
+        try step.build.engine.steps.mount(
+            layers, at: place, writingTo: isReadOnly ? nil : try makeDirectory())
         mounted.append(place)
         return place
     }

@@ -112,6 +112,8 @@ package struct MonitorConfiguration: Sendable, Equatable {
         package var arrivals: [Arrival] = []
         /// Whether it is a directory of the host itself, its one layer, and no overlay.
         package var isDirectory = false
+        /// A copy of what the layers show, which the container writes to; nil for an overlay of them.
+        package var copy: String?
         /// Whether the owners of its files are shown through the maps of the container's user
         /// namespace, if it has one.
         package var hasMappedOwners = false
@@ -266,6 +268,7 @@ extension MonitorConfiguration.RootfsMount {
         work = json["work"]?.string
         arrivals = (json["arrivals"]?.array ?? []).map(MonitorConfiguration.Arrival.init)
         isDirectory = json["isDirectory"]?.bool ?? false
+        copy = json["copy"]?.string
         hasMappedOwners = json["hasMappedOwners"]?.bool ?? false
     }
 
@@ -275,6 +278,7 @@ extension MonitorConfiguration.RootfsMount {
         object["work"] = work.map { .string($0) }
         if !arrivals.isEmpty { object["arrivals"] = .array(arrivals.map(\.json)) }
         if isDirectory { object["isDirectory"] = true }
+        object["copy"] = copy.map { .string($0) }
         if hasMappedOwners { object["hasMappedOwners"] = true }
         return .object(object)
     }

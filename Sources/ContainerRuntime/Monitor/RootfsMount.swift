@@ -17,6 +17,13 @@ extension MonitorConfiguration.RootfsMount {
                 shell: "mount --rbind \(lower.first ?? "") \(target)",
                 why: "the container's files are those of the directory", spec: "--rootfs")
         }
+        if let copy {
+            return Explanation(
+                shell: "mount --bind \(copy) \(target)",
+                why: "a copy of the image's layers that is the container's own: the storage driver"
+                    + " is vfs",
+                spec: "root.path")
+        }
         var options = "lowerdir=\(lower.joined(separator: ":"))"
         if let upper { options += ",upperdir=\(upper)" }
         if let work { options += ",workdir=\(work)" }
@@ -37,17 +44,18 @@ extension MonitorConfiguration.RootfsMount {
         at target: FilePath, for namespace: KeptUserNamespace?
     ) throws(SystemCallError) {
         let mapped = hasMappedOwners ? namespace : nil
-        guard isDirectory, let directory = lower.first else {
+        guard let directory = copy ?? (isDirectory ? lower.first : nil) else {
             guard let mapped, let root = mapped.maps.root else {
                 return try overlay.mount(at: target)
             }
             return try overlay.mount(at: target, mappedBy: mapped.descriptor, root: root)
         }
-        // What is mounted below the directory belongs to the container's files, too.
+        // What is mounted below a directory of the host belongs to the container's files, too.
         let mount = try DetachedMount(
-            cloning: OwnedFD.open(FilePath(directory), [.path, .directory]), isRecursive: true)
+            cloning: OwnedFD.open(FilePath(directory), [.path, .directory]),
+            isRecursive: isDirectory)
         if let mapped {
-            try mount.descriptor.mapMountOwners(by: mapped.descriptor, isRecursive: true)
+            try mount.descriptor.mapMountOwners(by: mapped.descriptor, isRecursive: isDirectory)
         }
         try mount.attach(onto: target)
     }

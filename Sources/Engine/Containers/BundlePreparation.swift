@@ -82,14 +82,12 @@ extension EngineContext {
     func makeSpec(
         of record: ContainerRecord, recording steps: inout StepRecorder
     ) throws(Problem) -> MadeSpec {
-        let mounts = try steps.record(.prepareRootfs(record)) { () throws(Problem) in
+        let step = try rootfsStep(of: record)
+        let mounts = try steps.record(step) { () throws(Problem) in
             try rootfsMounts(of: record)
         }
-        let layers = ([mounts.first?.upper] + (mounts.first?.lower ?? [])).compactMap(\.self)
-            .map { FilePath($0) }
         let rootfs = LayeredRootfs(
-            // A plan has made no writable layer.
-            layers: plan == nil ? layers : layers.filter { File.exists($0) },
+            layers: mounts.first?.fileLayers(inPlan: plan != nil) ?? [],
             store: Layers(reading: configuration.dataRoot))
         let endpoints = try prepareNetworks(of: record, recording: &steps)
         let input = try steps.record(.lookUp(record)) { () throws(Problem) in
@@ -97,6 +95,14 @@ extension EngineContext {
         }
         var builder = SpecBuilder(input)
         return MadeSpec(spec: try builder.build(), mounts: mounts, sources: input.sources)
+    }
+
+    /// What is done for the container's root file system.
+    private func rootfsStep(of record: ContainerRecord) throws(Problem) -> Explanation {
+        guard record.request.rootfs == nil, record.imageID != HostImage.name,
+            try storageDriver(of: record) == .vfs
+        else { return .prepareRootfs(record) }
+        return .copyRootfs(record, to: configuration.bundle(of: record.id).copy)
     }
 
     /// The overlays of the container's root file system, the root first.

@@ -54,7 +54,7 @@ extension ContainerService {
         let record = try context.record(of: name)
         _ = try context.settledStatus(of: record, restarting: true)
         let unpaused = try context.checkPause(of: record, for: request)
-        let overlay = try context.ownOverlay(of: record, for: "commit")
+        let files = try context.ownFiles(of: record, for: "commit")
         let image = try context.imageStore().image(named: record.imageID, platform: nil)
         let reference = try request.reference.map { text throws(Problem) in
             let reference = try ImageReference(parsing: text)
@@ -73,14 +73,14 @@ extension ContainerService {
         }
         var arguments = [
             "commit", "--root", context.configuration.dataRoot.string, "--base",
-            "\(image.manifestDigest)", "--configuration", "/proc/self/fd/3", "--upper",
-            overlay.upper?.string ?? "",
+            "\(image.manifestDigest)", "--configuration", "/proc/self/fd/3",
         ]
+        arguments += files.changeFlags
         if let reference { arguments += ["--reference", "\(reference)"] }
         if let moment = request.moment {
             arguments += ["--latest-time", "\(moment.nanosecondsSinceEpoch / 1_000_000_000)"]
         }
-        arguments += try context.writtenOwnerFlags(of: record) + overlay.lower.map(\.string)
+        arguments += try context.writtenOwnerFlags(of: record, files) + files.lower.map(\.string)
         var gaps = ArchiveGaps()
         var made: JSONValue?
         try context.whilePresent(record) { () throws(Problem) in

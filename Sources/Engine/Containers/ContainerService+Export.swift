@@ -2,6 +2,7 @@ import ContainerRuntime
 package import Diagnostics
 package import Linux
 import OCI
+import Storage
 import SystemPackage
 
 extension ContainerService {
@@ -16,12 +17,12 @@ extension ContainerService {
         _ name: String, to output: borrowing OwnedFD
     ) throws(Problem) -> ArchiveGaps {
         let record = try context.record(of: name)
-        let overlay = try context.ownOverlay(of: record, for: "export")
-        let layers = (overlay.upper.map { [$0] } ?? []) + overlay.lower
+        let files = try context.ownFiles(of: record, for: "export")
         var gaps = ArchiveGaps()
         try context.whilePresent(record) { () throws(Problem) in
             try ContentHelper(configuration: context.configuration).run(
-                ["export"] + context.writtenOwnerFlags(of: record) + layers.map(\.string),
+                ["export"] + context.writtenOwnerFlags(of: record, files)
+                    + files.layers.map(\.string),
                 input: nil, file: output.rawValue,
                 what: "cannot export \(name)"
             ) { line in gaps = ArchiveGaps(line) ?? gaps }
@@ -70,18 +71,21 @@ extension EngineContext {
     /// The flags of `kade-server` for layers in which owners have the numbers of the outside.
     ///
     /// Where the kernel maps owners a container's layers have those of the inside.
-    func writtenOwnerFlags(of record: ContainerRecord) throws(Problem) -> [String] {
-        try isRootless() ? record.request.namespaces.userMaps?.helperFlags ?? [] : []
+    func writtenOwnerFlags(
+        of record: ContainerRecord, _ files: Snapshot
+    ) throws(Problem) -> [String] {
+        if case .overlay = files, try !isRootless() { return [] }
+        return record.request.namespaces.userMaps?.helperFlags ?? []
     }
 
-    /// The overlay of a container's root that an archive is made of.
+    /// The files of a container's root that an archive is made of.
     ///
     /// - Throws: `.unsupported` for the image `host`, whose files are the machine's own.
-    func ownOverlay(
+    func ownFiles(
         of record: ContainerRecord, for verb: String
-    ) throws(Problem) -> OverlayMount {
+    ) throws(Problem) -> Snapshot {
         try showLayers(of: record)
-        guard record.imageID != HostImage.name, let overlay = try overlays(of: record).first else {
+        guard record.imageID != HostImage.name, let files = try snapshots(of: record).first else {
             throw Problem(
                 kind: .unsupported, what: "cannot \(verb) container \(record.name)",
                 why: "its image is \"host\": its files are this machine's own",
@@ -90,6 +94,16 @@ extension EngineContext {
         if record.request.rootfs != nil, verb != "export" {
             throw RootfsDirectory.refusal(verb, record)
         }
-        return overlay
+        return files
+    }
+}
+
+extension Snapshot {
+    /// The flags of `kade-server` that say where what was written is.
+    var changeFlags: [String] {
+        switch self {
+        case .overlay(let overlay): overlay.upper.map { ["--upper", $0.string] } ?? []
+        case .copy(let copy): ["--copy", copy.root.string]
+        }
     }
 }

@@ -2,6 +2,7 @@ import ContainerRuntime
 package import Diagnostics
 import Linux
 package import OCI
+import Storage
 import SystemPackage
 
 extension ContainerService {
@@ -47,7 +48,7 @@ extension ContainerService {
             json.append("SizeRw", .integer(size.writableInBytes))
             json.append("SizeRootFs", .integer(size.rootfsInBytes))
         }
-        json.append("Driver", "overlay2")
+        json.append("Driver", .string(try context.storageDriver(of: record).dockerName))
         json.append("Platform", "linux")
         json.append("MountLabel", "")
         json.append("ProcessLabel", "")
@@ -89,12 +90,15 @@ extension ContainerService {
         guard record.imageID != HostImage.name, record.request.rootfs?.isOverlaid != false else {
             return ["Name": "overlay2", "Data": [:]]
         }
-        let overlay = try context.overlays(of: record).first
+        guard try context.storageDriver(of: record) == .overlay else {
+            return ["Name": "vfs", "Data": [:]]
+        }
+        let lower = try context.snapshots(of: record).first?.lower ?? []
         let bundle = context.configuration.bundle(of: record.id)
         return [
             "Name": "overlay2",
             "Data": [
-                "LowerDir": .string((overlay?.lower ?? []).map(\.string).joined(separator: ":")),
+                "LowerDir": .string(lower.map(\.string).joined(separator: ":")),
                 "MergedDir": .string(bundle.rootfs.string),
                 "UpperDir": .string(bundle.upper.string), "WorkDir": .string(bundle.work.string),
             ],

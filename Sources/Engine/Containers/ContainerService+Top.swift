@@ -39,12 +39,17 @@ extension ContainerService {
         var changes: [FilesystemChange] = []
         for mount in try context.mounts(of: record) {
             guard !mount.isDirectory else { throw RootfsDirectory.refusal("diff", record) }
-            var overlay = mount.overlay
-            // What the host has unmounted since hides nothing any more.
-            if record.imageID == HostImage.name { overlay.lower.removeAll { !File.exists($0) } }
-            if let upper = overlay.upper, !File.exists(upper) { continue }  // gone with a reboot
+            var files = mount.snapshot(of: record)
+            if case .overlay(var overlay) = files {
+                // What the host has unmounted since hides nothing any more.
+                if record.imageID == HostImage.name {
+                    overlay.lower.removeAll { !File.exists($0) }
+                }
+                if let upper = overlay.upper, !File.exists(upper) { continue }  // by a reboot
+                files = .overlay(overlay)
+            }
             let prefix = mount.at.isEmpty ? "" : "/" + mount.at
-            changes += try overlay.changes().map { change in
+            changes += try files.changes().map { change in
                 FilesystemChange(
                     kind: FilesystemChange.Kind(change.kind), path: prefix + change.path)
             }

@@ -1,6 +1,7 @@
 import ContainerRuntime
 import Diagnostics
 import Linux
+import Storage
 import SystemPackage
 
 extension EngineContext {
@@ -105,6 +106,8 @@ extension EngineContext {
                 try removeUnfinished(directory.appending(entry.name))
             } else if !known.contains(name), name.utf8.count == 64 {
                 try removeOrphan(id: name)
+            } else if known.contains(name) {
+                try LayerCopy.removeUnfinished(in: directory.appending(entry.name))
             }
         }
     }

@@ -2,6 +2,7 @@ import ContainerRuntime
 import Diagnostics
 import Linux
 import OCI
+import SystemPackage
 
 /// Notes what the engine does for a container, and how long it takes, for `explain`.
 struct StepRecorder: Sendable {
@@ -67,6 +68,13 @@ extension Explanation {
         Explanation(
             shell: "mkdir upper work",
             why: "the container's changes go to a layer of its own above those of \(record.image)",
+            spec: "root.path")
+    }
+
+    static func copyRootfs(_ record: ContainerRecord, to root: FilePath) -> Explanation {
+        Explanation(
+            shell: "cp --archive LAYERS \(root)",
+            why: "the container gets a copy of the layers of \(record.image), which it may change",
             spec: "root.path")
     }
 

@@ -68,6 +68,15 @@ extension ContainerExplainer {
     private func writableLines() throws(Problem) -> [ExplainedLine] {
         let bundle = context.configuration.bundle(of: record.id)
         let size = try context.size(of: record)
+        if try context.storageDriver(of: record) == .vfs {
+            return [
+                ExplainedLine(
+                    "own copy", declared: bundle.copy.string,
+                    effective: "\(size.writableInBytes) bytes were changed in \(bundle.copy)",
+                    why: "a copy of the layers, which it writes to; goes with the container",
+                    origin: "the storage driver is vfs", command: "kade diff \(record.name)")
+            ]
+        }
         return [
             ExplainedLine(
                 "own layer", declared: bundle.upper.string,

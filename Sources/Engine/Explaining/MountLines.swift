@@ -1,12 +1,13 @@
 import Diagnostics
 import Linux
 import OCI
+import Storage
 import SystemPackage
 
 /// Mounts: each that the container sees, with the reason for it.
 extension ContainerExplainer {
     func mountLines() throws(Problem) -> [ExplainedLine] {
-        guard let process else { return declaredMounts() }
+        guard let process else { return try declaredMounts() }
         let table = try explaining("cannot look at the mounts of process \(process.pid)") {
             () throws(SystemCallError) in try MountTable.current(of: process.pid)
         }
@@ -32,11 +33,15 @@ extension ContainerExplainer {
     }
 
     /// What a start will mount, in its order.
-    private func declaredMounts() -> [ExplainedLine] {
+    private func declaredMounts() throws(Problem) -> [ExplainedLine] {
+        let isCopied = try context.storageDriver(of: record) == .vfs
+        let kind = isCopied ? "copy of the layers" : "overlay"
         let root = ExplainedLine(
-            "/", declared: spec.root?.readonly == true ? "overlay, read-only" : "overlay",
-            why: Self.rootPurpose, origin: rootOrigin,
-            command: "mount -t overlay overlay -o lowerdir=…,upperdir=…,workdir=… rootfs")
+            "/", declared: spec.root?.readonly == true ? "\(kind), read-only" : kind,
+            why: isCopied ? Self.copyPurpose : Self.rootPurpose, origin: rootOrigin,
+            command: isCopied
+                ? "mount --bind \(context.configuration.bundle(of: record.id).copy) rootfs"
+                : "mount -t overlay overlay -o lowerdir=…,upperdir=…,workdir=… rootfs")
         return [root]
             + spec.mounts.map { mount in
                 let reason = reason(for: mount)
@@ -76,6 +81,8 @@ extension ContainerExplainer {
 
     private static let rootPurpose =
         "its root file system: the image's layers, read-only, below a layer of its own"
+    private static let copyPurpose =
+        "its root file system: a copy of the image's layers, which it writes to"
     private static let maskPurpose = "hidden: it tells too much of the machine"
     private static let lockPurpose = "read-only: writing there would change the machine"
     private static let maskOrigin = "default (--security-opt systempaths=unconfined shows all)"
@@ -88,7 +95,9 @@ extension ContainerExplainer {
     private func reason(for entry: MountTable.Entry) -> MountReason {
         let point = entry.point.string
         if point == "/" {
-            return MountReason(why: Self.rootPurpose, origin: rootOrigin)
+            let isCopied = entry.type != "overlay" && record.request.rootfs == nil
+            return MountReason(
+                why: isCopied ? Self.copyPurpose : Self.rootPurpose, origin: rootOrigin)
         }
         if let mount = spec.mounts.last(where: { $0.destination == point }) {
             return reason(for: mount)

@@ -22,8 +22,8 @@ extension ImageService {
             let before = try context.imageStore().image(named: other, platform: nil)
             changes = try MergedDirectory(layers).changes(since: MergedDirectory(lower(of: before)))
         } else if let top = layers.first {
-            changes = try OverlayMount(
-                lower: Array(layers.dropFirst()), upper: top, work: nil
+            changes = try Snapshot.overlay(
+                OverlayMount(lower: Array(layers.dropFirst()), upper: top, work: nil)
             ).changes()
         } else {
             changes = []

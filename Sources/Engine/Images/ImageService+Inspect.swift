@@ -42,7 +42,7 @@ extension ImageService {
         if let variant = configuration.variant { json["Variant"] = .string(variant) }
         json["Os"] = .string(configuration.os)
         json["Size"] = .integer(try store.sizeInBytes(of: image))
-        json["GraphDriver"] = graphDriver(of: image, in: store)
+        json["GraphDriver"] = try graphDriver(of: image, in: store)
         json["RootFS"] = [
             "Type": "layers",
             "Layers": .strings(configuration.rootfs.diffIDs.map(\.description)),
@@ -55,7 +55,12 @@ extension ImageService {
         return .object(json)
     }
 
-    private func graphDriver(of image: ImageStore.Image, in store: ImageStore) -> JSONValue {
+    private func graphDriver(
+        of image: ImageStore.Image, in store: ImageStore
+    ) throws(Problem) -> JSONValue {
+        guard try context.newStorageDriver() == .overlay else {
+            return ["Name": "vfs", "Data": [:]]
+        }
         let paths = image.configuration.rootfs.diffIDs.reversed().map {
             store.layers.path(of: $0).string
         }

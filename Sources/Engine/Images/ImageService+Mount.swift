@@ -36,7 +36,7 @@ extension ImageService {
         defer { withExtendedLifetime(lease) {} }
         try lease.protect(diffIDs)
         try context.restore(diffIDs, exceptArriving: false)
-        let lower = try Snapshots(root: context.configuration.dataRoot).lower(of: diffIDs)
+        let lower = try context.layersForReading(of: diffIDs, for: nil)
         try explaining("cannot mount image \(name)") { () throws(SystemCallError) in
             try Directory.makeAll(directory, permissions: FilePermissions(rawValue: 0o755))
             let lock = try FileLock(place.appending("lock"), .exclusive)

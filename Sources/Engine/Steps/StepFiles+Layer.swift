@@ -21,9 +21,9 @@ extension StepFiles {
     ) throws(Problem) -> StepLayer? {
         var arguments = ["layer", "--root", context.configuration.dataRoot.string]
         if let time { arguments += ["--latest-time", "\(time)"] }
-        if let upper = overlay.upper { arguments += ["--upper", upper.string] }
+        arguments += files.changeFlags
         for path in mountPoints.sorted() { arguments += ["--mount-point", path] }
-        if !layers.isEmpty { arguments += overlay.lower.map(\.string) }
+        if !layers.isEmpty { arguments += files.lower.map(\.string) }
         return try context.makeLayer(arguments)
     }
 }

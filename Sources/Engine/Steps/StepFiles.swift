@@ -12,8 +12,8 @@ package import SystemPackage
 /// its lock is held; what a build that was killed leaves, the next `ps` removes with the program
 /// that may still run in it.
 package final class StepFiles: Sendable {
-    /// What would be mounted.
-    package let overlay: OverlayMount
+    /// The layers and what is written.
+    let files: Snapshot
     let context: EngineContext
     let id: String
     let layers: [Digest]
@@ -23,8 +23,8 @@ package final class StepFiles: Sendable {
         let id = makeContainerID()
         let lock = try context.makeDirectory(of: context.configuration.bundle(of: id))
         do throws(Problem) {
-            overlay = try Snapshots(root: context.configuration.dataRoot)
-                .prepare(container: id, layers: layers)
+            files = try context.snapshots().prepareStep(
+                in: context.configuration.bundle(of: id).directory, layers: layers)
         } catch {
             try context.removeDirectory(of: id, filesGo: .atOnce)
             throw error
@@ -46,11 +46,13 @@ package final class StepFiles: Sendable {
     /// The merged files, for whoever changes them.
     ///
     /// Nobody else sees the mount, which ends with the value.
-    package func open() throws(Problem) -> RootedDirectory { try Self.open(overlay, at: rootfs) }
+    package func open() throws(Problem) -> RootedDirectory { try Self.open(files, at: rootfs) }
 
-    /// The merged files without the writable layer, to be read.
+    /// The merged files as nobody has changed them yet, to be read.
     package func openLower() throws(Problem) -> RootedDirectory {
-        try Self.open(OverlayMount(lower: overlay.lower, upper: nil, work: nil), at: rootfs)
+        guard case .overlay(let overlay) = files else { return try open() }
+        return try Self.open(
+            .overlay(OverlayMount(lower: overlay.lower, upper: nil, work: nil)), at: rootfs)
     }
 
     private var rootfs: FilePath { context.configuration.bundle(of: id).rootfs }
@@ -59,12 +61,12 @@ package final class StepFiles: Sendable {
     private static let mounting = Mutex(())
 
     private static func open(
-        _ overlay: OverlayMount, at place: FilePath
+        _ files: Snapshot, at place: FilePath
     ) throws(Problem) -> RootedDirectory {
         try explaining("cannot mount the files of the build at \(place)") {
             () throws(SystemCallError) in
             try mounting.withLock { _ throws(SystemCallError) in
-                RootedDirectory(adopting: try overlay.open(through: place))
+                RootedDirectory(adopting: try files.open(through: place))
             }
         }
     }

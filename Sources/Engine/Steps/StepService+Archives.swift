@@ -8,7 +8,7 @@ extension StepFiles {
     /// Writes the merged files below the writable layer as a tar archive.
     package func exportLower(to output: borrowing OwnedFD) throws(Problem) {
         try ContentHelper(configuration: context.configuration).runWithoutFlush(
-            ["export"] + overlay.lower.map(\.string), input: nil, file: output.rawValue,
+            ["export"] + files.lower.map(\.string), input: nil, file: output.rawValue,
             what: "cannot write the files as an archive"
         ) { _ in }
     }

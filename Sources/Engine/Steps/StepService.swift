@@ -43,6 +43,30 @@ package struct StepService: Sendable {
         return try StepFiles(on: layers, in: context)
     }
 
+    /// Mounts layers for one instruction.
+    ///
+    /// - Parameters:
+    ///   - layers: the diffIDs, the lowest first.
+    ///   - place: where their files are shown.
+    ///   - scratch: gets what is written to them, which is dropped; nil where they are only read.
+    /// - Throws: ``Problem`` when the kernel refuses.
+    package func mount(
+        _ layers: [Digest], at place: FilePath, writingTo scratch: FilePath?
+    ) throws(Problem) {
+        let files: Snapshot
+        if let scratch {
+            files = try context.snapshots().prepareStep(in: scratch, layers: layers)
+        } else {
+            files = .overlay(
+                OverlayMount(
+                    lower: try context.layersForReading(of: layers, for: nil), upper: nil,
+                    work: nil))
+        }
+        try explaining("cannot mount the layers at \(place)") { () throws(SystemCallError) in
+            try files.mount(at: place)
+        }
+    }
+
     /// Who `user[:group]` is in an image: names are looked up in its `/etc/passwd` and `/etc/group`.
     package func owner(_ text: String, in layers: [Digest]) throws(Problem) -> FileOwner {
         let rootfs = LayeredRootfs(

@@ -17,7 +17,7 @@ package struct DiskUsage: Sendable {
     /// All parts of the data root; together they are ``totalInBytes``.
     package var parts: [Part] = []
     /// Of the blobs and unpacked layers of all images, each once, of those that nothing needs, and of
-    /// copies of images for the users of namespaces.
+    /// copies of images.
     package var imagesInBytes: Int64 = 0
     /// Of blobs and layers that only images without containers have, and of those that no image has.
     package var reclaimableImagesInBytes: Int64 = 0
@@ -262,7 +262,7 @@ extension DiskUsage {
         add("Image blobs", "image/blobs", Self.sum(measured.blobs), "kade image prune -a")
         add("Unpacked layers", "layers", Self.sum(measured.layers), "kade image prune -a")
         add(
-            "Layers for user namespaces", "owned", try measure(root.appending("owned")),
+            "Copies of images", "owned", try measure(root.appending("owned")),
             "kade image prune -a")
         add(
             "Arriving layers", "layers/arriving",

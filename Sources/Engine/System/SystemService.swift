@@ -3,6 +3,7 @@ package import Diagnostics
 import Glibc
 import Linux
 package import OCI
+import Storage
 import SystemPackage
 
 /// What the engine says about itself and the machine.
@@ -30,7 +31,7 @@ package struct SystemService: Sendable {
         json.append("ContainersPaused", .integer(paused))
         json.append("ContainersStopped", .integer(containers.count - running - paused))
         json.append("Images", .integer(images))
-        json.append("Driver", "overlay2")
+        json.append("Driver", .string(try context.newStorageDriver().dockerName))
         json.append(
             "Plugins",
             [

@@ -69,8 +69,18 @@ package struct FileStatus: Sendable, Equatable {
         kind == .characterDevice && device.rawValue == DeviceNumber(major: 1, minor: 3).rawValue
     }
 
-    /// Whether this is how overlayfs marks a removed name: a character device 0/0.
-    package var isWhiteout: Bool { kind == .characterDevice && device.rawValue == 0 }
+    /// Whether this is how layers mark a removed name: overlayfs's character device 0/0 or, where
+    /// the file system takes none, as overlayfs itself, a socket of 1970 without permissions.
+    ///
+    /// Archives hold no sockets, so that layers have no others.
+    package var isWhiteout: Bool {
+        switch kind {
+        case .characterDevice: device.rawValue == 0
+        case .socket:
+            permissions == 0 && modified == FileTime(seconds: 0, nanoseconds: 0)
+        case .file, .directory, .symlink, .blockDevice, .fifo: false
+        }
+    }
 }
 
 /// A device's major and minor number in one word, as `makedev(3)` packs them.
@@ -95,7 +105,7 @@ package struct DeviceNumber: Sendable, Hashable {
 }
 
 /// A moment as file systems keep it.
-package struct FileTime: Sendable, Hashable {
+package struct FileTime: Sendable, Hashable, Comparable {
     package var seconds: Int64
     /// 0 to 999,999,999.
     package var nanoseconds: Int64
@@ -103,5 +113,9 @@ package struct FileTime: Sendable, Hashable {
     package init(seconds: Int64, nanoseconds: Int64) {
         self.seconds = seconds
         self.nanoseconds = nanoseconds
+    }
+
+    package static func < (left: FileTime, right: FileTime) -> Bool {
+        (left.seconds, left.nanoseconds) < (right.seconds, right.nanoseconds)
     }
 }

@@ -1,5 +1,5 @@
 package import Diagnostics
-package import Linux
+import Linux
 import SystemPackage
 
 /// One difference between a container's files and its image's.
@@ -21,42 +21,50 @@ package struct FileChange: Sendable, Equatable {
     }
 }
 
-extension OverlayMount {
-    /// What the upper layer changes, sorted by path: a directory before what is in it.
+extension Snapshot {
+    /// What was changed, sorted by path: a directory before what is in it.
     ///
-    /// Read from the layers themselves, so that it needs no mount. A directory that has a change
+    /// Read from the files themselves, so that it needs no mount. A directory that has a change
     /// beneath it counts as changed, as with Docker.
     package func changes() throws(Problem) -> [FileChange] {
-        guard let upper else { return [] }
-        let lower = try MergedDirectory(lower)
-        var changes: [FileChange] = []
-        try asking("cannot compare \(upper) with the layers below") {
-            () throws(SystemCallError) in
-            let top = try OpenDirectory(at: upper)
-            try top.collectChanges(against: lower, at: "", into: &changes)
-        }
-        return changes
+        try withChanges { (top, lower) throws(Problem) in
+            var changes: [FileChange] = []
+            try asking("cannot compare files with the layers below") {
+                () throws(SystemCallError) in
+                try top.collectChanges(against: lower, at: "", into: &changes)
+            }
+            return changes
+        } ?? []
+    }
+
+    /// The bytes of the files that were added or changed.
+    package func writtenInBytes() throws(Problem) -> Int64 {
+        try withChanges { (top, _) throws(Problem) in
+            try asking("cannot measure what was written") { () throws(SystemCallError) in
+                try top.sizeInBytes()
+            }
+        } ?? 0
     }
 }
 
-extension OpenDirectory {
-    /// Compares a directory of the upper layer with what lower layers show in its place.
+extension ChangedDirectory {
+    /// Compares what was changed with what lower layers show in its place.
     fileprivate func collectChanges(
         against lower: MergedDirectory?, at path: String, into changes: inout [FileChange]
     ) throws(SystemCallError) {
-        for name in try names().sorted(by: Self.precedes) {
-            guard let status = try status(of: name) else { continue }
+        for name in try names() {
+            guard let entry = try entry(name) else { continue }
             let path = "\(path)/\(text(name))"
             let before = try lower.flatMap { lower throws(SystemCallError) in
                 try lower.entry(name)
             }
-            if status.isWhiteout {
+            guard case .present(let status) = entry else {
                 if before != nil { changes.append(FileChange(.deleted, path)) }
                 continue
             }
             changes.append(FileChange(before == nil ? .added : .changed, path))
             guard status.kind == .directory else { continue }
-            let inner = try directory(name)
+            let inner = try inner(name)
             var below: MergedDirectory?
             if case .directory(let directory, _) = before { below = directory }
             if let hidden = below, try isOpaque(name) {
@@ -71,34 +79,13 @@ extension OpenDirectory {
         in lower: MergedDirectory, at path: String, into changes: inout [FileChange]
     ) throws(SystemCallError) {
         for name in try lower.names().sorted(by: Self.precedes)
-        where try status(of: name) == nil {
+        where try directory.status(of: name) == nil {
             changes.append(FileChange(.deleted, "\(path)/\(text(name))"))
         }
     }
 
     private static func precedes(_ left: [CChar], _ right: [CChar]) -> Bool {
         left.lexicographicallyPrecedes(right) { UInt8(bitPattern: $0) < UInt8(bitPattern: $1) }
-    }
-
-    /// The bytes of all files beneath it, each counted once however many names it has.
-    func sizeInBytes() throws(SystemCallError) -> Int64 {
-        var seen: Set<FileStatus.Identity> = []
-        return try sizeInBytes(&seen)
-    }
-
-    private func sizeInBytes(
-        _ seen: inout Set<FileStatus.Identity>
-    ) throws(SystemCallError) -> Int64 {
-        var sum: Int64 = 0
-        for name in try names() {
-            guard let status = try status(of: name) else { continue }
-            if status.kind == .directory {
-                sum += try directory(name).sizeInBytes(&seen)
-            } else if status.linkCount < 2 || seen.insert(status.identity).inserted {
-                sum += status.sizeInBytes
-            }
-        }
-        return sum
     }
 }
 

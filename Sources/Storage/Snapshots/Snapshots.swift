@@ -7,10 +7,15 @@ package import SystemPackage
 ///
 /// They are overlayfs mounts (Documentation/filesystems/overlayfs.rst): `lowerdir` are the image's
 /// layers, `upperdir` is `containers/<id>/upper` of the data root and `workdir` is `work` beside
-/// it. The mount is a value: no container's root is mounted here.
+/// it. The mount is a value: no container's root is mounted here. Where the storage driver is vfs,
+/// `containers/<id>/root` is a copy of the layers in its place.
 package struct Snapshots: Sendable {
     private let containers: FilePath
     private let layers: Layers
+    /// How new ones are made.
+    package var driver = StorageDriver.Choice.overlay
+    /// Whether a trial that worked is noted for the next ones.
+    package var notesTrial = true
 
     /// The snapshots below a data root.
     package init(root: FilePath) throws(Problem) {
@@ -31,6 +36,44 @@ package struct Snapshots: Sendable {
     ) throws(Problem) -> OverlayMount {
         let lower = try lower(of: diffIDs, takesArriving: true)
         return try prepareSettling(in: containers.appending(id), lower: lower)
+    }
+
+    /// How the files in a container's directory are kept, or will be where there are none yet.
+    ///
+    /// - Throws: what keeps the trial of an overlay from being made.
+    package func driver(in directory: FilePath) throws(Problem) -> StorageDriver {
+        if LayerCopy.isThere(in: directory) { return .vfs }
+        if File.exists(directory.appending("upper")) { return .overlay }
+        return try newDriver()
+    }
+
+    /// How new files are kept.
+    ///
+    /// - Throws: what keeps the trial of an overlay from being made.
+    package func newDriver() throws(Problem) -> StorageDriver {
+        try driver.driver(in: layers.directory, notesTrial: notesTrial)
+    }
+
+    /// Makes what a build's step writes to, in a directory of its own.
+    ///
+    /// It does not outlive the machine's end.
+    ///
+    /// - Parameters:
+    ///   - directory: gets what is written; made where it is missing.
+    ///   - diffIDs: the layers, the lowest first; all have arrived.
+    /// - Returns: the layers' files, which may be changed.
+    /// - Throws: `.notFound` when a layer is not unpacked; `.exhausted` when the disk is full.
+    package func prepareStep(
+        in directory: FilePath, layers diffIDs: [Digest]
+    ) throws(Problem) -> Snapshot {
+        let lower = try lower(of: diffIDs)
+        switch try driver(in: directory) {
+        case .overlay: return .overlay(try prepare(in: directory, lower: lower))
+        case .vfs:
+            let copy = LayerCopy(in: directory, lower: lower, ownersIn: nil)
+            try copy.make(lasts: false)
+            return .copy(copy)
+        }
     }
 
     /// ``prepare(in:lower:)`` on layers of which some may arrive at this moment: what is gone from
@@ -98,19 +141,6 @@ package struct Snapshots: Sendable {
         return OverlayMount(lower: lower, upper: upper, work: work)
     }
 
-    /// The bytes of files that a container has added or changed.
-    package func sizeInBytes(container id: String) throws(Problem) -> Int64 {
-        let upper = containers.appending(id).appending("upper")
-        return try asking("cannot measure the writable layer \(upper)") {
-            () throws(SystemCallError) in
-            do throws(SystemCallError) {
-                return try OpenDirectory(at: upper).sizeInBytes()
-            } catch  where error.errno == .noSuchFileOrDirectory {
-                return 0
-            }
-        }
-    }
-
     /// Removes a container's writable layer, which must not be mounted; no error when it is gone.
     package func remove(container id: String) throws(Problem) {
         let directory = containers.appending(id)
@@ -118,6 +148,7 @@ package struct Snapshots: Sendable {
             () throws(SystemCallError) in
             try Directory.removeTree(directory.appending("upper"))
             try Directory.removeTree(directory.appending("work"))
+            try LayerCopy.remove(in: directory)
         }
     }
 }

@@ -1,12 +1,11 @@
 package import Diagnostics
-package import Linux
 package import OCI
 package import Storage
 
 /// An image made of another one and of what a container changed: `commit`.
 package struct ImageCommit: Sendable {
-    /// The container's root: its upper directory is the new layer.
-    package var changes: OverlayMount
+    /// The container's root: what was written to it is the new layer.
+    package var changes: Snapshot
     /// The manifest of the image that the container was made of.
     package var base: Digest
     /// What the new image says of itself: with the base's diffIDs, and a last entry of the history
@@ -16,7 +15,7 @@ package struct ImageCommit: Sendable {
     package var reference: ImageReference?
 
     package init(
-        changes: OverlayMount, base: Digest, configuration: ImageConfiguration,
+        changes: Snapshot, base: Digest, configuration: ImageConfiguration,
         reference: ImageReference?
     ) {
         self.changes = changes

@@ -42,15 +42,15 @@ package struct NewLayer: Sendable {
 }
 
 extension ContentStore {
-    /// Makes a layer of what an overlay's upper directory changes.
+    /// Makes a layer of what was changed.
     ///
-    /// Nothing is mounted: the directories themselves are read, so the overlay may be mounted or
+    /// Nothing is mounted: the directories themselves are read, so the files may be mounted or
     /// not, but nobody should write to it meanwhile. One thread reads the files and one computes the
     /// diffID while this one compresses and stores; bounded queues between them hold a few MB.
     ///
     /// - Parameters:
-    ///   - changes: its upper directory is the layer. The lower ones decide which marks hide
-    ///     anything; without them all of the upper directory is new.
+    ///   - changes: what was written is the layer. The lower layers decide which marks hide
+    ///     anything; without them all that was written is new.
     ///   - options: compression and times.
     ///   - layers: where it is unpacked.
     ///   - lease: protects blob and layer until something names them, and is kept by the caller.
@@ -58,19 +58,18 @@ extension ContentStore {
     /// - Throws: `.unsupported` for names that a layer cannot hold, `.exhausted` when the disk is
     ///   full, `.conflict` when somebody removed the blob meanwhile.
     package func writeLayer(
-        of changes: OverlayMount, _ options: LayerOptions, into layers: Layers,
+        of changes: Snapshot, _ options: LayerOptions, into layers: Layers,
         under lease: borrowing Lease
     ) throws(Problem) -> NewLayer {
-        guard let upper = changes.upper else {
-            throw Problem(
-                kind: .invalid, what: "cannot make a layer", why: "the overlay has no upper layer")
-        }
-        return try write(options, into: layers, under: lease) { archiver throws(Problem) in
-            let lower = try MergedDirectory(changes.lower)
-            let root = try asking("cannot open \(upper)") { () throws(SystemCallError) in
-                try OpenDirectory(at: upper)
+        try write(options, into: layers, under: lease) { archiver throws(Problem) in
+            let written: Void? = try changes.withChanges { (top, lower) throws(Problem) in
+                try archiver.addChanges(of: top, against: lower)
             }
-            try archiver.addChanges(of: root, against: lower)
+            guard written != nil else {
+                throw Problem(
+                    kind: .invalid, what: "cannot make a layer",
+                    why: "the overlay has no upper layer")
+            }
         }
     }
 

@@ -3,8 +3,7 @@ import Linux
 import Storage
 import SystemPackage
 
-/// Finds what a runtime made in an upper directory to mount on, and directories that changed by
-/// that alone.
+/// Finds what a runtime made in a root to mount on, and directories that changed by that alone.
 struct MountPointFilter {
     private let points: Set<[UInt8]>
     /// The directories above them.
@@ -19,7 +18,7 @@ struct MountPointFilter {
     /// Whether a name is there only because of mounts: its content is empty, and it is new or a
     /// directory as it was before.
     func isIncidental(
-        _ name: [CChar], _ status: FileStatus, in directory: borrowing OpenDirectory,
+        _ name: [CChar], _ status: FileStatus, in directory: borrowing ChangedDirectory,
         over before: MergedDirectory.Entry?, at path: [UInt8]
     ) throws(SystemCallError) -> Bool {
         let isPoint = points.contains(path)
@@ -29,25 +28,23 @@ struct MountPointFilter {
         var below: MergedDirectory?
         switch before {
         case .directory(let merged, let old):
-            guard
-                (old.permissions, old.owner, old.group)
-                    == (status.permissions, status.owner, status.group)
-            else { return false }
+            guard directory.hasSameOwnerAndMode(status, as: old) else { return false }
             below = merged
         case .other: return false
         case nil: break
         }
         return try hasOnlyMountPoints(
-            directory.directory(name), over: below, at: path, mayBeEmpty: isPoint && before == nil)
+            directory.inner(name), over: below, at: path, mayBeEmpty: isPoint && before == nil)
     }
 
     private func hasOnlyMountPoints(
-        _ directory: borrowing OpenDirectory, over below: MergedDirectory?, at path: [UInt8],
+        _ directory: borrowing ChangedDirectory, over below: MergedDirectory?, at path: [UInt8],
         mayBeEmpty: Bool
     ) throws(SystemCallError) -> Bool {
         let names = try directory.names()
         for name in names {
-            guard let status = try directory.status(of: name) else { continue }
+            guard let entry = try directory.entry(name) else { continue }
+            guard case .present(let status) = entry else { return false }
             let before = try below.flatMap { below throws(SystemCallError) in
                 try below.entry(name)
             }

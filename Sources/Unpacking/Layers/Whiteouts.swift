@@ -51,8 +51,7 @@ extension LayerUnpacker {
             case .name(let bytes):
                 let name = cString(bytes)
                 do throws(SystemCallError) {
-                    try parent.directory.makeNode(
-                        name, mode: S_IFCHR, device: DeviceNumber(rawValue: 0))
+                    try parent.directory.makeWhiteout(name)
                 } catch  where error.errno == .fileExists {
                     guard try parent.directory.status(of: name)?.kind == .directory else { return }
                     try makeOpaque(parent.directory.directory(name))
@@ -67,5 +66,18 @@ extension LayerUnpacker {
         let isTrusted = isRoot && !isInUserNamespace
         let attribute = isTrusted ? "trusted.overlay.opaque" : "user.overlay.opaque"
         try directory.descriptor.setExtendedAttribute(attribute, to: [UInt8(ascii: "y")])
+    }
+}
+
+extension OpenDirectory {
+    /// Marks a name as removed: ``FileStatus/isWhiteout``.
+    fileprivate func makeWhiteout(_ name: [CChar]) throws(SystemCallError) {
+        let none = DeviceNumber(rawValue: 0)
+        do throws(SystemCallError) {
+            try makeNode(name, mode: S_IFCHR, device: none)
+        } catch  where error.errno == .notPermitted {
+            try makeNode(name, mode: S_IFSOCK, device: none)
+            try setModified(name, FileTime(seconds: 0, nanoseconds: 0))
+        }
     }
 }

@@ -53,7 +53,7 @@ struct GlobalFlags {
             ("network-cmd-path", "ordinary users' networks are pasta's, which is found in PATH"),
             ("network-config-dir", "NETCONFPATH names the directory of CNI's files"),
             ("out", "redirect standard output"), ("runtime", runtime), ("runtime-flag", runtime),
-            ("storage-driver", "KADE_SNAPSHOTTER says how layers are kept"),
+            ("storage-driver", "KADE_STORAGE_DRIVER says how roots are made of layers"),
             ("storage-opt", "KADE_SNAPSHOTTER says how layers are kept"),
             ("tmpdir", "--runroot names the directory"), ("volumepath", "volumes are below --root"),
         ]

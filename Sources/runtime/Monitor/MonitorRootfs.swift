@@ -64,7 +64,9 @@ struct MonitorRootfs: ~Copyable {
             kind: .unsupported, what: what,
             why: "\(bundle) is on an overlay itself, as in a container, where the kernel takes no"
                 + " upper layer",
-            fix: "keep Kade's data elsewhere: --root DIRECTORY of another file system, or a volume",
+            fix:
+                "give containers copies of their images: KADE_STORAGE_DRIVER=vfs; or keep Kade's data"
+                + " on another file system: --root DIRECTORY",
             cause: refusal)
     }
 

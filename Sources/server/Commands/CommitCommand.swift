@@ -25,23 +25,25 @@ struct CommitCommand {
                 if try owners.take(flag, from: &reading) { continue }
                 guard
                     [
-                        "--root", "--base", "--configuration", "--upper", "--reference",
-                        "--latest-time",
+                        "--root", "--base", "--configuration", "--upper", "--copy",
+                        "--reference", "--latest-time",
                     ].contains(flag)
                 else { throw reading.mistake("it does not know the flag \(flag)") }
                 values[flag] = try reading.value(of: flag)
             }
         }
-        guard let base = values["--base"], let upper = values["--upper"],
-            let file = values["--configuration"]
-        else { throw reading.mistake("--base, --upper and --configuration are needed") }
+        guard let base = values["--base"], let file = values["--configuration"],
+            let changes = Snapshot(values, lower: lower, ownersIn: owners.maps)
+        else {
+            throw reading.mistake("--base, --configuration and --upper or --copy are needed")
+        }
         root = FilePath(values["--root"] ?? "/var/lib/kade")
         self.owners = owners.maps
         let bytes = try asking("cannot read \(file)") { () throws(SystemCallError) in
             try File.read(FilePath(file))
         }
         commit = ImageCommit(
-            changes: OverlayMount(lower: lower, upper: FilePath(upper), work: nil),
+            changes: changes,
             base: try Digest(parsing: base),
             configuration: try ImageConfiguration(json: bytes, named: file),
             reference: try values["--reference"].map { text throws(Problem) in
@@ -55,6 +57,7 @@ struct CommitCommand {
         }
     }
 
+    /// Writes the image and reports it in a JSON line.
     func run() -> Never {
         let output = EventOutput()
         HelperRun.run(output) { () throws(Problem) in
@@ -69,6 +72,19 @@ struct CommitCommand {
             let references = commit.reference.map { [$0] } ?? []
             output.write(
                 ImageArchive.Image(references: references, descriptor: committed.descriptor).json)
+        }
+    }
+}
+
+extension Snapshot {
+    /// What `--upper` or `--copy` names; nil without them.
+    init?(_ values: [String: String], lower: [FilePath], ownersIn owners: UserMaps?) {
+        if let copy = values["--copy"] {
+            self = .copy(LayerCopy(at: FilePath(copy), lower: lower, ownersIn: owners))
+        } else if let upper = values["--upper"] {
+            self = .overlay(OverlayMount(lower: lower, upper: FilePath(upper), work: nil))
+        } else {
+            return nil
         }
     }
 }

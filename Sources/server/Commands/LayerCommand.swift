@@ -15,8 +15,8 @@ struct LayerCommand {
     private let mountPoints: Set<String>
 
     private enum Source {
-        /// `--upper`: what was changed.
-        case upper(FilePath)
+        /// `--upper` or `--copy`: what was changed.
+        case changes(Snapshot)
         /// `--base`: all layers over so many, which are named before them.
         case layers(over: Int)
     }
@@ -33,20 +33,22 @@ struct LayerCommand {
             case .flag("--mount-point"):
                 mountPoints.insert(try reading.value(of: "--mount-point"))
             case .flag(let flag):
-                guard ["--root", "--upper", "--base", "--latest-time"].contains(flag) else {
+                guard
+                    ["--root", "--upper", "--copy", "--base", "--latest-time"].contains(flag)
+                else {
                     throw reading.mistake("it does not know the flag \(flag)")
                 }
                 values[flag] = try reading.value(of: flag)
             }
         }
-        if let upper = values["--upper"] {
-            source = .upper(FilePath(upper))
+        if let changes = Snapshot(values, lower: lower, ownersIn: nil) {
+            source = .changes(changes)
         } else if let count = values["--base"].flatMap({ Int($0) }),
             (0..<lower.count).contains(count)
         {
             source = .layers(over: count)
         } else {
-            throw reading.mistake("--upper is needed, or --base with a number of layers")
+            throw reading.mistake("--upper, --copy or --base with a number of layers is needed")
         }
         self.lower = lower
         self.mountPoints = mountPoints
@@ -71,10 +73,8 @@ struct LayerCommand {
             let layers = try Layers.receiving(root: root)
             let layer =
                 switch source {
-                case .upper(let upper):
-                    try store.writeLayer(
-                        of: OverlayMount(lower: lower, upper: upper, work: nil), options,
-                        into: layers, under: lease)
+                case .changes(let changes):
+                    try store.writeLayer(of: changes, options, into: layers, under: lease)
                 case .layers(let count):
                     try store.writeSquashedLayer(
                         of: Array(lower.dropFirst(count)), over: Array(lower.prefix(count)),

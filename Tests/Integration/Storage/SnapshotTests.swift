@@ -53,14 +53,17 @@ import Testing
                 rm -r opaque; mkdir opaque; touch opaque/again; mkdir -p new/dir; chmod 700 new
                 """)
             let again = try Snapshots(root: root).prepare(container: "c", layers: diffIDs)
-            let changes = try again.changes().map { "\($0.kind.rawValue) \($0.path)" }
+            let changes = try Snapshot.overlay(again).changes().map {
+                "\($0.kind.rawValue) \($0.path)"
+            }
             #expect(
                 changes == [
                     "C /etc", "A /etc/added", "C /etc/passwd", "D /keep", "A /new", "A /new/dir",
                     "C /opaque", "D /opaque/link", "D /opaque/new", "A /opaque/again",
                 ])
         }
-        #expect(try Snapshots(root: root).sizeInBytes(container: "c") > 0)
+        let overlay = try Snapshots(root: root).prepare(container: "c", layers: diffIDs)
+        #expect(try Snapshot.overlay(overlay).writtenInBytes() > 0)
         try Snapshots(root: root).remove(container: "c")
         #expect(!File.exists(root.appending("containers/c/upper")))
     }

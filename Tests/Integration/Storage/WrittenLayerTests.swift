@@ -75,7 +75,8 @@ import Unpacking
             let lease = try store.lease()
             defer { withExtendedLifetime(lease) {} }
             return try store.writeLayer(
-                of: try Snapshots(root: root).prepare(container: "c", layers: [base]),
+                of: .overlay(
+                    try Snapshots(root: root).prepare(container: "c", layers: [base])),
                 LayerOptions(
                     compression: compression, latestTime: nil, withoutMountPoints: [], ownersIn: nil
                 ),

@@ -63,9 +63,9 @@ extension EngineContext {
     /// Mounts the files of a container that does not run, in a mount namespace of this thread.
     private func mountFiles(of record: ContainerRecord) throws(Problem) -> RootedDirectory {
         let mounts = try self.mounts(of: record)
-        if plan != nil, mounts.first?.isDirectory == true {
+        if plan != nil, let directory = try directoryForPlan(mounts.first, of: record) {
             return try explaining("cannot open the files of container \(record.name)") {
-                () throws(SystemCallError) in try RootedDirectory(at: FilePath(mounts[0].lower[0]))
+                () throws(SystemCallError) in try RootedDirectory(at: directory)
             }
         }
         guard !mounts.isEmpty else {
@@ -74,10 +74,10 @@ extension EngineContext {
                 why: "its image is \"host\", and it was never started",
                 fix: "kade start \(record.name)")
         }
-        let layers = ([mounts[0].upper] + mounts[0].lower).compactMap(\.self)
+        let layers = mounts[0].fileLayers(inPlan: false)
         let rootfs = LayeredRootfs(
-            layers: layers.map { FilePath($0) }, store: Layers(reading: configuration.dataRoot))
-        if plan != nil { return try viewFiles(of: record, layers.map { FilePath($0) }) }
+            layers: layers, store: Layers(reading: configuration.dataRoot))
+        if plan != nil { return try viewFiles(of: record, layers) }
         let resolved = try resolvedMounts(of: record, users: users(of: record, in: rootfs))
         let bundle = configuration.bundle(of: record.id)
         let place = bundle.rootfs
@@ -106,6 +106,25 @@ extension EngineContext {
             }
             return root
         }
+    }
+
+    /// The directory that is a container's root itself, which a plan only looks into; nil for an
+    /// overlay.
+    private func directoryForPlan(
+        _ mount: MonitorConfiguration.RootfsMount?, of record: ContainerRecord
+    ) throws(Problem) -> FilePath? {
+        guard let mount else { return nil }
+        guard let copy = mount.copy else {
+            return mount.isDirectory ? mount.lower.first.map { FilePath($0) } : nil
+        }
+        guard File.exists(FilePath(copy)) else {
+            throw Problem(
+                kind: .unsupported, what: "cannot open the files of container \(record.name)",
+                why: "its first start, or what copies files from or to it, makes the copy of its"
+                    + " image that they are: the storage driver is vfs",
+                fix: "leave --plan out")
+        }
+        return FilePath(copy)
     }
 
     /// The same for a plan, on a writable layer that goes with this thread.

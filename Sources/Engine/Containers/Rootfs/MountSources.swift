@@ -166,14 +166,11 @@ private struct MountResolver {
         var diffIDs: [Digest] = []
         for layer in use.layers { diffIDs.append(try Digest(parsing: layer)) }
         try context.restore(diffIDs, exceptArriving: false)
-        var lower = try Snapshots(root: context.configuration.dataRoot).lower(of: diffIDs)
-        let isRootless = try context.isRootless()
-        if let maps = users.maps, isRootless {
-            lower = try OwnedLayers(context).layers(of: diffIDs, for: maps)
-        }
+        let lower = try context.layersForReading(of: diffIDs, for: users.maps)
         var overlay = MonitorConfiguration.RootfsMount(
             at: "", lower: lower.map(\.string), upper: nil, work: nil)
-        overlay.hasMappedOwners = !isRootless
+        let isOverlay = try context.newStorageDriver() == .overlay
+        overlay.hasMappedOwners = isOverlay ? try !context.isRootless() : false
         add(
             mount,
             .init(
@@ -198,6 +195,7 @@ private struct MountResolver {
                 kind: .unsupported, what: "cannot mount \(bind.source) with O and an owner",
                 why: "overlayfs cannot show mapped owners", fix: "use one of them")
         }
+        try context.checkOverlay(above: FilePath(bind.source))
         let layer = bundle.overlays.appending("\(resolved.sources.count)")
         let source = FilePath(bind.source)
         let (upper, work) = (layer.appending("upper"), layer.appending("work"))

@@ -56,6 +56,7 @@ extension EngineContext {
         }
         let bundle = configuration.bundle(of: record.id)
         let (upper, work) = (bundle.upper, bundle.work)
+        if !File.exists(upper) { try checkOverlay(above: FilePath(rootfs.path)) }
         try step(.makeHostLayer(of: FilePath(rootfs.path), upper, work)) { () throws(Problem) in
             try explaining("cannot make a layer above \(rootfs.path)") {
                 () throws(SystemCallError) in

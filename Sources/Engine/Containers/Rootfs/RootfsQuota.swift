@@ -1,6 +1,7 @@
 import ContainerRuntime
 import Diagnostics
 import Linux
+import Storage
 import SystemPackage
 
 /// How much a container may write into its root file system (`--storage-opt size=`).
@@ -21,6 +22,13 @@ extension EngineContext {
         }
         guard record.request.rootfs == nil else {
             throw RootfsDirectory.refusal("limit the size of", record)
+        }
+        guard try storageDriver(of: record) == .overlay else {
+            throw Problem(
+                kind: .unsupported, what: "cannot limit the size of \(record.name)",
+                why: "its root is a copy of its image, with which the limit would be used up: the"
+                    + " storage driver is vfs",
+                fix: "leave --storage-opt size out")
         }
         try steps.perform(.limitRootfs(of: record, toBytes: limit)) { () throws(Problem) in
             _ = try snapshot(of: record)

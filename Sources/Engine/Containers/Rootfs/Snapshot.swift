@@ -6,11 +6,14 @@ import Storage
 import SystemPackage
 
 extension EngineContext {
-    /// The overlay of a container's root file system, with its writable layer made.
+    /// The mount of a container's root file system, with its writable layer or copy made.
     func snapshot(
         of record: ContainerRecord
     ) throws(Problem) -> MonitorConfiguration.RootfsMount {
         let diffIDs = try record.diffIDs()
+        if try storageDriver(of: record) == .vfs {
+            return try copiedSnapshot(of: record, diffIDs)
+        }
         if let maps = record.request.namespaces.userMaps, try isRootless() {
             return try ownedSnapshot(of: record, diffIDs, maps)
         }
@@ -68,9 +71,9 @@ extension EngineContext {
             lower: try snapshots.lower(of: diffIDs), upper: bundle.upper, work: bundle.work)
     }
 
-    /// The overlays of a container as they are or will be, for whoever reads its files.
-    func overlays(of record: ContainerRecord) throws(Problem) -> [OverlayMount] {
-        try mounts(of: record).map(\.overlay)
+    /// The files of a container as they are or will be, for whoever reads them.
+    func snapshots(of record: ContainerRecord) throws(Problem) -> [Snapshot] {
+        try mounts(of: record).map { $0.snapshot(of: record) }
     }
 
     /// The same, with the place of each: what the last start mounted.
@@ -101,7 +104,7 @@ extension EngineContext {
 }
 
 extension EngineContext {
-    /// Makes the files of a container's layers visible, for whoever reads them from its overlays.
+    /// Makes the files of a container's layers visible, for whoever reads them there.
     ///
     /// Layers that were lost when the machine went down are unpacked again.
     func showLayers(of record: ContainerRecord) throws(Problem) {

@@ -31,24 +31,36 @@ extension EngineContext {
     private func fill(
         _ filling: Candidate, of record: ContainerRecord
     ) throws(Problem) {
-        let lower = try Snapshots(root: configuration.dataRoot).lower(of: record.diffIDs())
+        let isCopied = try storageDriver(of: record) == .vfs
+        // A copy belongs to the users of the container's namespace already.
+        let maps = isCopied ? nil : record.request.namespaces.userMaps
+        let files = try filesOfImage(of: record, isCopied: isCopied)
         try explaining("cannot copy \(filling.target) of the image into its volume") {
             () throws(SystemCallError) in
             // Its descriptor keeps the mount until the copy is done; nobody else sees it.
             let image = RootedDirectory(
-                adopting: try OverlayMount(lower: lower, upper: nil, work: nil)
-                    .open(through: configuration.bundle(of: record.id).rootfs))
+                adopting: try files.open(through: configuration.bundle(of: record.id).rootfs))
             let lock = try FileLock(configuration.volumeLock(filling.volume), .exclusive)
             defer { withExtendedLifetime(lock) {} }
             guard let volume = try opened(filling.volume, filling.subpath) else { return }
-            let maps = record.request.namespaces.userMaps
             try VolumeFilling.fill(volume, with: filling.target, of: image, ownersIn: maps)
             // As Podman does, what nobody has had belongs to the container's root.
             let status = try FileStatus(of: volume)
-            if let root = maps?.root, status.owner == 0, status.group == 0 {
+            if let root = record.request.namespaces.userMaps?.root, status.owner == 0,
+                status.group == 0
+            {
                 try volume.changeOwner(user: root.user, group: root.group)
             }
         }
+    }
+
+    /// What the image has: in the container's root where that is a copy.
+    private func filesOfImage(
+        of record: ContainerRecord, isCopied: Bool
+    ) throws(Problem) -> Snapshot {
+        if isCopied { return try snapshot(of: record).snapshot(of: record) }
+        let lower = try Snapshots(root: configuration.dataRoot).lower(of: record.diffIDs())
+        return .overlay(OverlayMount(lower: lower, upper: nil, work: nil))
     }
 
     /// A volume that may get content.

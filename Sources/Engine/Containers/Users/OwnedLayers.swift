@@ -10,6 +10,9 @@ import SystemPackage
 /// Only who has rights over a file system may mount it with `MOUNT_ATTR_IDMAP`. The layers that all
 /// containers share stay as they are; for each image and each pair of maps there is one copy of what
 /// the layers show, with other owners, beside them. It goes with the image's layers.
+///
+/// Where there is to be no overlay, beside them is a copy of each image of several layers that is
+/// mounted to be read.
 struct OwnedLayers {
     private let context: EngineContext
 
@@ -34,15 +37,46 @@ struct OwnedLayers {
         let what = "cannot give the files of the image to the users of the container's namespace"
         try explaining(what, fix: "give the data root more room, or leave --userns out") {
             () throws(SystemCallError) in
-            try Directory.makeAll(directory, permissions: .container)
-            if try isThere(place) { return }
-            let lock = try FileLock(writing, .exclusive)
-            defer { withExtendedLifetime(lock) {} }
-            // Somebody else may have made it meanwhile.
-            guard try !isThere(place) else { return }
-            try make(place, of: lower, for: maps)
+            try add(place) { () throws(SystemCallError) in try make(place, of: lower, for: maps) }
         }
         return [place] + lower
+    }
+
+    /// A copy of all that an image's layers show, where there is to be no overlay of them; made where
+    /// there is none.
+    ///
+    /// - Parameters:
+    ///   - diffIDs: the image's layers; they are there.
+    ///   - maps: of the user namespace whose users the owners shall be; nil for the layers' owners.
+    /// - Returns: its directory.
+    /// - Throws: what keeps it from being made; half a copy is none.
+    func copy(of diffIDs: [Digest], for maps: UserMaps?) throws(Problem) -> FilePath {
+        let place = directory.appending(Self.name(ofCopyOf: diffIDs, for: maps))
+        let lower = try Snapshots(root: context.configuration.dataRoot).lower(of: diffIDs)
+        if context.plan != nil { return place }
+        let layers = try MergedDirectory(lower)
+        try explaining("cannot copy the layers of an image", fix: "give the data root more room") {
+            () throws(SystemCallError) in
+            try add(place) { () throws(SystemCallError) in
+                try Directory.removeTree(new)
+                try LayerCopy.write(layers, to: new, ownersIn: maps)
+                try name(new, as: place)
+            }
+        }
+        return place
+    }
+
+    /// Adds a copy, unless it is there.
+    private func add(
+        _ place: FilePath, _ make: () throws(SystemCallError) -> Void
+    ) throws(SystemCallError) {
+        try Directory.makeAll(directory, permissions: .container)
+        if try isThere(place) { return }
+        let lock = try FileLock(writing, .exclusive)
+        defer { withExtendedLifetime(lock) {} }
+        // Somebody else may have made it meanwhile.
+        guard try !isThere(place) else { return }
+        try make()
     }
 
     /// Held shared to see or to add a copy, and exclusively to decide which ones go.
@@ -77,10 +111,15 @@ struct OwnedLayers {
         _ = consume shown
         // Without that a power failure could leave the name, and files without their content.
         try OpenDirectory(at: upper).synchronizeFileSystem()
+        try name(upper, as: place)
+        try Directory.removeTree(new)
+    }
+
+    /// Gives a copy that is whole its name.
+    private func name(_ copy: FilePath, as place: FilePath) throws(SystemCallError) {
         let lock = try FileLock(names, .shared)
         defer { withExtendedLifetime(lock) {} }
-        try Link.rename(upper, to: place)
-        try Directory.removeTree(new)
+        try Link.rename(copy, to: place)
     }
 
     /// Removes the copies of images whose layers are gone, and that no container has, with what
@@ -173,10 +212,23 @@ struct OwnedLayers {
 
     /// The uppermost layer's hash, and one of all that decides what is in the copy.
     private static func name(of diffIDs: [Digest], for maps: UserMaps) -> String {
-        let words = diffIDs.map(\.description) + maps.users.words + ["/"] + maps.groups.words
+        name(of: diffIDs, maps.words)
+    }
+
+    /// The same for a copy of all that the layers show.
+    private static func name(ofCopyOf diffIDs: [Digest], for maps: UserMaps?) -> String {
+        name(of: diffIDs, ["copy"] + (maps?.words ?? []))
+    }
+
+    private static func name(of diffIDs: [Digest], _ more: [String]) -> String {
+        let words = diffIDs.map(\.description) + more
         let all = ContentHasher.sha256(Array(words.joined(separator: " ").utf8))
         return "\(diffIDs.last?.encoded ?? "0")-\(all.encoded.prefix(16))"
     }
+}
+
+extension UserMaps {
+    fileprivate var words: [String] { users.words + ["/"] + groups.words }
 }
 
 extension OwnedFD {

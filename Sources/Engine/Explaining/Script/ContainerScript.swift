@@ -56,6 +56,12 @@ struct ContainerScript {
             throw refusal(
                 .unsupported, "it has a time namespace, which these scripts do not make", nil)
         }
+        guard mounts.allSatisfy({ $0.copy == nil }) else {
+            throw refusal(
+                .unsupported,
+                "its root is a copy of its image's layers, which plain commands cannot merge: its"
+                    + " storage driver is vfs", nil)
+        }
         guard mounts.allSatisfy(\.arrivals.isEmpty) else {
             throw refusal(
                 .conflict, "layers of its image are still on their way",
