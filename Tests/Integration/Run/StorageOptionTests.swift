@@ -84,11 +84,13 @@ import Testing
             """
             mkdir "$1" && mount -t tmpfs none "$1" && cd "$1" && mkdir l u w m
             mount -t overlay none -o lowerdir=l,upperdir=u,workdir=w m
+            export KADE_STORAGE_DRIVER=overlay
             kade="$2 --root $1/m/data --runroot $1/run"
             $kade import "$3" busybox >/dev/null && $kade run --rm --network none busybox true
             """, "sh", place, BuiltProgram.path("kade"), try Kade.busyboxArchive.get())
         #expect(outcome.exitCode == 125, "\(outcome)")
         #expect(outcome.errors.contains("is on an overlay itself"), "\(outcome)")
         #expect(outcome.errors.contains("--root DIRECTORY"), "\(outcome)")
+        #expect(outcome.errors.contains("KADE_STORAGE_DRIVER"), "\(outcome)")
     }
 }
