@@ -58,10 +58,17 @@ struct Tool {
         // Containers of a test that says nothing else leave the machine's network alone.
         process.environment = ProcessInfo.processInfo.environment
             .merging(["KADE_DEFAULT_NETWORK": "none"]) { $1 }.merging(environment) { $1 }
+        let (output, errors) = (
+            try folder.handle(forWriting: "stdout"), try folder.handle(forWriting: "stderr")
+        )
         process.standardInput = FileHandle.nullDevice
-        process.standardOutput = try folder.handle(forWriting: "stdout")
-        process.standardError = try folder.handle(forWriting: "stderr")
+        process.standardOutput = output
+        process.standardError = errors
         try process.run()
+        // Foundation keeps some of the processes that have ended, and crashes where it lists more
+        // than a thousand descriptors before it starts one.
+        try output.close()
+        try errors.close()
         return Running(process: process, folder: folder)
     }
 
